@@ -1,0 +1,36 @@
+"""Archives of functions: the closure of what each one imports, proven complete, packed reproducibly.
+
+`analyse_function` is the whole interface: one declared function in, one frozen `Archive` out, with everything
+that is wrong as findings. Nothing here imports or runs the code it analyses; `acceptance` does that, in
+interpreters of its own.
+"""
+
+from __future__ import annotations
+
+from blueprint.archive.model import (
+    Archive,
+    ArchiveFile,
+    Distribution,
+    FunctionSource,
+    PythonVersion,
+    Query,
+    Signature,
+    SourceRoot,
+    TableUse,
+    Use,
+    Uses,
+)
+
+__all__ = [
+    "Archive",
+    "ArchiveFile",
+    "Distribution",
+    "FunctionSource",
+    "PythonVersion",
+    "Query",
+    "Signature",
+    "SourceRoot",
+    "TableUse",
+    "Use",
+    "Uses",
+]

@@ -1,0 +1,187 @@
+"""What goes into an archive and what comes out: plain frozen values, no logic beyond their own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from blueprint.findings import Finding, Location
+
+Signature = Literal["http", "cloud_event"]
+PythonVersion = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class SourceRoot:
+    """A folder that first-party modules are imported from, after the function's own folder.
+
+    `only` names the top-level packages this root owns; without it every module in the folder is importable.
+    The project's library is `SourceRoot(root / "functions", only=("shared",))`: the sibling function folders
+    stay out of reach.
+    """
+
+    path: Path
+    only: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FunctionSource:
+    """One function as declared: where its code is and what cannot be read from the code.
+
+    Attributes:
+        name: the function's name, used in messages and for the archive.
+        folder: the folder that holds `main.py`.
+        entry_point: the callable in `main.py` that the platform calls.
+        signature: `http` or `cloud_event`, the functions-framework registration the trigger needs.
+        project: the project root; places in findings are relative to it.
+        roots: where first-party packages outside the folder are imported from.
+        extra_files: generated files, path in the archive → bytes (the pipeline view, a generated `main.py`).
+        optional_imports: module → reason why the function may run without it; only for guarded imports.
+        dynamic_imports: importing module → modules that it names at run time.
+        resources: data files, relative to the folder, that the code opens by a computed name.
+        size_budget: upper limit of the uncompressed archive in bytes.
+    """
+
+    name: str
+    folder: Path
+    entry_point: str
+    signature: Signature
+    project: Path
+    roots: tuple[SourceRoot, ...] = ()
+    extra_files: Mapping[str, bytes] = field(default_factory=dict)
+    optional_imports: Mapping[str, str] = field(default_factory=dict)
+    dynamic_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    resources: tuple[str, ...] = ()
+    size_budget: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class ArchiveFile:
+    """One regular file of an archive: POSIX path inside it, sha256 of the content (hex), size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One locked third-party distribution.
+
+    Attributes:
+        name: normalised project name.
+        version: the exact version in the lock.
+        modules: dotted import names it provides (`google.cloud.firestore`), for the mapping from imports.
+        requires: normalised names of the locked distributions it needs on the target platform.
+        installed_bytes: size on disk once installed.
+        import_modules: how many modules importing it loads in a clean interpreter; None if unmeasured.
+        direct: whether the requirements name it (and not only another distribution does).
+    """
+
+    name: str
+    version: str
+    modules: tuple[str, ...]
+    requires: tuple[str, ...] = ()
+    installed_bytes: int = 0
+    import_modules: int | None = None
+    direct: bool = False
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """One thing the code uses, by name, and the line that does it."""
+
+    name: str
+    at: Location
+
+
+@dataclass(frozen=True, order=True)
+class TableUse:
+    """A table in a query: `dataset.table` as written (project dropped), and columns, `*` for all."""
+
+    table: str
+    columns: tuple[str, ...]
+    at: Location
+
+
+@dataclass(frozen=True, order=True)
+class Query:
+    """One SQL text found in the code; `text` holds `{name}` where a part is known only at run time."""
+
+    text: str
+    at: Location
+    tables: tuple[TableUse, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Everything the closure of one function touches outside itself; grants and env are derived from this.
+
+    Attributes:
+        env: environment variables read.
+        secrets: Secret Manager secret ids named in the code.
+        apis: client libraries reached (`firestore`, `pubsub`, `bigquery`, ...), by the import that does it.
+        queries: SQL, with the tables and columns each touches.
+        topics: Pub/Sub topics named literally.
+        collections: Firestore collections named literally.
+        urls: literal http(s) URLs.
+        regions: literal cloud regions.
+        project_numbers: literal project numbers.
+        commands: programs started as subprocesses.
+    """
+
+    env: tuple[Use, ...] = ()
+    secrets: tuple[Use, ...] = ()
+    apis: tuple[Use, ...] = ()
+    queries: tuple[Query, ...] = ()
+    topics: tuple[Use, ...] = ()
+    collections: tuple[Use, ...] = ()
+    urls: tuple[Use, ...] = ()
+    regions: tuple[Use, ...] = ()
+    project_numbers: tuple[Use, ...] = ()
+    commands: tuple[Use, ...] = ()
+
+    @property
+    def tables(self) -> tuple[TableUse, ...]:
+        """Return every table use of every query, in order."""
+        return tuple(table for query in self.queries for table in query.tables)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The closed, reproducible archive of one function.
+
+    Attributes:
+        function: name of the function.
+        files: what is inside, sorted by path; only regular files.
+        sha256: hex digest of `content`; belongs in the object's name.
+        content: the zip, byte-identical on every machine.
+        requirements: text of the `requirements.txt` inside: exact, hashed, minimal, complete.
+        modules: dotted names of the first-party modules inside, sorted.
+        distributions: what `requirements` installs, sorted by name.
+        uses: what the code inside touches.
+        findings: violations and warnings; an archive with a violation must not be deployed.
+    """
+
+    function: str
+    files: tuple[ArchiveFile, ...]
+    sha256: str
+    content: bytes = field(repr=False)
+    requirements: str = field(repr=False)
+    modules: tuple[str, ...]
+    distributions: tuple[Distribution, ...]
+    uses: Uses
+    findings: tuple[Finding, ...]
+
+    @property
+    def size(self) -> int:
+        """Return the sum of the sizes of the files inside, in bytes."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def object_name(self) -> str:
+        """Return the name of the storage object: it changes exactly when the bytes do."""
+        return f"{self.function}-{self.sha256[:16]}.zip"
