@@ -1,0 +1,190 @@
+"""Write `blueprint/provider/types.json`: the types of the resource kinds this project declares.
+
+The SDK carries the provider's schema in its annotations, but reading them costs seconds of imports at every
+plan. This module reads them once per SDK version and kind list, into a compact table:
+
+    python -m ops.provider_types          write the table
+    python -m ops.provider_types --check  exit 3 when the table on disk is not what the SDK says
+
+To declare a new kind, add it to `KINDS` and run the first command. The table holds shapes only; what the
+provider refuses beyond shapes is in `blueprint/provider/rules`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections.abc
+import importlib
+import importlib.metadata
+import inspect
+import json
+import sys
+import types
+import typing
+from pathlib import Path
+
+import pulumi
+from pulumi import _types as sdk_types
+
+KINDS = (
+    "artifactregistry.Repository",
+    "artifactregistry.RepositoryIamMember",
+    "bigquery.Dataset",
+    "bigquery.DatasetIamMember",
+    "bigquery.IamMember",
+    "bigquery.Table",
+    "cloudfunctionsv2.Function",
+    "cloudrun.IamMember",
+    "cloudrunv2.ServiceIamMember",
+    "cloudscheduler.Job",
+    "firestore.BackupSchedule",
+    "firestore.Database",
+    "firestore.Field",
+    "firestore.Index",
+    "iam.WorkloadIdentityPool",
+    "iam.WorkloadIdentityPoolProvider",
+    "kms.CryptoKey",
+    "kms.CryptoKeyIAMMember",
+    "kms.KeyRing",
+    "logging.Metric",
+    "monitoring.AlertPolicy",
+    "monitoring.Dashboard",
+    "monitoring.MetricDescriptor",
+    "monitoring.NotificationChannel",
+    "monitoring.UptimeCheckConfig",
+    "projects.IAMCustomRole",
+    "projects.IAMMember",
+    "projects.Service",
+    "projects.ServiceIdentity",
+    "pubsub.Schema",
+    "pubsub.Subscription",
+    "pubsub.SubscriptionIAMMember",
+    "pubsub.Topic",
+    "pubsub.TopicIAMMember",
+    "secretmanager.Secret",
+    "secretmanager.SecretIamMember",
+    "secretmanager.SecretVersion",
+    "serviceaccount.Account",
+    "serviceaccount.IAMMember",
+    "storage.Bucket",
+    "storage.BucketIAMMember",
+    "storage.BucketObject",
+)
+TABLE = Path(__file__).resolve().parent.parent / "blueprint" / "provider" / "types.json"
+_SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", typing.Any: "any"}
+_SDK_NAMES = {"Output": pulumi.Output, "T": typing.Any}  # forward references inside `pulumi.Input`
+Objects = dict[str, dict[str, object]]
+
+
+def encode(hint: object, objects: Objects) -> str:
+    """Return the compact name of an annotated type; object types it meets are added to `objects`.
+
+    `[T` is a list of T, `{T` a string map of T, `#Name` an object of the table, `asset` an asset or archive.
+    """
+    members = [member for member in _alternatives(hint) if not _is_carrier(member)]
+    if any(member in (pulumi.Asset, pulumi.Archive) for member in members):
+        return "asset"
+    if len(members) != 1:
+        raise TypeError(f"the SDK annotation {hint!r} has {len(members)} alternatives; teach encode() about it")
+    (member,) = members
+    origin = typing.get_origin(member)
+    if origin in (collections.abc.Sequence, list):
+        return "[" + encode(typing.get_args(member)[0], objects)
+    if origin in (collections.abc.Mapping, dict):
+        return "{" + encode(typing.get_args(member)[1], objects)
+    if isinstance(member, type) and (sdk_types.is_input_type(member) or sdk_types.is_output_type(member)):
+        return "#" + _object(member, objects)
+    return _SCALARS[typing.cast(type, member)]
+
+
+def _alternatives(hint: object) -> tuple[object, ...]:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return typing.get_args(hint)
+    return (hint,)
+
+
+def _is_carrier(member: object) -> bool:
+    """Tell whether a union member only says how a value may arrive (awaitable, output) or be absent."""
+    origin = typing.get_origin(member) or member
+    return origin in (type(None), collections.abc.Awaitable, pulumi.Output)
+
+
+def _object(cls: type, objects: Objects) -> str:
+    package = cls.__module__.split(".")[1]
+    name = f"{package}.{cls.__name__}"
+    if name not in objects:
+        objects[name] = {}
+        objects[name].update(_shape(cls, objects))
+    return name
+
+
+def _shape(cls: type, objects: Objects) -> dict[str, object]:
+    """Return the properties of an SDK argument or output class by wire name, and which are required."""
+    hints = typing.get_type_hints(cls.__init__, localns=_SDK_NAMES)
+    wire_names = _wire_names(cls)
+    parameters = [p for p in inspect.signature(cls.__init__).parameters.values() if p.name != "__self__"]
+    return {
+        "properties": {wire_names[p.name]: encode(hints[p.name], objects) for p in parameters},
+        "required": sorted(wire_names[p.name] for p in parameters if p.default is inspect.Parameter.empty),
+    }
+
+
+def _wire_names(cls: type) -> dict[str, str]:
+    if sdk_types.is_input_type(cls):
+        return sdk_types.input_type_py_to_pulumi_names(cls)
+    getters = {name: value for name, value in vars(cls).items() if isinstance(value, property)}
+    return {name: getattr(value.fget, "_pulumi_name", name) for name, value in getters.items()}
+
+
+def build() -> dict[str, object]:
+    """Return the table for `KINDS`, from the installed SDK."""
+    kinds: dict[str, object] = {}
+    objects: Objects = {}
+    for kind in KINDS:
+        package, name = kind.split(".")
+        module = importlib.import_module(f"pulumi_gcp.{package}")
+        resource, arguments = getattr(module, name), getattr(module, f"{name}Args")
+        outputs: Objects = {}
+        kinds[resource.pulumi_type] = {
+            **_shape(arguments, objects),
+            "outputs": {
+                wire: encode(hint, outputs) if _is_scalar(hint) else "any"
+                for wire, hint in sorted(sdk_types.resource_types(resource).items())
+            },
+        }
+    version = importlib.metadata.version("pulumi-gcp")
+    return {"sdk": f"pulumi-gcp {version}", "kinds": kinds, "objects": dict(sorted(objects.items()))}
+
+
+def _is_scalar(hint: object) -> bool:
+    return hint in _SCALARS
+
+
+def render() -> str:
+    """Return the table as the text of its file: one line for each kind and object, stable order."""
+    table = build()
+    lines = [f'{{"sdk": {json.dumps(table["sdk"])},']
+    for section in ("kinds", "objects"):
+        entries = typing.cast(dict[str, object], table[section])
+        body = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, sort_keys=True)}" for k, v in entries.items())
+        lines.append(f'"{section}": {{\n{body}\n}}' + ("," if section == "kinds" else "}"))
+    return "\n".join(lines) + "\n"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write or check the table; return 0, or 3 when `--check` finds it stale."""
+    parser = argparse.ArgumentParser(prog="python -m ops.provider_types", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only; exit 3 when the table is stale")
+    arguments = parser.parse_args(argv)
+    text = render()
+    if not arguments.check:
+        TABLE.write_text(text, encoding="utf-8")
+        return 0
+    if TABLE.read_text(encoding="utf-8") == text:
+        return 0
+    print("blueprint/provider/types.json is stale; run `python -m ops.provider_types`.", file=sys.stderr)
+    return 3
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
