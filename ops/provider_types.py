@@ -85,7 +85,9 @@ def encode(hint: object, objects: Objects) -> str:
     if any(member in (pulumi.Asset, pulumi.Archive) for member in members):
         return "asset"
     if len(members) != 1:
-        raise TypeError(f"the SDK annotation {hint!r} has {len(members)} alternatives; teach encode() about it")
+        raise TypeError(
+            f"the SDK annotation {hint!r} has {len(members)} alternatives; teach encode() about it"
+        )
     (member,) = members
     origin = typing.get_origin(member)
     if origin in (collections.abc.Sequence, list):
@@ -120,9 +122,10 @@ def _object(cls: type, objects: Objects) -> str:
 
 def _shape(cls: type, objects: Objects) -> dict[str, object]:
     """Return the properties of an SDK argument or output class by wire name, and which are required."""
-    hints = typing.get_type_hints(cls.__init__, localns=_SDK_NAMES)
+    initializer = vars(cls)["__init__"]
+    hints = typing.get_type_hints(initializer, localns=_SDK_NAMES)
     wire_names = _wire_names(cls)
-    parameters = [p for p in inspect.signature(cls.__init__).parameters.values() if p.name != "__self__"]
+    parameters = [p for p in inspect.signature(initializer).parameters.values() if p.name != "__self__"]
     return {
         "properties": {wire_names[p.name]: encode(hints[p.name], objects) for p in parameters},
         "required": sorted(wire_names[p.name] for p in parameters if p.default is inspect.Parameter.empty),
@@ -144,20 +147,15 @@ def build() -> dict[str, object]:
         package, name = kind.split(".")
         module = importlib.import_module(f"pulumi_gcp.{package}")
         resource, arguments = getattr(module, name), getattr(module, f"{name}Args")
-        outputs: Objects = {}
         kinds[resource.pulumi_type] = {
             **_shape(arguments, objects),
             "outputs": {
-                wire: encode(hint, outputs) if _is_scalar(hint) else "any"
+                wire: _SCALARS.get(hint, "any")
                 for wire, hint in sorted(sdk_types.resource_types(resource).items())
             },
         }
     version = importlib.metadata.version("pulumi-gcp")
     return {"sdk": f"pulumi-gcp {version}", "kinds": kinds, "objects": dict(sorted(objects.items()))}
-
-
-def _is_scalar(hint: object) -> bool:
-    return hint in _SCALARS
 
 
 def render() -> str:

@@ -1,8 +1,8 @@
 """What the Google Cloud provider accepts, for the resource kinds this project declares.
 
-Two evaluators use it: the embedded engine behind `python -m ops plan`, and the provider twin of the engine tests.
-Types come from the SDK (`shapes`), everything stricter is data with a source (`rules`). Nothing here knows this
-project's names, and nothing here imports Pulumi.
+Two evaluators use it: the embedded engine behind `python -m ops plan`, and the provider twin of the engine
+tests. Types come from the SDK (`shapes`), everything stricter is data with a source (`rules`). Nothing here
+knows this project's names, and nothing here imports Pulumi.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ def kinds() -> frozenset[str]:
 
 
 def check_inputs(type_token: str, inputs: Mapping[str, object]) -> list[str]:
-    """Return one sentence for each reason why the provider would refuse these inputs at preview; empty if none.
+    """Return one sentence for each reason why the provider would refuse these inputs at preview.
 
     Args:
         type_token: The kind, such as `gcp:pubsub/topic:Topic`.
-        inputs: The inputs by wire name (camelCase), as the engine passes them: JSON values, with secrets, assets
-            and unknowns marked as in `values`. What is unknown is not judged, except that it counts as set.
+        inputs: The inputs by wire name (camelCase), as the engine passes them: JSON values, with secrets,
+            assets and unknowns marked as in `values`. What is unknown is not judged, but it counts as set.
     """
     kind = shapes.table()["kinds"].get(type_token)
     if kind is None:
@@ -35,7 +35,7 @@ def check_inputs(type_token: str, inputs: Mapping[str, object]) -> list[str]:
 
 
 def immutable(type_token: str) -> frozenset[str]:
-    """Return the paths whose change replaces the resource; `pushConfig.x`, `fields[].order` for nested ones."""
+    """Return the paths whose change replaces the resource, such as `name` or `fields[].order`."""
     return rules.immutable(type_token)
 
 

@@ -1,7 +1,8 @@
 """Check inputs against what the provider refuses beyond types: allowed values, ranges, patterns, groups.
 
-The rules are data, one file of `facts/` for each service. A kind has a `source` (the provider file or API page
-that states its rules), the `immutable` paths whose change replaces the resource, and `rules`. A rule is one of
+The rules are data, one file of `facts/` for each service. A kind has a `source` (the provider file or API
+page that states its rules), the `immutable` paths whose change replaces the resource, and `rules`. A rule is
+one of
 
     {"at": PATH, "values": [...]}           only these values
     {"at": PATH, "range": [LOW, HIGH]}      a number between two bounds, inclusive; null is unbounded
@@ -19,8 +20,9 @@ that states its rules), the `immutable` paths whose change replaces the resource
     {"at": PATH, "requires": [PATH, ...]}   all of them are set when PATH is
     {"required": PATH}                      set, although the SDK leaves it optional
 
-with an optional `within` (the group's paths are relative to each value there), an optional `when` (`{PATH: [VALUES]}`: the rule holds only for these known values) and an optional
-`source` of its own. PATHs are those of `values.select`.
+with an optional `within` (all paths are relative to each value there), an optional `when` (a map of PATH to
+known values for which alone the rule holds, null meaning absent) and an optional `source` of its own. PATHs
+are those of `values.select`.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ Sentences = Iterator[str]
 
 @cache
 def facts(package: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the facts of one package of the provider (`pubsub`), by type token; empty when there are none."""
+    """Return the facts of one package of the provider (`pubsub`), by type token; empty without any."""
     path = FACTS / f"{package}.json"
     return cast("Mapping[str, Mapping[str, Any]]", json.loads(path.read_bytes()) if path.is_file() else {})
 

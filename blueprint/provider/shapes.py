@@ -43,7 +43,7 @@ def table() -> Table:
 
 
 def check_shape(shape: Shape, inputs: Mapping[str, object], place: str = "") -> Iterator[str]:
-    """Yield a sentence for each property that is unknown to, missing from, or of another type than `shape`."""
+    """Yield a sentence for each property that `shape` does not know, lacks, or has with another type."""
     given = dict(properties(inputs))
     for name in shape["required"]:
         if name not in given:

@@ -1,6 +1,6 @@
-"""Values as the engine passes them to a provider: plain JSON, with marked maps for secrets, assets and unknowns.
+"""Values as the engine passes them to a provider: plain JSON, with marks for secrets, assets and unknowns.
 
-The constants are the engine's wire protocol (`sdk/go/common/resource` of pulumi/pulumi), repeated here because
+The constants are the engine's wire protocol (`sdk/go/common/resource` of pulumi/pulumi), repeated here since
 `blueprint` does not import Pulumi. Checks see through secrets and skip what is not known yet.
 """
 
@@ -19,7 +19,7 @@ RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 
 
 def plain(value: object) -> object:
-    """Return `value` without its outermost secret and output wrappers; an output without value is `UNKNOWN`."""
+    """Return `value` without secret and output wrappers around it; an output without value is `UNKNOWN`."""
     while isinstance(value, Mapping) and value.get(SIGNATURE) in (SECRET, OUTPUT):
         value = value.get("value", UNKNOWN)
     return value
@@ -46,8 +46,8 @@ def properties(inputs: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 def select(inputs: Mapping[str, object], path: str) -> Iterator[tuple[str, object]]:
     """Yield `(place, value)` for each set value at `path`, such as `conditions[].conditionThreshold.filter`.
 
-    `[]` goes through the elements of a list, `{}` through the values of a map. A place that is unknown, or lies
-    below something unknown, is yielded as `UNKNOWN`.
+    `[]` goes through the elements of a list, `{}` through the values of a map. A place that is unknown, or
+    lies below something unknown, is yielded as `UNKNOWN`.
     """
     yield from _select(inputs, path.replace("[]", ".[]").replace("{}", ".{}").split("."), "")
 
