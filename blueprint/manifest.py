@@ -1,0 +1,472 @@
+"""The declaration of a pipeline: what `pipeline.yaml` may say, as frozen types, and the loader that reads it.
+
+The types are the grammar: `decode` refuses what they do not describe, and the JSON Schema that editors use is made
+from them. `Manifest` also answers what follows directly from the declaration (who publishes and consumes a topic).
+What needs more than the file (names, archives, grants) is derived elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from blueprint import yamlsource
+from blueprint.decode import Decoder, Duration, Json, Pattern, Range, declared, json_schema
+from blueprint.findings import Finding, Location, Refused
+
+RULE = "manifest"
+FILE = "pipeline.yaml"
+SCHEMA_FILE = "pipeline.schema.json"
+
+Slug = Annotated[str, Pattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
+Identifier = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
+TableName = Annotated[
+    str, Pattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")
+]
+Folder = Annotated[str, Pattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
+Percent = Annotated[float, Range(0, 100)]
+
+EMPTY: Mapping[str, object] = MappingProxyType({})
+
+
+def _empty() -> Mapping[str, object]:
+    return EMPTY
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service outside this project that publishes completions or receives triggers by push."""
+
+    name: str
+    at: Location
+    title: str = declared("What operators call it.")
+    kind: Literal["run", "function"] = declared("Cloud Run service or Cloud Function.", default="run")
+
+
+@dataclass(frozen=True)
+class Output:
+    """The table that a processor writes, and the column that holds the date."""
+
+    at: Location
+    table: TableName = declared("dataset.table")
+    date_column: Identifier = declared("The DATE column that a run fills for its date.")
+
+
+@dataclass(frozen=True)
+class Processor:
+    """A unit of work of a phase whose completion counts."""
+
+    name: str
+    at: Location
+    aliases: tuple[str, ...] = declared("Class and table names under which publishers send it.", default=())
+    output: Output | None = declared("Where its rows are.", default=None)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase of the pipeline: who completes, under which names, and where that is recorded."""
+
+    name: str
+    at: Location
+    label: str = declared("What the field `phase` of its completion messages says.")
+    title: str = declared("What operators call it.")
+    service: Slug = declared("The outside service that runs it.")
+    completion_topic: Slug = declared("Where it publishes completions.")
+    collection: Identifier = declared("The Firestore collection with one document per date.")
+    processors: Mapping[str, Processor] = declared("Its processors by canonical name.", factory=dict)
+    batch: bool = declared(
+        "One message per run, of any name, whose metadata says how much is done.", default=False
+    )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A rule on the numbers that a batch message carries in its metadata."""
+
+    percent: str = declared("Metadata field with the percentage done.")
+    count: str = declared("Metadata field with the number done.")
+    min_percent: Percent = declared("At least this percentage.")
+    min_count: Annotated[int, Range(0, 10**9)] = declared("At least this many.")
+    success_completes: bool = declared("Status success with a count above 0 counts as 100 %.", default=False)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way in which a date becomes complete enough; the first rule that holds gives the reason."""
+
+    at: Location
+    reason: str = declared(
+        "What the document and the trigger say; `{percent}` is the share of expected, rounded down."
+    )
+    require: Literal["all", "critical"] | None = declared("Which processors must be complete.", default=None)
+    at_least: Annotated[int, Range(1, 1000)] | None = declared("And this many of the expected.", default=None)
+    at_least_percent: Percent | None = declared("And this share of the expected.", default=None)
+    after: Duration | None = declared("Only this long after the first completion.", default=None)
+    partial: bool = declared("Whether starting on this rule is reported as partial.", default=False)
+    batch: Batch | None = declared("Judge the batch message instead of processors.", default=None)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Expectations for dates on one side of today in the pipeline's time zone."""
+
+    name: str
+    at: Location
+    when: Literal["always", "before_today", "today", "after_today"] = declared("Which dates it applies to.")
+    expected: tuple[str, ...] = declared("Processors that are expected.", default=())
+    critical: tuple[str, ...] = declared("Those without which nothing starts.", default=())
+    rules: tuple[Rule, ...] = declared("In order; the first that holds triggers.")
+
+
+@dataclass(frozen=True)
+class RowsGate:
+    """Output tables of a mode's processors must have rows for the date; a missing critical one blocks."""
+
+    tables: Literal["expected", "critical"] = declared("Whose output tables are looked at.")
+    at_least: Annotated[int, Range(1, 1000)] | None = declared(
+        "How many must have rows; all where left out.", default=None
+    )
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What must hold in the data before a trigger is published; a blocked date is retried, never latched."""
+
+    name: str
+    at: Location
+    title: str = declared("What operators read.")
+    rows: RowsGate | None = declared("Look for rows in output tables.", default=None)
+    query: Folder | None = declared(
+        "SQL file in the function's folder: one row, column `value`, parameter @game_date.", default=None
+    )
+    unit: Literal["percent", "count"] = declared("What the value counts.", default="count")
+    block_below: float | None = declared("A smaller value blocks.", default=None)
+    alert_below: float | None = declared("A smaller value is reported.", default=None)
+    modes: tuple[str, ...] = declared("Only in these modes; all where left out.", default=())
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where a field of a published message comes from."""
+
+    at: Location
+    from_: str | None = declared("What the engine knows: game_date, correlation_id, ...", default=None)
+    value: Json = declared("A constant.", default=None)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """The message that starts the next phase."""
+
+    topic: Slug = declared("Where it is published.")
+    fields: Mapping[str, Field] = declared("The message, field by field.")
+    per_output_table: bool = declared(
+        "One message per output table of the phase instead of one.", default=False
+    )
+
+
+@dataclass(frozen=True)
+class Timer:
+    """The scheduled function that evaluates a boundary when no message arrives (incident 47)."""
+
+    at: Location
+    function: Slug = declared("A scheduled function.")
+    schedule: str = declared("Which of its schedules.")
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The step from one phase to the next: rules, gates, deadline and the trigger that is published."""
+
+    name: str
+    at: Location
+    upstream: str = declared("The phase whose completions are counted.")
+    downstream: str | None = declared(
+        "The phase whose completions prove the effect, where it publishes any.", default=None
+    )
+    function: Slug = declared("The orchestrator.")
+    timer: Timer = declared("Who evaluates it when no message arrives.")
+    deadline: Duration = declared("A date open this long after its first completion raises an alert.")
+    expected_within: Duration | None = declared(
+        "From the last completion to the trigger, normally.", default=None
+    )
+    trigger: Trigger = declared("What starts the next phase.")
+    entities: Mapping[str, tuple[str, ...]] = declared(
+        "Changed ids merged by key, from these processors.", factory=dict
+    )
+    modes: Mapping[str, Mode] = declared("Expectations by the date's side of today.")
+    gates: Mapping[str, Gate] = declared("What must hold in the data first.", factory=dict)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A service outside that receives a topic's messages."""
+
+    at: Location
+    service: Slug = declared("An outside service.")
+    path: Annotated[str, Pattern(r"/[A-Za-z0-9_/.-]*", "an absolute URL path")] | None = declared(
+        "Where a push posts to.", default=None
+    )
+    delivery: Literal["push", "own"] = declared(
+        "`own`: the consumer makes its own subscription.", default="push"
+    )
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A Pub/Sub topic; functions and streams name the topics they use, so only outsiders are listed here."""
+
+    name: str
+    at: Location
+    message: Slug = declared("Its JSON Schema: schemas/messages/<message>.json")
+    publishers: tuple[Slug, ...] = declared("Outside services that publish.", default=())
+    consumers: tuple[Consumer, ...] = declared("Outside services that receive.", default=())
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A time at which a function is called; in the pipeline's time zone."""
+
+    name: str
+    at: Location
+    cron: str = declared("Five fields of unix cron.")
+    paused: bool = declared(
+        "Whether the job is paused; declared so that nobody forgets (incident 52).", default=False
+    )
+
+
+@dataclass(frozen=True)
+class FunctionTrigger:
+    """What calls a function: one topic, or schedules."""
+
+    at: Location
+    topic: Slug | None = declared("Push from this topic.", default=None)
+    schedules: Mapping[str, Schedule] = declared("Or calls at these times.", factory=dict)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of this project; names, identity, subscriptions, dead letter and alerts follow from it."""
+
+    name: str
+    at: Location
+    title: str = declared("What it does, in a few words.")
+    folder: Folder = declared("Its folder under functions/, with main.py.")
+    entry_point: Identifier = declared("The Python function that the framework calls.")
+    trigger: FunctionTrigger = declared("What calls it.")
+    publishes: tuple[Slug, ...] = declared(
+        "Topics it publishes to beside its boundary's trigger and the events.", default=()
+    )
+    memory: Annotated[str, Pattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")] = declared(
+        "Memory of an instance."
+    )
+    cpu: Annotated[str, Pattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')] = declared(
+        "CPUs of an instance.", default="1"
+    )
+    concurrency: Annotated[int, Range(1, 1000, "Cloud Run limit")] = declared(
+        "Requests an instance takes at once.", default=1
+    )
+    timeout: Duration = declared("A call that runs longer is ended.")
+    min_instances: Annotated[int, Range(0, 100)] = declared("Instances kept warm.", default=0)
+    max_instances: Annotated[int, Range(1, 1000)] = declared("Instances at most.")
+    secrets: tuple[str, ...] = declared("Secrets it reads, by variable name.", default=())
+    settings: Mapping[str, Json] = declared("Values for the function's own code.", factory=dict)
+    optional_imports: Mapping[str, str] = declared(
+        "Guarded imports that may be absent: module to reason.", factory=dict
+    )
+    dynamic_imports: tuple[str, ...] = declared("Modules it imports by a computed name.", default=())
+    resources: tuple[Folder, ...] = declared("Data files it reads by a computed path.", default=())
+    size_budget: Annotated[str, Pattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")] = declared(
+        "Largest archive.", default="512Ki"
+    )
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable whose value the stack gives."""
+
+    name: str
+    at: Location
+    from_: Literal["project", "project_number", "region", "environment"] = declared("Which stack value.")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """An environment variable whose value Secret Manager holds."""
+
+    name: str
+    at: Location
+    secret: Slug = declared("Secret Manager's name for it.")
+    version: str = declared("Pinned version; a new value is a new release.", default="1")
+
+
+@dataclass(frozen=True)
+class Events:
+    """Topics on which functions report; each has a stream into a table."""
+
+    at: Location
+    executions: Slug = declared("One message per evaluated boundary.")
+    errors: Slug = declared("One message per refused message or failure.")
+
+
+@dataclass(frozen=True)
+class Store:
+    """The Firestore database and the collections that play a part beside the phases' own."""
+
+    at: Location
+    database: str = declared("Adopted, never created.", default="(default)")
+    lease: Duration = declared("How long a taken trigger lease keeps others away.")
+    collections: Mapping[str, Identifier] = declared("Part to collection.")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a streamed column comes from."""
+
+    at: Location
+    field: str | None = declared("A message field, dotted.", default=None)
+    value: Json = declared("A constant.", default=None)
+    lookup: Literal["phases", "processors"] | None = declared(
+        "Translate the field by this table.", default=None
+    )
+    from_: Literal["publish_time", "message_id"] | None = declared(
+        "What Pub/Sub knows of the message.", default=None
+    )
+    json: bool = declared("Write the value as a string of JSON.", default=False)
+    otherwise: Column | None = declared("Where the field is absent.", default=None)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A BigQuery subscription from topics to a table, with the mapping from message to row."""
+
+    name: str
+    at: Location
+    topics: tuple[Slug, ...] = declared("Where the messages come from.")
+    table: TableName = declared("Where the rows go.")
+    columns: Literal["same"] | Mapping[str, Column] = declared(
+        "The row, column by column; `same`: fields carry the columns' names."
+    )
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When alerts fire; whole minutes (Cloud Monitoring's granularity)."""
+
+    backlog_age: Duration = declared("Oldest unacknowledged message.", default=300)
+    silence: Duration = declared("Published upstream and nothing acknowledged.", default=600)
+    error_ratio_percent: Percent = declared("Failed requests of all.", default=5.0)
+    latency_percent_of_timeout: Percent = declared(
+        "99th percentile of latency against the timeout.", default=80.0
+    )
+    gap_warning: Duration = declared("Between a phase's last completion and the next phase.", default=3600)
+    gap_critical: Duration = declared("The same, critical.", default=7200)
+    downstream_start: Duration = declared("From a trigger to the first sign of the next phase.", default=1800)
+    auto_close: Duration = declared("An incident without news closes.", default=86400)
+    notification_interval: Duration = declared("Between notifications of one log alert.", default=900)
+
+
+@dataclass(frozen=True)
+class Alerting:
+    """Who is told, and when."""
+
+    at: Location
+    channels: tuple[Slug, ...] = declared("Names of channels; their ids are stack config.")
+    thresholds: Thresholds = declared("When alerts fire.", factory=Thresholds)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that is particular to one pipeline."""
+
+    at: Location
+    pipeline: Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = (
+        declared("Short name; labels and shared names begin with it.")
+    )
+    title: str = declared("What people call it.")
+    time_zone: str = declared("IANA name; every rule, date and schedule.")
+    runtime: Annotated[str, Pattern(r"python3\d{1,2}", "a Python runtime such as python311")] = declared(
+        "Runtime of the functions."
+    )
+    library: Folder = declared("The functions' one shared package.")
+    services: Mapping[str, Service] = declared("Services outside this project.")
+    phases: Mapping[str, Phase] = declared("Phases with completions.")
+    boundaries: Mapping[str, Boundary] = declared("Steps between phases.")
+    topics: Mapping[str, Topic] = declared("Topics.")
+    events: Events = declared("Topics on which functions report.")
+    functions: Mapping[str, Function] = declared("Functions of this project.")
+    environment: Mapping[str, Variable] = declared("Environment variables that code may read.")
+    secrets: Mapping[str, Secret] = declared("Secrets that code may read.", factory=dict)
+    store: Store = declared("Firestore.")
+    tables: Mapping[str, TableName] = declared("Part to table.")
+    streams: Mapping[str, Stream] = declared("Topics that become rows.")
+    alerts: Alerting = declared("Alerting.")
+    labels: Mapping[str, str] = declared("On every resource that takes labels.", factory=dict)
+
+    def boundary_of(self, function: str) -> Boundary | None:
+        """Return the boundary whose orchestrator `function` is."""
+        return next((b for b in self.boundaries.values() if b.function == function), None)
+
+    def published_by(self, function: str) -> tuple[str, ...]:
+        """Return the topics that `function` publishes to: its boundary's trigger, its own list and the events."""
+        boundary = self.boundary_of(function)
+        own = (boundary.trigger.topic,) if boundary else ()
+        return tuple(
+            dict.fromkeys(
+                (*own, *self.functions[function].publishes, self.events.executions, self.events.errors)
+            )
+        )
+
+    def publishers_of(self, topic: str) -> tuple[str, ...]:
+        """Return every outside service and function that publishes to `topic`."""
+        functions = (name for name in self.functions if topic in self.published_by(name))
+        return (*self.topics[topic].publishers, *functions)
+
+    def consumers_of(self, topic: str) -> tuple[str, ...]:
+        """Return every function, stream and outside service that consumes `topic`."""
+        functions = (name for name, function in self.functions.items() if function.trigger.topic == topic)
+        streams = (f"stream {name}" for name, stream in self.streams.items() if topic in stream.topics)
+        return (*functions, *streams, *(consumer.service for consumer in self.topics[topic].consumers))
+
+    def lookups(self) -> dict[str, dict[str, str]]:
+        """Return the tables that streams may translate by: message value to row value."""
+        processors = {
+            alias: name
+            for phase in self.phases.values()
+            for name, p in phase.processors.items()
+            for alias in p.aliases
+        }
+        return {
+            "phases": {phase.label: name for name, phase in self.phases.items()},
+            "processors": processors,
+        }
+
+
+def load_manifest(root: Path, file: str = FILE) -> Manifest:
+    """Read and check the declaration in `root`; raises `Refused` with everything that is wrong with it."""
+    tree, findings = yamlsource.load(root / file, file)
+    if tree is None:
+        raise Refused(findings)
+    decoder = Decoder(RULE)
+    manifest = decoder.decode(Manifest, tree, "The manifest")
+    findings += decoder.findings
+    if manifest is not None and not findings:
+        from blueprint.references import check_references
+
+        findings += check_references(manifest)
+    if manifest is None or any(finding.severity == "violation" for finding in findings):
+        raise Refused(findings)
+    return manifest
+
+
+def schema() -> dict[str, object]:
+    """Return the JSON Schema of `pipeline.yaml`."""
+    return json_schema(Manifest, "Pipeline declaration")
+
+
+def violations(findings: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings that refuse a plan."""
+    return (finding for finding in findings if finding.severity == "violation")
