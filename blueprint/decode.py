@@ -69,12 +69,12 @@ def parse_duration(text: str) -> int | None:
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return typing.get_type_hints(cls, include_extras=True)
 
 
 @functools.cache
-def _fields(cls: type) -> dict[str, dataclasses.Field[Any]]:
+def _fields(cls: Any) -> dict[str, dataclasses.Field[Any]]:
     return {f.name.rstrip("_"): f for f in dataclasses.fields(cls) if f.name not in ("name", "at")}
 
 
@@ -180,9 +180,7 @@ class Decoder:
                 value = _BAD
             elif isinstance(mark, Range) and not mark.low <= value <= mark.high:
                 source = f" ({mark.source})" if mark.source else ""
-                self.refuse(
-                    f"{what} must lie between {mark.low:g} and {mark.high:g}{source}, not {value}.", node.at
-                )
+                self.refuse(f"{what} must lie between {mark.low:g} and {mark.high:g}{source}, not {value}.", node.at)
                 value = _BAD
         return value
 
@@ -207,9 +205,7 @@ class Decoder:
         if not isinstance(node.value, tuple):
             self.refuse(f"{what} must be a list, not {_describe(node)}.", node.at)
             return _BAD
-        values = [
-            self.value(item, child, f"item {number} of {what}") for number, child in enumerate(node.value, 1)
-        ]
+        values = [self.value(item, child, f"item {number} of {what}") for number, child in enumerate(node.value, 1)]
         seen: set[object] = set()
         for value, child in zip(values, node.value, strict=True):
             if isinstance(value, str):
@@ -227,7 +223,7 @@ class Decoder:
         for key, child in node.value.items():
             label = f"'{key}' in {what}"
             value = (
-                self.decode(item, child, label, name=key)
+                self.decode(typing.cast(type, item), child, label, name=key)
                 if dataclasses.is_dataclass(item)
                 else self.value(item, child, label)
             )
@@ -268,13 +264,7 @@ def _shape(annotation: Any) -> str:
 
 
 def _node_shape(node: Node) -> str:
-    return (
-        "list"
-        if isinstance(node.value, tuple)
-        else "mapping"
-        if isinstance(node.value, Mapping)
-        else "scalar"
-    )
+    return "list" if isinstance(node.value, tuple) else "mapping" if isinstance(node.value, Mapping) else "scalar"
 
 
 def json_schema(cls: type, title: str) -> dict[str, Any]:

@@ -23,9 +23,7 @@ SCHEMA_FILE = "pipeline.schema.json"
 
 Slug = Annotated[str, Pattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
 Identifier = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
-TableName = Annotated[
-    str, Pattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")
-]
+TableName = Annotated[str, Pattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
 Folder = Annotated[str, Pattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
 Percent = Annotated[float, Range(0, 100)]
 
@@ -77,9 +75,7 @@ class Phase:
     completion_topic: Slug = declared("Where it publishes completions.")
     collection: Identifier = declared("The Firestore collection with one document per date.")
     processors: Mapping[str, Processor] = declared("Its processors by canonical name.", factory=dict)
-    batch: bool = declared(
-        "One message per run, of any name, whose metadata says how much is done.", default=False
-    )
+    batch: bool = declared("One message per run, of any name, whose metadata says how much is done.", default=False)
 
 
 @dataclass(frozen=True)
@@ -98,9 +94,7 @@ class Rule:
     """One way in which a date becomes complete enough; the first rule that holds gives the reason."""
 
     at: Location
-    reason: str = declared(
-        "What the document and the trigger say; `{percent}` is the share of expected, rounded down."
-    )
+    reason: str = declared("What the document and the trigger say; `{percent}` is the share of expected, rounded down.")
     require: Literal["all", "critical"] | None = declared("Which processors must be complete.", default=None)
     at_least: Annotated[int, Range(1, 1000)] | None = declared("And this many of the expected.", default=None)
     at_least_percent: Percent | None = declared("And this share of the expected.", default=None)
@@ -163,9 +157,7 @@ class Trigger:
 
     topic: Slug = declared("Where it is published.")
     fields: Mapping[str, Field] = declared("The message, field by field.")
-    per_output_table: bool = declared(
-        "One message per output table of the phase instead of one.", default=False
-    )
+    per_output_table: bool = declared("One message per output table of the phase instead of one.", default=False)
 
 
 @dataclass(frozen=True)
@@ -190,9 +182,7 @@ class Boundary:
     function: Slug = declared("The orchestrator.")
     timer: Timer = declared("Who evaluates it when no message arrives.")
     deadline: Duration = declared("A date open this long after its first completion raises an alert.")
-    expected_within: Duration | None = declared(
-        "From the last completion to the trigger, normally.", default=None
-    )
+    expected_within: Duration | None = declared("From the last completion to the trigger, normally.", default=None)
     trigger: Trigger = declared("What starts the next phase.")
     entities: Mapping[str, tuple[str, ...]] = declared(
         "Changed ids merged by key, from these processors.", factory=dict
@@ -210,9 +200,7 @@ class Consumer:
     path: Annotated[str, Pattern(r"/[A-Za-z0-9_/.-]*", "an absolute URL path")] | None = declared(
         "Where a push posts to.", default=None
     )
-    delivery: Literal["push", "own"] = declared(
-        "`own`: the consumer makes its own subscription.", default="push"
-    )
+    delivery: Literal["push", "own"] = declared("`own`: the consumer makes its own subscription.", default="push")
 
 
 @dataclass(frozen=True)
@@ -233,9 +221,7 @@ class Schedule:
     name: str
     at: Location
     cron: str = declared("Five fields of unix cron.")
-    paused: bool = declared(
-        "Whether the job is paused; declared so that nobody forgets (incident 52).", default=False
-    )
+    paused: bool = declared("Whether the job is paused; declared so that nobody forgets (incident 52).", default=False)
 
 
 @dataclass(frozen=True)
@@ -260,9 +246,7 @@ class Function:
     publishes: tuple[Slug, ...] = declared(
         "Topics it publishes to beside its boundary's trigger and the events.", default=()
     )
-    memory: Annotated[str, Pattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")] = declared(
-        "Memory of an instance."
-    )
+    memory: Annotated[str, Pattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")] = declared("Memory of an instance.")
     cpu: Annotated[str, Pattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')] = declared(
         "CPUs of an instance.", default="1"
     )
@@ -329,12 +313,8 @@ class Column:
     at: Location
     field: str | None = declared("A message field, dotted.", default=None)
     value: Json = declared("A constant.", default=None)
-    lookup: Literal["phases", "processors"] | None = declared(
-        "Translate the field by this table.", default=None
-    )
-    from_: Literal["publish_time", "message_id"] | None = declared(
-        "What Pub/Sub knows of the message.", default=None
-    )
+    lookup: Literal["phases", "processors"] | None = declared("Translate the field by this table.", default=None)
+    from_: Literal["publish_time", "message_id"] | None = declared("What Pub/Sub knows of the message.", default=None)
     json: bool = declared("Write the value as a string of JSON.", default=False)
     otherwise: Column | None = declared("Where the field is absent.", default=None)
 
@@ -359,9 +339,7 @@ class Thresholds:
     backlog_age: Duration = declared("Oldest unacknowledged message.", default=300)
     silence: Duration = declared("Published upstream and nothing acknowledged.", default=600)
     error_ratio_percent: Percent = declared("Failed requests of all.", default=5.0)
-    latency_percent_of_timeout: Percent = declared(
-        "99th percentile of latency against the timeout.", default=80.0
-    )
+    latency_percent_of_timeout: Percent = declared("99th percentile of latency against the timeout.", default=80.0)
     gap_warning: Duration = declared("Between a phase's last completion and the next phase.", default=3600)
     gap_critical: Duration = declared("The same, critical.", default=7200)
     downstream_start: Duration = declared("From a trigger to the first sign of the next phase.", default=1800)
@@ -383,8 +361,8 @@ class Manifest:
     """Everything that is particular to one pipeline."""
 
     at: Location
-    pipeline: Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = (
-        declared("Short name; labels and shared names begin with it.")
+    pipeline: Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = declared(
+        "Short name; labels and shared names begin with it."
     )
     title: str = declared("What people call it.")
     time_zone: str = declared("IANA name; every rule, date and schedule.")
@@ -415,9 +393,7 @@ class Manifest:
         boundary = self.boundary_of(function)
         own = (boundary.trigger.topic,) if boundary else ()
         return tuple(
-            dict.fromkeys(
-                (*own, *self.functions[function].publishes, self.events.executions, self.events.errors)
-            )
+            dict.fromkeys((*own, *self.functions[function].publishes, self.events.executions, self.events.errors))
         )
 
     def publishers_of(self, topic: str) -> tuple[str, ...]:
@@ -434,10 +410,7 @@ class Manifest:
     def lookups(self) -> dict[str, dict[str, str]]:
         """Return the tables that streams may translate by: message value to row value."""
         processors = {
-            alias: name
-            for phase in self.phases.values()
-            for name, p in phase.processors.items()
-            for alias in p.aliases
+            alias: name for phase in self.phases.values() for name, p in phase.processors.items() for alias in p.aliases
         }
         return {
             "phases": {phase.label: name for name, phase in self.phases.items()},

@@ -221,9 +221,7 @@ def _topics(manifest: Manifest) -> Iterator[Problem]:
         for name in topic.publishers:
             yield from _unknown("service", name, manifest.services, f"Topic '{topic.name}'", topic.at)
         for consumer in topic.consumers:
-            yield from _unknown(
-                "service", consumer.service, manifest.services, f"Topic '{topic.name}'", consumer.at
-            )
+            yield from _unknown("service", consumer.service, manifest.services, f"Topic '{topic.name}'", consumer.at)
             if consumer.delivery == "push" and consumer.path is None:
                 yield (
                     f"Consumer '{consumer.service}' of '{topic.name}' is pushed to; give the `path`.",

@@ -1,7 +1,7 @@
 """The stack: values of one deployment that the declaration does not know, read from stack configuration.
 
-`Pulumi.yaml` types and describes each key and `Pulumi.<stack>.yaml` sets it. The program hands the values over; this module
-checks that they fit the declaration, so that a second stack is one file and a missing value one sentence.
+`Pulumi.yaml` types and describes each key and `Pulumi.<stack>.yaml` sets it. The program hands the values over; this
+module checks that they fit the declaration, so that a second stack is one file and a missing value one sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHANNEL = re.compile(r"projects/[a-z0-9-]+/notificationChannels/\d+")
 
 @dataclass(frozen=True)
 class StackSettings:
-    """Values of one stack. `service_urls` are base URLs of outside services; `channels` are notification channel names."""
+    """Values of one stack; `service_urls` and `channels` map names to base URLs and notification channel ids."""
 
     name: str
     project: str

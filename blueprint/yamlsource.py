@@ -58,9 +58,7 @@ class _Builder:
         at, key_at = self.at(node), self.at(key) if key is not None else None
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             if self.nodes <= MAX_NODES + 1 or depth == MAX_DEPTH + 1:
-                self.refuse(
-                    "The file nests or repeats itself without a sensible end; remove the alias cycle.", node
-                )
+                self.refuse("The file nests or repeats itself without a sensible end; remove the alias cycle.", node)
             return Node(None, at, key_at)
         if isinstance(node, yaml.MappingNode):
             return Node(self.mapping(node, depth), at, key_at)
@@ -70,7 +68,7 @@ class _Builder:
 
     def scalar(self, node: yaml.Node) -> Scalar:
         try:
-            value = self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it so
+            value = self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError):
             self.refuse(f"'{node.value}' cannot be read as a plain value; write text in quotes.", node)
             return None
@@ -121,9 +119,7 @@ def load(path: Path, file: str) -> tuple[Node | None, list[Finding]]:
     except OSError as error:
         return None, [Finding("yaml", f"The file cannot be read: {error.strerror}.", here)]
     if len(data) > MAX_BYTES:
-        return None, [
-            Finding("yaml", f"The file is larger than {MAX_BYTES:,} bytes; that is no declaration.", here)
-        ]
+        return None, [Finding("yaml", f"The file is larger than {MAX_BYTES:,} bytes; that is no declaration.", here)]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -136,7 +132,7 @@ def loads(text: str, file: str) -> tuple[Node | None, list[Finding]]:
     """Read YAML from `text`; see `load`."""
     try:
         loader = _Loader(text)
-        root = loader.get_single_node()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it so
+        root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
@@ -149,6 +145,4 @@ def loads(text: str, file: str) -> tuple[Node | None, list[Finding]]:
     try:
         return builder.build(root), builder.findings
     except RecursionError:
-        return None, [
-            Finding("yaml", "The file refers to itself without end; remove the alias cycle.", Location(file))
-        ]
+        return None, [Finding("yaml", "The file refers to itself without end; remove the alias cycle.", Location(file))]

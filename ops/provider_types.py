@@ -85,9 +85,7 @@ def encode(hint: object, objects: Objects) -> str:
     if any(member in (pulumi.Asset, pulumi.Archive) for member in members):
         return "asset"
     if len(members) != 1:
-        raise TypeError(
-            f"the SDK annotation {hint!r} has {len(members)} alternatives; teach encode() about it"
-        )
+        raise TypeError(f"the SDK annotation {hint!r} has {len(members)} alternatives; teach encode() about it")
     (member,) = members
     origin = typing.get_origin(member)
     if origin in (collections.abc.Sequence, list):
@@ -150,8 +148,7 @@ def build() -> dict[str, object]:
         kinds[resource.pulumi_type] = {
             **_shape(arguments, objects),
             "outputs": {
-                wire: _SCALARS.get(hint, "any")
-                for wire, hint in sorted(sdk_types.resource_types(resource).items())
+                wire: _SCALARS.get(hint, "any") for wire, hint in sorted(sdk_types.resource_types(resource).items())
             },
         }
     version = importlib.metadata.version("pulumi-gcp")
