@@ -102,7 +102,7 @@ class Decoder:
         if not isinstance(node.value, Mapping):
             self.refuse(f"{what} must be a mapping of keys to values.", node.at)
             return None
-        hints, fields = _hints(cls), _fields(cls)
+        hints, fields = _hints(cls), _fields(cls)  # type: ignore[arg-type]  # lru_cache wants Hashable; every class is
         for key, value in node.value.items():
             if key not in fields:
                 self.refuse(

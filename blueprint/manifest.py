@@ -7,7 +7,7 @@ What needs more than the file (names, archives, grants) is derived elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -418,11 +418,14 @@ class Manifest:
         }
 
 
-def load_manifest(root: Path, file: str = FILE) -> Manifest:
-    """Read and check the declaration in `root`; raises `Refused` with everything that is wrong with it."""
+def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:
+    """Return the declaration in `root` as far as it can be read, and everything that is wrong with it.
+
+    A manifest with violations serves to look further (its folders, its files), never to declare anything.
+    """
     tree, findings = yamlsource.load(root / file, file)
     if tree is None:
-        raise Refused(findings)
+        return None, findings
     decoder = Decoder(RULE)
     manifest = decoder.decode(Manifest, tree, "The manifest")
     findings += decoder.findings
@@ -430,7 +433,13 @@ def load_manifest(root: Path, file: str = FILE) -> Manifest:
         from blueprint.references import check_references
 
         findings += check_references(manifest)
-    if manifest is None or any(finding.severity == "violation" for finding in findings):
+    return manifest, findings
+
+
+def load_manifest(root: Path, file: str = FILE) -> Manifest:
+    """Return the declaration in `root`; raises `Refused` with everything that is wrong with it."""
+    manifest, findings = read_manifest(root, file)
+    if manifest is None or findings:
         raise Refused(findings)
     return manifest
 
@@ -438,8 +447,3 @@ def load_manifest(root: Path, file: str = FILE) -> Manifest:
 def schema() -> dict[str, object]:
     """Return the JSON Schema of `pipeline.yaml`."""
     return json_schema(Manifest, "Pipeline declaration")
-
-
-def violations(findings: list[Finding]) -> Iterator[Finding]:
-    """Yield the findings that refuse a plan."""
-    return (finding for finding in findings if finding.severity == "violation")

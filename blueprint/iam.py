@@ -1,0 +1,103 @@
+"""Grants derived from what a function does: no role is written down, each has the lines of code that need it.
+
+The rules are one table from a use to a role on the smallest resource that Google Cloud lets carry it. Firestore has no
+IAM below the project, and a query job belongs to a project; everything else is granted on the thing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from blueprint.findings import Location
+
+if TYPE_CHECKING:
+    from blueprint.archive import Archive, Use
+    from blueprint.manifest import Manifest
+    from blueprint.names import Names
+
+Scope = Literal["project", "topic", "dataset", "table", "secret"]
+
+FIRESTORE = "roles/datastore.user"
+QUERY_JOB = "roles/bigquery.jobUser"
+READ_DATASET = "roles/bigquery.dataViewer"
+WRITE_TABLE = "roles/bigquery.dataEditor"
+PUBLISH = "roles/pubsub.publisher"
+READ_SECRET = "roles/secretmanager.secretAccessor"  # a role's name, not a credential
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One additive member grant to a function's runtime identity.
+
+    `target` is the topic, dataset, `dataset.table` or secret (empty for the project), `because` the lines that
+    need it, code first, then the declaration.
+    """
+
+    function: str
+    role: str
+    scope: Scope
+    target: str
+    because: tuple[Location, ...]
+
+    @property
+    def slug(self) -> str:
+        """Return the part of the logical name that tells this grant from the function's others."""
+        role = self.role.removeprefix("roles/").replace(".", "-").lower()
+        return f"{role}-{self.target}".rstrip("-") if self.target else role
+
+
+def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) -> tuple[Grant, ...]:
+    """Return every grant that the functions of the plan need, ordered by function, role and target."""
+    found: dict[tuple[str, str, Scope, str], list[Location]] = {}
+    for function in manifest.functions:
+        archive = archives.get(function)
+        if archive is not None:
+            for role, scope, target, at in _needs(manifest, names, function, archive):
+                places = found.setdefault((function, role, scope, target), [])
+                if at not in places:
+                    places.append(at)
+    return tuple(
+        Grant(function, role, scope, target, tuple(places))
+        for (function, role, scope, target), places in sorted(found.items())
+    )
+
+
+Need = tuple[str, Scope, str, Location]
+
+
+def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) -> Iterator[Need]:
+    uses, declared = archive.uses, manifest.functions[function]
+    yield from ((FIRESTORE, "project", "", at) for at in _reached(uses.apis, "firestore"))
+    yield from ((QUERY_JOB, "project", "", at) for at in _reached(uses.apis, "bigquery"))
+    for table in uses.tables:
+        dataset, _, _ = table.table.rpartition(".")
+        if dataset and "{" not in dataset:
+            yield READ_DATASET, "dataset", dataset.split(".")[-1], table.at
+    yield from _output_tables(manifest, function)
+    for topic in manifest.published_by(function):
+        for at in _reached(uses.apis, "pubsub"):
+            yield PUBLISH, "topic", topic, at
+    if declared.trigger.topic is not None:
+        dead_letter = names.dead_letter_topic(names.subscription(function, declared.trigger.topic))
+        for at in _reached(uses.apis, "pubsub"):
+            yield PUBLISH, "topic", dead_letter, at
+    for variable in declared.secrets:
+        read = [use.at for use in uses.env if use.name == variable]
+        for at in read or [declared.at]:
+            yield READ_SECRET, "secret", manifest.secrets[variable].secret, at
+
+
+def _reached(apis: tuple[Use, ...], name: str) -> Iterator[Location]:
+    return (use.at for use in apis if use.name == name)
+
+
+def _output_tables(manifest: Manifest, function: str) -> Iterator[Need]:
+    """Yield what a boundary's `rows` gates read: their tables are named by the declaration, not by code."""
+    timed = [b for b in manifest.boundaries.values() if function in (b.function, b.timer.function)]
+    for boundary in timed:
+        for gate in boundary.gates.values():
+            for processor in manifest.phases[boundary.upstream].processors.values():
+                if gate.rows is not None and processor.output is not None:
+                    yield READ_DATASET, "dataset", processor.output.table.split(".")[0], gate.at

@@ -1,0 +1,84 @@
+"""The blueprint: one frozen value that holds everything the program will declare, and the way to it.
+
+`check(root, stack)` is what every evaluator calls: `pulumi preview`, the offline plan, tests. It loads every source,
+derives what follows, runs every contract, and returns all of it with all findings; it raises nothing for a user's
+mistake. Parts that do not depend on a broken one are still read, so that one run reports everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blueprint.contracts import Result, check_all
+from blueprint.findings import Finding, Refused
+from blueprint.iam import Grant, grants
+from blueprint.manifest import Manifest, read_manifest
+from blueprint.names import Names
+from blueprint.stack import StackSettings, check_stack
+
+if TYPE_CHECKING:
+    from blueprint.archive import Archive
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything the program declares, derived and typed; no resource, no network, no Pulumi."""
+
+    root: Path
+    stack: StackSettings
+    manifest: Manifest
+    names: Names
+    archives: Mapping[str, Archive]
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `check` found: the blueprint where one could be built, contract results, and all findings."""
+
+    blueprint: Blueprint | None
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def violations(self) -> tuple[Finding, ...]:
+        """Return the findings that refuse the plan."""
+        return tuple(finding for finding in self.findings if finding.severity == "violation")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Return the findings that are worth a look."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
+    def sound(self) -> Blueprint:
+        """Return the blueprint; raises `Refused` with every violation where there is one."""
+        if self.blueprint is None or self.violations:
+            raise Refused(self.findings)
+        return self.blueprint
+
+
+def check(root: Path, stack: StackSettings) -> Checked:
+    """Load, derive and check the project in `root` for `stack`."""
+    manifest, findings = read_manifest(root)
+    if manifest is None:
+        return Checked(None, (), tuple(findings))
+    declaration_is_sound = not findings
+    findings += check_stack(stack, manifest)
+    archives: dict[str, Archive] = {}
+    if not declaration_is_sound:
+        return Checked(None, (), tuple(findings))
+    names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
+    blueprint = Blueprint(
+        root=root,
+        stack=stack,
+        manifest=manifest,
+        names=names,
+        archives=archives,
+        grants=grants(manifest, names, archives),
+    )
+    results = check_all(blueprint)
+    findings += [finding for result in results for finding in result.findings]
+    return Checked(blueprint, results, tuple(findings))
