@@ -1,0 +1,370 @@
+"""BigQuery tables and views as value objects, with the comparisons that decide what a change means.
+
+A `Table` is what a `CREATE TABLE` file says, no more: it knows nothing of SQL text or of Pulumi. Two tables
+can be *identical* (nothing differs, descriptions included) or *compatible* (the platform applies the change
+in place and no reader or writer breaks); `differences` lists what differs in an order a person can read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from blueprint.findings import Location
+
+Mode = Literal["NULLABLE", "REQUIRED", "REPEATED"]
+Granularity = Literal["HOUR", "DAY", "MONTH", "YEAR"]
+
+NOWHERE = Location("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column, or one field of a STRUCT.
+
+    `type` is the legacy name the BigQuery API returns (`INTEGER`, `FLOAT`, `BOOLEAN`, `RECORD`), because a
+    schema written with the aliases differs from what is read back at every plan. `default` is a GoogleSQL
+    expression.
+    """
+
+    name: str
+    type: str
+    mode: Mode = "NULLABLE"
+    description: str | None = None
+    default: str | None = None
+    fields: tuple[Column, ...] = ()
+    max_length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    at: Location = field(default=NOWHERE, compare=False)
+
+    @property
+    def type_text(self) -> str:
+        """The type with its parameters, as a reader of a message expects it: `NUMERIC(10, 2)`."""
+        parameters = [str(p) for p in (self.max_length, self.precision, self.scale) if p is not None]
+        return f"{self.type}({', '.join(parameters)})" if parameters else self.type
+
+    def as_json(self) -> dict[str, Any]:
+        """The column in the API's `TableFieldSchema` form, with the mode always written out."""
+        optional: dict[str, Any] = {
+            "description": self.description,
+            "defaultValueExpression": self.default,
+            "maxLength": None if self.max_length is None else str(self.max_length),
+            "precision": None if self.precision is None else str(self.precision),
+            "scale": None if self.scale is None else str(self.scale),
+            "fields": [child.as_json() for child in self.fields] or None,
+        }
+        required = {"name": self.name, "type": self.type, "mode": self.mode}
+        return required | {key: value for key, value in optional.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangePartitioning:
+    """Integer-range partitions: `[start, end)` in steps of `interval`."""
+
+    start: int
+    end: int
+    interval: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partitioning:
+    """How a table is partitioned: by time (`granularity`) or by an integer range.
+
+    `column` is None for ingestion time. `expiration_days` counts from the partition's own date.
+    """
+
+    column: str | None
+    granularity: Granularity | None = None
+    range: RangePartitioning | None = None
+    expiration_days: float | None = None
+    require_filter: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table: what its `CREATE TABLE` file says."""
+
+    dataset: str
+    name: str
+    columns: tuple[Column, ...]
+    partitioning: Partitioning | None = None
+    clustering: tuple[str, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    description: str | None = None
+    friendly_name: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    at: Location = field(default=NOWHERE, compare=False)
+
+    @property
+    def id(self) -> str:
+        """`dataset.table`, the name by which SQL and the manifest refer to it."""
+        return f"{self.dataset}.{self.name}"
+
+    def column(self, name: str) -> Column | None:
+        """The top-level column called `name`, compared as BigQuery does: without regard to case."""
+        folded = name.casefold()
+        return next((column for column in self.columns if column.name.casefold() == folded), None)
+
+    def schema_json(self) -> str:
+        """The one canonical schema text: declared order, legacy type names, explicit modes, no spaces to
+        differ in.
+        """
+        return json.dumps(
+            [column.as_json() for column in self.columns], ensure_ascii=False, separators=(",", ":")
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One dataset: what its `dataset.sql` (`CREATE SCHEMA`) says. Its location is the stack's region,
+    never written.
+    """
+
+    name: str
+    description: str | None = None
+    friendly_name: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, order=True)
+class Reference:
+    """A table or view that SQL reads: `dataset.name`, and where it is named."""
+
+    dataset: str
+    name: str
+    at: Location = field(default=NOWHERE, compare=False)
+
+    @property
+    def id(self) -> str:
+        """`dataset.table`, the key of `Schemas.tables`, `.views` and `.external`."""
+        return f"{self.dataset}.{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One view: its query as written (placeholders filled in), and what the query reads."""
+
+    dataset: str
+    name: str
+    query: str
+    query_at: Location = field(default=NOWHERE, compare=False)
+    references: tuple[Reference, ...] = ()
+    columns: tuple[Column, ...] = ()
+    description: str | None = None
+    friendly_name: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    at: Location = field(default=NOWHERE, compare=False)
+
+    @property
+    def id(self) -> str:
+        """`dataset.view`, the name by which SQL refers to it."""
+        return f"{self.dataset}.{self.name}"
+
+
+DifferenceKind = Literal[
+    "column-added-nullable",
+    "column-added-required",
+    "column-dropped",
+    "column-retyped",
+    "column-narrowed",
+    "column-made-required",
+    "column-relaxed",
+    "column-moved",
+    "description-changed",
+    "default-changed",
+    "partitioning-changed",
+    "clustering-changed",
+    "expiry-shortened",
+    "expiry-lengthened",
+    "filter-required",
+    "filter-relaxed",
+    "primary-key-changed",
+    "labels-changed",
+]
+
+COMPATIBLE: frozenset[DifferenceKind] = frozenset(
+    {
+        "column-added-nullable",
+        "column-relaxed",
+        "description-changed",
+        "default-changed",
+        "expiry-lengthened",
+        "filter-relaxed",
+        "labels-changed",
+        "primary-key-changed",
+    }
+)
+"""Changes the platform applies in place and that break no reader and no writer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One thing that differs between an older and a newer table; `column` is the dotted path, if it is
+    one.
+    """
+
+    kind: DifferenceKind
+    column: str | None = None
+    old: str = ""
+    new: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
+
+    @property
+    def compatible(self) -> bool:
+        """True when the change is safe in place."""
+        return self.kind in COMPATIBLE
+
+
+def identical(old: Table, new: Table) -> bool:
+    """True when nothing differs, descriptions and labels included."""
+    return not differences(old, new)
+
+
+def compatible(old: Table, new: Table) -> bool:
+    """True when every difference is one the platform applies in place without breaking readers or writers."""
+    return all(difference.compatible for difference in differences(old, new))
+
+
+def differences(old: Table, new: Table) -> tuple[Difference, ...]:
+    """Everything that differs from `old` to `new`: columns in declared order first, then the table's own
+    settings.
+    """
+    return (*_column_differences(old.columns, new.columns, "", new.at), *_table_differences(old, new))
+
+
+def _column_differences(
+    old: tuple[Column, ...], new: tuple[Column, ...], prefix: str, at: Location
+) -> Iterator[Difference]:
+    olds = {column.name.casefold(): column for column in old}
+    news = {column.name.casefold(): column for column in new}
+    for key, column in olds.items():
+        if key not in news:
+            yield Difference(kind="column-dropped", column=prefix + column.name, old=column.type_text, at=at)
+    for key, column in news.items():
+        if key in olds:
+            yield from _changes_of_column(olds[key], column, prefix)
+        else:
+            kind: DifferenceKind = (
+                "column-added-required" if column.mode == "REQUIRED" else "column-added-nullable"
+            )
+            yield Difference(kind=kind, column=prefix + column.name, new=column.type_text, at=column.at)
+    yield from _moves(tuple(olds), tuple(news), {key: prefix + news[key].name for key in news}, at)
+
+
+def _moves(
+    old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at: Location
+) -> Iterator[Difference]:
+    """Report a changed order: the API appends, so a column put in the middle differs at every later plan."""
+    kept = [key for key in old if key in names]
+    appended = [key for key in new if key not in old]
+    expected = kept + appended
+    for wanted, found in zip(expected, new, strict=True):
+        if wanted != found:
+            yield Difference(
+                kind="column-moved", column=names[found], old=names[wanted], new=names[found], at=at
+            )
+            return
+
+
+def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[Difference]:
+    path = prefix + new.name
+    if old.type != new.type or ("REPEATED" in (old.mode, new.mode) and old.mode != new.mode):
+        yield Difference(kind="column-retyped", column=path, old=_full(old), new=_full(new), at=new.at)
+        return
+    if (old.max_length, old.precision, old.scale) != (new.max_length, new.precision, new.scale):
+        kind: DifferenceKind = "column-narrowed" if _narrower(old, new) else "column-relaxed"
+        yield Difference(kind=kind, column=path, old=old.type_text, new=new.type_text, at=new.at)
+    if old.mode != new.mode:
+        kind = "column-made-required" if new.mode == "REQUIRED" else "column-relaxed"
+        yield Difference(kind=kind, column=path, old=old.mode, new=new.mode, at=new.at)
+    if old.default != new.default:
+        yield Difference(
+            kind="default-changed",
+            column=path,
+            old=old.default or "none",
+            new=new.default or "none",
+            at=new.at,
+        )
+    if old.description != new.description:
+        yield Difference(
+            kind="description-changed",
+            column=path,
+            old=old.description or "",
+            new=new.description or "",
+            at=new.at,
+        )
+    yield from _column_differences(old.fields, new.fields, f"{path}.", new.at)
+
+
+def _full(column: Column) -> str:
+    return f"ARRAY<{column.type_text}>" if column.mode == "REPEATED" else column.type_text
+
+
+def _narrower(old: Column, new: Column) -> bool:
+    """True when a value that fitted no longer fits; no parameter at all is the widest."""
+
+    def shrinks(before: int | None, after: int | None) -> bool:
+        return after is not None and (before is None or after < before)
+
+    whole = (None if c.precision is None else c.precision - (c.scale or 0) for c in (old, new))
+    return (
+        shrinks(old.max_length, new.max_length) or shrinks(*whole) or shrinks(old.scale or 0, new.scale or 0)
+    )
+
+
+def _table_differences(old: Table, new: Table) -> Iterator[Difference]:
+    yield from _partitioning_differences(old.partitioning, new.partitioning, new.at)
+    pairs: tuple[tuple[DifferenceKind, object, object], ...] = (
+        ("clustering-changed", old.clustering, new.clustering),
+        ("primary-key-changed", old.primary_key, new.primary_key),
+        ("labels-changed", dict(old.labels), dict(new.labels)),
+        ("description-changed", old.description, new.description),
+        ("description-changed", old.friendly_name, new.friendly_name),
+    )
+    for kind, before, after in pairs:
+        if before != after:
+            yield Difference(kind=kind, old=_text(before), new=_text(after), at=new.at)
+
+
+def _partitioning_differences(
+    old: Partitioning | None, new: Partitioning | None, at: Location
+) -> Iterator[Difference]:
+    if _layout(old) != _layout(new):
+        yield Difference(kind="partitioning-changed", old=_layout(old), new=_layout(new), at=at)
+    if old is None or new is None:
+        return
+    before, after = old.expiration_days, new.expiration_days
+    if before != after:
+        shorter = after is not None and (before is None or after < before)
+        yield Difference(
+            kind="expiry-shortened" if shorter else "expiry-lengthened",
+            old=_days(before),
+            new=_days(after),
+            at=at,
+        )
+    if old.require_filter != new.require_filter:
+        kind: DifferenceKind = "filter-required" if new.require_filter else "filter-relaxed"
+        yield Difference(kind=kind, old=str(old.require_filter), new=str(new.require_filter), at=at)
+
+
+def _layout(partitioning: Partitioning | None) -> str:
+    if partitioning is None:
+        return "none"
+    if partitioning.range:
+        bounds = partitioning.range
+        return f"{partitioning.column} by range {bounds.start}..{bounds.end} step {bounds.interval}"
+    return f"{partitioning.column or 'ingestion time'} by {partitioning.granularity}"
+
+
+def _days(days: float | None) -> str:
+    return "never" if days is None else f"{days:g} days"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return str(value) if value else "none"

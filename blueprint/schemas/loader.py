@@ -1,0 +1,182 @@
+"""Walks `schemas/bigquery` and `schemas/external` into `Schemas`: every file found becomes a value, none is
+listed.
+
+    schemas/bigquery/<dataset>/dataset.sql          the dataset itself
+    schemas/bigquery/<dataset>/<table>.sql          a table
+    schemas/bigquery/<dataset>/views/<view>.sql     a view
+    schemas/external/<dataset>/<table>.sql          a table or view owned elsewhere: the columns this
+    pipeline relies on
+
+A view's text may hold placeholders such as `${expected_processors}`; they are filled from the declaration,
+so that a view repeats nothing that `pipeline.yaml` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from blueprint.findings import Finding, Location
+from blueprint.schemas.bigquery import Column, Dataset, Table, View
+from blueprint.schemas.cache import Cache, decode, encode, reader_hash
+from blueprint.schemas.sql import Context, Kind, Parsed, parse
+from blueprint.schemas.views import resolve_views
+
+OWN = "schemas/bigquery"
+EXTERNAL = "schemas/external"
+CACHE = ".cache/schemas"
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+PLACEHOLDER = re.compile(r"\$\{([^{}\n]*)\}")
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schemas:
+    """Everything in BigQuery that the pipeline owns or reads; all keys are `dataset.name`, datasets by
+    their name.
+    """
+
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    views: Mapping[str, View] = field(default_factory=dict)
+    external: Mapping[str, Table] = field(default_factory=dict)
+
+    def columns_of(self, name: str) -> tuple[Column, ...] | None:
+        """The columns of the table or view `dataset.name`, own or external, or None if nobody declares it."""
+        found = self.tables.get(name) or self.external.get(name) or self.views.get(name)
+        return found.columns if found else None
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    context: Context
+
+
+def load_schemas(
+    root: Path, *, project: str | None = None, values: Mapping[str, str] = _NONE, use_cache: bool = True
+) -> tuple[Schemas, tuple[Finding, ...]]:
+    """Read every schema file under `root`.
+
+    `project` is the one project that a qualified name may give; `values` fills the placeholders of views.
+    Returns what could be read and everything that is wrong; views come in an order in which each follows
+    what it reads.
+    """
+    findings: list[Finding] = []
+    cache = Cache(root / CACHE if use_cache else None, reader_hash() if use_cache else "")
+    datasets: dict[str, Dataset] = {}
+    tables: dict[str, Table] = {}
+    views: dict[str, View] = {}
+    external: dict[str, Table] = {}
+    for file in (*_files(root, OWN, project, findings), *_files(root, EXTERNAL, project, findings)):
+        parsed = _read(root, file, values, cache)
+        findings.extend(parsed.findings)
+        match parsed.declared:
+            case Dataset() as dataset:
+                datasets[dataset.name] = dataset
+            case View() as view:
+                views[view.id] = view
+            case Table() as table:
+                (external if file.context.file.startswith(EXTERNAL) else tables)[table.id] = table
+            case None:
+                pass
+    findings.extend(_conflicts(datasets, tables, views, external))
+    read = Schemas(datasets=datasets, tables=tables, views=views, external=external)
+    ordered, faults = resolve_views(read, cache, project)
+    return Schemas(datasets=datasets, tables=tables, views=ordered, external=external), (*findings, *faults)
+
+
+def _files(root: Path, base: str, project: str | None, findings: list[Finding]) -> Iterator[_File]:
+    """Every SQL file under `base` with what its place says it is; misplaced files are findings."""
+    for path in sorted((root / base).rglob("*")):
+        relative = path.relative_to(root).as_posix()
+        if path.is_dir() or path.name.startswith("."):
+            continue
+        parts = path.relative_to(root / base).parts
+        kind = _kind(parts, base)
+        name, bad = path.stem, [part for part in (*parts[:-1], path.stem) if not NAME.match(part)]
+        if kind is None or path.suffix != ".sql":
+            message = (
+                "The file is in no place that says what it is; see blueprint/schemas/loader.py for "
+                "the layout."
+            )
+            findings.append(Finding("schema-file", message, Location(relative)))
+        elif bad:
+            message = f"`{bad[0]}` cannot name a dataset or table; use letters, digits and `_`."
+            findings.append(Finding("schema-file", message, Location(relative)))
+        else:
+            yield _File(path, Context(file=relative, kind=kind, dataset=parts[0], name=name, project=project))
+
+
+def _kind(parts: tuple[str, ...], base: str) -> Kind | None:
+    if len(parts) == 2:
+        return "dataset" if base == OWN and parts[1] == "dataset.sql" else "table"
+    return "view" if base == OWN and len(parts) == 3 and parts[1] == "views" else None
+
+
+def _read(root: Path, file: _File, values: Mapping[str, str], cache: Cache) -> Parsed:
+    try:
+        text = file.path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The file cannot be read as UTF-8 text ({error}); save it as UTF-8."
+        return Parsed(None, (Finding("schema-file", message, Location(file.context.file)),))
+    text = text.replace("\r\n", "\n")
+    if file.context.kind == "view":
+        text, faults = _fill(text, file.context.file, values)
+        if faults:
+            return Parsed(None, faults)
+    context = file.context
+    key = cache.key("file", text, context.file, context.kind, context.project or "")
+    stored = cache.get(key)
+    if stored is not None:
+        try:
+            return decode(stored)
+        except (KeyError, TypeError, ValueError):
+            pass
+    parsed = parse(text, context)
+    cache.put(key, encode(parsed))
+    return parsed
+
+
+def _fill(text: str, file: str, values: Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
+    """Put the values in place of `${name}`; values hold no line break, so that lines keep their numbers."""
+    findings: list[Finding] = []
+    for match in PLACEHOLDER.finditer(text):
+        if match[1] not in values:
+            line = text.count("\n", 0, match.start()) + 1
+            column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+            known = ", ".join(f"`${{{name}}}`" for name in sorted(values)) or "none"
+            message = f"Placeholder `{match[0]}` is not known; the declaration offers {known}."
+            findings.append(Finding("schema-placeholder", message, Location(file, line, column)))
+    filled = PLACEHOLDER.sub(lambda match: " ".join(values.get(match[1], match[0]).split("\n")), text)
+    return filled, tuple(findings)
+
+
+def _conflicts(
+    datasets: Mapping[str, Dataset],
+    tables: Mapping[str, Table],
+    views: Mapping[str, View],
+    external: Mapping[str, Table],
+) -> Iterator[Finding]:
+    """One name must mean one thing, and a table's dataset must be declared with it."""
+    seen: dict[str, str] = {}
+    items: tuple[Table | View, ...] = (*tables.values(), *views.values(), *external.values())
+    for item in items:
+        first = seen.setdefault(item.id.casefold(), item.at.file)
+        if first != item.at.file:
+            message = (
+                f"`{item.id}` is declared by {first} too; a name stands for one table or view, so remove one."
+            )
+            yield Finding("schema-file", message, item.at)
+    owned_items: tuple[Table | View, ...] = (*tables.values(), *views.values())
+    for owned in owned_items:
+        if owned.dataset not in datasets:
+            message = (
+                f"Dataset `{owned.dataset}` has no dataset.sql; add {OWN}/{owned.dataset}/dataset.sql "
+                "with CREATE SCHEMA and a description."
+            )
+            yield Finding("schema-file", message, owned.at)

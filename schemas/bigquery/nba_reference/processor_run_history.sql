@@ -1,0 +1,71 @@
+-- It lives in nba_reference; looking for it in nba_orchestration finds nothing. The time a run was processed is
+-- processed_at: there is no completed_at.
+CREATE TABLE IF NOT EXISTS nba_reference.processor_run_history (
+  processor_name STRING NOT NULL OPTIONS(description="Processor that ran"),
+  run_id STRING NOT NULL OPTIONS(description="One run of the processor"),
+  season_year INT64 OPTIONS(description="Season, by the year it began"),
+  status STRING NOT NULL
+    OPTIONS(description="How the run ended: success, partial, no_data, failed, or running while it does"),
+  duration_seconds FLOAT64 OPTIONS(description="How long the run took, in seconds"),
+  records_processed INT64 DEFAULT 0 OPTIONS(description="Records read"),
+  records_created INT64 DEFAULT 0 OPTIONS(description="Records inserted"),
+  records_updated INT64 DEFAULT 0 OPTIONS(description="Records changed"),
+  records_skipped INT64 DEFAULT 0 OPTIONS(description="Records left alone"),
+  data_source_primary STRING OPTIONS(description="Source the run relied on"),
+  data_source_enhancement STRING OPTIONS(description="Source that completed the first"),
+  data_records_queried INT64 OPTIONS(description="Records the source returned"),
+  validation_mode STRING OPTIONS(description="How strictly the input was checked"),
+  validation_skipped_reason STRING OPTIONS(description="Why it was not checked, if so"),
+  source_data_freshness_days INT64 OPTIONS(description="Age of the source data, in days"),
+  espn_roster_date DATE OPTIONS(description="Date of the ESPN roster used"),
+  nbacom_source_date DATE OPTIONS(description="Date of the NBA.com data used"),
+  br_scrape_date DATE OPTIONS(description="Date of the Basketball Reference data used"),
+  gamebook_pdf_date DATE OPTIONS(description="Date of the game book used"),
+  espn_matched_requested_date BOOL OPTIONS(description="True when the ESPN roster is of the date asked for"),
+  nbacom_matched_requested_date BOOL OPTIONS(description="True when the NBA.com data is of the date asked for"),
+  br_matched_requested_date BOOL
+    OPTIONS(description="True when the Basketball Reference data is of the date asked for"),
+  gamebook_matched_requested_date BOOL OPTIONS(description="True when the game book is of the date asked for"),
+  used_source_fallback BOOL DEFAULT FALSE OPTIONS(description="True when the preferred source was not used"),
+  season_filter STRING OPTIONS(description="Season the run was limited to"),
+  team_filter STRING OPTIONS(description="Team the run was limited to"),
+  date_range_filter_start DATE OPTIONS(description="First date the run was limited to"),
+  date_range_filter_end DATE OPTIONS(description="Last date the run was limited to"),
+  backfill_mode BOOL DEFAULT FALSE OPTIONS(description="True for a backfill, which never starts the next phase"),
+  force_reprocess BOOL DEFAULT FALSE OPTIONS(description="True when existing output was replaced"),
+  test_mode BOOL DEFAULT FALSE OPTIONS(description="True for a trial run"),
+  execution_host STRING OPTIONS(description="Where the run ran"),
+  triggered_by STRING OPTIONS(description="Person or job that started the run"),
+  errors JSON OPTIONS(description="What went wrong"),
+  warnings JSON OPTIONS(description="What was odd"),
+  summary JSON OPTIONS(description="Counts and timings of the run"),
+  data_date DATE NOT NULL OPTIONS(description="Game date the run is for"),
+  started_at TIMESTAMP NOT NULL OPTIONS(description="When the run started"),
+  processed_at TIMESTAMP OPTIONS(description="When the run ended"),
+  phase STRING OPTIONS(description="Phase of the processor"),
+  output_table STRING OPTIONS(description="Table the run wrote"),
+  output_dataset STRING OPTIONS(description="Dataset of that table"),
+  trigger_source STRING
+    OPTIONS(description="What started the run: the orchestrator, a scheduler's fallback, or a person"),
+  trigger_message_id STRING OPTIONS(description="Pub/Sub message that started the run"),
+  trigger_message_data JSON OPTIONS(description="Content of that message"),
+  parent_processor STRING OPTIONS(description="Processor whose completion started the run"),
+  upstream_dependencies JSON OPTIONS(description="What the run needed, and in which state it was"),
+  dependency_check_passed BOOL OPTIONS(description="True when all of it was there"),
+  missing_dependencies JSON OPTIONS(description="What was not there"),
+  stale_dependencies JSON OPTIONS(description="What was there but old"),
+  alert_sent BOOL OPTIONS(description="True when somebody was told"),
+  alert_type STRING OPTIONS(description="Kind of alert that was sent"),
+  cloud_run_service STRING OPTIONS(description="Service the run ran in"),
+  cloud_run_revision STRING OPTIONS(description="Revision of that service"),
+  retry_attempt INT64 OPTIONS(description="Attempts before this one"),
+  skipped BOOL OPTIONS(description="True when there was nothing to do"),
+  skip_reason STRING OPTIONS(description="Why there was nothing to do"),
+  failure_category STRING OPTIONS(description="Class of the failure"),
+  timing_breakdown JSON OPTIONS(description="Seconds per step of the run")
+)
+PARTITION BY data_date
+CLUSTER BY processor_name, status, season_year
+OPTIONS(
+  description="One row per run of a processor, of any phase"
+);
