@@ -13,7 +13,8 @@ one of
     {"at": PATH, "pattern": RE, "say": TEXT}  a string that matches entirely; TEXT completes "must be ..."
     {"at": PATH, "not": RE, "say": TEXT}    a string in which RE is not found
     {"at": PATH, "keys": RE, "say": TEXT}   a map whose keys match entirely
-    {"at": PATH, "format": NAME}            one of `FORMATS`
+    {"at": PATH, "format": NAME}            a string of one of `formats.FORMATS`
+    {"at": PATH, "seconds": [LOW, HIGH]}    a duration such as "60s"; `"step": N` asks for multiples
     {"conflicts": [PATH, ...]}              at most one is set
     {"exactlyOne": [PATH, ...]}             exactly one is set
     {"atLeastOne": [PATH, ...]}             one or more are set
@@ -21,8 +22,8 @@ one of
     {"required": PATH}                      set, although the SDK leaves it optional
 
 with an optional `within` (all paths are relative to each value there), an optional `when` (a map of PATH to
-known values for which alone the rule holds, null meaning absent) and an optional `source` of its own. PATHs
-are those of `values.select`.
+known values for which alone the rule holds; null is absent, "*" is anything) and an optional `source` of its
+own. PATHs are those of `values.select`. `good` and `bad` are examples, which the tests hold the rule to.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from blueprint.provider.values import UNKNOWN, is_number, plain, select
+from blueprint.provider.formats import FORMATS, seconds
+from blueprint.provider.values import UNKNOWN, is_number, select
 
 FACTS = Path(__file__).with_name("facts")
 Rule = Mapping[str, Any]
@@ -88,10 +90,9 @@ def _scopes(rule: Rule, inputs: Mapping[str, object]) -> Iterator[tuple[Mapping[
 
 
 def _holds(conditions: Mapping[str, Sequence[object]], inputs: Mapping[str, object]) -> bool:
-    """Tell whether each condition is met by a known value; null among the values stands for absent."""
     for path, allowed in conditions.items():
-        found = [value for _, value in select(inputs, path)] or [None]
-        if not any(value in allowed for value in found):
+        found = [value for _, value in select(inputs, path)]
+        if not ("*" in allowed and found) and not any(value in allowed for value in found or [None]):
             return False
     return True
 
@@ -216,38 +217,23 @@ def _bounds(bounds: Sequence[float | None]) -> str:
     return f"at least {low}" if high is None else f"between {low} and {high}"
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-FORMATS: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    "json": (_is_json, "valid JSON"),
-    "duration": (lambda text: bool(re.fullmatch(r"\d+(\.\d{1,9})?s", text)), 'a duration such as "3.5s"'),
-    "timestamp": (
-        lambda text: bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", text)),
-        "an RFC 3339 time",
-    ),
-    "regex": (lambda text: _compiles(text), "a regular expression"),
-}
-
-
-def _compiles(text: str) -> bool:
-    try:
-        re.compile(text)
-    except re.error:
-        return False
-    return True
-
-
 def _format(rule: Rule, value: object) -> str | None:
     accepts, description = FORMATS[rule["format"]]
-    if not isinstance(plain(value), str) or accepts(cast(str, value)):
+    if not isinstance(value, str) or accepts(value):
         return None
     return f"be {description}; it is {_shown(value)}"
+
+
+def _seconds(rule: Rule, value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    duration, step = seconds(value), rule.get("step", 0)
+    if duration is not None and _between(duration, rule["seconds"]) and not (step and duration % step):
+        return None
+    multiple = f" and a multiple of {step}" if step else ""
+    return (
+        f'be a number of seconds such as "60s", {_bounds(rule["seconds"])}{multiple}; it is {_shown(value)}'
+    )
 
 
 _JUDGES: Mapping[str, Callable[[Rule, object], str | None]] = {
@@ -261,6 +247,7 @@ _JUDGES: Mapping[str, Callable[[Rule, object], str | None]] = {
     "not": _absent_pattern,
     "keys": _keys,
     "format": _format,
+    "seconds": _seconds,
 }
 _GROUPS: Mapping[str, Callable[[Rule, Mapping[str, object], str], Sentences]] = {
     "requires": _requires,
