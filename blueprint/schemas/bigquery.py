@@ -112,9 +112,7 @@ class Table:
         """The one canonical schema text: declared order, legacy type names, explicit modes, no spaces to
         differ in.
         """
-        return json.dumps(
-            [column.as_json() for column in self.columns], ensure_ascii=False, separators=(",", ":")
-        )
+        return json.dumps([column.as_json() for column in self.columns], ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,25 +246,19 @@ def _column_differences(
         if key in olds:
             yield from _changes_of_column(olds[key], column, prefix)
         else:
-            kind: DifferenceKind = (
-                "column-added-required" if column.mode == "REQUIRED" else "column-added-nullable"
-            )
+            kind: DifferenceKind = "column-added-required" if column.mode == "REQUIRED" else "column-added-nullable"
             yield Difference(kind=kind, column=prefix + column.name, new=column.type_text, at=column.at)
     yield from _moves(tuple(olds), tuple(news), {key: prefix + news[key].name for key in news}, at)
 
 
-def _moves(
-    old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at: Location
-) -> Iterator[Difference]:
+def _moves(old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at: Location) -> Iterator[Difference]:
     """Report a changed order: the API appends, so a column put in the middle differs at every later plan."""
     kept = [key for key in old if key in names]
     appended = [key for key in new if key not in old]
     expected = kept + appended
     for wanted, found in zip(expected, new, strict=True):
         if wanted != found:
-            yield Difference(
-                kind="column-moved", column=names[found], old=names[wanted], new=names[found], at=at
-            )
+            yield Difference(kind="column-moved", column=names[found], old=names[wanted], new=names[found], at=at)
             return
 
 
@@ -311,9 +303,7 @@ def _narrower(old: Column, new: Column) -> bool:
         return after is not None and (before is None or after < before)
 
     whole = (None if c.precision is None else c.precision - (c.scale or 0) for c in (old, new))
-    return (
-        shrinks(old.max_length, new.max_length) or shrinks(*whole) or shrinks(old.scale or 0, new.scale or 0)
-    )
+    return shrinks(old.max_length, new.max_length) or shrinks(*whole) or shrinks(old.scale or 0, new.scale or 0)
 
 
 def _table_differences(old: Table, new: Table) -> Iterator[Difference]:
@@ -330,9 +320,7 @@ def _table_differences(old: Table, new: Table) -> Iterator[Difference]:
             yield Difference(kind=kind, old=_text(before), new=_text(after), at=new.at)
 
 
-def _partitioning_differences(
-    old: Partitioning | None, new: Partitioning | None, at: Location
-) -> Iterator[Difference]:
+def _partitioning_differences(old: Partitioning | None, new: Partitioning | None, at: Location) -> Iterator[Difference]:
     if _layout(old) != _layout(new):
         yield Difference(kind="partitioning-changed", old=_layout(old), new=_layout(new), at=at)
     if old is None or new is None:

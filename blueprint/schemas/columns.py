@@ -72,8 +72,7 @@ class _ColumnReader:
         name = cursor.name("a column name")
         if not NAME.match(name) or name.lower().startswith(FORBIDDEN_PREFIXES):
             self.report(
-                f"`{name}` cannot name a column; use letters, digits and `_`, and no prefix that BigQuery "
-                "reserves.",
+                f"`{name}` cannot name a column; use letters, digits and `_`, and no prefix that BigQuery reserves.",
                 offset,
             )
         kind = self._type(depth)
@@ -124,9 +123,7 @@ class _ColumnReader:
 
     def _required(self, name: str, kind: _Type, offset: int) -> Mode:
         if kind.repeated:
-            self.report(
-                f"`{name}` is an ARRAY, which cannot be NOT NULL; an empty array is its null.", offset
-            )
+            self.report(f"`{name}` is an ARRAY, which cannot be NOT NULL; an empty array is its null.", offset)
             return "REPEATED"
         return "REQUIRED"
 
@@ -134,9 +131,7 @@ class _ColumnReader:
         cursor = self.cursor
         offset = cursor.offset
         if depth > MAX_DEPTH:
-            raise NotUnderstoodError(
-                f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", offset
-            )
+            raise NotUnderstoodError(f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", offset)
         if cursor.accept("ARRAY"):
             cursor.expect("<")
             element = self._type(depth)

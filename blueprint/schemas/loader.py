@@ -100,10 +100,7 @@ def _files(root: Path, base: str, project: str | None, findings: list[Finding]) 
         kind = _kind(parts, base)
         name, bad = path.stem, [part for part in (*parts[:-1], path.stem) if not NAME.match(part)]
         if kind is None or path.suffix != ".sql":
-            message = (
-                "The file is in no place that says what it is; see blueprint/schemas/loader.py for "
-                "the layout."
-            )
+            message = "The file is in no place that says what it is; see blueprint/schemas/loader.py for the layout."
             findings.append(Finding("schema-file", message, Location(relative)))
         elif bad:
             message = f"`{bad[0]}` cannot name a dataset or table; use letters, digits and `_`."
@@ -168,9 +165,7 @@ def _conflicts(
     for item in items:
         first = seen.setdefault(item.id.casefold(), item.at.file)
         if first != item.at.file:
-            message = (
-                f"`{item.id}` is declared by {first} too; a name stands for one table or view, so remove one."
-            )
+            message = f"`{item.id}` is declared by {first} too; a name stands for one table or view, so remove one."
             yield Finding("schema-file", message, item.at)
     owned_items: tuple[Table | View, ...] = (*tables.values(), *views.values())
     for owned in owned_items:

@@ -46,14 +46,10 @@ def read_options(cursor: Cursor, subject: Subject) -> Options:
         offset = cursor.offset
         name = cursor.name("an option name").lower()
         if name == "location":
-            raise NotUnderstoodError(
-                "The location is the stack's region and is not written here; remove it.", offset
-            )
+            raise NotUnderstoodError("The location is the stack's region and is not written here; remove it.", offset)
         if name not in ALLOWED[subject]:
             known = ", ".join(sorted(ALLOWED[subject]))
-            raise NotUnderstoodError(
-                f"Option `{name}` of a {subject} is not understood; use one of: {known}.", offset
-            )
+            raise NotUnderstoodError(f"Option `{name}` of a {subject} is not understood; use one of: {known}.", offset)
         if name in options.offsets:
             raise NotUnderstoodError(f"Option `{name}` is written twice; keep one.", offset)
         options.offsets[name] = offset

@@ -43,8 +43,7 @@ def read_partitioning(cursor: Cursor, columns: tuple[Column, ...], report: Repor
         return Partitioning(column=name, granularity="DAY")
     if function.upper() not in TRUNCATIONS:
         raise NotUnderstoodError(
-            f"`{function}` cannot partition a table; use the DATE column itself, DATE(), *_TRUNC() or "
-            "RANGE_BUCKET().",
+            f"`{function}` cannot partition a table; use the DATE column itself, DATE(), *_TRUNC() or RANGE_BUCKET().",
             offset,
         )
     types, granularities = TRUNCATIONS[function.upper()]
@@ -74,9 +73,7 @@ def _range(cursor: Cursor, column: str) -> Partitioning:
     cursor.expect(")")
     cursor.expect(")")
     if start >= end or interval <= 0:
-        raise NotUnderstoodError(
-            "The range is empty; give a start below the end and a positive interval.", offset
-        )
+        raise NotUnderstoodError("The range is empty; give a start below the end and a positive interval.", offset)
     return Partitioning(column=column, range=RangePartitioning(start=start, end=end, interval=interval))
 
 
@@ -106,18 +103,14 @@ def read_clustering(cursor: Cursor, columns: tuple[Column, ...], report: Report)
         if column is None:
             report(f"CLUSTER BY names `{name}`, which is not a column; name a column.", offset)
         elif column.type not in CLUSTERABLE or column.mode == "REPEATED":
-            report(
-                f"`{name}` is {column.type} {column.mode} and cannot be clustered by; choose another.", offset
-            )
+            report(f"`{name}` is {column.type} {column.mode} and cannot be clustered by; choose another.", offset)
         if name in names:
             report(f"CLUSTER BY names `{name}` twice; keep one.", offset)
         names.append(column.name if column else name)
         if not cursor.accept(","):
             break
     if len(names) > MAX_CLUSTERING:
-        report(
-            f"A table is clustered by at most {MAX_CLUSTERING} columns, here {len(names)}; drop some.", offset
-        )
+        report(f"A table is clustered by at most {MAX_CLUSTERING} columns, here {len(names)}; drop some.", offset)
     return tuple(names)
 
 

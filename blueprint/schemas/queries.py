@@ -128,14 +128,9 @@ class _Query:
                 source.set("catalog", None)
                 parts = parts[1:]
             if len(parts) != 2:
-                wanted = (
-                    "with its dataset and no more"
-                    if len(parts) < 2
-                    else "with its dataset, without a project"
-                )
-                self._report(
-                    f"Table `{'.'.join(parts)}` is not named as `dataset.table`; write it {wanted}.", offset
-                )
+                wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, "
+                "without a project"
+                self._report(f"Table `{'.'.join(parts)}` is not named as `dataset.table`; write it {wanted}.", offset)
                 continue
             at = self.places.at(self.start if offset is None else offset)
             found.setdefault(".".join(parts), Reference(parts[0], parts[1], at))
@@ -146,8 +141,7 @@ class _Query:
         for reference in self.references:
             if reference.id not in tables:
                 message = (
-                    f"Table `{reference.id}` is declared nowhere; correct the name or add its file "
-                    "under schemas/."
+                    f"Table `{reference.id}` is declared nowhere; correct the name or add its file under schemas/."
                 )
                 self.findings.append(Finding(RULE, message, reference.at))
 
@@ -181,9 +175,7 @@ class _Query:
             bound = annotate_types(bound, schema=schema, dialect="bigquery")
         except SqlglotError as error:
             offset, reason = _position(error, self.text)
-            self._report(
-                self._explain(reason, known), offset if offset is not None else _named(original, reason)
-            )
+            self._report(self._explain(reason, known), offset if offset is not None else _named(original, reason))
         except Exception as error:  # noqa: BLE001 - as above: an odd tree is a finding, never a traceback
             self._report(f"The query cannot be resolved ({type(error).__name__}: {error}); simplify it.")
         else:
@@ -201,9 +193,8 @@ class _Query:
                 continue
             names = {child.name.casefold() for child in kind.expressions}
             if dot.expression.name and dot.expression.name.casefold() not in names:
-                message = (
-                    f"STRUCT `{dot.this.sql('bigquery')}` has no field `{dot.expression.name}`; it has "
-                    + (f"{', '.join(sorted(names))}.")
+                message = (f"STRUCT `{dot.this.sql('bigquery')}` has no field `{dot.expression.name}`; it has ") + (
+                    f"{', '.join(sorted(names))}."
                 )
                 self._report(message, _start(dot))
 

@@ -89,9 +89,7 @@ class _Statement:
         while cursor.accept(";"):
             pass
         if not cursor.done:
-            raise NotUnderstoodError(
-                "The file holds more than one statement; give each its own file.", cursor.offset
-            )
+            raise NotUnderstoodError("The file holds more than one statement; give each its own file.", cursor.offset)
         return declared
 
     def _check_name(self) -> None:
@@ -165,9 +163,7 @@ class _Statement:
             self.report("The table has no column; declare at least one.", key_offset)
         return tuple(columns), self._primary_key(keys, columns, key_offset)
 
-    def _primary_key(
-        self, keys: list[tuple[str, ...]], columns: list[Column], offset: int
-    ) -> tuple[str, ...]:
+    def _primary_key(self, keys: list[tuple[str, ...]], columns: list[Column], offset: int) -> tuple[str, ...]:
         if len(keys) > 1:
             self.report("The table declares more than one primary key; keep one.", offset)
         names = {column.name.casefold() for column in columns}
@@ -181,9 +177,7 @@ class _Statement:
         if partitioning is None:
             for name in ("partition_expiration_days", "require_partition_filter"):
                 if name in options.offsets:
-                    self.report(
-                        f"`{name}` needs a partitioned table; add PARTITION BY.", options.offsets[name]
-                    )
+                    self.report(f"`{name}` needs a partitioned table; add PARTITION BY.", options.offsets[name])
             return None
         return Partitioning(
             column=partitioning.column,

@@ -67,9 +67,7 @@ def tokenize(text: str) -> list[Token]:
         found = BigQuery().tokenize(text)
     except TokenError as error:
         offset = error.end or 0
-        raise NotUnderstoodError(
-            "A string, comment or quoted name is never closed; close it.", offset
-        ) from error
+        raise NotUnderstoodError("A string, comment or quoted name is never closed; close it.", offset) from error
     tokens: list[Token] = []
     for token in found:
         kind = token.token_type.name
@@ -106,9 +104,7 @@ class Cursor:
     def token(self) -> Token:
         """The next token, not consumed."""
         if self.done:
-            raise NotUnderstoodError(
-                "The statement ends too early; finish it.", max(len(self.text.rstrip()) - 1, 0)
-            )
+            raise NotUnderstoodError("The statement ends too early; finish it.", max(len(self.text.rstrip()) - 1, 0))
         return self._tokens[self._next]
 
     def take(self) -> Token:
@@ -213,11 +209,9 @@ class Cursor:
         return min(self.offset, max(len(self.text.rstrip()) - 1, 0))
 
     def _found(self) -> str:
-        return (
-            "but the statement ends"
-            if self.done
-            else f"but found `{self.text[self.offset :].split()[0][:40]}`"
-        )
+        if self.done:
+            return "but the statement ends"
+        return f"but found `{self.text[self.offset :].split()[0][:40]}`"
 
     def _touches(self) -> bool:
         """True when the next token follows the one before without a gap."""

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from blueprint.schemas.loader import Schemas
 
 
-def resolve_views(
-    schemas: Schemas, cache: Cache, project: str | None = None
-) -> tuple[dict[str, View], list[Finding]]:
+def resolve_views(schemas: Schemas, cache: Cache, project: str | None = None) -> tuple[dict[str, View], list[Finding]]:
     """The views with references and columns filled in, each after what it reads, and what is wrong with them.
 
     A view in a circle, or over a missing table or column, is a finding and is left out, as are the views
@@ -46,25 +44,19 @@ def resolve_views(
     for name in _order(reads, findings, schemas.views):
         view = schemas.views[name]
         waits = [
-            reference.id
-            for reference in reads[name]
-            if reference.id in schemas.views and reference.id not in done
+            reference.id for reference in reads[name] if reference.id in schemas.views and reference.id not in done
         ]
         if waits:
             continue  # what it reads has a finding of its own
         result = _resolve(view, reads[name], columns, cache, project)
         findings.extend(result.findings)
         if not result.findings:
-            done[name] = replace(
-                view, references=reads[name], columns=_described(view, result.columns, findings)
-            )
+            done[name] = replace(view, references=reads[name], columns=_described(view, result.columns, findings))
             columns[name] = done[name].columns
     return done, findings
 
 
-def _order(
-    reads: Mapping[str, tuple[Reference, ...]], findings: list[Finding], views: Mapping[str, View]
-) -> list[str]:
+def _order(reads: Mapping[str, tuple[Reference, ...]], findings: list[Finding], views: Mapping[str, View]) -> list[str]:
     from graphlib import CycleError, TopologicalSorter
 
     graph = {name: {ref.id for ref in found if ref.id in reads} for name, found in sorted(reads.items())}
@@ -105,9 +97,7 @@ def _resolve(
     project: str | None,
 ) -> Resolved:
     known = {item.id: [asdict(column) for column in tables[item.id]] for item in reads if item.id in tables}
-    key = cache.key(
-        "resolve", view.query, str(view.query_at), project or "", json.dumps(known, sort_keys=True)
-    )
+    key = cache.key("resolve", view.query, str(view.query_at), project or "", json.dumps(known, sort_keys=True))
     stored = cache.get(key)
     if stored is not None:
         try:
@@ -134,8 +124,7 @@ def _described(view: View, found: tuple[Column, ...], findings: list[Finding]) -
         return found
     if len(view.columns) != len(found):
         message = (
-            f"The view lists {len(view.columns)} columns but its query returns {len(found)}; make "
-            "the lists the same."
+            f"The view lists {len(view.columns)} columns but its query returns {len(found)}; make the lists the same."
         )
         findings.append(Finding(RULE, message, view.at))
         return found

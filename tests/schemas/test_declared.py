@@ -1,4 +1,6 @@
-"""The project's own schema files: all are read, nothing is refused, and the facts production relies on hold."""
+"""The project's own schema files: all are read, nothing is refused, and the facts production relies on
+hold.
+"""
 
 from __future__ import annotations
 
