@@ -1,0 +1,148 @@
+"""Gather one plan: what the program declared, what its archives hold, and what every contract found."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blueprint.findings import Finding, Location
+from ops.embedded.record import Registration
+
+if TYPE_CHECKING:
+    from blueprint.archive import Archive
+    from blueprint.contracts import Result
+    from blueprint.model import Checked
+    from ops.embedded.engine import Evaluation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything there is to say about one stack of the project.
+
+    Attributes:
+        project: the project's name.
+        stack: the stack's name.
+        root: the project's folder.
+        resources: what would exist, sorted by URN.
+        outputs: what the stack exports.
+        archives: the archives of functions, by name.
+        results: what each contract looked at and found.
+        findings: everything found, by place, without repeats.
+        origins: logical name → the places of the declaration that ask for the resource.
+    """
+
+    project: str
+    stack: str
+    root: Path
+    resources: tuple[Registration, ...]
+    outputs: Mapping[str, object]
+    archives: tuple[Archive, ...]
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...]
+    origins: Mapping[str, Sequence[Location]] = field(default_factory=dict)
+
+    @property
+    def violations(self) -> list[Finding]:
+        """Return what refuses the plan."""
+        return [finding for finding in self.findings if finding.severity == "violation"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Return what is worth a look."""
+        return [finding for finding in self.findings if finding.severity == "warning"]
+
+    @property
+    def kinds(self) -> Counter[str]:
+        """Return how many resources there are of each type a provider manages."""
+        return Counter(each.type for each in self.resources if each.custom)
+
+    def reasons(self, resource: Registration) -> Sequence[Location]:
+        """Return the places that ask for a resource: its own, or those of the nearest ancestor that has any."""
+        by_urn = {each.urn: each for each in self.resources}
+        current: Registration | None = resource
+        while current is not None:
+            if found := self.origins.get(current.name):
+                return found
+            current = by_urn.get(current.parent)
+        return ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the plan as `--json` prints it; these names are a stable interface."""
+        return {
+            "project": self.project,
+            "stack": self.stack,
+            "resources": [each.as_json() for each in self.resources],
+            "outputs": self.outputs,
+            "archives": [_archive(archive) for archive in self.archives],
+            "contracts": [
+                {"id": each.contract.id, "title": each.contract.title, "checked": each.checked} for each in self.results
+            ],
+            "violations": [_finding(finding) for finding in self.violations],
+            "warnings": [_finding(finding) for finding in self.warnings],
+        }
+
+
+def gather(root: Path, stack: str, *, salt: int = 0) -> Plan:
+    """Evaluate the program at `root` for `stack` and gather what it shows; raises nothing for a user's mistake."""
+    from ops.embedded import engine
+
+    _forget_origins()
+    evaluation = engine.evaluate(root, stack, salt=salt)
+    checked = _checked(evaluation.scope)
+    model = checked.blueprint if checked else None
+    found = {*evaluation.findings, *(checked.findings if checked else ())}
+    return Plan(
+        project=evaluation.project,
+        stack=stack,
+        root=root.resolve(),
+        resources=tuple(sorted(evaluation.registrations, key=lambda each: each.urn)),
+        outputs=_outputs(evaluation),
+        archives=tuple(model.archives[name] for name in sorted(model.archives)) if model else (),
+        results=checked.results if checked else (),
+        findings=tuple(sorted(found, key=_order)),
+        origins=_origins(),
+    )
+
+
+def _outputs(evaluation: Evaluation) -> Mapping[str, object]:
+    from ops.embedded import engine
+
+    return engine.stack_outputs(evaluation)
+
+
+def _checked(scope: Mapping[str, Any]) -> Checked | None:
+    """Return the checked model among the program's names."""
+    from blueprint.model import Checked
+
+    return next((value for value in scope.values() if isinstance(value, Checked)), None)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (finding.at.file, finding.at.line or 0, finding.at.column or 0, finding.rule, finding.message)
+
+
+def _origins() -> Mapping[str, Sequence[Location]]:
+    base = sys.modules.get("components.base")
+    return dict(base.ORIGINS) if base else {}
+
+
+def _forget_origins() -> None:
+    if base := sys.modules.get("components.base"):
+        base.ORIGINS.clear()
+
+
+def _archive(archive: Archive) -> dict[str, object]:
+    return {
+        "function": archive.function,
+        "sha256": archive.sha256,
+        "bytes": len(archive.content),
+        "files": [{"path": file.path, "sha256": file.sha256} for file in archive.files],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {"rule": finding.rule, "message": finding.message, "file": finding.at.file, "line": finding.at.line}

@@ -1,0 +1,199 @@
+"""The plan as people read it: a tree for each component, counts, archives, contracts, and the verdict last."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from blueprint.findings import Finding
+from ops.embedded.record import Registration
+from ops.report.gather import Plan
+from ops.terminal import Style, clip, columns, count, size
+
+_DETAILS: Final = (
+    "role schedule tableId datasetId ttlConfig collection pushConfig accountId secretId service displayName name"
+).split()
+"""Inputs that tell resources of one kind apart, the most telling first."""
+
+
+def render(plan: Plan, style: Style) -> Iterator[str]:
+    """Yield the lines of the whole report."""
+    yield style.heading(f"Plan of {plan.project or plan.root.name}, stack {plan.stack}")
+    if any(each.custom for each in plan.resources):
+        yield ""
+        yield from _trees(plan, style)
+        yield ""
+        yield from _kinds(plan, style)
+    if plan.archives:
+        yield ""
+        yield from _archives(plan, style)
+    if plan.results:
+        yield ""
+        yield from _contracts(plan, style)
+    for title, findings, colour in (("Warnings", plan.warnings, "yellow"), ("Violations", plan.violations, "red")):
+        if findings:
+            yield ""
+            yield style.paint(title, "bold", colour)
+            for finding in findings:
+                yield from told(finding, style, colour)
+    yield ""
+    yield verdict(plan, style)
+
+
+def told(finding: Finding, style: Style, colour: str) -> Iterator[str]:
+    """Yield a finding: its place, so that a terminal can open it, and the sentence below."""
+    yield f"  {style.paint(str(finding.at), colour)}  {style.paint(f'[{finding.rule}]', 'dim')}"
+    for line in textwrap.wrap(finding.message, style.width - 4, break_long_words=False, break_on_hyphens=False):
+        yield f"    {line}"
+
+
+def verdict(plan: Plan, style: Style) -> str:
+    """Return the last line: whether the plan is sound, and how much there is of it."""
+    resources = sum(plan.kinds.values())
+    components = sum(1 for each in plan.resources if "component" in each.options)
+    warned = f", {count(len(plan.warnings), 'warning')}" if plan.warnings else ""
+    if plan.violations:
+        found = count(len(plan.violations), "violation")
+        return f"{style.cross} {style.paint('Refused', 'red', 'bold')}: {found}{warned}. Nothing would be deployed."
+    counted = ", ".join(
+        [
+            f"{count(resources, 'resource')} in {count(components, 'component')}",
+            count(len(plan.archives), "archive"),
+            f"{count(len(plan.results), 'contract')} passed",
+        ]
+    )
+    return f"{style.tick} {style.paint('Sound', 'green', 'bold')}: {counted}{warned}."
+
+
+def kind(type_token: str) -> str:
+    """Return a type token as people write it: `pubsub.Topic`, or the last part of a component's."""
+    parts = type_token.split(":")
+    module = parts[1].split("/")[0] if len(parts) > 2 else ""
+    return parts[-1] if module in ("", "index") or parts[0] != "gcp" else f"{module}.{parts[-1]}"
+
+
+def _trees(plan: Plan, style: Style) -> Iterator[str]:
+    children: dict[str, list[Registration]] = {}
+    for each in plan.resources:
+        children.setdefault(each.parent, []).append(each)
+    roots = [each for each in plan.resources if not each.parent]
+    tops = [child for root in roots for child in children.get(root.urn, ())]
+    loose = [each for each in tops if each.urn not in children]
+    for index, top in enumerate(sorted((each for each in tops if each.urn in children), key=_by_kind)):
+        if index:
+            yield ""
+        inside = _below(top, children)
+        reason = next((str(place) for place in plan.reasons(top)), "")
+        note = "  ".join(part for part in (kind(top.type), count(inside, "resource"), reason) if part)
+        yield style.heading(top.name, note)
+        yield from _branches(top, children, style, "")
+    if loose:
+        yield ""
+        yield style.heading("Of the stack itself")
+        yield from _lines(loose, children, style, "", "")
+
+
+def _by_kind(resource: Registration) -> tuple[str, str]:
+    return (resource.type, resource.name)
+
+
+def _below(resource: Registration, children: Mapping[str, list[Registration]]) -> int:
+    return sum(each.custom + _below(each, children) for each in children.get(resource.urn, ()))
+
+
+def _branches(
+    parent: Registration, children: Mapping[str, list[Registration]], style: Style, indent: str
+) -> Iterator[str]:
+    yield from _lines(sorted(children.get(parent.urn, ()), key=_by_kind), children, style, indent, parent.name)
+
+
+def _lines(
+    siblings: list[Registration], children: Mapping[str, list[Registration]], style: Style, indent: str, within: str
+) -> Iterator[str]:
+    child, last, bar, space = style.branches
+    kinds = [kind(each.type) for each in siblings]
+    kind_width = max(len(text) for text in kinds) if kinds else 0
+    names = [each.name.removeprefix(f"{within}-") for each in siblings]
+    room = style.width - len(indent) - 3 - kind_width - 4
+    name_width = min(max((len(name) for name in names), default=0), max(room - 24, 24))
+    for index, (each, shown, name) in enumerate(zip(siblings, kinds, names, strict=True)):
+        final = index == len(siblings) - 1
+        detail = clip(_detail(each, name), max(room - name_width, 0))
+        look = ("cyan",) if each.custom else ("bold",)
+        line = (
+            f"{style.paint(indent + (last if final else child), 'dim')}{style.paint(shown.ljust(kind_width), *look)}"
+            f"  {clip(name, name_width).ljust(name_width)}  {style.paint(detail, 'dim')}"
+        )
+        yield line.rstrip()
+        yield from _branches(each, children, style, indent + (space if final else bar))
+
+
+def _detail(resource: Registration, shown: str) -> str:
+    """Return what a resource is about beyond the name already shown."""
+    for name in _DETAILS:
+        value = resource.inputs.get(name)
+        if name == "pushConfig" and isinstance(value, Mapping):
+            return f"→ {plain(value.get('pushEndpoint'))}"
+        if name == "ttlConfig" and value is not None:
+            return f"TTL on {resource.inputs.get('collection')}.{resource.inputs.get('field')}"
+        if isinstance(value, str) and value != shown and value != resource.name:
+            return value.splitlines()[0] if value else ""
+    return ""
+
+
+def plain(value: object) -> str:
+    """Return a shown value as one line; references as `‹property of name›`."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            name = str(value["$ref"]).rpartition("::")[2]
+            return f"‹{value['property']} of {name}›" if "property" in value else f"‹{name}›"
+        if "$concat" in value:
+            return "".join(plain(part) for part in value["$concat"])
+        if "$unknown" in value:
+            names = ", ".join(str(urn).rpartition("::")[2] for urn in value["$unknown"])
+            return f"‹computed from {names}›" if names else "‹known after the deployment›"
+        return "{" + ", ".join(f"{key}: {plain(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(plain(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _kinds(plan: Plan, style: Style) -> Iterator[str]:
+    kinds = sorted(((kind(token), number) for token, number in plan.kinds.items()), key=lambda pair: pair[0])
+    yield style.heading("Resources by kind", count(sum(plan.kinds.values()), "resource"))
+    cells = [f"{number:>5}  {name}" for name, number in kinds]
+    height = -(-len(cells) // 2)
+    left, right = cells[:height], [*cells[height:], *[""] * (height - len(cells[height:]))]
+    width = max(len(cell) for cell in left)
+    for first, second in zip(left, right, strict=True):
+        yield f"{first.ljust(width)}   {second}".rstrip()
+
+
+def _archives(plan: Plan, style: Style) -> Iterator[str]:
+    total = sum(len(archive.content) for archive in plan.archives)
+    yield style.heading("Archives", f"{count(len(plan.archives), 'function')}, {size(total)}")
+    rows = [
+        (
+            archive.function,
+            count(len(archive.files), "file"),
+            size(len(archive.content)),
+            f"sha256:{archive.sha256[:16]}",
+        )
+        for archive in plan.archives
+    ]
+    yield from (f"  {line}" for line in columns(rows, right=(1, 2)))
+
+
+def _contracts(plan: Plan, style: Style) -> Iterator[str]:
+    failed = [each for each in plan.results if any(found.severity == "violation" for found in each.findings)]
+    passed = len(plan.results) - len(failed)
+    yield style.heading("Contracts", f"{passed} of {len(plan.results)} passed")
+    width = max(len(each.contract.id) for each in plan.results)
+    for each in plan.results:
+        sign = style.cross if each in failed else style.tick
+        room = style.width - width - 16
+        title = clip(each.contract.title, room)
+        yield f"  {sign} {each.contract.id.ljust(width)}  {title.ljust(room)}{style.paint(f'{each.checked:>6,}', 'dim')}"

@@ -1,0 +1,100 @@
+"""Text for people: colour and width where the terminal has them, plain where the output goes to a file or a program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+MAX_WIDTH: Final = 100
+_CODES: Final = {
+    "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to write to one stream: `colour` or not, and how many columns there are."""
+
+    colour: bool = False
+    width: int = MAX_WIDTH
+    unicode: bool = True
+
+    def paint(self, text: str, *looks: str) -> str:
+        """Return `text` in the given looks (`bold`, `dim`, or a colour's name) where there is colour."""
+        if not self.colour or not looks or not text:
+            return text
+        return f"\x1b[{';'.join(_CODES[look] for look in looks)}m{text}\x1b[0m"
+
+    def heading(self, text: str, note: str = "") -> str:
+        """Return a section heading with a quiet note after it."""
+        return self.paint(text, "bold") + (f"  {self.paint(note, 'dim')}" if note else "")
+
+    @property
+    def branches(self) -> tuple[str, str, str, str]:
+        """Return the four pieces a tree is drawn with: child, last child, and what goes below each."""
+        return ("├─ ", "└─ ", "│  ", "   ") if self.unicode else ("|- ", "`- ", "|  ", "   ")
+
+    @property
+    def tick(self) -> str:
+        """Return the sign of something that passed."""
+        return self.paint("✓" if self.unicode else "ok", "green")
+
+    @property
+    def cross(self) -> str:
+        """Return the sign of something that did not."""
+        return self.paint("✗" if self.unicode else "x", "red", "bold")
+
+
+def style_for(stream: TextIO | None = None) -> Style:
+    """Return the style for a stream (standard output by default).
+
+    `NO_COLOR` (https://no-color.org) turns colour off and `FORCE_COLOR` on; otherwise a terminal decides.
+    """
+    stream = stream or sys.stdout
+    terminal = stream.isatty()
+    colour = terminal and os.environ.get("TERM") != "dumb"
+    if os.environ.get("FORCE_COLOR"):
+        colour = True
+    if os.environ.get("NO_COLOR"):
+        colour = False
+    width = min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH) if terminal else MAX_WIDTH
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower()
+    return Style(colour, max(width, 40), encoding.startswith("utf"))
+
+
+def clip(text: str, width: int) -> str:
+    """Return `text` in at most `width` columns, with an ellipsis in the middle of what is longer."""
+    if len(text) <= width:
+        return text
+    head = max((width - 1) * 2 // 3, 0)
+    return f"{text[:head]}…{text[len(text) - (width - head - 1) :]}" if width > 1 else text[:width]
+
+
+def columns(rows: Iterable[Sequence[str]], right: Sequence[int] = (), gap: str = "  ") -> list[str]:
+    """Return rows as lines of aligned columns; `right` are the indices of columns aligned to the right."""
+    table = [list(row) for row in rows]
+    widths = [max((len(cell) for cell in column), default=0) for column in zip(*table, strict=True)]
+    lines = []
+    for row in table:
+        cells = [
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(gap.join(cells).rstrip())
+    return lines
+
+
+def count(number: int, thing: str, things: str = "") -> str:
+    """Return `1 resource`, `1,200 resources`."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def size(number: int) -> str:
+    """Return bytes as people read them: `812 B`, `48.2 KB`."""
+    if number < 1000:
+        return f"{number} B"
+    return f"{number / 1000:.1f} KB" if number < 1_000_000 else f"{number / 1_000_000:.1f} MB"
