@@ -48,7 +48,7 @@ class Registration:
     name: str
     parent: str
     custom: bool
-    wire: Mapping[str, object] = field(repr=False)
+    wire: Mapping[str, object] = field(repr=False, compare=False)
     inputs: Mapping[str, object]
     options: Mapping[str, object]
     source: Location | None = None

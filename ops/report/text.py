@@ -12,8 +12,9 @@ from ops.report.gather import Plan
 from ops.terminal import Style, clip, columns, count, size
 
 _DETAILS: Final = (
-    "role schedule tableId datasetId ttlConfig collection pushConfig accountId secretId service displayName name"
-).split()
+    *("role", "schedule", "tableId", "datasetId", "ttlConfig", "collection", "pushConfig"),
+    *("accountId", "secretId", "service", "displayName", "name"),
+)
 """Inputs that tell resources of one kind apart, the most telling first."""
 
 
@@ -176,13 +177,8 @@ def _archives(plan: Plan, style: Style) -> Iterator[str]:
     total = sum(len(archive.content) for archive in plan.archives)
     yield style.heading("Archives", f"{count(len(plan.archives), 'function')}, {size(total)}")
     rows = [
-        (
-            archive.function,
-            count(len(archive.files), "file"),
-            size(len(archive.content)),
-            f"sha256:{archive.sha256[:16]}",
-        )
-        for archive in plan.archives
+        (each.function, count(len(each.files), "file"), size(len(each.content)), f"sha256:{each.sha256[:16]}")
+        for each in plan.archives
     ]
     yield from (f"  {line}" for line in columns(rows, right=(1, 2)))
 
@@ -196,4 +192,5 @@ def _contracts(plan: Plan, style: Style) -> Iterator[str]:
         sign = style.cross if each in failed else style.tick
         room = style.width - width - 16
         title = clip(each.contract.title, room)
-        yield f"  {sign} {each.contract.id.ljust(width)}  {title.ljust(room)}{style.paint(f'{each.checked:>6,}', 'dim')}"
+        checked = style.paint(f"{each.checked:>6,}", "dim")
+        yield f"  {sign} {each.contract.id.ljust(width)}  {title.ljust(room)}{checked}"
