@@ -1,0 +1,229 @@
+"""An orchestration function with everything it needs to run, be called, and be missed when it does not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+
+import pulumi
+import pulumi_gcp as gcp
+
+from blueprint.deployment import deployment
+from blueprint.iam import Grant
+from blueprint.manifest import Function, Schedule
+from blueprint.names import slug
+from blueprint.wiring import SCHEDULER_RETRIES, Push, attempt_deadline, push_to_function
+from components.base import Component, Context, because
+from components.dead_letter import DeadLetter
+from components.push import PushSubscription
+from components.secret import PipelineSecret
+from components.services import ProjectServices
+from components.source import FunctionSource
+from components.topic import PipelineTopic
+
+
+class OrchestratorFunction(Component):
+    """A gen2 function: runtime identity with derived grants, source object, function, invoker, trigger.
+
+    The trigger is a push subscription with its dead letter, or scheduler jobs; both call the function's own URL with an
+    OIDC token of an identity that may call nothing else. It does not create its topic, secrets or alerts' channels.
+    """
+
+    function: gcp.cloudfunctionsv2.Function
+    url: pulumi.Output[str]
+
+    def __init__(
+        self,
+        context: Context,
+        declared: Function,
+        *,
+        source: FunctionSource,
+        topics: Mapping[str, PipelineTopic],
+        secrets: Mapping[str, PipelineSecret],
+        services: ProjectServices,
+    ) -> None:
+        super().__init__(context, "Function", declared.name, declared.at)
+        self._declared, self._name = declared, declared.name
+        self._topics, self._secrets, self._services = topics, secrets, services
+        self.identity = self._account("identity", context.plan.names.runtime_account(declared.name), declared.title)
+        self.dead_letter = self._dead_letter() if declared.trigger.topic is not None else None
+        granted = [self._grant(grant) for grant in context.plan.grants if grant.function == declared.name]
+        self.function = self._function(source, granted)
+        config = self.function.service_config
+        self.url = config.apply(lambda service: str(service.uri))
+        self.invoker = self._account(
+            "invoker", context.plan.names.invoker_account(declared.name), f"Calls {declared.name}"
+        )
+        self.invocation = self._invocation()
+        if declared.trigger.topic is not None and self.dead_letter is not None:
+            self._subscribe(topics[declared.trigger.topic], self.dead_letter)
+        else:
+            self._schedule(declared.trigger.schedules.values())
+        self.register_outputs({"url": self.url})
+
+    def _account(self, suffix: str, account_id: str, title: str) -> gcp.serviceaccount.Account:
+        return gcp.serviceaccount.Account(
+            f"{self._name}-{suffix}",
+            account_id=account_id,
+            project=self.context.plan.stack.project,
+            display_name=title[:100],
+            opts=self.options(),
+        )
+
+    def _grant(self, grant: Grant) -> pulumi.Resource:
+        name = f"{self._name}-{grant.slug}"
+        because(name, *grant.because)
+        project, member = self.context.plan.stack.project, self.identity.member
+        opts = self.options()
+        if grant.scope == "project":
+            return gcp.projects.IAMMember(name, project=project, role=grant.role, member=member, opts=opts)
+        if grant.scope == "topic":
+            topic = self._topic(grant.target).name
+            return gcp.pubsub.TopicIAMMember(name, topic=topic, project=project, role=grant.role, member=member, opts=opts)
+        if grant.scope == "secret":
+            secret = self._secrets[grant.target].secret.secret_id
+            return gcp.secretmanager.SecretIamMember(
+                name, secret_id=secret, project=project, role=grant.role, member=member, opts=opts
+            )
+        return gcp.bigquery.DatasetIamMember(
+            name, dataset_id=grant.target, project=project, role=grant.role, member=member, opts=opts
+        )
+
+    def _topic(self, name: str) -> gcp.pubsub.Topic:
+        """Return the pipeline's topic of that name, or this function's own dead letter."""
+        if self.dead_letter is not None and name == self._push().dead_letter:
+            return self.dead_letter.topic
+        return self._topics[name].topic
+
+    def _push(self) -> Push:
+        return push_to_function(self._declared, str(self._declared.trigger.topic), self.context.plan.names)
+
+    def _dead_letter(self) -> DeadLetter:
+        push = self._push()
+        return DeadLetter(
+            self, self._name, topic_name=push.dead_letter, hold_name=push.hold, agent=self._services.pubsub_agent
+        )
+
+    def _function(self, source: FunctionSource, granted: list[pulumi.Resource]) -> gcp.cloudfunctionsv2.Function:
+        plan, declared = self.context.plan, self._declared
+        archive = plan.archives[self._name]
+        archived = gcp.storage.BucketObject(
+            f"{self._name}-source",
+            bucket=source.bucket.name,
+            name=plan.names.source_object(self._name, archive.sha256),
+            source=self.context.asset(archive),
+            content_type="application/zip",
+            opts=self.options(),
+        )
+        deployed = deployment(plan, self._name)
+        return gcp.cloudfunctionsv2.Function(
+            f"{self._name}-function",
+            name=self._name,
+            project=plan.stack.project,
+            location=plan.stack.region,
+            description=declared.title,
+            build_config=gcp.cloudfunctionsv2.FunctionBuildConfigArgs(
+                runtime=plan.manifest.runtime,
+                entry_point=declared.entry_point,
+                service_account=source.build.id,
+                source=gcp.cloudfunctionsv2.FunctionBuildConfigSourceArgs(
+                    storage_source=gcp.cloudfunctionsv2.FunctionBuildConfigSourceStorageSourceArgs(
+                        bucket=source.bucket.name, object=archived.name
+                    )
+                ),
+            ),
+            service_config=gcp.cloudfunctionsv2.FunctionServiceConfigArgs(
+                available_memory=declared.memory,
+                available_cpu=declared.cpu,
+                max_instance_request_concurrency=declared.concurrency,
+                timeout_seconds=declared.timeout,
+                min_instance_count=declared.min_instances,
+                max_instance_count=declared.max_instances,
+                service_account_email=self.identity.email,
+                ingress_settings="ALLOW_INTERNAL_ONLY",
+                all_traffic_on_latest_revision=True,
+                environment_variables=dict(deployed.environment),
+                secret_environment_variables=[
+                    gcp.cloudfunctionsv2.FunctionServiceConfigSecretEnvironmentVariableArgs(
+                        key=variable,
+                        project_id=plan.stack.project,
+                        secret=self._secrets[secret.secret].secret.secret_id,
+                        version=secret.version,
+                    )
+                    for variable, secret in deployed.secrets.items()
+                ]
+                or None,
+            ),
+            labels=self.context.labels,
+            opts=self.options(depends_on=[*source.grants, *granted]),
+        )
+
+    def _invocation(self) -> gcp.cloudrunv2.ServiceIamMember:
+        """Grant the call on the service behind the function: on the function itself it is refused (pitfall 17).
+
+        Replacing the function drops the grant silently, so the grant is replaced with it (pitfall 19, incident 24).
+        """
+        return gcp.cloudrunv2.ServiceIamMember(
+            f"{self._name}-invocation",
+            name=self.function.service_config.apply(lambda service: str(service.service)),
+            project=self.context.plan.stack.project,
+            location=self.context.plan.stack.region,
+            role="roles/run.invoker",
+            member=self.invoker.member,
+            opts=self.options(replace_with=[self.function]),
+        )
+
+    def _subscribe(self, topic: PipelineTopic, dead_letter: DeadLetter) -> None:
+        self.push = PushSubscription(
+            self,
+            self._name,
+            self._push(),
+            topic=topic.topic,
+            base_url=self.url,
+            invoker=self.invoker,
+            invoked=self.invocation,
+            dead_letter=dead_letter,
+            agent=self._services.pubsub_agent,
+        )
+
+    def _schedule(self, schedules: Iterable[Schedule]) -> None:
+        mint = gcp.serviceaccount.IAMMember(
+            f"{self._name}-invoker-token",
+            service_account_id=self.invoker.name,
+            role="roles/iam.serviceAccountTokenCreator",
+            member=self._services.scheduler_agent,
+            opts=self.options(),
+        )
+        for schedule in schedules:
+            self._job(schedule, mint)
+
+    def _job(self, schedule: Schedule, mint: pulumi.Resource) -> gcp.cloudscheduler.Job:
+        """Declare the job that calls the function: a Run *service* takes OIDC, never OAuth (incident 23)."""
+        plan = self.context.plan
+        name = f"{self._name}-{slug(schedule.name)}-job"
+        because(name, schedule.at)
+        return gcp.cloudscheduler.Job(
+            name,
+            name=plan.names.job(self._name, schedule.name),
+            project=plan.stack.project,
+            region=plan.stack.region,
+            description=f"{self._declared.title} ({schedule.name})",
+            schedule=schedule.cron,
+            time_zone=plan.manifest.time_zone,
+            paused=schedule.paused,
+            attempt_deadline=f"{attempt_deadline(self._declared)}s",
+            retry_config=gcp.cloudscheduler.JobRetryConfigArgs(
+                retry_count=SCHEDULER_RETRIES, min_backoff_duration="10s", max_backoff_duration="120s", max_doublings=3
+            ),
+            http_target=gcp.cloudscheduler.JobHttpTargetArgs(
+                uri=self.url,
+                http_method="POST",
+                headers={"Content-Type": "application/json"},
+                body=base64.b64encode(json.dumps({"schedule": schedule.name}).encode()).decode(),
+                oidc_token=gcp.cloudscheduler.JobHttpTargetOidcTokenArgs(
+                    service_account_email=self.invoker.email, audience=self.url
+                ),
+            ),
+            opts=self.options(depends_on=[mint, self.invocation]),
+        )
