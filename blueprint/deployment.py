@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from blueprint.manifest import Secret
     from blueprint.model import Blueprint
 
-PLATFORM_VARIABLES = frozenset({"K_SERVICE", "K_REVISION", "K_CONFIGURATION", "PORT", "FUNCTION_TARGET", "LOG_EXECUTION_ID"})
+PLATFORM_VARIABLES = frozenset(
+    {"K_SERVICE", "K_REVISION", "K_CONFIGURATION", "PORT", "FUNCTION_TARGET", "LOG_EXECUTION_ID"}
+)
 """Set by Cloud Run functions itself; code may read them undeclared (Cloud Run container contract)."""
 EMULATOR_VARIABLES = frozenset({"FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST"})
 """Read by the client libraries; a deployed function that finds one refuses to start."""

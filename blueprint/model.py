@@ -21,6 +21,7 @@ from blueprint.stack import StackSettings, check_stack
 
 if TYPE_CHECKING:
     from blueprint.archive import Archive
+    from blueprint.schemas.loader import Schemas
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,15 @@ class Blueprint:
     manifest: Manifest
     names: Names
     archives: Mapping[str, Archive]
+    schemas: Schemas
     grants: tuple[Grant, ...]
+    streams: Mapping[str, StreamPlan]
+    alerts: tuple[Alert, ...]
+    dashboard: Mapping[str, object]
+
+    def alerts_covering(self, kind: CoversKind, name: str) -> tuple[Alert, ...]:
+        """Return the alerts that watch the thing of this kind and name."""
+        return tuple(alert for alert in self.alerts if alert.covers == Covers(kind, name))
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,14 @@ class Checked:
 
 def check(root: Path, stack: StackSettings) -> Checked:
     """Load, derive and check the project in `root` for `stack`."""
+    from blueprint.schemas.loader import load_schemas
+
     manifest, findings = read_manifest(root)
+    schemas, schema_findings = load_schemas(root, project=stack.project, values={})
+    findings += schema_findings
     if manifest is None:
         return Checked(None, (), tuple(findings))
-    declaration_is_sound = not findings
+    declaration_is_sound = not any(finding.rule in ("manifest", "yaml") for finding in findings)
     findings += check_stack(stack, manifest)
     archives: dict[str, Archive] = {}
     if not declaration_is_sound:
@@ -77,6 +90,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
         manifest=manifest,
         names=names,
         archives=archives,
+        schemas=schemas,
         grants=grants(manifest, names, archives),
     )
     results = check_all(blueprint)

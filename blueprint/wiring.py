@@ -13,8 +13,8 @@ from blueprint.manifest import Function, Manifest
 from blueprint.names import Names
 
 ACK_MARGIN = 60
-"""Seconds that the acknowledgement deadline exceeds a function's timeout: a call that times out must be answered before
-Pub/Sub delivers it again (pitfall 42, incident 36)."""
+"""Seconds that the acknowledgement deadline exceeds a function's timeout: a call that times out must be answered
+before Pub/Sub delivers it again (pitfall 42, incident 36)."""
 ACK_LIMIT = 600
 """Longest acknowledgement deadline (Pub/Sub quotas); also how long a push request may take."""
 SCHEDULER_LIMIT = 1800
@@ -24,8 +24,10 @@ SCHEDULER_RETRIES = 3
 RETRY_SECONDS = (10, 600)
 """Back-off between deliveries, shortest and longest (Pub/Sub allows 0 to 600)."""
 DELIVERY_ATTEMPTS = 20
-"""Deliveries before the dead letter (Pub/Sub: 5 to 100): with this back-off about two hours, so that a function repaired
-within them needs no redrive, and the age alert speaks long before."""
+"""Deliveries before the dead letter (Pub/Sub: 5 to 100): with this back-off about two hours, so that a function
+repaired within them needs no redrive, and the age alert speaks long before."""
+STREAM_ATTEMPTS = 5
+"""Deliveries of a stream before its dead letter: a message that does not map never will, the fewest are enough."""
 RETENTION_SECONDS = 7 * 86400
 """How long undelivered messages wait, here and in the dead letter's hold (Pub/Sub: at most 31 days)."""
 
@@ -50,7 +52,7 @@ def ack_deadline(function: Function) -> int:
 
 
 def attempt_deadline(function: Function) -> int:
-    """Return how long a scheduler job waits for the function's answer, in seconds (at least 15, the platform's least)."""
+    """Return how long a scheduler job waits for the function's answer, in seconds (the platform's least is 15)."""
     return min(SCHEDULER_LIMIT, max(15, function.timeout + 30))
 
 

@@ -36,7 +36,7 @@ class Context:
         return {**self.plan.manifest.labels, "pipeline": self.plan.manifest.pipeline, "environment": stack.environment}
 
     def asset(self, archive: Archive) -> pulumi.FileAsset:
-        """Return the archive as a file to upload; its path is relative to the program's folder and names the content."""
+        """Return the archive as a file to upload; its path is relative to the root and names the content."""
         path = Path(".cache", "archives", f"{archive.sha256}.zip")
         absolute = self.plan.root / path
         if not absolute.exists() or absolute.read_bytes() != archive.content:
@@ -62,7 +62,7 @@ class Component(pulumi.ComponentResource):
         replace_with: Sequence[pulumi.Resource] = (),
         stateful: bool = False,
     ) -> pulumi.ResourceOptions:
-        """Return the options of a child; `stateful` ones are protected (their kind's own protection is set beside it)."""
+        """Return the options of a child; `stateful` ones are protected (their kind has its own protection too)."""
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=[*self.context.services, *depends_on],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -38,11 +40,6 @@ class OrchestrationDataset(Component):
         }
         self.register_outputs({"dataset": self.dataset.dataset_id})
 
-    def add_views(self, declared: list[View], existing: dict[str, gcp.bigquery.Table]) -> None:
-        """Declare views in the given order; `existing` holds every table and view so far and receives the new ones."""
-        for view in declared:
-            existing[view.id] = self._view(view, [existing[r.id] for r in view.references if r.id in existing])
-
     def _table(self, table: Table) -> gcp.bigquery.Table:
         name = f"{table.dataset}-{table.name}-table"
         because(name, table.at)
@@ -65,7 +62,9 @@ class OrchestrationDataset(Component):
             opts=self.options(stateful=True),
         )
 
-    def _view(self, view: View, reads: list[gcp.bigquery.Table]) -> gcp.bigquery.Table:
+    def add_view(self, view: View, existing: Mapping[str, gcp.bigquery.Table]) -> gcp.bigquery.Table:
+        """Declare a view; `existing` holds the tables and views of the plan that it may read."""
+        reads = [existing[reference.id] for reference in view.references if reference.id in existing]
         name = f"{view.dataset}-{view.name}-view"
         because(name, view.at)
         return gcp.bigquery.Table(
@@ -113,7 +112,7 @@ def _constraints(table: Table) -> gcp.bigquery.TableTableConstraintsArgs | None:
 
 
 class StreamWriters(Component):
-    """Lets Pub/Sub's own agent write streamed rows into a dataset: it must see the tables and add to them (pitfall 43)."""
+    """Lets Pub/Sub's agent write streamed rows into a dataset: it must see the tables and add to them (pitfall 43)."""
 
     grants: list[pulumi.Resource]
 

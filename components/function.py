@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pulumi
 import pulumi_gcp as gcp
 
+from blueprint.alerts.types import Alert
 from blueprint.deployment import deployment
 from blueprint.iam import Grant
 from blueprint.manifest import Function, Schedule
 from blueprint.names import slug
 from blueprint.wiring import SCHEDULER_RETRIES, Push, attempt_deadline, push_to_function
+from components.alerts import declare_alerts
 from components.base import Component, Context, because
 from components.dead_letter import DeadLetter
 from components.push import PushSubscription
@@ -50,8 +52,7 @@ class OrchestratorFunction(Component):
         self.dead_letter = self._dead_letter() if declared.trigger.topic is not None else None
         granted = [self._grant(grant) for grant in context.plan.grants if grant.function == declared.name]
         self.function = self._function(source, granted)
-        config = self.function.service_config
-        self.url = config.apply(lambda service: str(service.uri))
+        self.url = self.function.service_config.uri
         self.invoker = self._account(
             "invoker", context.plan.names.invoker_account(declared.name), f"Calls {declared.name}"
         )
@@ -60,6 +61,7 @@ class OrchestratorFunction(Component):
             self._subscribe(topics[declared.trigger.topic], self.dead_letter)
         else:
             self._schedule(declared.trigger.schedules.values())
+        declare_alerts(self, self._alerts())
         self.register_outputs({"url": self.url})
 
     def _account(self, suffix: str, account_id: str, title: str) -> gcp.serviceaccount.Account:
@@ -80,7 +82,9 @@ class OrchestratorFunction(Component):
             return gcp.projects.IAMMember(name, project=project, role=grant.role, member=member, opts=opts)
         if grant.scope == "topic":
             topic = self._topic(grant.target).name
-            return gcp.pubsub.TopicIAMMember(name, topic=topic, project=project, role=grant.role, member=member, opts=opts)
+            return gcp.pubsub.TopicIAMMember(
+                name, topic=topic, project=project, role=grant.role, member=member, opts=opts
+            )
         if grant.scope == "secret":
             secret = self._secrets[grant.target].secret.secret_id
             return gcp.secretmanager.SecretIamMember(
@@ -89,6 +93,18 @@ class OrchestratorFunction(Component):
         return gcp.bigquery.DatasetIamMember(
             name, dataset_id=grant.target, project=project, role=grant.role, member=member, opts=opts
         )
+
+    def _alerts(self) -> Iterator[Alert]:
+        """Yield what watches this function: itself, its subscription, its schedules and its boundary."""
+        plan = self.context.plan
+        yield from plan.alerts_covering("function", self._name)
+        if self.dead_letter is not None:
+            yield from plan.alerts_covering("subscription", self._push().subscription)
+        for schedule in self._declared.trigger.schedules:
+            yield from plan.alerts_covering("schedule", plan.names.job(self._name, schedule))
+        boundary = plan.manifest.boundary_of(self._name)
+        if boundary is not None:
+            yield from plan.alerts_covering("boundary", boundary.name)
 
     def _topic(self, name: str) -> gcp.pubsub.Topic:
         """Return the pipeline's topic of that name, or this function's own dead letter."""
@@ -166,7 +182,7 @@ class OrchestratorFunction(Component):
         """
         return gcp.cloudrunv2.ServiceIamMember(
             f"{self._name}-invocation",
-            name=self.function.service_config.apply(lambda service: str(service.service)),
+            name=self.function.service_config.service,
             project=self.context.plan.stack.project,
             location=self.context.plan.stack.region,
             role="roles/run.invoker",

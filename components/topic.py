@@ -6,6 +6,7 @@ import pulumi_gcp as gcp
 
 from blueprint.manifest import Topic
 from blueprint.wiring import RETENTION_SECONDS, Push
+from components.alerts import declare_alerts
 from components.base import Component, Context
 from components.dead_letter import DeadLetter
 from components.push import PushSubscription
@@ -23,6 +24,7 @@ class PipelineTopic(Component):
 
     def __init__(self, context: Context, declared: Topic, pushes: list[Push], services: ProjectServices) -> None:
         super().__init__(context, "Topic", declared.name, declared.at)
+        self.declared = declared
         stack = context.plan.stack
         self.topic = gcp.pubsub.Topic(
             f"{declared.name}-topic",
@@ -33,6 +35,7 @@ class PipelineTopic(Component):
             opts=self.options(),
         )
         self.edges = [self._edge(push, services) for push in pushes]
+        declare_alerts(self, context.plan.alerts_covering("topic", declared.name))
         self.register_outputs({"name": self.topic.name})
 
     def _edge(self, push: Push, services: ProjectServices) -> PushSubscription:
@@ -54,6 +57,7 @@ class PipelineTopic(Component):
             member=invoker.member,
             opts=self.options(),
         )
+        declare_alerts(self, self.context.plan.alerts_covering("subscription", push.subscription))
         return PushSubscription(
             self,
             prefix,

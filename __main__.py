@@ -1,0 +1,15 @@
+"""The program: load the declaration, check every contract, declare every component."""
+
+from pathlib import Path
+
+import pulumi
+
+from blueprint.findings import Refused
+from blueprint.model import check
+from components.program import declare, stack_settings
+
+try:
+    plan = check(Path(__file__).resolve().parent, stack_settings()).sound()
+except Refused as refused:
+    raise pulumi.RunError(str(refused)) from None
+declare(plan)

@@ -1,0 +1,231 @@
+"""Contracts on how things are connected: topics, deadlines, timers, schedules, names and sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from blueprint import names as limits
+from blueprint.contracts import Report, contract
+from blueprint.findings import Location
+from blueprint.manifest import Function
+from blueprint.model import Blueprint
+from blueprint.wiring import ACK_LIMIT, ACK_MARGIN, SCHEDULER_LIMIT, all_pushes, attempt_deadline, push_to_function
+
+CRON = re.compile(r"[0-9A-Za-z*,/\-]+( [0-9A-Za-z*,/\-]+){4}")
+
+
+@contract("topics-connected", "Every topic has a publisher and a consumer", incidents=(31, 32, 33, 34))
+def topics_connected(plan: Blueprint, report: Report) -> None:
+    """A topic that nobody reads swallows triggers; one that nobody writes keeps a phase waiting."""
+    for topic in plan.manifest.topics.values():
+        report.check()
+        if not plan.manifest.publishers_of(topic.name):
+            report.violation(
+                f"Nobody publishes to topic '{topic.name}'; name its `publishers`, let a function publish it, or remove it.",
+                topic.at,
+            )
+        if not plan.manifest.consumers_of(topic.name):
+            report.violation(
+                f"Nobody consumes topic '{topic.name}', so its messages would be lost; add a consumer, a function's "
+                "trigger or a stream, or remove it.",
+                topic.at,
+            )
+
+
+@contract("events-recorded", "Every event topic has a stream into a table", incidents=(64, 69, 77))
+def events_recorded(plan: Blueprint, report: Report) -> None:
+    """What functions report is evidence only where it is kept."""
+    streamed = {topic for stream in plan.manifest.streams.values() for topic in stream.topics}
+    completions = {phase.completion_topic: phase.at for phase in plan.manifest.phases.values()}
+    events = plan.manifest.events
+    for topic, at in {**completions, events.executions: events.at, events.errors: events.at}.items():
+        report.check()
+        if topic not in streamed:
+            report.violation(
+                f"Topic '{topic}' has no stream, so nothing is recorded when a function is down; add it to `streams`.",
+                at,
+            )
+
+
+@contract("ack-covers-timeout", "Acknowledgement deadlines outlast the function's timeout", incidents=(36, 48))
+def ack_covers_timeout(plan: Blueprint, report: Report) -> None:
+    """Work that outlives its deadline is delivered again while it still runs."""
+    for function in plan.manifest.functions.values():
+        if function.trigger.topic is not None:
+            report.check()
+            push = push_to_function(function, function.trigger.topic, plan.names)
+            if push.ack_deadline < function.timeout + ACK_MARGIN:
+                report.violation(
+                    f"Function '{function.name}' may run {function.timeout} s, but Pub/Sub waits at most {ACK_LIMIT} s for "
+                    f"an answer; set `timeout` to {ACK_LIMIT - ACK_MARGIN}s or less.",
+                    function.at,
+                )
+        else:
+            report.check()
+            if attempt_deadline(function) < function.timeout or function.timeout > SCHEDULER_LIMIT:
+                report.violation(
+                    f"Function '{function.name}' may run {function.timeout} s, but Cloud Scheduler waits at most "
+                    f"{SCHEDULER_LIMIT} s; set `timeout` to {SCHEDULER_LIMIT}s or less.",
+                    function.at,
+                )
+
+
+@contract("deadlines-timed", "Every boundary is evaluated by a timer often enough", incidents=(47, 49))
+def deadlines_timed(plan: Blueprint, report: Report) -> None:
+    """A deadline that only a message evaluates never passes in silence."""
+    for boundary in plan.manifest.boundaries.values():
+        report.check()
+        schedule = plan.manifest.functions[boundary.timer.function].trigger.schedules[boundary.timer.schedule]
+        if schedule.paused:
+            report.violation(
+                f"The timer of boundary '{boundary.name}' is paused, so its deadline would never pass; resume "
+                f"schedule '{schedule.name}'.",
+                boundary.timer.at,
+            )
+        gap = longest_gap(schedule.cron, plan.manifest.time_zone)
+        waits = [rule.after for mode in boundary.modes.values() for rule in mode.rules if rule.after is not None]
+        shortest = min([boundary.deadline, *waits])
+        if gap is not None and gap > shortest:
+            report.violation(
+                f"The timer of boundary '{boundary.name}' runs every {gap // 60} minutes, but a deadline passes after "
+                f"{shortest // 60}; run schedule '{schedule.name}' more often.",
+                boundary.timer.at,
+            )
+
+
+@contract("schedules-valid", "Schedules are cron expressions that Cloud Scheduler takes", incidents=(50, 52, 53))
+def schedules_valid(plan: Blueprint, report: Report) -> None:
+    """A schedule that is refused, or never comes, is a function that never runs."""
+    for function in plan.manifest.functions.values():
+        for schedule in function.trigger.schedules.values():
+            report.check()
+            if longest_gap(schedule.cron, plan.manifest.time_zone) is None:
+                report.violation(
+                    f"'{schedule.cron}' is no cron expression that ever comes; write five fields: minute, hour, day of "
+                    'month, month, day of week, such as "0 7 * * *".',
+                    schedule.at,
+                )
+        _no_repeats(function, report)
+
+
+def _no_repeats(function: Function, report: Report) -> None:
+    seen: dict[str, str] = {}
+    for schedule in function.trigger.schedules.values():
+        if schedule.cron in seen:
+            report.violation(
+                f"Schedules '{seen[schedule.cron]}' and '{schedule.name}' of '{function.name}' come at the same times; "
+                "keep one.",
+                schedule.at,
+            )
+        seen.setdefault(schedule.cron, schedule.name)
+
+
+def longest_gap(cron: str, time_zone: str) -> int | None:
+    """Return the longest time in seconds between two of the next hundred runs, or None for no valid schedule.
+
+    `cron` is unix cron with five fields; extensions beyond what Cloud Scheduler documents are refused.
+    """
+    import datetime
+    import itertools
+    import zoneinfo
+
+    from cronsim import CronSim, CronSimError
+
+    if not CRON.fullmatch(cron):
+        return None
+    start = datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo(time_zone))
+    try:
+        runs = list(itertools.islice(CronSim(cron, start), 100))
+    except (CronSimError, ValueError):
+        return None
+    if not runs:
+        return None
+    return int(max((later - earlier).total_seconds() for earlier, later in itertools.pairwise([start, *runs])))
+
+
+@contract("names-fit", "Names are within the platform's limits and distinct", incidents=(26, 31, 35, 37))
+def names_fit(plan: Blueprint, report: Report) -> None:
+    """A name that is cut, refused or shared by two things is found before it exists."""
+    owners: dict[tuple[str, str], str] = {}
+    for kind, name, limit, owner, at in _physical_names(plan):
+        report.check()
+        if len(name) > limit:
+            report.violation(
+                f"The {kind} '{name}' is {len(name)} characters long; {limit} are allowed. Rename {owner}.", at
+            )
+        if not re.fullmatch(r"[a-z][a-z0-9-]{2,}", name):
+            report.violation(f"The {kind} '{name}' must be lower-case letters, digits and dashes. Rename {owner}.", at)
+        first = owners.setdefault((kind, name), owner)
+        if first != owner:
+            report.violation(f"{first} and {owner} would share the {kind} '{name}'; rename one.", at)
+
+
+def _physical_names(plan: Blueprint) -> Iterator[tuple[str, str, int, str, Location]]:
+    names = plan.names
+    yield "bucket", names.source_bucket(), limits.BUCKET, "the pipeline", plan.manifest.at
+    yield "service account", names.build_account(), limits.SERVICE_ACCOUNT, "the pipeline", plan.manifest.at
+    for function in plan.manifest.functions.values():
+        owner = f"function '{function.name}'"
+        yield "function", function.name, limits.FUNCTION, owner, function.at
+        yield "service account", names.runtime_account(function.name), limits.SERVICE_ACCOUNT, owner, function.at
+        caller = f"the caller of function '{function.name}'"
+        yield "service account", names.invoker_account(function.name), limits.SERVICE_ACCOUNT, caller, function.at
+    for topic in plan.manifest.topics.values():
+        yield "topic", topic.name, limits.PUBSUB, f"topic '{topic.name}'", topic.at
+    for push in all_pushes(plan.manifest, names):
+        owner = f"the subscription of '{push.consumer}' to '{push.topic}'"
+        yield "subscription", push.subscription, limits.PUBSUB, owner, push.at
+        yield "topic", push.dead_letter, limits.PUBSUB, f"{owner} (dead letter)", push.at
+
+
+@contract("sizes-consistent", "Memory, CPU and concurrency fit together", incidents=(48, 59, 60))
+def sizes_consistent(plan: Blueprint, report: Report) -> None:
+    """Cloud Run refuses, or quietly throttles, combinations that do not fit (pitfall 22)."""
+    for function in plan.manifest.functions.values():
+        report.check()
+        cpu, mebibytes = float(function.cpu), _mebibytes(function.memory)
+        if cpu < 1 and function.concurrency > 1:
+            report.violation(
+                f"Function '{function.name}' has {function.cpu} CPU and takes {function.concurrency} requests at once; below "
+                "one CPU only one is allowed. Raise `cpu` or lower `concurrency`.",
+                function.at,
+            )
+        if mebibytes < MEMORY_FLOOR:
+            report.violation(
+                f"Function '{function.name}' has {function.memory}; the client libraries it loads ran out of memory below "
+                f"{MEMORY_FLOOR}Mi. Raise `memory`.",
+                function.at,
+            )
+        if cpu > 1 and mebibytes < 512 * cpu / 2:
+            report.violation(
+                f"Function '{function.name}' has {function.cpu} CPUs and {function.memory}; that many CPUs need more memory.",
+                function.at,
+            )
+
+
+MEMORY_FLOOR = 512
+"""MiB: with 256 the orchestrators ran out of memory (incident 60)."""
+
+
+def _mebibytes(text: str) -> int:
+    return int(text[:-2]) * (1024 if text.endswith("Gi") else 1)
+
+
+@contract("one-region", "Everything stays in the one declared region", incidents=(51, 63))
+def one_region(plan: Blueprint, report: Report) -> None:
+    """Code that names a region or a deployed URL points elsewhere after the next move."""
+    for archive in plan.archives.values():
+        for use in archive.uses.regions:
+            report.check()
+            report.violation(
+                f"Function '{archive.function}' names the region '{use.name}'; the region is stack configuration.",
+                use.at,
+            )
+        for use in archive.uses.urls:
+            report.check()
+            if re.search(r"\.run\.app|\.cloudfunctions\.net", use.name):
+                report.violation(
+                    f"Function '{archive.function}' names the deployed URL '{use.name}'; addresses come from the plan.",
+                    use.at,
+                )

@@ -1,0 +1,83 @@
+"""The whole program: from a checked blueprint to every component, in the order in which they need each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pulumi
+import pulumi_gcp as gcp
+
+from blueprint.model import Blueprint
+from blueprint.stack import StackSettings
+from blueprint.wiring import pushes_outside
+from components.base import Context
+from components.dashboard import PipelineDashboard
+from components.dataset import OrchestrationDataset, StreamWriters
+from components.function import OrchestratorFunction
+from components.secret import PipelineSecret
+from components.services import ProjectServices
+from components.source import FunctionSource
+from components.store import CompletionStore
+from components.stream import TableStream
+from components.topic import PipelineTopic
+
+
+def stack_settings() -> StackSettings:
+    """Return the values of the current stack's configuration; `Pulumi.yaml` types and describes each key."""
+    config = pulumi.Config()
+    return StackSettings(
+        name=pulumi.get_stack(),
+        project=config.require("projectId"),
+        project_number=config.require("projectNumber"),
+        region=config.require("region"),
+        environment=config.require("environment"),
+        service_urls=config.get_object("serviceUrls") or {},
+        channels=config.get_object("notificationChannels") or {},
+    )
+
+
+def declare(plan: Blueprint) -> None:
+    """Declare every component of the plan."""
+    provider = gcp.Provider(
+        "gcp",
+        project=plan.stack.project,
+        region=plan.stack.region,
+        add_pulumi_attribution_label=False,
+    )
+    context = Context(plan, provider)
+    services = ProjectServices(context)
+    context = replace(context, services=tuple(services.apis.values()))
+    pushes = list(pushes_outside(plan.manifest, plan.names))
+    topics = {
+        name: PipelineTopic(context, topic, [push for push in pushes if push.topic == name], services)
+        for name, topic in plan.manifest.topics.items()
+    }
+    CompletionStore(context)
+    _tables_and_streams(context, topics, services)
+    secrets = {secret.secret: PipelineSecret(context, secret) for secret in plan.manifest.secrets.values()}
+    source = FunctionSource(context)
+    functions = {
+        name: OrchestratorFunction(context, function, source=source, topics=topics, secrets=secrets, services=services)
+        for name, function in plan.manifest.functions.items()
+    }
+    PipelineDashboard(context)
+    pulumi.export("functions", {name: function.url for name, function in functions.items()})
+
+
+def _tables_and_streams(context: Context, topics: dict[str, PipelineTopic], services: ProjectServices) -> None:
+    plan = context.plan
+    datasets = {name: OrchestrationDataset(context, dataset) for name, dataset in plan.schemas.datasets.items()}
+    tables = {table: resource for dataset in datasets.values() for table, resource in dataset.tables.items()}
+    for view in plan.schemas.views.values():
+        tables[view.id] = datasets[view.dataset].add_view(view, tables)
+    streamed = dict.fromkeys(stream.table.split(".")[0] for stream in plan.manifest.streams.values())
+    writers = {name: StreamWriters(context, datasets[name], name, services.pubsub_agent) for name in streamed}
+    for stream in plan.manifest.streams.values():
+        TableStream(
+            context,
+            stream,
+            topics=topics,
+            table=tables[stream.table],
+            writers=writers[stream.table.split(".")[0]],
+            services=services,
+        )
