@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from blueprint.alerts.types import Alert, Covers, CoversKind
 from blueprint.contracts import Result, check_all
 from blueprint.findings import Finding, Refused
 from blueprint.iam import Grant, grants
@@ -35,7 +36,8 @@ class Blueprint:
     archives: Mapping[str, Archive]
     schemas: Schemas
     grants: tuple[Grant, ...]
-    streams: Mapping[str, StreamPlan]
+    firestore: Any
+    streams: Mapping[str, Any]
     alerts: tuple[Alert, ...]
     dashboard: Mapping[str, object]
 
@@ -92,6 +94,10 @@ def check(root: Path, stack: StackSettings) -> Checked:
         archives=archives,
         schemas=schemas,
         grants=grants(manifest, names, archives),
+        firestore=None,
+        streams={},
+        alerts=(),
+        dashboard={},
     )
     results = check_all(blueprint)
     findings += [finding for result in results for finding in result.findings]
