@@ -162,9 +162,7 @@ def test_schedules_that_the_platform_takes(line: str) -> None:
     assert check_inputs(JOB, {"schedule": line, "pubsubTarget": {"topicName": "t", "data": "e30="}}) == []
 
 
-@pytest.mark.parametrize(
-    "line", ["61 * * * *", "0 7 * *", "5-1 * * * *", "*/0 * * * *", "daily", "a * * * *"]
-)
+@pytest.mark.parametrize("line", ["61 * * * *", "0 7 * *", "5-1 * * * *", "*/0 * * * *", "daily", "a * * * *"])
 def test_schedules_that_the_platform_refuses(line: str) -> None:
     inputs = {"schedule": line, "pubsubTarget": {"topicName": "t", "data": "e30="}}
     assert len(check_inputs(JOB, inputs)) == 1

@@ -1,0 +1,79 @@
+"""Imports go one way: components, policies and ops to blueprint, ops to components, functions to nothing of these."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ARROWS: dict[str, set[str]] = {
+    "blueprint": set(),
+    "components": {"blueprint"},
+    "policies": {"blueprint"},
+    "ops": {"blueprint", "components"},
+    "functions": set(),
+    "__main__": {"blueprint", "components"},
+}
+PULUMI = {"pulumi", "pulumi_gcp", "pulumi_policy"}
+
+
+def modules(layer: str) -> Iterator[Path]:
+    if layer == "__main__":
+        yield ROOT / "__main__.py"
+    yield from sorted((ROOT / layer).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the top-level package of each import, wherever in the module it stands, and its line."""
+    for node in ast.walk(ast.parse(path.read_bytes(), path.name)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0], node.lineno
+
+
+def crossings(layer: str, path: Path) -> list[str]:
+    """Return the imports of one module that its layer forbids."""
+    forbidden = set(ARROWS) - ARROWS[layer] - {layer, "__main__"}
+    if layer in ("blueprint", "functions"):
+        forbidden |= PULUMI
+    return [f"{path}:{line} imports {name}" for name, line in imported(path) if name in forbidden]
+
+
+@pytest.mark.parametrize("layer", ARROWS)
+def test_arrows(layer: str) -> None:
+    assert [crossing for path in modules(layer) for crossing in crossings(layer, path)] == []
+
+
+def test_a_crossing_is_seen(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("def late():\n    import pulumi\n    from components.base import Context\n    from . import x\n")
+    assert crossings("blueprint", module) == [f"{module}:2 imports pulumi", f"{module}:3 imports components"]
+    assert crossings("ops", module) == []
+
+
+def test_the_policy_pack_starts_only_when_it_is_run() -> None:
+    packs = [
+        path
+        for path in modules("policies")
+        if path.name != "__main__.py" and "PolicyPack(" in path.read_text(encoding="utf-8")
+    ]
+    assert packs == []
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("blueprint.model", {"pulumi", "sqlglot", "grpc", "google.protobuf"}),
+        ("ops.__main__", {"pulumi", "sqlglot", "grpc", "yaml"}),
+    ],
+)
+def test_what_starts_every_command_is_cheap(module: str, heavy: set[str]) -> None:
+    code = f"import sys, {module}; print(*sorted(set(sys.modules) & {heavy!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
