@@ -8,8 +8,9 @@ from blueprint.findings import Refused
 from blueprint.model import check
 from components.program import declare, stack_settings
 
+checked = check(Path(__file__).resolve().parent, stack_settings())
 try:
-    plan = check(Path(__file__).resolve().parent, stack_settings()).sound()
+    plan = checked.sound()
 except Refused as refused:
     raise pulumi.RunError(str(refused)) from None
 declare(plan)

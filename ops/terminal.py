@@ -66,12 +66,14 @@ def style_for(stream: TextIO | None = None) -> Style:
     return Style(colour, max(width, 40), encoding.startswith("utf"))
 
 
-def clip(text: str, width: int) -> str:
-    """Return `text` in at most `width` columns, with an ellipsis in the middle of what is longer."""
+def clip(text: str, width: int, head: float = 0.6) -> str:
+    """Return `text` in at most `width` columns; of what is longer, `head` is the part kept before the ellipsis."""
     if len(text) <= width:
         return text
-    head = max((width - 1) * 2 // 3, 0)
-    return f"{text[:head]}…{text[len(text) - (width - head - 1) :]}" if width > 1 else text[:width]
+    if width < 2:
+        return text[:width]
+    first = int((width - 1) * head)
+    return f"{text[:first]}…{text[len(text) - (width - first - 1) :]}"
 
 
 def columns(rows: Iterable[Sequence[str]], right: Sequence[int] = (), gap: str = "  ") -> list[str]:

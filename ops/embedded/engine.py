@@ -137,6 +137,9 @@ def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor,
         loop.run_until_complete(run_in_stack(lambda: _discard(run())))
     except Refused as refused:
         return list(refused.findings)
+    except pulumi.RunError as stopped:
+        reason = stopped.__cause__ or stopped.__context__
+        return list(reason.findings) if isinstance(reason, Refused) else [_failure(stopped, monitor.root)]
     except SystemExit as stopped:
         return [] if not stopped.code or monitor.findings else [_failure(stopped, monitor.root)]
     except Exception as error:  # whatever a program raises is its mistake, told in a sentence

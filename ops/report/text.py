@@ -70,6 +70,8 @@ def verdict(plan: Plan, style: Style) -> str:
 def kind(type_token: str) -> str:
     """Return a type token as people write it: `pubsub.Topic`, or the last part of a component's."""
     parts = type_token.split(":")
+    if parts[:2] == ["pulumi", "providers"]:
+        return f"{parts[2]}.Provider"
     module = parts[1].split("/")[0] if len(parts) > 2 else ""
     return parts[-1] if module in ("", "index") or parts[0] != "gcp" else f"{module}.{parts[-1]}"
 
@@ -91,7 +93,7 @@ def _trees(plan: Plan, style: Style) -> Iterator[str]:
         yield from _branches(top, children, style, "")
     if loose:
         yield ""
-        yield style.heading("Of the stack itself")
+        yield style.heading("stack")
         yield from _lines(loose, children, style, "", "")
 
 
@@ -117,14 +119,14 @@ def _lines(
     kind_width = max(len(text) for text in kinds) if kinds else 0
     names = [each.name.removeprefix(f"{within}-") for each in siblings]
     room = style.width - len(indent) - 3 - kind_width - 4
-    name_width = min(max((len(name) for name in names), default=0), max(room - 24, 24))
+    name_width = min(max((len(name) for name in names), default=0), max(room - 30, 24))
     for index, (each, shown, name) in enumerate(zip(siblings, kinds, names, strict=True)):
         final = index == len(siblings) - 1
         detail = clip(_detail(each, name), max(room - name_width, 0))
         look = ("cyan",) if each.custom else ("bold",)
         line = (
             f"{style.paint(indent + (last if final else child), 'dim')}{style.paint(shown.ljust(kind_width), *look)}"
-            f"  {clip(name, name_width).ljust(name_width)}  {style.paint(detail, 'dim')}"
+            f"  {clip(name, name_width, head=0.4).ljust(name_width)}  {style.paint(detail, 'dim')}"
         )
         yield line.rstrip()
         yield from _branches(each, children, style, indent + (space if final else bar))
