@@ -1,0 +1,28 @@
+"""The events that functions write to their structured logs and that log alerts wait for.
+
+One entry is one line of JSON on standard output: `severity`, `message`, `event` (a name of this table), `boundary`
+where there is one, `game_date` and `correlation_id` where known; on the platform they stand under `jsonPayload`.
+`functions` keeps the same names as constants; a test holds that both sides agree, so that no alert waits for an event
+that nobody writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BOUNDARY_OVERDUE = "boundary_overdue"
+BOUNDARY_SLOW = "boundary_slow"
+GATE_BLOCKED = "gate_blocked"
+TRIGGER_WITHOUT_EFFECT = "trigger_without_effect"
+UNKNOWN_PROCESSOR = "unknown_processor"
+MESSAGE_REFUSED = "message_refused"
+
+EVENTS: Mapping[str, str] = {
+    BOUNDARY_OVERDUE: "A date is open and the boundary's deadline has passed since its first completion.",
+    BOUNDARY_SLOW: "A date was complete longer than the critical gap before its trigger was published.",
+    GATE_BLOCKED: "A gate kept a complete date from being triggered; it is retried.",
+    TRIGGER_WITHOUT_EFFECT: "A date was triggered, and no completion of the next phase arrived in time.",
+    UNKNOWN_PROCESSOR: "A completion names a processor that no mode expects; it is recorded, never counted.",
+    MESSAGE_REFUSED: "A message does not fit its contract; it is kept with the reason and acknowledged.",
+}
+"""Event name to what it says; each is written at severity WARNING or above."""
