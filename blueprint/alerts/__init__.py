@@ -4,6 +4,7 @@
 `logfilter` and `promql` read conditions, so that contracts and tests judge what is really deployed.
 """
 
+from blueprint.alerts.catalogue import catalogue
 from blueprint.alerts.types import Alert, Covers, Documentation, LogMatch, PromQL, seconds
 
-__all__ = ["Alert", "Covers", "Documentation", "LogMatch", "PromQL", "seconds"]
+__all__ = ["Alert", "Covers", "Documentation", "LogMatch", "PromQL", "catalogue", "seconds"]

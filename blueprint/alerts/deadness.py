@@ -31,12 +31,8 @@ MAX_ABSENCE = 84_600
 def problems(expression: Expression, duration: int) -> list[str]:
     """Return every reason, as a sentence, for which the condition is dead or refused; `duration` in seconds."""
     found = [problem for selector in selectors(expression) for problem in _selector(selector)]
-    found += [
-        problem for item in walk(expression) if isinstance(item, Call) for problem in _call(item, duration)
-    ]
-    found += [
-        problem for item in walk(expression) if isinstance(item, Binary) for problem in _asks_zero(item)
-    ]
+    found += [problem for item in walk(expression) if isinstance(item, Call) for problem in _call(item, duration)]
+    found += [problem for item in walk(expression) if isinstance(item, Binary) for problem in _asks_zero(item)]
     if dead := never_true(expression):
         found.append(f"The condition can never be true: {dead}.")
     return list(dict.fromkeys(found))
@@ -58,9 +54,8 @@ def _selector(selector: Selector) -> Iterator[str]:
     for matcher in selector.matchers:
         if matcher.label not in metric.label_names():
             yield f"{metric.type} has no label {matcher.label}."
-        elif known := metric.labels.get(matcher.label):
-            if not any(matcher.accepts(value) for value in known):
-                yield f"No value of {matcher.label} passes {matcher.operator}{matcher.value!r} on {metric.type}."
+        elif (known := metric.labels.get(matcher.label)) and not any(map(matcher.accepts, known)):
+            yield f"No value of {matcher.label} passes {matcher.operator}{matcher.value!r} on {metric.type}."
     if metric.kind == "DELTA" and selector.range is None:
         yield f"{metric.type} has no points while idle; read it over a range, as in sum_over_time(...[10m])."
 

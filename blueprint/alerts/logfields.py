@@ -197,9 +197,7 @@ _NOT_RE2 = re.compile(r"\(\?(?:[=!>(#]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
 def pattern_problem(pattern: str) -> str | None:
     """Return why a regular expression is refused: not RE2, not readable, or slow in a backtracking engine."""
     if _NOT_RE2.search(pattern):
-        return (
-            f"The pattern {pattern!r} uses what RE2 does not have (look-around, back-references, possessive)."
-        )
+        return f"The pattern {pattern!r} uses what RE2 does not have (look-around, back-references, possessive)."
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -104,9 +104,7 @@ Node = Compare | Not | AllOf | AnyOf
 def parse(text: str) -> Node:
     """Return the filter as a tree; raises `FilterError` for what cannot be read or is not known here."""
     if len(text) > MAX_LENGTH:
-        raise FilterError(
-            f"The filter has {len(text)} characters; Cloud Logging reads {MAX_LENGTH}.", MAX_LENGTH
-        )
+        raise FilterError(f"The filter has {len(text)} characters; Cloud Logging reads {MAX_LENGTH}.", MAX_LENGTH)
     return _Parser(tuple(_tokens(text))).filter()
 
 
@@ -180,9 +178,7 @@ def _tokens(text: str) -> Iterator[Token]:
         elif character == '"' or _WORD.match(text, at):
             token, end = _operand(text, at)
         else:
-            raise FilterError(
-                f"The character {character!r} has no meaning here; quote text that contains it.", at
-            )
+            raise FilterError(f"The character {character!r} has no meaning here; quote text that contains it.", at)
         yield token
         at = end
     yield Token("end", "the end of the filter", at)
@@ -300,11 +296,7 @@ class _Parser:
         token = self.take()
         if token.kind not in ("word", "text") or (token.kind == "word" and token.value in KEYWORDS):
             raise FilterError(f"A comparison is expected instead of {token.value!r}.", token.position)
-        if (
-            self.next.kind == "("
-            and token.kind == "word"
-            and self.next.position == token.position + len(token.value)
-        ):
+        if self.next.kind == "(" and token.kind == "word" and self.next.position == token.position + len(token.value):
             return self.function(token)
         if self.next.kind != "operator":
             return Compare((), ":", token.value, token.kind == "text")
@@ -323,9 +315,7 @@ class _Parser:
         self.take()
         argument = self.take()
         if argument.kind != "text" or self.take().kind != ")":
-            raise FilterError(
-                'log_id takes one quoted name, as in log_id("run.googleapis.com/stderr").', name.position
-            )
+            raise FilterError('log_id takes one quoted name, as in log_id("run.googleapis.com/stderr").', name.position)
         escaped = re.escape(argument.value.replace("/", "%2F"))
         return Compare(("logName",), "=~", f"^[^/]+/[^/]+/logs/{escaped}$", True)
 

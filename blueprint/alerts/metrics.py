@@ -18,9 +18,7 @@ LIST_A_O = "https://cloud.google.com/monitoring/api/metrics_gcp_i_o"
 RESOURCES: Mapping[str, frozenset[str]] = {
     "pubsub_subscription": frozenset({"project_id", "subscription_id"}),
     "pubsub_topic": frozenset({"project_id", "topic_id"}),
-    "cloud_run_revision": frozenset(
-        {"project_id", "service_name", "revision_name", "location", "configuration_name"}
-    ),
+    "cloud_run_revision": frozenset({"project_id", "service_name", "revision_name", "location", "configuration_name"}),
     "cloud_scheduler_job": frozenset({"project_id", "location", "job_id"}),
 }
 """Labels of the monitored resources."""

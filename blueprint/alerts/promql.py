@@ -320,9 +320,7 @@ class _Parser:
             self.take()
             if self.kind != "duration" or not isinstance(expression, Selector):
                 raise QueryError("An offset follows a selector and is a duration such as 5m.")
-            expression = Selector(
-                expression.metric, expression.matchers, expression.range, _seconds(self.take())
-            )
+            expression = Selector(expression.metric, expression.matchers, expression.range, _seconds(self.take()))
         if self.text == "@":
             raise QueryError("The modifier @ fixes a time and has no place in an alert.")
         return expression

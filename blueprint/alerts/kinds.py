@@ -1,0 +1,376 @@
+"""The kinds of alerts: what each means, where it shows, what to do, and which recorded failures it answers.
+
+Texts take `{names}` from the values of the alert they describe. Conditions are made in the modules beside
+this one; the runbook of a kind is generated from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from blueprint.alerts.types import CoversKind, Severity
+
+RUNBOOKS = "docs/runbooks"
+
+_LOGS = (
+    'gcloud logging read \'resource.type="cloud_run_revision" AND resource.labels.service_name="{function}"{more}\''
+    " --project={project} --freshness=1h --limit=30"
+)
+
+
+def _logs(more: str) -> str:
+    return _LOGS.replace("{more}", f" AND {more}")
+
+
+_EVENT = (
+    'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND '
+    'jsonPayload.boundary="{boundary}"\' --project={project} --freshness=1d --limit=20'
+)
+_SUBSCRIPTION = "gcloud pubsub subscriptions describe {subscription} --project={project}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of alert; `steps` are what a responder does after the command, in order."""
+
+    id: str
+    title: str
+    covers: CoversKind
+    severity: Severity
+    incidents: tuple[int, ...]
+    meaning: str
+    evidence: str
+    command: str
+    steps: tuple[str, ...]
+
+
+_KINDS = (
+    Kind(
+        "crash",
+        "{function} does not start or crashes",
+        "function",
+        "critical",
+        (1, 2, 5, 6, 8, 11, 12, 15, 60),
+        "An instance of {function} failed to import its code, did not come up, or was ended for using more than its "
+        "{memory} of memory. Until this is fixed it acknowledges nothing.",
+        "Log entries of the service: a traceback with ModuleNotFoundError or ImportError, a failed startup probe, "
+        "a revision that is not ready, or the memory limit.",
+        _logs('(severity>=WARNING OR textPayload=~"Error: ")'),
+        (
+            "Read the last line of the traceback: it names the missing module or the limit.",
+            "Compare the serving revision with the last ready one: "
+            "`gcloud run services describe {function} --region={region} --project={project}`.",
+            "Release the previous archive again, then fix the import and let the archive check prove it.",
+        ),
+    ),
+    Kind(
+        "error-ratio",
+        "{function} fails more than {error_percent} % of its requests",
+        "function",
+        "error",
+        (11, 14, 28, 39, 44),
+        "More than {error_percent} % of the requests that reached {function} in ten minutes ended in 5xx, at least "
+        "three of them. Pub/Sub delivers them again, so work is late, not lost.",
+        "run.googleapis.com/request_count by response_code_class.",
+        _logs("severity>=ERROR"),
+        (
+            "Group the errors by message; one message repeated is a poison message, many are an outage of something.",
+            "If a permission is missing, compare the grants of the plan with the live policy: `python -m ops drift`.",
+        ),
+    ),
+    Kind(
+        "latency",
+        "{function} needs more than {latency_percent} % of its timeout",
+        "function",
+        "warning",
+        (48,),
+        "The slowest requests of {function} need more than {latency_percent} % of its {timeout} s. A run that reaches "
+        "the timeout is cut off, and the tail of its work with it.",
+        "99th percentile of run.googleapis.com/request_latencies over ten minutes.",
+        _logs('httpRequest.latency>"60s"'),
+        (
+            "Find the slow step in the structured logs of one correlation id.",
+            "Raise the timeout only together with the acknowledgement deadline, which the plan checks.",
+        ),
+    ),
+    Kind(
+        "memory",
+        "{function} uses more than 90 % of its memory",
+        "function",
+        "warning",
+        (60,),
+        "Instances of {function} use more than 90 % of {memory}. Beyond the limit they are ended.",
+        "99th percentile of run.googleapis.com/container/memory/utilizations over ten minutes.",
+        _logs('textPayload:"Memory limit"'),
+        ("Raise `memory` in pipeline.yaml, or find what the last release imports that it did not before.",),
+    ),
+    Kind(
+        "instances-at-maximum",
+        "{function} runs at its maximum of {max_instances} instances",
+        "function",
+        "warning",
+        (59,),
+        "All {max_instances} instances of {function} have been busy for ten minutes; further requests wait or are "
+        "refused with 429.",
+        "run.googleapis.com/container/instance_count with state active.",
+        _logs("httpRequest.status=429"),
+        (
+            "A burst ends by itself: watch the backlog age.",
+            "If requests repeat without end, look for a poison message in the dead letter first.",
+        ),
+    ),
+    Kind(
+        "no-instance",
+        "{function} refused a request for want of an instance",
+        "function",
+        "warning",
+        (53, 59),
+        "A request for {function} found no instance and could not start one. Requests refused so are in no request "
+        "count, because they never reach a container.",
+        "Log entries of the service that say so.",
+        _logs('textPayload:"no available instance"'),
+        ("Look for overlapping schedules or a burst.", "Raise `max_instances` if the load is real."),
+    ),
+    Kind(
+        "quota-or-schema",
+        "{function} is refused by a quota or by a schema",
+        "function",
+        "error",
+        (28, 61, 62, 64, 65, 66, 67, 68, 69),
+        "A service answered {function} that a quota is used up, that it lacks a permission, or that a table or column "
+        "does not exist. Such answers repeat until somebody acts.",
+        "Log entries of the service with the answer's text.",
+        _logs(
+            '(textPayload=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized" OR '
+            'jsonPayload.message=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized")'
+        ),
+        (
+            "Quota: find the writer that grew; load jobs and DML count per table and day.",
+            "Schema: `python -m ops validate` compares live tables with schemas/.",
+            "Permission: `python -m ops drift` shows the missing grant.",
+        ),
+    ),
+    Kind(
+        "backlog-age",
+        "{subscription} holds messages older than {backlog_minutes} minutes",
+        "subscription",
+        "critical",
+        (24, 25, 34, 35, 36, 40),
+        "The oldest unacknowledged message of {topic} for {consumer} is older than {backlog_minutes} minutes: the "
+        "consumer does not receive, does not answer, or answers with errors.",
+        "pubsub.googleapis.com/subscription/oldest_unacked_message_age.",
+        _SUBSCRIPTION,
+        (
+            "Is the consumer up? Its crash and error alerts tell.",
+            "Do pushes arrive? `push-failing` tells 403 from 5xx.",
+            "Nothing is lost while messages wait; they are delivered when the consumer answers again.",
+        ),
+    ),
+    Kind(
+        "push-failing",
+        "Deliveries of {subscription} fail",
+        "subscription",
+        "critical",
+        (24, 25, 27, 35, 39, 41, 50, 51),
+        "More than half of the deliveries of {topic} to {consumer} in ten minutes were refused or failed, at least "
+        "three of them. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own "
+        "metrics and logs show nothing.",
+        "pubsub.googleapis.com/subscription/push_request_count by response_class.",
+        _SUBSCRIPTION,
+        (
+            "remote_server_4xx: compare audience, identity and invoker grant with the plan: `python -m ops drift`.",
+            "remote_server_5xx: read the consumer's errors.",
+            "unreachable: the endpoint's host does not exist any more.",
+        ),
+    ),
+    Kind(
+        "silence",
+        "{topic} is published, {consumer} acknowledges nothing",
+        "subscription",
+        "critical",
+        (1, 24, 25, 31, 32, 34, 76, 77),
+        "Messages were published on {topic} in the last {silence_minutes} minutes and {consumer} acknowledged none. "
+        "This is what a dead consumer looks like whatever killed it, also when its subscription is gone and no "
+        "backlog is left to see.",
+        "pubsub.googleapis.com/topic/send_request_count against subscription/push_request_count of class ack.",
+        _SUBSCRIPTION,
+        (
+            "If the subscription does not exist, release the program again: it is declared.",
+            "If it exists, follow `push-failing` and `crash`.",
+            "Fallback schedules may still start phases: data that arrives proves nothing.",
+        ),
+    ),
+    Kind(
+        "dead-letter",
+        "Dead letters of {subscription}",
+        "subscription",
+        "error",
+        (37, 39, 41, 69),
+        "Messages of {topic} that {consumer} could not take are kept in {dead_letter_subscription}. With few attempts "
+        "and short back-off a whole outage ends up there.",
+        "pubsub.googleapis.com/subscription/num_undelivered_messages of {dead_letter_subscription}.",
+        "gcloud pubsub subscriptions pull {dead_letter_subscription} --project={project} --limit=10 --format=json",
+        (
+            "Read why: attributes say how often it was tried, the table of errors says what was wrong.",
+            "Publish them again once the cause is gone: `python -m ops redrive --help`.",
+        ),
+    ),
+    Kind(
+        "publish-failing",
+        "Publishing to {topic} fails",
+        "topic",
+        "error",
+        (28, 31, 33),
+        "Pub/Sub refused requests to publish on {topic}: the topic is gone, the publisher lacks the role, or the "
+        "message does not fit.",
+        "pubsub.googleapis.com/topic/send_request_count by response_class.",
+        "gcloud pubsub topics describe {topic} --project={project}",
+        (
+            "Read the response code in the metric: not_found, permission_denied, invalid_argument.",
+            "The publishers are: {publishers}.",
+        ),
+    ),
+    Kind(
+        "stream-failing",
+        "{stream} does not write {topic} to {table}",
+        "stream",
+        "error",
+        (28, 64, 66, 67, 69),
+        "Pub/Sub fails to write messages of {topic} as rows of {table}: table, column, transform or grant do not fit. "
+        "The rows are late, and the record of what completed is incomplete meanwhile.",
+        "pubsub.googleapis.com/subscription/push_request_count of {subscription}, classes other than ack.",
+        _SUBSCRIPTION,
+        (
+            "`state` in the answer says which: PERMISSION_DENIED, NOT_FOUND or SCHEMA_MISMATCH.",
+            "Compare the live table with its file: `python -m ops validate`.",
+        ),
+    ),
+    Kind(
+        "overdue",
+        "{boundary}: a date is incomplete past its deadline",
+        "boundary",
+        "error",
+        (42, 43, 47, 49),
+        "A date of {boundary} has been open for more than {deadline_minutes} minutes since its first completion. The "
+        "timer found it; the entry names the missing processors.",
+        "Event boundary_overdue in the logs of {timer}.",
+        _EVENT,
+        (
+            "Which processors are missing? Look at their services first.",
+            "A processor that never completes in this mode means that the expectation is wrong: pipeline.yaml.",
+        ),
+    ),
+    Kind(
+        "slow",
+        "{boundary}: a complete date was triggered late",
+        "boundary",
+        "warning",
+        (47, 49),
+        "More than {gap_minutes} minutes passed between the last completion of a date of {boundary} and its trigger.",
+        "Event boundary_slow in the logs of {function} and {timer}.",
+        _EVENT,
+        ("Look for blocked gates and redeliveries of that date.",),
+    ),
+    Kind(
+        "blocked",
+        "{boundary}: a gate blocks a date",
+        "boundary",
+        "error",
+        (44, 77),
+        "A date of {boundary} is complete, but a gate found its data missing or thin and nothing was triggered. It is "
+        "tried again; without data it stays blocked.",
+        "Event gate_blocked in the logs of {function}; it names the gate and the value.",
+        _EVENT,
+        (
+            "Run the gate's query for the date.",
+            "Repair the data, then let the next retry open the gate; there is nothing to reset.",
+        ),
+    ),
+    Kind(
+        "without-effect",
+        "{boundary}: a trigger had no effect",
+        "boundary",
+        "error",
+        (32, 33, 41, 49, 77),
+        "A date of {boundary} was triggered, and {downstream} did not complete anything for it within "
+        "{start_minutes} minutes. The trigger was published again.",
+        "Event trigger_without_effect in the logs of {timer}.",
+        _EVENT,
+        (
+            "Was the trigger delivered? See the subscription of {trigger_topic}.",
+            "Was it understood? A 400 is in `push-failing` and in the dead letter.",
+        ),
+    ),
+    Kind(
+        "unknown-processor",
+        "{boundary}: a completion of an unknown processor",
+        "boundary",
+        "warning",
+        (31, 42),
+        "A completion for {boundary} names a processor that no mode expects. It is recorded and never counted; if it "
+        "is a new name of an expected one, the date stays incomplete.",
+        "Event unknown_processor in the logs of {function}; it carries the name.",
+        _EVENT,
+        ("Add the name as an alias in pipeline.yaml, or tell its publisher.",),
+    ),
+    Kind(
+        "message-refused",
+        "{boundary}: a message does not fit its contract",
+        "boundary",
+        "warning",
+        (39, 41),
+        "{function} received a message that does not fit its contract. It is kept with the reason and acknowledged, so "
+        "it does not come back by itself.",
+        "Event message_refused in the logs of {function}; the row in the table of errors has the message.",
+        _EVENT,
+        ("Read the reason; compare the publisher with schemas/messages/.",),
+    ),
+    Kind(
+        "downstream-silent",
+        "{boundary}: nothing of {downstream} after a trigger",
+        "boundary",
+        "critical",
+        (32, 33, 49, 76, 77),
+        "A trigger was published on {trigger_topic}, and for {start_minutes} minutes and more nothing was published on "
+        "{downstream_topic}. Seen from metrics alone, so it also holds when the timer is down.",
+        "pubsub.googleapis.com/topic/send_request_count of both topics.",
+        "gcloud pubsub topics list-subscriptions {trigger_topic} --project={project}",
+        (
+            "Is there a subscription, and are its deliveries acknowledged?",
+            "Is the service of {downstream} up? It belongs to another project's release.",
+        ),
+    ),
+    Kind(
+        "schedule-failing",
+        "The job {job} fails",
+        "schedule",
+        "error",
+        (23, 25, 26, 50, 53, 54),
+        "Cloud Scheduler called {function} for `{schedule}` and did not get a success.",
+        "Log entries of the job: attempt finished, severity ERROR, with the status.",
+        "gcloud scheduler jobs describe {job} --location={region} --project={project}",
+        (
+            "PERMISSION_DENIED or UNAUTHENTICATED: the invoker grant or the token's kind; `python -m ops drift`.",
+            "NOT_FOUND: the URI; it is an output of the function and should not be written by hand.",
+            "INTERNAL or DEADLINE_EXCEEDED: the function's own errors.",
+        ),
+    ),
+    Kind(
+        "schedule-missing",
+        "The job {job} did not run",
+        "schedule",
+        "error",
+        (34, 47, 52),
+        "The job {job} (`{cron}`, {time_zone}) has written no attempt when it should have: paused, deleted, or never "
+        "created. Deadlines and repairs depend on it.",
+        "logging.googleapis.com/log_entry_count of the job.",
+        "gcloud scheduler jobs describe {job} --location={region} --project={project}",
+        (
+            "PAUSED: find out who and why before resuming; the declared state is in pipeline.yaml.",
+            "Not found: release the program again.",
+        ),
+    ),
+)
+
+KINDS: Mapping[str, Kind] = {kind.id: kind for kind in _KINDS}

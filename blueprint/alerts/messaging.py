@@ -1,0 +1,108 @@
+"""Alerts of topics, subscriptions and streams: what was published is delivered, written and acknowledged.
+
+A push that is refused with 403 never reaches the container, so the consumer's metrics and logs stay silent;
+these conditions look at Pub/Sub's side of it (pitfalls 99 and 100).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blueprint.alerts.factory import Factory, minutes, series, total
+from blueprint.alerts.types import MINUTE, Alert, PromQL
+from blueprint.findings import Location
+from blueprint.manifest import Stream, Topic
+
+RESOURCE = "pubsub_subscription"
+WINDOW = 10
+"""Minutes over which deliveries are judged."""
+MIN_FAILURES = 3
+GAPS = 5
+"""Minutes of gap that backlog metrics may have (Pub/Sub monitoring); the last value stands meanwhile."""
+
+PUSHES = "pubsub_googleapis_com:subscription_push_request_count"
+PUBLISHES = "pubsub_googleapis_com:topic_send_request_count"
+OLDEST = "pubsub_googleapis_com:subscription_oldest_unacked_message_age"
+WAITING = "pubsub_googleapis_com:subscription_num_undelivered_messages"
+
+
+def subscription_alerts(factory: Factory, consumer: str, topic: Topic, at: Location) -> Iterator[Alert]:
+    """Yield the alerts of the push subscription through which `consumer` receives `topic`."""
+    thresholds = factory.manifest.alerts.thresholds
+    name = factory.names.subscription(consumer, topic.name)
+    values = _values(factory, name, consumer, topic)
+    for kind, condition in (
+        ("backlog-age", backlog_age(name, thresholds.backlog_age)),
+        ("push-failing", failing(name)),
+        ("silence", silent(topic.name, name, minutes(thresholds.silence))),
+        ("dead-letter", dead_letter(values["dead_letter_subscription"])),
+    ):
+        yield factory.alert(kind, name, condition, values, at)
+
+
+def stream_alerts(factory: Factory, stream: Stream, topic: Topic) -> Iterator[Alert]:
+    """Yield the alerts of the subscription that writes `topic` into the stream's table."""
+    name = factory.names.stream_subscription(stream.name, topic.name)
+    values = _values(factory, name, f"the stream {stream.name}", topic)
+    values |= {"stream": stream.name, "table": stream.table, "instance": name}
+    thresholds = factory.manifest.alerts.thresholds
+    yield factory.alert("stream-failing", stream.name, failing(name), values, stream.at)
+    yield factory.alert("backlog-age", name, backlog_age(name, thresholds.backlog_age), values, stream.at)
+    silence = silent(topic.name, name, minutes(thresholds.silence))
+    yield factory.alert("silence", name, silence, values, stream.at)
+    yield factory.alert("dead-letter", name, dead_letter(values["dead_letter_subscription"]), values, stream.at)
+
+
+def topic_alerts(factory: Factory, topic: Topic) -> Iterator[Alert]:
+    """Yield the alerts of a topic."""
+    publishers = ", ".join(factory.manifest.publishers_of(topic.name)) or "none"
+    values = {"topic": topic.name, "publishers": publishers}
+    yield factory.alert("publish-failing", topic.name, publish_failing(topic.name), values, topic.at)
+
+
+def _values(factory: Factory, subscription: str, consumer: str, topic: Topic) -> dict[str, str]:
+    thresholds = factory.manifest.alerts.thresholds
+    return {
+        "subscription": subscription,
+        "dead_letter_subscription": factory.names.dead_letter_subscription(subscription),
+        "topic": topic.name,
+        "consumer": consumer,
+        "backlog_minutes": str(minutes(thresholds.backlog_age)),
+        "silence_minutes": str(minutes(thresholds.silence)),
+    }
+
+
+def backlog_age(subscription: str, seconds: int) -> PromQL:
+    """Return the condition on the age of the oldest message; bridges the gaps that the metric may have."""
+    age = series(OLDEST, RESOURCE, subscription_id=subscription)
+    return PromQL(f"max(max_over_time({age}[{GAPS}m])) > {seconds}")
+
+
+def failing(subscription: str) -> PromQL:
+    """Return the condition on deliveries, by push or by write: most fail, and at least three did."""
+    bad = total(series(PUSHES, RESOURCE, subscription_id=subscription, response_class="!ack"), WINDOW)
+    every = total(series(PUSHES, RESOURCE, subscription_id=subscription), WINDOW)
+    return PromQL(f"{bad} / {every} > 0.5 and {bad} >= {MIN_FAILURES}", duration=MINUTE)
+
+
+def silent(topic: str, subscription: str, window: int) -> PromQL:
+    """Return the condition on messages published and none acknowledged within `window` minutes.
+
+    Half of the window must pass before it fires: a message may take that long to be handled.
+    """
+    published = total(series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="success"), window)
+    acked = total(series(PUSHES, RESOURCE, subscription_id=subscription, response_class="ack"), window)
+    return PromQL(f"({published} > 0) unless on () ({acked} > 0)", duration=window // 2 * MINUTE)
+
+
+def dead_letter(subscription: str) -> PromQL:
+    """Return the condition on messages held by a dead-letter subscription."""
+    waiting = series(WAITING, RESOURCE, subscription_id=subscription)
+    return PromQL(f"max(max_over_time({waiting}[{GAPS}m])) > 0")
+
+
+def publish_failing(topic: str) -> PromQL:
+    """Return the condition on refused publications; clients repeat the few that fail in passing."""
+    refused = total(series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="!success"), WINDOW)
+    every = total(series(PUBLISHES, "pubsub_topic", topic_id=topic), WINDOW)
+    return PromQL(f"{refused} / {every} > 0.5 and {refused} >= {MIN_FAILURES}", duration=MINUTE)
