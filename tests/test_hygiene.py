@@ -27,7 +27,7 @@ SECRETS = {
 MACHINES = {
     "home folder": r"(?<![\w.])/(?:root|home/[a-z][\w-]*|Users/[A-Za-z][\w-]*)/",
     "working folder": r"(?<![\w.*/])/(?:work|mnt|opt/pulumi)/",
-    "private address": r"\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b(?![.\d/])",
+    "private address": r"\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2}\b(?![.\d/])",
     "package index": r"(?i)\bindex-url\b|extra-index-url|\bartifactory\b|devpi",
 }
 MERGES = {"conflict": r"(?m)^(?:<{7} |={7}$|>{7} )"}
