@@ -1,0 +1,85 @@
+# Every command a person or a workflow runs. `make help` lists them.
+# The environment is .venv, built from the locks; nothing outside this folder is written.
+
+PYTHON ?= python3
+STACK ?= prod
+BIN := .venv/bin
+OPS := $(BIN)/python -m ops
+
+.DEFAULT_GOAL := help
+.PHONY: help setup preview plan test quick lint format policy engine emulators golden docs schema lock \
+        release-schema drift bench clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+.venv/program: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=/path/to/python" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/tools: requirements-dev.lock .venv/program
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/tools ## Build the environment with everything that tests and tools need
+
+preview: .venv/program ## Plan STACK offline: every resource, archive and contract
+	@$(OPS) plan --stack $(STACK)
+
+plan: preview
+
+test: .venv/tools ## Run every test that this machine can run
+	@$(BIN)/python -m pytest
+
+quick: .venv/tools ## Run the tests that need no emulator, engine or browser
+	@$(BIN)/python -m pytest -m "not engine and not emulator and not slow"
+
+lint: .venv/tools ## Check style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/tools ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+policy: .venv/tools ## Run the policy pack over the offline plan
+	@$(OPS) policy --stack $(STACK)
+
+engine: .venv/tools ## Run the tests on the real Pulumi engine (needs the pulumi CLI)
+	@$(BIN)/python -m pytest -m engine -rs
+
+emulators: .venv/tools ## Run the tests on the Firestore and Pub/Sub emulators
+	@$(BIN)/python -m pytest -m emulator -rs
+
+golden: .venv/program ## Rewrite the golden inventory; review it as a diff
+	@$(OPS) golden
+
+docs: .venv/tools ## Rewrite the generated pages of docs/
+	@$(OPS) docs
+
+schema: .venv/program ## Rewrite pipeline.schema.json
+	@$(OPS) schema
+
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+FREE := sed -i -E "s/ ; python_full_version < '3.14'( and )?//"
+
+lock: .venv/tools ## Pin everything again with hashes
+	@$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	@$(COMPILE) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	@$(FREE) requirements.lock requirements-dev.lock
+	@$(OPS) lock
+
+release-schema: .venv/program ## Record the schemas of schemas/ as released
+	@$(OPS) release-schema
+
+drift: .venv/program ## Compare the cloud with the state (needs the pulumi CLI and credentials)
+	@$(OPS) drift --stack $(STACK)
+
+bench: .venv/tools ## Measure, and print tables
+	@$(BIN)/python -m bench
+
+clean: ## Remove everything that was built
+	@rm -rf .venv .cache build .mypy_cache .ruff_cache .pytest_cache .hypothesis
