@@ -73,6 +73,7 @@ class Checked:
 
 def check(root: Path, stack: StackSettings) -> Checked:
     """Load, derive and check the project in `root` for `stack`."""
+    from blueprint.alerts.catalogue import catalogue
     from blueprint.schemas.loader import load_schemas
 
     manifest, findings = read_manifest(root)
@@ -96,7 +97,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
         grants=grants(manifest, names, archives),
         firestore=None,
         streams={},
-        alerts=(),
+        alerts=catalogue(manifest, names),
         dashboard={},
     )
     results = check_all(blueprint)

@@ -101,7 +101,7 @@ class OrchestratorFunction(Component):
         if self.dead_letter is not None:
             yield from plan.alerts_covering("subscription", self._push().subscription)
         for schedule in self._declared.trigger.schedules:
-            yield from plan.alerts_covering("schedule", plan.names.job(self._name, schedule))
+            yield from plan.alerts_covering("schedule", f"{self._name}/{schedule}")
         boundary = plan.manifest.boundary_of(self._name)
         if boundary is not None:
             yield from plan.alerts_covering("boundary", boundary.name)
