@@ -25,7 +25,7 @@ def test_table_is_what_the_installed_sdk_says() -> None:
         ({"topic": 3}, "Property `topic` must be a string, not 3."),
         ({"topic": "t", "labels": ["x"]}, 'Property `labels` must be a map, not ["x"].'),
         ({"topic": "t", "labels": {"a": 1}}, "Property `labels[a]` must be a string, not 1."),
-        ({"topic": "t", "ackDeadlineSeconds": 1.5}, "`ackDeadlineSeconds` must be an integer, not 1.5."),
+        ({"topic": "t", "ackDeadlineSeconds": 10.5}, "`ackDeadlineSeconds` must be an integer, not 10.5."),
         ({"topic": "t", "retainAckedMessages": 1}, "`retainAckedMessages` must be a boolean, not 1."),
         ({"topic": "t", "messageTransforms": {}}, "Property `messageTransforms` must be a list, not {}."),
         ({"topic": "t", "pushConfig": {}}, "Property `pushConfig.pushEndpoint` is required; set it."),
