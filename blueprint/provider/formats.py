@@ -52,9 +52,7 @@ def _is_timezone(text: str) -> bool:
 
 def _is_schedule(text: str) -> bool:
     """Tell whether text is a unix-cron line of five fields, or an `every ...` line of App Engine cron."""
-    if re.match(r"every |\d+(st|nd|rd|th)? |first |second |third ", text) and (
-        "every" in text or " of " in text
-    ):
+    if re.match(r"every |\d+(st|nd|rd|th)? |first |second |third ", text) and ("every" in text or " of " in text):
         return True
     fields = text.lower().split()
     return len(fields) == 5 and all(map(_is_cron_field, fields, _FIELD_RANGES))

@@ -231,9 +231,7 @@ def _seconds(rule: Rule, value: object) -> str | None:
     if duration is not None and _between(duration, rule["seconds"]) and not (step and duration % step):
         return None
     multiple = f" and a multiple of {step}" if step else ""
-    return (
-        f'be a number of seconds such as "60s", {_bounds(rule["seconds"])}{multiple}; it is {_shown(value)}'
-    )
+    return f'be a number of seconds such as "60s", {_bounds(rule["seconds"])}{multiple}; it is {_shown(value)}'
 
 
 _JUDGES: Mapping[str, Callable[[Rule, object], str | None]] = {

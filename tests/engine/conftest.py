@@ -1,0 +1,31 @@
+"""What the engine tests share: they are skipped, in one line, where the engine is not installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine import harness
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    absent = harness.missing()
+    if absent:
+        skip = pytest.mark.skip(reason=f"{', '.join(absent)} not found. {harness.HOW_TO_GET}")
+        for item in items:
+            if item.get_closest_marker("engine"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Engine]:
+    """The bare program, deployed; fork it."""
+    home = tmp_path_factory.mktemp("bare")
+    with harness.engine(HERE / "programs" / "bare", home, "test") as engine:
+        result = engine.up()
+        assert result.code == 0, result.output
+        yield engine
