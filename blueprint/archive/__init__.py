@@ -7,6 +7,9 @@ interpreters of its own.
 
 from __future__ import annotations
 
+from blueprint.archive.build import analyse_function, analyse_functions
+from blueprint.archive.cache import Cache
+from blueprint.archive.distributions import LockedDistributions, read_distributions
 from blueprint.archive.model import (
     Archive,
     ArchiveFile,
@@ -24,8 +27,10 @@ from blueprint.archive.model import (
 __all__ = [
     "Archive",
     "ArchiveFile",
+    "Cache",
     "Distribution",
     "FunctionSource",
+    "LockedDistributions",
     "PythonVersion",
     "Query",
     "Signature",
@@ -33,4 +38,7 @@ __all__ = [
     "TableUse",
     "Use",
     "Uses",
+    "analyse_function",
+    "analyse_functions",
+    "read_distributions",
 ]

@@ -39,8 +39,8 @@ class FunctionSource:
         roots: where first-party packages outside the folder are imported from.
         extra_files: generated files, path in the archive → bytes (the pipeline view, a generated `main.py`).
         optional_imports: module → reason why the function may run without it; only for guarded imports.
-        dynamic_imports: importing module → modules that it names at run time.
-        resources: data files, relative to the folder, that the code opens by a computed name.
+        dynamic_imports: modules that the code imports by a computed name.
+        resources: data files or folders, paths in the archive, that the code opens by a computed name.
         size_budget: upper limit of the uncompressed archive in bytes.
     """
 
@@ -52,7 +52,7 @@ class FunctionSource:
     roots: tuple[SourceRoot, ...] = ()
     extra_files: Mapping[str, bytes] = field(default_factory=dict)
     optional_imports: Mapping[str, str] = field(default_factory=dict)
-    dynamic_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dynamic_imports: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     size_budget: int = 1_000_000
 
@@ -162,6 +162,7 @@ class Archive:
         requirements: text of the `requirements.txt` inside: exact, hashed, minimal, complete.
         modules: dotted names of the first-party modules inside, sorted.
         distributions: what `requirements` installs, sorted by name.
+        imported: names of the distributions that the code inside imports itself.
         uses: what the code inside touches.
         findings: violations and warnings; an archive with a violation must not be deployed.
     """
@@ -173,6 +174,7 @@ class Archive:
     requirements: str = field(repr=False)
     modules: tuple[str, ...]
     distributions: tuple[Distribution, ...]
+    imported: tuple[str, ...]
     uses: Uses
     findings: tuple[Finding, ...]
 

@@ -1,0 +1,308 @@
+"""From one declared function to its archive: closure, judgement, requirements, uses, bytes.
+
+Every finding refuses the archive unless it is a warning: nothing that would fail, at start or on the rarest
+path, is deployed. Results are cached by everything that was looked at, so an unchanged function costs the
+reading of its files.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from blueprint.archive.cache import Cache
+from blueprint.archive.closure import Builder, Closure
+from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
+from blueprint.archive.facts import Facts, dump_facts, load_facts, read_facts
+from blueprint.archive.judgement import judge
+from blueprint.archive.model import (
+    Archive,
+    ArchiveFile,
+    Distribution,
+    FunctionSource,
+    PythonVersion,
+    Query,
+    TableUse,
+    Use,
+    Uses,
+)
+from blueprint.archive.package import listing, pack
+from blueprint.archive.resolve import SearchFolder
+from blueprint.archive.tree import FileTree, Trace, digest, unchanged
+from blueprint.findings import Finding, Location
+
+TARGET: PythonVersion = (3, 11)
+
+
+def analyse_function(
+    source: FunctionSource,
+    *,
+    target_python: PythonVersion = TARGET,
+    locked: LockedDistributions,
+    cache: Cache | None = None,
+) -> Archive:
+    """Return the archive of one function; see `analyse_functions`."""
+    return analyse_functions([source], target_python=target_python, locked=locked, cache=cache)[source.name]
+
+
+def analyse_functions(
+    sources: Iterable[FunctionSource],
+    *,
+    target_python: PythonVersion = TARGET,
+    locked: LockedDistributions,
+    cache: Cache | None = None,
+) -> dict[str, Archive]:
+    """Return function name → archive.
+
+    Args:
+        sources: the functions.
+        target_python: the runtime's version; sources must compile there.
+        locked: what functions may import.
+        cache: where results of earlier runs are; None computes everything.
+
+    Nothing is raised for what is wrong in the sources: it is in `Archive.findings`.
+    """
+    workshop = Workshop(target_python, locked, cache or Cache(None))
+    with _without_collector():
+        archives = {source.name: workshop.archive(source) for source in sources}
+    workshop.cache.flush()
+    return archives
+
+
+class FactsReader:
+    """Reads facts once per source text, in this run and in earlier ones."""
+
+    def __init__(self, target: PythonVersion, cache: Cache) -> None:
+        self._target, self._cache = target, cache
+        self._known: dict[str, Facts] = {}
+
+    def __call__(self, content: bytes, sha256: str) -> Facts:
+        """Return the facts of `content`."""
+        facts = self._known.get(sha256)
+        if facts is None:
+            facts = self._known[sha256] = self._load(content, sha256)
+        return facts
+
+    def _load(self, content: bytes, sha256: str) -> Facts:
+        key = digest(f"{code_fingerprint()} {self._target} {sha256}".encode())
+        payload = self._cache.get("facts", key)
+        if payload is not None:
+            return load_facts(payload)
+        facts = read_facts(content, self._target)
+        self._cache.put("facts", key, dump_facts(facts))
+        return facts
+
+
+class Workshop:
+    """Builds archives that share what was read."""
+
+    def __init__(self, target: PythonVersion, locked: LockedDistributions, cache: Cache) -> None:
+        self.cache = cache
+        self._target, self._locked = target, locked
+        self._tree = FileTree()
+        self._read = FactsReader(target, cache)
+
+    def archive(self, source: FunctionSource) -> Archive:
+        """Return the archive of `source`, from the cache if nothing that matters has changed."""
+        key = self._key(source)
+        stored = self._stored(source, key)
+        if stored is not None:
+            return stored
+        folder = str(source.folder.absolute())
+        overlay = {f"{folder}/{path}": content for path, content in source.extra_files.items()}
+        trace = Trace(self._tree, overlay)
+        archive = self._build(source, trace)
+        record = {"looks": trace.looks(str(source.project.absolute())), "archive": _to_json(archive)}
+        self.cache.put("results", key, json.dumps(record, separators=(",", ":")).encode())
+        self.cache.put("contents", archive.sha256, archive.content)
+        return archive
+
+    def _key(self, source: FunctionSource) -> str:
+        project = source.project.absolute()
+        fields = {
+            **{name: value for name, value in vars(source).items() if name not in ("extra_files", "project")},
+            "folder": source.folder.absolute().relative_to(project).as_posix(),
+            "roots": [(root.path.absolute().relative_to(project).as_posix(), root.only) for root in source.roots],
+            "extra_files": {path: digest(content) for path, content in source.extra_files.items()},
+            "optional_imports": dict(source.optional_imports),
+        }
+        environment = [code_fingerprint(), self._target, self._locked.fingerprint]
+        return digest(json.dumps([fields, environment], sort_keys=True).encode())
+
+    def _stored(self, source: FunctionSource, key: str) -> Archive | None:
+        payload = self.cache.get("results", key)
+        if payload is None:
+            return None
+        record = json.loads(payload)
+        if not unchanged(self._tree, str(source.project.absolute()), record["looks"]):
+            return None
+        content = self.cache.get("contents", record["archive"]["sha256"])
+        if content is None or digest(content) != record["archive"]["sha256"]:
+            return None
+        return _from_json(record["archive"], content)
+
+    def _build(self, source: FunctionSource, trace: Trace) -> Archive:
+        from blueprint.archive.uses import read_uses
+
+        folder = str(source.folder.absolute())
+        roots = [SearchFolder(str(root.path.absolute()), "", root.only) for root in source.roots]
+        builder = Builder(
+            trace,
+            (SearchFolder(folder), *roots),
+            self._locked,
+            self._read,
+            declared=source.dynamic_imports,
+            provided=dict(source.extra_files),
+        )
+        closure = builder.build()
+        findings = list(judge(source, closure, trace, self._locked))
+        files, resource_findings = _files(source, closure, builder, trace)
+        findings += resource_findings
+        imported = tuple(sorted({item.distribution for item in closure.third_party if item.distribution}))
+        distributions = self._locked.installed({*imported, FRAMEWORK})
+        requirements = self._locked.requirements(distributions)
+        files["requirements.txt"] = requirements.encode()
+        findings += _size_findings(source, files)
+        content = pack(files)
+        sources = {name: trace.content(each.file) for name, each in closure.modules.items() if each.file}
+        return Archive(
+            function=source.name,
+            files=listing(files),
+            sha256=digest(content),
+            content=content,
+            requirements=requirements,
+            modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
+            distributions=distributions,
+            imported=imported,
+            uses=read_uses(
+                closure,
+                {name: found[0] for name, found in sources.items() if found},
+                {name: place(source.project, each.file) for name, each in closure.modules.items() if each.file},
+                self._target,
+            ),
+            findings=tuple(
+                sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
+            ),
+        )
+
+
+def place(project: Path, file: str) -> str:
+    """Return `file` relative to the project, POSIX; a file elsewhere keeps its path."""
+    path = Path(file)
+    return path.relative_to(project.absolute()).as_posix() if path.is_relative_to(project.absolute()) else file
+
+
+def _files(
+    source: FunctionSource, closure: Closure, builder: Builder, trace: Trace
+) -> tuple[dict[str, bytes], list[Finding]]:
+    """Return path in the archive → content of everything but the requirements."""
+    origins = {each.inside: each.file for each in closure.modules.values() if each.file}
+    origins.update(closure.resources)
+    findings = []
+    for resource in source.resources:
+        found = {
+            inside: file
+            for folder in builder.folders
+            for inside, file in builder.files_at(f"{folder.path}/{resource}", resource)
+        }
+        origins.update(found)
+        if not found and resource not in source.extra_files:
+            message = (
+                f"'{source.name}' declares the resource '{resource}', which does not exist. Create it or "
+                f"delete the line."
+            )
+            findings.append(
+                Finding("archive-resource", message, Location(place(source.project, str(source.folder.absolute()))))
+            )
+    contents = {inside: trace.content(file) for inside, file in origins.items()}
+    files = {inside: read[0] for inside, read in contents.items() if read is not None}
+    return {**files, **source.extra_files}, findings
+
+
+def _size_findings(source: FunctionSource, files: dict[str, bytes]) -> Iterator[Finding]:
+    size = sum(map(len, files.values()))
+    if size > source.size_budget:
+        largest = max(files, key=lambda path: len(files[path]))
+        yield Finding(
+            "archive-size",
+            f"The archive of '{source.name}' has {size} bytes, more than its budget of "
+            f"{source.size_budget}; the largest "
+            f"file is '{largest}' with {len(files[largest])}. Ship less or raise the budget.",
+            Location(place(source.project, str(source.folder.absolute())) + "/main.py"),
+        )
+
+
+@functools.cache
+def code_fingerprint() -> str:
+    """Return a digest of this package's own sources: a changed analysis trusts no earlier result."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return digest(b"\0".join(file.read_bytes() for file in files))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Suspend cyclic garbage collection: it triples the time of parsing and syntax trees have no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _to_json(archive: Archive) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(archive).items() if name != "content"}
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def _from_json(raw: dict[str, Any], content: bytes) -> Archive:
+    return Archive(
+        function=raw["function"],
+        files=tuple(ArchiveFile(**item) for item in raw["files"]),
+        sha256=raw["sha256"],
+        content=content,
+        requirements=raw["requirements"],
+        modules=tuple(raw["modules"]),
+        distributions=tuple(
+            Distribution(**{**item, "modules": tuple(item["modules"]), "requires": tuple(item["requires"])})
+            for item in raw["distributions"]
+        ),
+        imported=tuple(raw["imported"]),
+        uses=_uses(raw["uses"]),
+        findings=tuple(
+            Finding(item["rule"], item["message"], Location(**item["at"]), item["severity"]) for item in raw["findings"]
+        ),
+    )
+
+
+def _uses(raw: dict[str, Any]) -> Uses:
+    kinds = {
+        kind: tuple(Use(item["name"], Location(**item["at"])) for item in found)
+        for kind, found in raw.items()
+        if kind != "queries"
+    }
+    queries = tuple(
+        Query(
+            item["text"],
+            Location(**item["at"]),
+            tuple(
+                TableUse(table["table"], tuple(table["columns"]), Location(**table["at"])) for table in item["tables"]
+            ),
+            item["error"],
+        )
+        for item in raw["queries"]
+    )
+    return Uses(queries=queries, **kinds)

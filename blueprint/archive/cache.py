@@ -1,0 +1,92 @@
+"""A cache that may be lost or damaged at any time without changing a result.
+
+One file per name under the folder, each record carrying a checksum of its payload; whatever does not fit its
+checksum is not there. Writing replaces the whole file at once, so two processes can share a folder: the later
+one wins and the earlier one's records are computed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+# Newest records kept in a pack, in bytes of payload.
+_KEEP = 48_000_000
+
+
+class Cache:
+    """String keys to bytes, in packs: `facts` (one record per source text), `results` (one per function).
+
+    Args:
+        folder: where the packs live; created on the first write. None keeps everything in memory.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._packs: dict[str, dict[str, bytes]] = {}
+        self._changed: set[str] = set()
+
+    def get(self, pack: str, key: str) -> bytes | None:
+        """Return the payload stored for `key`, or None."""
+        return self._load(pack).get(key)
+
+    def put(self, pack: str, key: str, payload: bytes) -> None:
+        """Store `payload`; it reaches the disk with the next `flush`."""
+        records = self._load(pack)
+        records.pop(key, None)
+        records[key] = payload
+        self._changed.add(pack)
+
+    def flush(self) -> None:
+        """Write changed packs; a folder that cannot be written costs speed next time and nothing else."""
+        if self._folder is None:
+            return
+        for pack in sorted(self._changed):
+            with contextlib.suppress(OSError):
+                _write(self._folder / f"{pack}.pack", self._packs[pack])
+        self._changed.clear()
+
+    def _load(self, pack: str) -> dict[str, bytes]:
+        if pack not in self._packs:
+            self._packs[pack] = {} if self._folder is None else _read(self._folder / f"{pack}.pack")
+        return self._packs[pack]
+
+
+def _checksum(key: str, payload: bytes) -> str:
+    return hashlib.blake2b(payload, key=key.encode()[:64], digest_size=12).hexdigest()
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return {}
+    records: dict[str, bytes] = {}
+    position = 0
+    while 0 <= (end := data.find(b"\n", position)) < len(data):
+        head = data[position:end].decode("ascii", "replace").split(" ")
+        if len(head) != 3 or not head[1].isdecimal():
+            break
+        key, length, checksum = head[0], int(head[1]), head[2]
+        payload = data[end + 1 : end + 1 + length]
+        position = end + 2 + length
+        if len(payload) == length and _checksum(key, payload) == checksum:
+            records[key] = payload
+    return dict(reversed(records.items()))
+
+
+def _write(path: Path, records: dict[str, bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "wb") as stream:
+        size = 0
+        for key, payload in reversed(records.items()):
+            size += len(payload)
+            if size > _KEEP:
+                break
+            stream.write(f"{key} {len(payload)} {_checksum(key, payload)}\n".encode())
+            stream.write(payload + b"\n")
+    os.replace(temporary, path)

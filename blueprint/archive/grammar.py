@@ -1,0 +1,70 @@
+"""Whether a source compiles on the target runtime, whatever Python the builder runs on."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+import warnings
+from dataclasses import dataclass
+
+from blueprint.archive.model import PythonVersion
+
+_FSTRING = re.compile(rb"""(?i)\b(?:f|fr|rf)['"]""")
+
+
+@dataclass(frozen=True)
+class SyntaxFault:
+    """Why a source does not compile: 1-based line and the compiler's words."""
+
+    line: int
+    message: str
+
+
+def parse(content: bytes, target: PythonVersion) -> ast.Module | SyntaxFault:
+    """Return the tree of `content`, or why the Python version `target` cannot compile it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree: ast.Module = compile(content, "<source>", "exec", ast.PyCF_ONLY_AST, True, _feature_version=target[1])  # type: ignore[assignment]
+            compile(content, "<source>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return SyntaxFault(error.lineno or 1, _explain(error, target))
+    except (ValueError, UnicodeDecodeError) as error:
+        return SyntaxFault(1, str(error))
+    except (RecursionError, MemoryError):
+        return SyntaxFault(1, "nested too deeply to be compiled")
+    if target < (3, 12) <= sys.version_info and _FSTRING.search(content):
+        return _new_fstrings(content) or tree
+    return tree
+
+
+def _explain(error: SyntaxError, target: PythonVersion) -> str:
+    message = error.msg or "invalid syntax"
+    if sys.version_info[:2] < target:
+        own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        message += f" (checked with Python {own}, older than the target; check with {target[0]}.{target[1]})"
+    return message
+
+
+def _new_fstrings(content: bytes) -> SyntaxFault | None:
+    """Find f-strings that only Python 3.12 reads: reused quotes, backslashes, comments, line breaks."""
+    open_quotes: list[str] = []
+    middle = getattr(tokenize, "FSTRING_MIDDLE", -1)
+    start = getattr(tokenize, "FSTRING_START", -1)
+    for token in tokenize.tokenize(io.BytesIO(content).readline):
+        if open_quotes and token.type != middle:
+            inner = token.string.lstrip("rbfuRBFU") if token.type in (tokenize.STRING, start) else ""
+            if inner and any(inner.startswith(quote) for quote in open_quotes):
+                return SyntaxFault(token.start[0], "an f-string reuses its own quotes inside, new in Python 3.12")
+            if "\\" in token.string:
+                return SyntaxFault(token.start[0], "an f-string expression has a backslash, new in Python 3.12")
+            if token.type == tokenize.COMMENT or (token.type == tokenize.NL and len(open_quotes[-1]) == 1):
+                return SyntaxFault(token.start[0], "an f-string expression has a line break, new in Python 3.12")
+        if token.type == start:
+            open_quotes.append(token.string.lstrip("rbfuRBFU"))
+        elif token.type == getattr(tokenize, "FSTRING_END", -1):
+            open_quotes.pop()
+    return None

@@ -1,0 +1,260 @@
+"""What a closure's broken places mean for one of our archives: a sentence each, with the remedy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from blueprint.archive.closure import ENTRY, Closure, Problem, caught
+from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
+from blueprint.archive.facts import Definition
+from blueprint.archive.model import FunctionSource
+from blueprint.archive.resolve import Located
+from blueprint.archive.tree import Kind, Trace
+from blueprint.findings import Finding, Location
+
+_TESTS = ("tests", "conftest")
+
+
+def judge(source: FunctionSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> Iterator[Finding]:
+    """Yield everything that is wrong with the closure of one function."""
+    bench = _Bench(source, closure, trace, locked)
+    yield from bench.entry()
+    for problem in closure.problems:
+        yield from bench.problem(problem)
+    for located in closure.modules.values():
+        yield from bench.module(located)
+    yield from bench.links(str(source.folder.absolute()), set())
+    yield from bench.declarations()
+
+
+class _Bench:
+    def __init__(self, source: FunctionSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> None:
+        self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
+        self._used_reasons: set[str] = set()
+
+    def _at(self, module: str, line: int | None = None) -> Location:
+        located = self._closure.modules.get(module)
+        return self._place(located.file if located and located.file else str(self._source.folder.absolute()), line)
+
+    def _place(self, file: str, line: int | None = None) -> Location:
+        path, project = Path(file), self._source.project.absolute()
+        return Location(path.relative_to(project).as_posix() if path.is_relative_to(project) else file, line or None)
+
+    def problem(self, problem: Problem) -> Iterator[Finding]:
+        """Yield the finding for one broken place, unless the import is declared optional and guarded."""
+        guarded = caught(problem.error, problem.catches)
+        reason = next((m for m in self._source.optional_imports if f"{problem.subject}.".startswith(f"{m}.")), None)
+        if problem.kind in ("module", "distribution") and reason is not None:
+            self._used_reasons.add(reason)
+            if guarded:
+                return
+            message = (
+                f"'{reason}' is declared optional, but this import is not guarded. Guard it or drop the declaration."
+            )
+            yield Finding("archive-optional-import", message, self._at(problem.importer, problem.line))
+            return
+        rule, explain = _SENTENCES[problem.kind]
+        message = explain(problem, self._source)
+        if guarded and problem.kind in ("module", "distribution", "name"):
+            message += (
+                " The guard around it hides the loss at run time: provide it, or declare it under optional_imports"
+                " with the reason why the function may run without it."
+            )
+        yield Finding(rule, message, self._at(problem.importer, problem.line))
+
+    def entry(self) -> Iterator[Finding]:
+        """Check that `main.py` has the entry point, registered the way the trigger calls it."""
+        name, at = self._source.entry_point, self._at(ENTRY)
+        facts = self._closure.facts.get(ENTRY)
+        if facts is None:
+            message = f"'{self._source.name}' has no main.py, the file the platform loads. Create it."
+            yield Finding("archive-entry-point", message, at)
+            return
+        definition = self._definition(ENTRY, name)
+        if facts.fault or (definition is None and name in (self._names() or {name})):
+            return
+        if definition is None:
+            there = ", ".join(f"'{each}'" for each, _ in facts.functions if not each.startswith("_")) or "none"
+            message = (
+                f"main.py has no function '{name}', the declared entry point; it has {there}. Rename one of the two."
+            )
+            yield Finding("archive-entry-point", message, at)
+            return
+        yield from self._signature(definition, Location(at.file, definition.line))
+
+    def _names(self) -> frozenset[str] | None:
+        facts = self._closure.facts[ENTRY]
+        starred = any(fact.names == ("*",) for fact in facts.imports)
+        return None if facts.open_ended or starred else facts.names
+
+    def _definition(self, module: str, name: str) -> Definition | None:
+        """Return the definition of a function, followed through re-exports."""
+        facts = self._closure.facts.get(module)
+        if facts is None:
+            return None
+        found = dict(facts.functions).get(name)
+        sources = [
+            edge.target for edge in self._closure.edges if edge.importer == module and name in (edge.fact.names or ())
+        ]
+        return found or next((each for target in sources if (each := self._definition(target, name))), None)
+
+    def _signature(self, definition: Definition, at: Location) -> Iterator[Finding]:
+        name, wanted = self._source.entry_point, self._source.signature
+        kinds = {item.rpartition(".")[2] for item in definition.decorators} & {"http", "cloud_event", "typed"}
+        if (kinds or {"http"}) != {wanted}:
+            has = f"registered as {', '.join(sorted(kinds))}" if kinds else "not registered, which means http"
+            message = (
+                f"'{name}' is {has}, but its trigger delivers {wanted}. Decorate it with functions_framework.{wanted}."
+            )
+            yield Finding("archive-entry-point", message, at)
+        if definition.required > 1 or definition.accepted < 1:
+            message = (
+                f"'{name}' does not take exactly one argument, which is how the platform calls it. Change its "
+                f"signature."
+            )
+            yield Finding("archive-entry-point", message, at)
+
+    def module(self, located: Located) -> Iterator[Finding]:
+        """Check one module of the closure for a second owner, a shadow, test code, and where its link leads."""
+        name, at = located.name, self._at(located.name)
+        if located.also:
+            others = ", ".join(f"'{self._place(file).file}'" for file in located.also)
+            message = f"'{name}' is also {others}: which one is loaded depends on the search path. Keep one."
+            yield Finding("archive-two-owners", message, at)
+        if name != ENTRY and "." not in name and located.file:
+            shadowed = "the standard library's" if name in sys.stdlib_module_names else None
+            provider = self._locked.provider(name)
+            shadowed = (
+                f"a module of the distribution '{provider}'"
+                if provider
+                else "the namespace"
+                if provider == ""
+                else shadowed
+            )
+            if shadowed:
+                message = f"'{name}' hides {shadowed} '{name}' from everything in the archive. Rename it."
+                yield Finding("archive-shadow", message, at)
+        if any(part in _TESTS or part.startswith("test_") for part in name.split(".")):
+            message = f"'{name}' is test code; something that is deployed imports it. Move what is needed out of it."
+            yield Finding("archive-test-code", message, at)
+        if located.file and os.path.islink(located.file) and not self._inside(located.file):
+            message = f"'{name}' is a link that leads out of the project. Copy the file into the project."
+            yield Finding("archive-link", message, at)
+
+    def _inside(self, file: str) -> bool:
+        return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._source.project))
+
+    def links(self, folder: str, seen: set[str]) -> Iterator[Finding]:
+        """Check the function's folder for links that lead nowhere or in a circle."""
+        real = os.path.realpath(folder)
+        if real in seen:
+            return
+        seen.add(real)
+        for name, kind in sorted(self._trace.entries(folder).items()):
+            path = f"{folder}/{name}"
+            if kind in (Kind.DANGLING, Kind.LOOP):
+                leads = (
+                    f"leads to '{os.readlink(path)}', which does not exist"
+                    if kind is Kind.DANGLING
+                    else "leads to itself"
+                )
+                yield Finding("archive-link", f"The link '{name}' {leads}. Repair or delete it.", self._place(path))
+            elif kind is Kind.FOLDER and not name.startswith("."):
+                yield from self.links(path, seen)
+
+    def declarations(self) -> Iterator[Finding]:
+        """Check that what is declared about imports is true of the code."""
+        at = self._at(ENTRY)
+        for module in self._source.optional_imports:
+            if module not in self._used_reasons:
+                message = (
+                    f"'{module}' is declared optional, but no import of '{self._source.name}' lacks it. "
+                    f"Delete the line."
+                )
+                yield Finding("archive-optional-import", message, at, "warning")
+        computed = any(fact.module is None for facts in self._closure.facts.values() for fact in facts.imports)
+        if self._source.dynamic_imports and not computed:
+            message = (
+                f"'{self._source.name}' declares dynamic imports, but imports nothing by a computed name. "
+                f"Delete the line."
+            )
+            yield Finding("archive-computed-import", message, at, "warning")
+        for item in self._closure.third_party:
+            each = self._locked.distributions.get(item.distribution)
+            if each is not None and not each.direct and each.name != FRAMEWORK:
+                message = (
+                    f"'{item.module}' comes from '{each.name}', which is installed only because another "
+                    f"distribution needs "
+                    "it. Name it in requirements.in."
+                )
+                yield Finding("archive-indirect", message, self._at(item.importer, item.fact.line), "warning")
+
+
+def _module(problem: Problem, source: FunctionSource) -> str:
+    if problem.detail.startswith("link:"):
+        link = os.path.basename(problem.detail.removeprefix("link:"))
+        return f"'{problem.subject}' is imported, but the link '{link}' leads nowhere. Repair the link."
+    if problem.detail.startswith("neither:"):
+        package, _, name = problem.subject.rpartition(".")
+        hint = f" '{package}' has no __init__.py." if problem.detail == "neither:namespace" else ""
+        return (
+            f"'{name}' is neither a submodule of '{package}' nor a name in it.{hint} Create it or correct the import."
+        )
+    absent = problem.detail.removeprefix("absent:")
+    part = "" if absent == problem.subject else f" ('{absent}' does not exist)"
+    return (
+        f"'{problem.subject}' is imported, but no module of that name is in reach of "
+        f"'{source.name}'{part}, and no locked "
+        "distribution provides it. Create it, correct the import, or add the distribution to requirements.in."
+    )
+
+
+def _simple(text: str) -> Callable[[Problem, FunctionSource], str]:
+    return lambda problem, source: text.format(subject=problem.subject, detail=problem.detail, function=source.name)
+
+
+def _name(problem: Problem, source: FunctionSource) -> str:
+    module, _, name = problem.subject.rpartition(".")
+    return f"'{module}' has no name '{name}'. Correct the import, or define it there."
+
+
+_SENTENCES: dict[str, tuple[str, Callable[[Problem, FunctionSource], str]]] = {
+    "module": ("archive-missing-module", _module),
+    "distribution": (
+        "archive-missing-module",
+        _simple(
+            "'{subject}' is imported, but no module of that name is in reach of '{function}', and no "
+            "locked distribution "
+            "provides it. Create it, correct the import, or add the distribution to requirements.in and "
+            "run `make lock`."
+        ),
+    ),
+    "name": ("archive-missing-name", _name),
+    "syntax": ("archive-syntax", _simple("The file does not compile on the runtime: {detail}.")),
+    "unreadable": ("archive-syntax", _simple("The file cannot be read.")),
+    "relative": (
+        "archive-relative-import",
+        _simple("The relative import of '{subject}' leaves its top-level package. Import by the absolute name."),
+    ),
+    "unbound": (
+        "archive-unbound-name",
+        _simple("The name '{subject}' is defined nowhere: this line raises NameError. Import or define it."),
+    ),
+    "computed": (
+        "archive-computed-import",
+        _simple("A module is imported by a computed name. List what it can be under dynamic_imports of '{function}'."),
+    ),
+    "computed-resource": (
+        "archive-resource",
+        _simple(
+            "A file beside the code is opened by a computed name. List what it can be under resources of '{function}'."
+        ),
+    ),
+    "resource": (
+        "archive-resource",
+        _simple("'{subject}' is read, but is no file beside the code. Create it or correct the path."),
+    ),
+}

@@ -1,0 +1,106 @@
+"""Where a dotted name leads, by the rules of Python's own path finder, without importing anything.
+
+In each folder of the search path a package (`name/__init__.py`) comes before a module (`name.py`), a folder
+without `__init__.py` is a portion of a namespace package and yields to anything regular further on.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from blueprint.archive.tree import Kind, Trace
+
+Form = Literal["module", "package", "namespace", "absent"]
+
+
+@dataclass(frozen=True)
+class SearchFolder:
+    """One folder that names are looked up in.
+
+    Attributes:
+        path: absolute path of the folder.
+        inside: the folder's path in the archive, "" for the archive's root.
+        only: names that may be found here; None for all.
+    """
+
+    path: str
+    inside: str = ""
+    only: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Located:
+    """What a dotted name leads to.
+
+    Attributes:
+        name: the dotted name.
+        form: what it is; `absent` when nothing first-party has the name.
+        file: absolute path of the source; "" for a namespace package.
+        inside: path of the source in the archive.
+        folders: where its submodules are looked up.
+        also: sources of the same name further down the search path, which Python would never load.
+        broken: a link of that name that leads nowhere.
+    """
+
+    name: str
+    form: Form = "absent"
+    file: str = ""
+    inside: str = ""
+    folders: tuple[SearchFolder, ...] = ()
+    also: tuple[str, ...] = ()
+    broken: str = ""
+
+
+@dataclass
+class Finder:
+    """Locates dotted names in `folders`, in order."""
+
+    trace: Trace
+    folders: tuple[SearchFolder, ...]
+    _known: dict[str, Located] = field(default_factory=dict)
+
+    def locate(self, name: str) -> Located:
+        """Return what `name` leads to."""
+        found = self._known.get(name)
+        if found is None:
+            parent, _, last = name.rpartition(".")
+            folders = self.locate(parent).folders if parent else self.folders
+            found = self._known[name] = self._search(name, last, folders)
+        return found
+
+    def _search(self, name: str, last: str, folders: tuple[SearchFolder, ...]) -> Located:
+        hits = [hit for folder in folders for hit in self._in_folder(name, last, folder)]
+        regular = [hit for hit in hits if hit.form in ("module", "package")]
+        broken = next((hit.broken for hit in hits if hit.broken), "")
+        if regular:
+            first = regular[0]
+            also = tuple(hit.file for hit in regular[1:])
+            return Located(name, first.form, first.file, first.inside, first.folders, also, broken)
+        portions = tuple(portion for hit in hits for portion in hit.folders)
+        return Located(name, "namespace" if portions else "absent", folders=portions, broken=broken)
+
+    def _in_folder(self, name: str, last: str, folder: SearchFolder) -> Iterator[Located]:
+        if folder.only is not None and last not in folder.only:
+            return
+        entries = self.trace.entries(folder.path)
+        kind = entries.get(last)
+        path, inside = f"{folder.path}/{last}", posixpath.join(folder.inside, last)
+        broken = ""
+        if kind is Kind.FOLDER:
+            below = SearchFolder(path, inside)
+            init = self.trace.entries(path).get("__init__.py")
+            if init is Kind.FILE:
+                yield Located(name, "package", f"{path}/__init__.py", f"{inside}/__init__.py", (below,))
+            else:
+                broken = f"{path}/__init__.py" if init in (Kind.DANGLING, Kind.LOOP) else ""
+                yield Located(name, "namespace", folders=(below,), broken=broken)
+        elif kind in (Kind.DANGLING, Kind.LOOP):
+            yield Located(name, broken=path)
+        module = entries.get(last + ".py")
+        if module is Kind.FILE:
+            yield Located(name, "module", f"{path}.py", f"{inside}.py")
+        elif module in (Kind.DANGLING, Kind.LOOP):
+            yield Located(name, broken=f"{path}.py")

@@ -1,0 +1,150 @@
+"""The file system as the analysis sees it: listings and contents, read once, every look recorded.
+
+A `Trace` is the list of looks that one analysis took. The analysis depends on nothing else, so a stored result
+is valid exactly as long as every look still gives the same answer. Times and inode numbers play no part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a name in a folder leads to once links are followed."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    DANGLING = "dangling"
+    LOOP = "loop"
+    OTHER = "other"
+
+
+def digest(content: bytes) -> str:
+    """Return the sha256 of `content` as hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+class FileTree:
+    """Reads folders and files once; paths are absolute strings, links are followed like Python follows them."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Mapping[str, Kind]] = {}
+        self._contents: dict[str, tuple[bytes, str] | None] = {}
+        self._by_inode: dict[tuple[int, int], tuple[bytes, str]] = {}
+
+    def entries(self, folder: str) -> Mapping[str, Kind]:
+        """Return name → kind of everything in `folder`; empty when it is not a readable folder."""
+        found = self._entries.get(folder)
+        if found is None:
+            found = self._entries[folder] = _scan(folder)
+        return found
+
+    def content(self, file: str) -> tuple[bytes, str] | None:
+        """Return the bytes of `file` and their sha256, or None when it cannot be read."""
+        if file not in self._contents:
+            self._contents[file] = self._read(file)
+        return self._contents[file]
+
+    def _read(self, file: str) -> tuple[bytes, str] | None:
+        try:
+            with open(file, "rb") as stream:
+                status = os.fstat(stream.fileno())
+                inode = (status.st_dev, status.st_ino)
+                if inode not in self._by_inode:
+                    content = stream.read()
+                    self._by_inode[inode] = (content, digest(content))
+                return self._by_inode[inode]
+        except OSError:
+            return None
+
+
+class Trace:
+    """A view of a `FileTree` that remembers what was looked at.
+
+    Args:
+        tree: the files.
+        overlay: generated files, absolute path → content, that stand before what is on disk.
+    """
+
+    def __init__(self, tree: FileTree, overlay: Mapping[str, bytes] | None = None) -> None:
+        self._tree = tree
+        self._overlay = {path: (content, digest(content)) for path, content in (overlay or {}).items()}
+        self._folders: set[str] = set()
+        self._files: set[str] = set()
+
+    def entries(self, folder: str) -> Mapping[str, Kind]:
+        """Return and record the listing of `folder`."""
+        self._folders.add(folder)
+        generated = {os.path.basename(path): Kind.FILE for path in self._overlay if os.path.dirname(path) == folder}
+        return {**self._tree.entries(folder), **generated} if generated else self._tree.entries(folder)
+
+    def content(self, file: str) -> tuple[bytes, str] | None:
+        """Return and record the bytes of `file` and their sha256."""
+        if file in self._overlay:
+            return self._overlay[file]
+        self._files.add(file)
+        return self._tree.content(file)
+
+    def looks(self, base: str) -> list[list[str]]:
+        """Return every look as `[path relative to base, fingerprint]`, in a fixed order."""
+        return [
+            [os.path.relpath(path, base), _fingerprint(self._tree, path, folder)]
+            for folder, paths in ((True, self._folders), (False, self._files))
+            for path in sorted(paths)
+        ]
+
+
+def unchanged(tree: FileTree, base: str, looks: Iterable[list[str]]) -> bool:
+    """Return whether every recorded look would see the same again."""
+    return all(
+        _fingerprint(tree, os.path.normpath(os.path.join(base, path)), seen.startswith("/")) == seen
+        for path, seen in looks
+    )
+
+
+def _fingerprint(tree: FileTree, path: str, folder: bool) -> str:
+    """Name what is at `path`: a listing begins with a slash, a content does not."""
+    if not folder:
+        found = tree.content(path)
+        return found[1] if found else "-"
+    listing = "\n".join(f"{name}\0{kind}" for name, kind in sorted(tree.entries(path).items()))
+    return "/" + digest(listing.encode("utf-8", "surrogateescape"))
+
+
+def _scan(folder: str) -> dict[str, Kind]:
+    try:
+        with os.scandir(folder) as listing:
+            return {entry.name: _kind(entry) for entry in listing if not _ignored(entry.name)}
+    except OSError:
+        return {}
+
+
+def _ignored(name: str) -> bool:
+    """Leave out what tools drop beside sources, so that running a test does not change a listing."""
+    return name == "__pycache__" or name.endswith((".pyc", ".pyo", "~", ".swp")) or name == ".DS_Store"
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    try:
+        if entry.is_file():
+            return Kind.FILE
+        if entry.is_dir():
+            return Kind.FOLDER
+        if entry.is_symlink():
+            return _broken_link(entry.path)
+    except OSError:
+        return Kind.LOOP
+    return Kind.OTHER
+
+
+def _broken_link(path: str) -> Kind:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return Kind.DANGLING
+    except OSError:
+        return Kind.LOOP
+    return Kind.OTHER
