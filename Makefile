@@ -64,7 +64,7 @@ schema: .venv/program ## Rewrite pipeline.schema.json
 	@$(OPS) schema
 
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11
-FREE := sed -i -E "s/ ; python_full_version < '3.14'( and )?//"
+FREE := sed -i -E "s/ ; python_full_version < '3.14' and / ; /; s/ ; python_full_version < '3.14'//"
 
 lock: .venv/tools ## Pin everything again with hashes
 	@$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
