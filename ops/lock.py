@@ -1,6 +1,6 @@
-"""Write the locks: what the program, its tests and its functions install, exactly and by hash.
+"""Write the lock of the functions: what they install, exactly and by hash, and what only installing it tells.
 
-Not part of a plan: needs an index and `uv`. The locks name no index, so they install from any mirror.
+Not part of a plan: needs a package index and `uv`. The lock names no index, so it installs from any mirror.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from blueprint.archive.distributions import (
 )
 from blueprint.archive.model import Distribution
 
-_COMPILE = ("pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-emit-index-url", "--universal")
-_FUNCTIONS = (*(item for item in _COMPILE if item != "--universal"), "--python-platform", "x86_64-manylinux_2_28")
+_PLATFORM = ("--python-platform", "x86_64-manylinux_2_28")
+_TESTED = "requirements-dev.lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,14 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write `requirements.lock`, `requirements-dev.lock`, and the two lock files of the functions."""
-    root = Path.cwd()
+    """Write the two lock files of the functions; versions are those that the tests run with."""
+    root, functions = Path.cwd(), Path("functions")
+    options = ("--quiet", "--generate-hashes", "--no-header", "--python-version", args.python, *_PLATFORM)
     upgrade = ("--upgrade",) if args.upgrade else ()
-    version = ("--python-version", args.python)
-    _uv(root, *_COMPILE, *version, *upgrade, "pyproject.toml", "-o", "requirements.lock")
-    _uv(root, *_COMPILE, *version, *upgrade, "pyproject.toml", "--group", "dev", "-o", "requirements-dev.lock")
-    functions = Path("functions")
-    _uv(root, *_FUNCTIONS, *version, *upgrade, str(functions / DIRECT), "-o", str(functions / LOCK))
+    files = (str(functions / DIRECT), "-c", _TESTED, "-o", str(functions / LOCK))
+    _uv(root, "pip", "compile", *options, *upgrade, *files)
     _write_metadata(root / functions, args.python)
     return 0
 
@@ -58,7 +56,7 @@ def _write_metadata(folder: Path, python: str) -> None:
     direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"))
     pins = read_lock(lock_text)
     with tempfile.TemporaryDirectory() as scratch:
-        options = ("--target", scratch, "--python-version", python, *_FUNCTIONS[-2:], "--require-hashes", "--no-deps")
+        options = ("--target", scratch, "--python-version", python, *_PLATFORM, "--require-hashes", "--no-deps")
         _uv(folder, "pip", "install", "--quiet", *options, "-r", LOCK)
         distributions = [
             _describe(Path(scratch), info, pins, direct) for info in sorted(Path(scratch).glob("*.dist-info"))
