@@ -1,0 +1,231 @@
+"""What a rule sees of a resource or a stack, and how it reads values that may not be known yet.
+
+During a preview an input computed from another resource has no value. The policy SDK raises as soon as code
+touches such a value (`in`, `get` and `[]` alike), drops the rest of that policy and downgrades the result to
+advice. Rules therefore read through `Case` only: a value that is not known is recorded as such, the rule
+goes on with everything else, and the result stays mandatory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from policies.declared import Declared
+
+
+class Unknown:
+    """The one value that stands for "not known before the update"."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One resource as the engine registers it.
+
+    `kind` is the type token, `props` the inputs under their wire (camelCase) names, `references` tells from
+    which resources (URNs) each top-level property was computed, `protect` whether the engine refuses to
+    delete it.
+    """
+
+    kind: str
+    name: str
+    urn: str
+    props: Mapping[str, Any]
+    protect: bool = False
+    references: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One sentence about one resource, or about the whole stack where `urn` is empty."""
+
+    rule: str
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A value that the rule would have judged, had it been known."""
+
+    rule: str
+    urn: str
+    path: str
+
+    def __str__(self) -> str:
+        resource = self.urn.rpartition("::")[2] or "the stack"
+        return f"{self.rule}: {self.path} of {resource} is known only after the update; all else was judged."
+
+
+@dataclass
+class Report:
+    """What one rule found."""
+
+    rule: str
+    violations: list[Violation] = field(default_factory=list)
+    unjudged: list[Unjudged] = field(default_factory=list)
+
+
+def known(props: object, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield `(path, value)` for every value at `path` below `props`; `UNKNOWN` for one that has no value
+    yet.
+
+    Args:
+        props: the inputs, as plain data or wrapped in the SDK's unknown-checking proxies.
+        path: names separated by dots; `*` stands for every item of a list or every key of an object. A single
+            object where a list is expected, or the reverse, simply has nothing at that path.
+
+    Nothing is yielded for what is absent, and a value below an unknown is reported once, at the unknown
+    itself.
+    """
+    yield from _descend(props, tuple(path.split(".")), ())
+
+
+def _descend(value: object, rest: tuple[str, ...], done: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    if value is UNKNOWN or not rest:
+        if value is not None:
+            yield ".".join(done), value
+        return
+    for step in _steps(value, rest[0]):
+        yield from _descend(_read(value, step), rest[1:], (*done, str(step)))
+
+
+def _steps(value: object, step: str) -> Iterable[str | int]:
+    """Return the keys or indices of `value` that one path step stands for."""
+    if isinstance(value, Mapping):
+        return list(value) if step == "*" else [step]
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return range(len(value)) if step == "*" else []
+    return []
+
+
+def _read(container: Any, step: str | int) -> Any:
+    # The SDK's exception is recognised by its name so that rules can run where the SDK is not installed.
+    try:
+        found = container[step]
+    except (KeyError, IndexError):
+        return None
+    except Exception as error:
+        if type(error).__name__ == "UnknownValueError":
+            return UNKNOWN
+        raise
+    return UNKNOWN if isinstance(found, Unknown) else found
+
+
+class Case:
+    """One resource before one rule: reads values, and takes down violations and values that are not known."""
+
+    def __init__(self, subject: Subject, declared: Declared, report: Report) -> None:
+        self.subject = subject
+        self.declared = declared
+        self._report = report
+
+    def has(self, path: str) -> bool:
+        """Say whether anything stands at `path`; a value that is not known yet stands there too."""
+        return any(True for _ in known(self.subject.props, path))
+
+    def entries(self, path: str) -> list[tuple[str, Any]]:
+        """Return every known `(path, value)` at `path`; those not known are recorded as unjudged."""
+        found = []
+        for place, value in known(self.subject.props, path):
+            if value is UNKNOWN:
+                self._report.unjudged.append(Unjudged(self._report.rule, self.subject.urn, place))
+            else:
+                found.append((place, value))
+        return found
+
+    def entries_of(self, paths: Iterable[str]) -> list[tuple[str, Any]]:
+        """Return the known entries at several paths."""
+        return [entry for path in paths for entry in self.entries(path)]
+
+    def values(self, *paths: str) -> list[Any]:
+        """Return the known values at these paths."""
+        return [value for _, value in self.entries_of(paths)]
+
+    def value(self, path: str) -> Any:
+        """Return the one value at `path`; None when it is absent or not known."""
+        found = self.values(path)
+        return found[0] if found else None
+
+    def text(self, path: str) -> str:
+        """Return the string at `path`; empty when it is absent, not known or no string."""
+        value = self.value(path)
+        return value if isinstance(value, str) else ""
+
+    def number(self, path: str, default: float | None = None) -> float | None:
+        """Return the number at `path`, also when it is written as a string; `default` when there is none."""
+        value = self.value(path)
+        if isinstance(value, bool) or value is None:
+            return default
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            return default
+
+    def violation(self, message: str) -> None:
+        """Refuse this resource; `message` says what is wrong with it and what to do."""
+        self._report.violations.append(Violation(self._report.rule, message, self.subject.urn))
+
+
+class StackCase:
+    """All resources of a stack before one rule."""
+
+    def __init__(self, subjects: Iterable[Subject], declared: Declared, report: Report) -> None:
+        self.subjects = tuple(subjects)
+        self.declared = declared
+        self._report = report
+        self._by_urn = {subject.urn: subject for subject in self.subjects}
+
+    def of(self, *kinds: str) -> list[Case]:
+        """Return the cases of these kinds."""
+        return [self.case(subject) for subject in self.subjects if subject.kind in kinds]
+
+    def case(self, subject: Subject) -> Case:
+        """Return the case of one resource of the stack, reporting into this rule's report."""
+        return Case(subject, self.declared, self._report)
+
+    def referenced(self, case: Case, path: str, *kinds: str) -> list[Case]:
+        """Return the resources of these kinds that the value at `path` speaks of.
+
+        Either the engine knows that the property was computed from the resource, or the value names it: the
+        last segment of `projects/p/topics/x` is the name of a resource of that kind.
+        """
+        top = path.partition(".")[0]
+        urns = set(case.subject.references.get(top, ()))
+        found = {urn for urn in urns if urn in self._by_urn and self._by_urn[urn].kind in kinds}
+        if not found:
+            names = {_last_segment(value) for _, value in known(case.subject.props, path)} - {""}
+            found = {other.subject.urn for other in self.of(*kinds) if physical_name(other.subject) in names}
+        return [self.case(self._by_urn[urn]) for urn in sorted(found)]
+
+    def violation(self, message: str, urn: str = "") -> None:
+        """Refuse the stack, or one resource of it."""
+        self._report.violations.append(Violation(self._report.rule, message, urn))
+
+
+def physical_name(subject: Subject) -> str:
+    """Return the name other systems use for the resource; the logical name while the physical one is not
+    known.
+    """
+    for path in ("name", "accountId"):
+        for _, value in known(subject.props, path):
+            if isinstance(value, str):
+                return _last_segment(value)
+    return subject.name
+
+
+def mentions(text: str, name: str) -> bool:
+    """Say whether `text` names `name` as a whole, not as a part of a longer name."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _last_segment(value: object) -> str:
+    return value.rstrip("/").rpartition("/")[2] if isinstance(value, str) else ""

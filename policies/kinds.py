@@ -1,0 +1,23 @@
+"""The type tokens that the rules speak of. A test compares each with the provider's own package."""
+
+from __future__ import annotations
+
+ACCOUNT = "gcp:serviceaccount/account:Account"
+ACCOUNT_KEY = "gcp:serviceaccount/key:Key"
+ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"
+BUCKET = "gcp:storage/bucket:Bucket"
+BUCKET_OBJECT = "gcp:storage/bucketObject:BucketObject"
+DATABASE = "gcp:firestore/database:Database"
+DATASET = "gcp:bigquery/dataset:Dataset"
+DATASET_ACCESS = "gcp:bigquery/datasetAccess:DatasetAccess"
+DEFAULT_PROVIDER = "pulumi:providers:gcp"
+FUNCTION = "gcp:cloudfunctionsv2/function:Function"
+FUNCTION_GEN1 = "gcp:cloudfunctions/function:Function"
+JOB = "gcp:cloudscheduler/job:Job"
+RUN_INVOKER = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
+RUN_INVOKER_V1 = "gcp:cloudrun/iamMember:IamMember"
+RUN_SERVICE = "gcp:cloudrunv2/service:Service"
+SECRET = "gcp:secretmanager/secret:Secret"
+SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
+TABLE = "gcp:bigquery/table:Table"
+TOPIC = "gcp:pubsub/topic:Topic"

@@ -1,0 +1,133 @@
+"""The registry of rules: what each is called, which incidents it prevents, and the function that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from policies.case import Case, Report, StackCase, Subject, Unjudged, Violation
+from policies.declared import Declared
+
+Enforcement = Literal["mandatory", "advisory"]
+Judge = Callable[[Case], None]
+StackJudge = Callable[[StackCase], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: `id` is its stable name, `kinds` the type tokens it looks at (none: every kind).
+
+    A resource rule judges one resource before it is registered; a stack rule judges all of them together.
+    """
+
+    id: str
+    title: str
+    description: str
+    incidents: tuple[int, ...]
+    enforcement: Enforcement
+    kinds: tuple[str, ...] = ()
+    judge: Judge | None = None
+    judge_stack: StackJudge | None = None
+
+    def applies(self, kind: str) -> bool:
+        """Say whether the rule looks at resources of this type."""
+        return not self.kinds or kind in self.kinds
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def resource_rule(
+    rule: str,
+    title: str,
+    *,
+    incidents: tuple[int, ...],
+    kinds: tuple[str, ...] = (),
+    enforcement: Enforcement = "mandatory",
+) -> Callable[[Judge], Judge]:
+    """Register a function that judges one resource; its docstring becomes the description.
+
+    Args:
+        rule: stable id, words joined by hyphens.
+        title: the rule as one short sentence without a full stop.
+        incidents: numbers of the recorded incidents (docs/incidents.yaml) that it prevents.
+        kinds: the type tokens it looks at; none means every kind.
+        enforcement: whether a violation stops the update.
+    """
+
+    def register(judge: Judge) -> Judge:
+        _add(Rule(rule, title, _description(judge), incidents, enforcement, kinds, judge=judge))
+        return judge
+
+    return register
+
+
+def stack_rule(
+    rule: str, title: str, *, incidents: tuple[int, ...], enforcement: Enforcement = "mandatory"
+) -> Callable[[StackJudge], StackJudge]:
+    """Register a function that judges all resources together; arguments as for `resource_rule`."""
+
+    def register(judge: StackJudge) -> StackJudge:
+        _add(Rule(rule, title, _description(judge), incidents, enforcement, judge_stack=judge))
+        return judge
+
+    return register
+
+
+def _add(rule: Rule) -> None:
+    if rule.id in _RULES:
+        raise ValueError(f"Two rules are called {rule.id}.")
+    _RULES[rule.id] = rule
+
+
+def _description(judge: Callable[..., None]) -> str:
+    return " ".join((judge.__doc__ or "").split())
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, ordered by id."""
+    from policies import rules
+
+    rules.load()
+    return tuple(_RULES[rule] for rule in sorted(_RULES))
+
+
+def judge_resource(rule: Rule, subject: Subject, declared: Declared) -> Report:
+    """Run one resource rule over one resource; a rule for other kinds, or for stacks, finds nothing."""
+    report = Report(rule.id)
+    if rule.judge is not None and rule.applies(subject.kind):
+        rule.judge(Case(subject, declared, report))
+    return report
+
+
+def judge_stack(rule: Rule, subjects: Iterable[Subject], declared: Declared) -> Report:
+    """Run one stack rule over all resources; a resource rule finds nothing here."""
+    report = Report(rule.id)
+    if rule.judge_stack is not None:
+        rule.judge_stack(StackCase(subjects, declared, report))
+    return report
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the whole pack found in a set of resources."""
+
+    violations: tuple[Violation, ...]
+    unjudged: tuple[Unjudged, ...]
+    rules: int
+    resources: int
+
+
+def judge_all(subjects: Iterable[Subject], declared: Declared) -> Judgement:
+    """Run every rule over these resources, as the engine would."""
+    subjects = tuple(subjects)
+    rules = all_rules()
+    reports = [judge_resource(rule, subject, declared) for subject in subjects for rule in rules]
+    reports += [judge_stack(rule, subjects, declared) for rule in rules]
+    return Judgement(
+        tuple(violation for report in reports for violation in report.violations),
+        tuple(unjudged for report in reports for unjudged in report.unjudged),
+        len(rules),
+        len(subjects),
+    )

@@ -1,0 +1,24 @@
+"""The rules, one module per subject; importing a module registers its rules."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+MODULES: Final = (
+    "access",
+    "alerts",
+    "archives",
+    "functions",
+    "labels",
+    "location",
+    "protection",
+    "pubsub",
+    "scheduler",
+)
+
+
+def load() -> None:
+    """Import every rule module."""
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")
