@@ -60,10 +60,6 @@ class Unjudged:
     urn: str
     path: str
 
-    def __str__(self) -> str:
-        resource = self.urn.rpartition("::")[2] or "the stack"
-        return f"{self.rule}: {self.path} of {resource} is known only after the update; all else was judged."
-
 
 @dataclass
 class Report:
@@ -80,8 +76,8 @@ def known(props: object, path: str) -> Iterator[tuple[str, Any]]:
 
     Args:
         props: the inputs, as plain data or wrapped in the SDK's unknown-checking proxies.
-        path: names separated by dots; `*` stands for every item of a list or every key of an object. A single
-            object where a list is expected, or the reverse, simply has nothing at that path.
+        path: names separated by dots; `*` stands for every item of a list or every key of an object, a number for
+            one item. A single object where a list is expected, or the reverse, simply has nothing at that path.
 
     Nothing is yielded for what is absent, and a value below an unknown is reported once, at the unknown
     itself.
@@ -103,7 +99,9 @@ def _steps(value: object, step: str) -> Iterable[str | int]:
     if isinstance(value, Mapping):
         return list(value) if step == "*" else [step]
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return range(len(value)) if step == "*" else []
+        if step == "*":
+            return range(len(value))
+        return [int(step)] if step.isdigit() else []
     return []
 
 
@@ -132,6 +130,22 @@ class Case:
         """Say whether anything stands at `path`; a value that is not known yet stands there too."""
         return any(True for _ in known(self.subject.props, path))
 
+    def states(self, path: str) -> bool:
+        """Say whether the resource itself states something at `path`; for what it must not state.
+
+        Where a value above `path` is not known yet, that value is recorded as unjudged.
+        """
+        depth = path.count(".")
+        found = [place for place, _ in known(self.subject.props, path)]
+        for place in found:
+            if place.count(".") < depth:
+                self._report.unjudged.append(Unjudged(self._report.rule, self.subject.urn, place))
+        return any(place.count(".") == depth for place in found)
+
+    def missing(self, path: str) -> bool:
+        """Say whether nothing stands at `path`, or only an empty text; a value not known yet is not missing."""
+        return all(value == "" for _, value in known(self.subject.props, path))
+
     def entries(self, path: str) -> list[tuple[str, Any]]:
         """Return every known `(path, value)` at `path`; those not known are recorded as unjudged."""
         found = []
@@ -147,8 +161,8 @@ class Case:
         return [entry for path in paths for entry in self.entries(path)]
 
     def values(self, *paths: str) -> list[Any]:
-        """Return the known values at these paths."""
-        return [value for _, value in self.entries_of(paths)]
+        """Return the known values at these paths; what is no text, number or truth value only by its shape."""
+        return [_scalar(value) for _, value in self.entries_of(paths)]
 
     def value(self, path: str) -> Any:
         """Return the one value at `path`; None when it is absent or not known."""
@@ -225,6 +239,12 @@ def physical_name(subject: Subject) -> str:
 def mentions(text: str, name: str) -> bool:
     """Say whether `text` names `name` as a whole, not as a part of a longer name."""
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _scalar(value: object) -> Any:
+    if isinstance(value, str | int | float):
+        return value
+    return "an object" if isinstance(value, Mapping) else "a list"
 
 
 def _last_segment(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from policies.case import Case, Report, StackCase, Subject, Unjudged, Violation
 from policies.declared import Declared
@@ -34,6 +34,9 @@ class Rule:
         """Say whether the rule looks at resources of this type."""
         return not self.kinds or kind in self.kinds
 
+
+CONFIGURED: Final = {"always-on-budget": {"instances": "always_on"}}
+"""Rule -> key of the pack's configuration -> the declared fact that it sets."""
 
 _RULES: dict[str, Rule] = {}
 
@@ -131,3 +134,15 @@ def judge_all(subjects: Iterable[Subject], declared: Declared) -> Judgement:
         len(rules),
         len(subjects),
     )
+
+
+def say(unjudged: Iterable[Unjudged]) -> list[str]:
+    """Return one sentence per rule about the values it would have judged, had they been known."""
+    by_rule: dict[str, list[Unjudged]] = {}
+    for each in unjudged:
+        by_rule.setdefault(each.rule, []).append(each)
+    return [
+        f"{rule}: {len(found)} value{'s are' if len(found) > 1 else ' is'} known only after the update, "
+        f"such as {found[0].path} of {found[0].urn.rpartition('::')[2]}; everything else was judged."
+        for rule, found in sorted(by_rule.items())
+    ]

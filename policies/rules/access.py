@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 
-from policies.case import Case, StackCase
+from policies.case import UNKNOWN, Case, StackCase, known
 from policies.kinds import (
+    ACCOUNT,
     ACCOUNT_KEY,
     DATASET,
     DATASET_ACCESS,
@@ -59,14 +60,10 @@ def no_basic_role(case: Case) -> None:
     """Refuse the basic roles: once one default identity held editor for every function of the project."""
     for role in case.values("role", "accesses.*.role"):
         if role in BASIC_ROLES:
-            case.violation(
-                f"{role} covers the whole project; grant the predefined role of the one thing that is used."
-            )
+            case.violation(f"{role} covers the whole project; grant the predefined role of the one thing that is used.")
 
 
-@resource_rule(
-    "no-authoritative-grant", "Grants add, they never replace what others granted", incidents=(20, 24, 25)
-)
+@resource_rule("no-authoritative-grant", "Grants add, they never replace what others granted", incidents=(20, 24, 25))
 def no_authoritative_grant(case: Case) -> None:
     """Refuse Binding and Policy kinds and inline access lists: each removes every grant that it does not
     list.
@@ -75,35 +72,25 @@ def no_authoritative_grant(case: Case) -> None:
     if re.search(r"iam(binding|policy)$", kind, re.IGNORECASE):
         member = re.sub(r"(Binding|Policy)$", "Member", kind)
         case.violation(f"{kind} takes away every grant that it does not list; use {member}, which only adds.")
-    if case.subject.kind == DATASET_ACCESS or (case.subject.kind == DATASET and case.has("accesses")):
+    if case.subject.kind == DATASET_ACCESS or (case.subject.kind == DATASET and case.states("accesses")):
         case.violation("Dataset access entries fight with dataset grants; use DatasetIamMember only.")
 
 
-@resource_rule(
-    "own-identity",
-    "Whatever acts, acts as its own service account",
-    incidents=(26, 28, 30),
-    kinds=tuple(IDENTITIES),
-)
-def own_identity(case: Case) -> None:
+@stack_rule("own-identity", "Whatever acts, acts as its own service account", incidents=(26, 28, 30))
+def own_identity(stack: StackCase) -> None:
     """Refuse a function, its build, a push or a scheduler job that would act as a default identity.
 
-    An identity that is not known yet is the output of a declared account, which is what is wanted.
+    An identity not known yet must be computed from a service account of this stack.
     """
-    wanted = IDENTITIES[case.subject.kind] if case.subject.kind == FUNCTION else ()
-    for path in wanted:
-        if not case.has(path):
-            case.violation(
-                f"{path} is not set, so the project's default identity is used; set an account of its own."
-            )
-    for path in IDENTITIES[case.subject.kind]:
-        if not case.has(path):
-            continue
-        for place, email in case.entries(path):
-            if not email or DEFAULT_IDENTITY.search(str(email)):
-                case.violation(
-                    f"{place} is {email or 'empty'}, a default identity; set an account of its own."
-                )
+    for case in stack.of(*IDENTITIES):
+        for path in IDENTITIES[case.subject.kind]:
+            if case.subject.kind == FUNCTION and not case.has(path):
+                case.violation(f"{path} is not set, so a default identity is used; set an account of its own.")
+            for _, email in known(case.subject.props, path):
+                if email is UNKNOWN and stack.referenced(case, path, ACCOUNT):
+                    continue
+                if any(not text or DEFAULT_IDENTITY.search(str(text)) for text in case.values(path)):
+                    case.violation(f"{path} is {email or 'empty'}, a default identity; set an account of its own.")
 
 
 @resource_rule("no-grant-to-default-identity", "A default identity is given nothing", incidents=(30,))
@@ -111,9 +98,7 @@ def no_grant_to_default_identity(case: Case) -> None:
     """Refuse grants to identities that everything without an identity of its own shares."""
     for member in case.values("member", "members.*"):
         if DEFAULT_IDENTITY.search(str(member)):
-            case.violation(
-                f"{member} is shared by everything without an identity; grant the caller's own account."
-            )
+            case.violation(f"{member} is shared by everything without an identity; grant the caller's own account.")
 
 
 @resource_rule(
@@ -124,14 +109,10 @@ def no_grant_to_default_identity(case: Case) -> None:
 )
 def no_account_keys(case: Case) -> None:
     """Refuse exported keys: everything here runs on the platform and gets its tokens from it."""
-    case.violation(
-        "A service account key does not expire and can be copied; let the platform issue tokens instead."
-    )
+    case.violation("A service account key does not expire and can be copied; let the platform issue tokens instead.")
 
 
-@stack_rule(
-    "callers-may-call", "Every caller of a function holds the invoker role on it", incidents=(24, 25, 26)
-)
+@stack_rule("callers-may-call", "Every caller of a function holds the invoker role on it", incidents=(24, 25, 26))
 def callers_may_call(stack: StackCase) -> None:
     """Refuse a push or scheduler edge to a function of this stack without run.invoker on that function's
     service.
@@ -139,9 +120,7 @@ def callers_may_call(stack: StackCase) -> None:
     The grant counts when it is computed from the same function, or names the same service. Without it the
     platform answers 403 before the container is reached and no log of ours tells about it.
     """
-    grants = [
-        grant for grant in stack.of(RUN_INVOKER, RUN_INVOKER_V1) if grant.value("role") in INVOKER_ROLES
-    ]
+    grants = [grant for grant in stack.of(RUN_INVOKER, RUN_INVOKER_V1) if grant.value("role") in INVOKER_ROLES]
     callable_functions = {
         target.subject.urn
         for grant in grants

@@ -31,32 +31,24 @@ def alert_has_channel(case: Case) -> None:
         case.violation("The alert is off; turn it on or delete it.")
 
 
-@resource_rule(
-    "alert-can-fire", "An alert looks at second-generation resources", incidents=(73,), kinds=(ALERT,)
-)
+@resource_rule("alert-can-fire", "An alert looks at second-generation resources", incidents=(73,), kinds=(ALERT,))
 def alert_can_fire(case: Case) -> None:
     """Refuse conditions on first-generation resource types and metrics, which nothing here emits."""
     for text in case.values(LOG_FILTER, *CONDITIONS):
-        if re.search(
-            r"\bcloud_function\b|cloudfunctions(_googleapis_com:|\.googleapis\.com/)function", str(text)
-        ):
-            case.violation(
-                "The condition asks for first-generation functions and never holds; use cloud_run_revision."
-            )
+        if re.search(r"\bcloud_function\b|cloudfunctions(_googleapis_com:|\.googleapis\.com/)function", str(text)):
+            case.violation("The condition asks for first-generation functions and never holds; use cloud_run_revision.")
 
 
-@resource_rule(
-    "log-alert-limited", "An alert on log lines has a rate limit", incidents=(72, 73), kinds=(ALERT,)
-)
+@resource_rule("log-alert-limited", "An alert on log lines has a rate limit", incidents=(72, 73), kinds=(ALERT,))
 def log_alert_limited(case: Case) -> None:
     """Refuse a log-matching alert without a rate limit or beside another condition: the platform does not
     accept it.
     """
-    if not case.has(LOG_FILTER):
+    if not case.states(LOG_FILTER):
         return
     if not case.has("alertStrategy.notificationRateLimit.period"):
         case.violation("An alert on log lines needs a rate limit; set alertStrategy.notificationRateLimit.")
-    if case.has("conditions.1"):
+    if case.states("conditions.1"):
         case.violation("An alert on log lines takes no second condition; make two alerts.")
 
 
@@ -73,7 +65,7 @@ def alert_explains_itself(case: Case) -> None:
         ("severity", "severity"),
         ("alertStrategy.autoClose", "auto-close time"),
     ):
-        if not case.has(path) or case.values(path) == [""]:
+        if case.missing(path):
             case.violation(f"The alert has no {what}; set {path}.")
 
 

@@ -27,18 +27,12 @@ def archive_content_addressed(case: Case) -> None:
         if not str(name).endswith(".zip"):
             continue
         if HASH.search(str(name)) is None:
-            case.violation(
-                f"The name {name} does not carry the content's hash, so new code never deploys; put it in."
-            )
+            case.violation(f"The name {name} does not carry the content's hash, so new code never deploys; put it in.")
         elif TIMESTAMP.search(HASH.sub("", str(name))):
-            case.violation(
-                f"The name {name} carries a time, so every update deploys everything; leave the time out."
-            )
+            case.violation(f"The name {name} carries a time, so every update deploys everything; leave the time out.")
 
 
-@stack_rule(
-    "source-is-an-archive", "Every function is built from an archive of this stack", incidents=(16, 20, 22)
-)
+@stack_rule("source-is-an-archive", "Every function is built from an archive of this stack", incidents=(16, 20, 22))
 def source_is_an_archive(stack: StackCase) -> None:
     """Refuse a function whose source is not an object of this stack, or is pinned to a generation.
 
@@ -47,7 +41,7 @@ def source_is_an_archive(stack: StackCase) -> None:
     for function in stack.of(FUNCTION):
         if not stack.referenced(function, "buildConfig.source.storageSource.object", BUCKET_OBJECT):
             function.violation("Its source is no archive of this stack; build one and refer to it.")
-        if function.has("buildConfig.source.storageSource.generation"):
+        if function.states("buildConfig.source.storageSource.generation"):
             function.violation("Its source pins a generation, which differs on every update; leave it out.")
 
 
@@ -63,6 +57,4 @@ def no_time_in_environment(case: Case) -> None:
         "buildConfig.environmentVariables.*"
     ):
         if re.fullmatch(TIMESTAMP.pattern + r"([T _-]?[\d:.]+Z?)?", str(value)):
-            case.violation(
-                f"{place} is a time, so every update deploys it again; the archive's name is the version."
-            )
+            case.violation(f"{place} is a time, so every update deploys it again; the archive's name is the version.")

@@ -13,9 +13,7 @@ from policies.registry import resource_rule, stack_rule
 from policies.runtimes import runtimes
 
 INTERNAL = frozenset({"ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"})
-RUNTIME_NOTICE = timedelta(
-    days=183
-)  # six months: one season's quiet time to move everything to the next runtime
+RUNTIME_NOTICE = timedelta(days=183)  # six months: one season's quiet time to move everything to the next runtime
 
 SECRET_NAME = re.compile(
     r"SECRET|TOKEN|PASSWORD|PASSWD|WEBHOOK|API_?KEY|PRIVATE_?KEY|CREDENTIAL|ACCESS_?KEY|(^|_)DSN(_|$)",
@@ -66,9 +64,7 @@ def no_secret_in_environment(case: Case) -> None:
     ):
         name = place.rpartition(".")[2]
         if SECRET_NAME.search(name):
-            case.violation(
-                f"{name} is a plain variable but named like a secret; mount it as a secret variable."
-            )
+            case.violation(f"{name} is a plain variable but named like a secret; mount it as a secret variable.")
         elif SECRET_VALUE.search(str(value)):
             case.violation(f"The value of {name} looks like a secret; mount it as a secret variable.")
 
@@ -85,7 +81,7 @@ def secret_version_pinned(case: Case) -> None:
     """
     for place, _ in case.entries("serviceConfig.secretEnvironmentVariables.*"):
         for needed in ("key", "secret", "version", "projectId"):
-            if not case.has(f"{place}.{needed}") or case.values(f"{place}.{needed}") == [""]:
+            if case.missing(f"{place}.{needed}"):
                 case.violation(f"A secret variable at {place} has no {needed}; name it.")
 
 
@@ -116,9 +112,7 @@ def runtime_supported(case: Case) -> None:
                 ),
                 key=lambda other: other.deprecated,
             )
-            case.violation(
-                f"Runtime {name} is supported until {runtime.deprecated} only; move to {newest.name}."
-            )
+            case.violation(f"Runtime {name} is supported until {runtime.deprecated} only; move to {newest.name}.")
 
 
 @resource_rule(
@@ -136,13 +130,9 @@ def concurrency_fits_cpu(case: Case) -> None:
     concurrency = case.number("serviceConfig.maxInstanceRequestConcurrency")
     for path in ("availableCpu", "maxInstanceRequestConcurrency", "availableMemory", "timeoutSeconds"):
         if not case.has(f"serviceConfig.{path}"):
-            case.violation(
-                f"serviceConfig.{path} is not set, so the platform chooses; set it next to the others."
-            )
+            case.violation(f"serviceConfig.{path} is not set, so the platform chooses; set it next to the others.")
     if cpu is not None and concurrency is not None and cpu < 1 < concurrency:
-        case.violation(
-            f"{concurrency:g} requests at a time need at least 1 CPU, this has {cpu:g}; raise CPU or set 1."
-        )
+        case.violation(f"{concurrency:g} requests at a time need at least 1 CPU, this has {cpu:g}; raise CPU or set 1.")
     memory = mebibytes(case.text("serviceConfig.availableMemory"))
     if memory is not None and memory < 512:
         case.violation(f"{memory:g} MiB of memory have run out before; set at least 512Mi.")
@@ -165,28 +155,21 @@ def instances_declared(case: Case) -> None:
             case.violation(f"{path} is not set; declare it, also when it is the default.")
     low, high = (case.number(f"serviceConfig.{side}InstanceCount") for side in ("min", "max"))
     if low is not None and high is not None and low > high:
-        case.violation(
-            f"At least {low:g} and at most {high:g} instances cannot both hold; raise the maximum."
-        )
+        case.violation(f"At least {low:g} and at most {high:g} instances cannot both hold; raise the maximum.")
 
 
-@stack_rule(
-    "always-on-budget", "The instances that run day and night stay within the budget", incidents=(59,)
-)
+@stack_rule("always-on-budget", "The instances that run day and night stay within the budget", incidents=(59,))
 def always_on_budget(stack: StackCase) -> None:
     """Refuse more instances that never scale to zero than the stack allows: their bill comes whether used or
     not.
     """
-    counts = {
-        case.subject.name: case.number("serviceConfig.minInstanceCount", 0) or 0
-        for case in stack.of(FUNCTION)
-    }
+    counts = {case.subject.name: case.number("serviceConfig.minInstanceCount", 0) or 0 for case in stack.of(FUNCTION)}
     total = sum(counts.values())
     if total > stack.declared.always_on:
         who = ", ".join(f"{name} {count:g}" for name, count in sorted(counts.items()) if count)
         stack.violation(
             f"{total:g} instances run day and night ({who}), {stack.declared.always_on} are allowed; "
-            "lower minInstanceCount or raise the budget in the pack's configuration."
+            "lower minInstanceCount or raise `instances` in the pack's configuration."
         )
 
 
@@ -200,20 +183,16 @@ def subscription_is_ours(case: Case) -> None:
     """Refuse platform-made event triggers: their hidden subscription has no dead letter, 10 s to
     acknowledge, a day's memory.
     """
-    if case.has("eventTrigger"):
+    if case.states("eventTrigger"):
         case.violation(
             "An event trigger makes a subscription nobody can configure; declare a push subscription instead."
         )
 
 
-@resource_rule(
-    "second-generation-only", "Functions are second generation", incidents=(13, 73), kinds=(FUNCTION_GEN1,)
-)
+@resource_rule("second-generation-only", "Functions are second generation", incidents=(13, 73), kinds=(FUNCTION_GEN1,))
 def second_generation_only(case: Case) -> None:
     """Refuse first-generation functions: every alert, grant and log filter is written for the second."""
-    case.violation(
-        "This is a first-generation function, which no alert or grant here covers; use cloudfunctionsv2."
-    )
+    case.violation("This is a first-generation function, which no alert or grant here covers; use cloudfunctionsv2.")
 
 
 def mebibytes(text: str) -> float | None:

@@ -28,5 +28,5 @@ def labels_present(case: Case) -> None:
     """Refuse resources nobody can attribute: orphans of unknown origin ran for months."""
     for label in sorted(case.declared.labels):
         path = f"{LABELS[case.subject.kind]}.{label}"
-        if not case.has(path) or case.values(path) == [""]:
+        if case.missing(path):
             case.violation(f"The label {label} is missing; set it like on everything else of this stack.")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from policies.case import Case
-from policies.kinds import BUCKET, DATABASE, DATASET, JOB, SUBSCRIPTION
-from policies.registry import resource_rule
+from policies.case import Case, StackCase
+from policies.kinds import BUCKET, DATABASE, DATASET, FUNCTION, JOB, RUN_SERVICE, SUBSCRIPTION
+from policies.registry import resource_rule, stack_rule
 
 DATA_KINDS = frozenset({BUCKET, DATABASE, DATASET})
 REGION_PATHS = ("location", "region", "locationId", "replication.userManaged.replicas.*.location")
 
 
-@resource_rule(
-    "declared-location", "Everything is in the declared region and data location", incidents=(63, 65)
-)
+@resource_rule("declared-location", "Everything is in the declared region and data location", incidents=(63, 65))
 def declared_location(case: Case) -> None:
     """Refuse any other region: a query against data elsewhere answers "not found", strays are forgotten."""
     data = case.subject.kind in DATA_KINDS
-    what, wanted = (
-        ("data location", case.declared.data_location) if data else ("region", case.declared.region)
-    )
+    what, wanted = ("data location", case.declared.data_location) if data else ("region", case.declared.region)
     for place, location in case.entries_of(REGION_PATHS):
         if str(location).lower() not in {wanted.lower(), "global"}:
             case.violation(f"{place} is {location}, but the stack's {what} is {wanted}; use it.")
@@ -43,26 +39,26 @@ def location_stated(case: Case) -> None:
         case.violation(f"No location is set, so the platform chooses; set {case.declared.data_location}.")
 
 
-@resource_rule(
+@stack_rule(
     "addresses-are-references",
     "Addresses come from resources or from the declared services",
     incidents=(35, 50, 51),
-    kinds=(SUBSCRIPTION, JOB),
 )
-def addresses_are_references(case: Case) -> None:
-    """Refuse a literal address that is no declared outside service: a service made anew has another address.
+def addresses_are_references(stack: StackCase) -> None:
+    """Refuse a literal address that is no declared outside service: a service made anew has another one.
 
-    The address of a function of this stack is its output. In a later update it is known and a literal, so an
-    address whose property was computed from a resource passes.
+    An address computed from a function of this stack passes; after the first update it is known, but still a
+    reference.
     """
-    for path in ("pushConfig.pushEndpoint", "httpTarget.uri"):
-        if case.subject.references.get(path.partition(".")[0]):
-            continue
-        for url in case.values(path):
-            if not any(_below(str(url), base) for base in case.declared.service_urls):
-                case.violation(
-                    f"{path} is the literal {url}, no declared service; refer to the function's own URL."
-                )
+    for case in stack.of(SUBSCRIPTION, JOB):
+        for path in ("pushConfig.pushEndpoint", "httpTarget.uri"):
+            if not case.has(path) or stack.referenced(case, path, FUNCTION, RUN_SERVICE):
+                continue
+            for url in case.values(path):
+                if not any(_below(str(url), base) for base in case.declared.service_urls):
+                    case.violation(
+                        f"{path} is the literal {url}, no declared service; refer to the function's own URL."
+                    )
 
 
 def _below(url: str, base: str) -> bool:

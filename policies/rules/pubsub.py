@@ -4,7 +4,7 @@ their own.
 
 from __future__ import annotations
 
-from policies.case import Case, StackCase
+from policies.case import Case, StackCase, physical_name
 from policies.kinds import FUNCTION, SUBSCRIPTION, TOPIC
 from policies.registry import resource_rule, stack_rule
 
@@ -30,7 +30,7 @@ def push_authenticated(case: Case) -> None:
         return
     for needed in ("serviceAccountEmail", "audience"):
         path = f"pushConfig.oidcToken.{needed}"
-        if not case.has(path) or case.values(path) == [""]:
+        if case.missing(path):
             case.violation(f"The OIDC token has no {needed}; set it.")
 
 
@@ -43,9 +43,7 @@ def never_expires(case: Case) -> None:
     """
     path = "expirationPolicy.ttl"
     if not case.has(path):
-        case.violation(
-            "Without an expiration policy it is deleted after 31 idle days; set ttl to the empty string."
-        )
+        case.violation("Without an expiration policy it is deleted after 31 idle days; set ttl to the empty string.")
     for ttl in case.values(path):
         if ttl != "":
             case.violation(f"It is deleted after {ttl} without traffic; set ttl to the empty string.")
@@ -65,18 +63,14 @@ def back_off_declared(case: Case) -> None:
     if not case.has("pushConfig") and not case.has("bigqueryConfig"):
         return
     if not case.has("retryPolicy.minimumBackoff") or not case.has("retryPolicy.maximumBackoff"):
-        case.violation(
-            "No back-off is set, so redelivery is immediate; set minimumBackoff and maximumBackoff."
-        )
+        case.violation("No back-off is set, so redelivery is immediate; set minimumBackoff and maximumBackoff.")
     for back_off in case.values("retryPolicy.minimumBackoff"):
         seconds = str(back_off).removesuffix("s")
         if not seconds.replace(".", "", 1).isdigit() or float(seconds) < MINIMUM_BACK_OFF_SECONDS:
             case.violation(f"The first pause is {back_off}; set at least {MINIMUM_BACK_OFF_SECONDS}s.")
 
 
-@resource_rule(
-    "ack-deadline-declared", "The time to acknowledge is stated", incidents=(36,), kinds=(SUBSCRIPTION,)
-)
+@resource_rule("ack-deadline-declared", "The time to acknowledge is stated", incidents=(36,), kinds=(SUBSCRIPTION,))
 def ack_deadline_declared(case: Case) -> None:
     """Refuse the default of 10 seconds on push: it is the request timeout too, and slow work is delivered
     again.
@@ -84,20 +78,16 @@ def ack_deadline_declared(case: Case) -> None:
     path = "ackDeadlineSeconds"
     if case.has("pushConfig") and not case.has(path):
         case.violation("No acknowledgement deadline is set, so work is delivered again after 10 s; set it.")
-    for seconds in case.values(path):
-        if not ACK_SECONDS[0] <= float(seconds) <= ACK_SECONDS[1]:
-            case.violation(f"An acknowledgement deadline of {seconds:g} s is not accepted; set 10 to 600.")
+    seconds = case.number(path)
+    if seconds is not None and not ACK_SECONDS[0] <= seconds <= ACK_SECONDS[1]:
+        case.violation(f"An acknowledgement deadline of {seconds:g} s is not accepted; set 10 to 600.")
 
 
-@resource_rule(
-    "retention-bounded", "Messages are kept for a stated time", incidents=(40,), kinds=(SUBSCRIPTION,)
-)
+@resource_rule("retention-bounded", "Messages are kept for a stated time", incidents=(40,), kinds=(SUBSCRIPTION,))
 def retention_bounded(case: Case) -> None:
     """Refuse retention left to the platform, and kept acknowledged messages that a seek could send again."""
     if not case.has("messageRetentionDuration"):
-        case.violation(
-            "No message retention is set; state how long an outage may last before messages are lost."
-        )
+        case.violation("No message retention is set; state how long an outage may last before messages are lost.")
 
 
 @stack_rule("ack-covers-timeout", "A push waits at least as long as its function may work", incidents=(36,))
@@ -134,14 +124,11 @@ def dead_letter_consumed(stack: StackCase) -> None:
         for case in subscriptions
         for topic in stack.referenced(case, "deadLetterPolicy.deadLetterTopic", TOPIC)
     }
-    consumed = {
-        topic.subject.urn for case in subscriptions for topic in stack.referenced(case, "topic", TOPIC)
-    }
+    consumed = {topic.subject.urn for case in subscriptions for topic in stack.referenced(case, "topic", TOPIC)}
     for urn, case in letters.items():
         if urn not in consumed:
             stack.violation(
-                f"The dead letter topic of {case.subject.name} has no subscription, so messages are lost; "
-                "add one.",
+                f"The dead letter topic of {case.subject.name} has no subscription, so messages are lost; add one.",
                 case.subject.urn,
             )
     for case in subscriptions:
@@ -157,29 +144,20 @@ def _has_dead_letter(case: Case) -> None:
     path = "deadLetterPolicy.maxDeliveryAttempts"
     if not case.has(path):
         case.violation("The dead letter has no number of attempts; set maxDeliveryAttempts.")
-    for attempts in case.values(path):
-        if not ATTEMPTS[0] <= float(attempts) <= ATTEMPTS[1]:
-            case.violation(
-                f"{attempts:g} delivery attempts are not accepted; set {ATTEMPTS[0]} to {ATTEMPTS[1]}."
-            )
+    attempts = case.number(path)
+    if attempts is not None and not ATTEMPTS[0] <= attempts <= ATTEMPTS[1]:
+        case.violation(f"{attempts:g} delivery attempts are not accepted; set {ATTEMPTS[0]} to {ATTEMPTS[1]}.")
 
 
-@stack_rule(
-    "topic-has-subscription", "Every topic of the stack has a subscription", incidents=(31, 32, 33, 34)
-)
+@stack_rule("topic-has-subscription", "Every topic of the stack has a subscription", incidents=(31, 32, 33, 34))
 def topic_has_subscription(stack: StackCase) -> None:
     """Refuse a topic that nobody of this stack subscribes to: publishing to it succeeds and has no effect.
 
-    A topic whose consumer subscribes on its own (a function of another project) carries the label
-    `subscribed` with the value `elsewhere`.
+    A topic is exempt where the declaration says that its consumer makes the subscription itself.
     """
     consumed = {
-        topic.subject.urn
-        for case in stack.of(SUBSCRIPTION)
-        for topic in stack.referenced(case, "topic", TOPIC)
+        topic.subject.urn for case in stack.of(SUBSCRIPTION) for topic in stack.referenced(case, "topic", TOPIC)
     }
     for topic in stack.of(TOPIC):
-        if topic.subject.urn not in consumed and topic.value("labels.subscribed") != "elsewhere":
-            topic.violation(
-                "Nobody subscribes to this topic, so what is published to it is lost; add a subscription."
-            )
+        if topic.subject.urn not in consumed and physical_name(topic.subject) not in stack.declared.consumed_elsewhere:
+            topic.violation("Nobody subscribes to this topic, so what is published to it is lost; add a subscription.")

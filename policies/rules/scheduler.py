@@ -28,14 +28,12 @@ def token_fits_target(case: Case) -> None:
     api = bool(GOOGLE_API.search(case.text("httpTarget.uri")))
     wanted, other = ("oauthToken", "oidcToken") if api else ("oidcToken", "oauthToken")
     target = "A Google API" if api else "A service"
-    if case.has(f"httpTarget.{other}"):
+    if case.states(f"httpTarget.{other}"):
         case.violation(f"{target} does not take {other}; use {wanted}.")
     elif not case.has(f"httpTarget.{wanted}"):
         case.violation(f"The job shows no token, so it is refused; set {wanted}.")
     elif wanted == "oidcToken" and not case.has("httpTarget.oidcToken.audience"):
-        case.violation(
-            "The token has no audience, so it is made for the full address; set the service's URL."
-        )
+        case.violation("The token has no audience, so it is made for the full address; set the service's URL.")
 
 
 @resource_rule(

@@ -1,0 +1,95 @@
+"""The rules as policies of the policy SDK, which the engine calls.
+
+The SDK wraps every input in a proxy that raises when a value not known yet is touched, abandons the policy and
+downgrades it to advice. `Case` reads around that; should a rule touch such a value all the same, it is a violation
+here, so that nothing mandatory ever becomes advice.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from policies.case import Report, Subject, Unjudged
+from policies.declared import Declared
+from policies.registry import CONFIGURED, Rule, all_rules, judge_resource, judge_stack, say
+
+Read = Callable[[], Declared]
+
+
+def policies(read: Read) -> list[Policy]:
+    """Return every rule as a policy; `read` returns the declared facts and is called when the first rule runs."""
+    pack = _Pack(read)
+    return [pack.of_stack(rule) if rule.judge_stack else pack.of_resource(rule) for rule in all_rules()]
+
+
+class _Pack:
+    """What the policies share: the declared facts, and the values no resource rule could judge.
+
+    Those are said once, when the stack as a whole is judged, so that a preview is not flooded.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._unjudged: list[Unjudged] = []
+
+    def of_resource(self, rule: Rule) -> ResourceValidationPolicy:
+        def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+            if rule.applies(args.resource_type):
+                subject = Subject(args.resource_type, args.name, args.urn, args.props, bool(args.opts.protect))
+                facts = configured(self._read(), rule, args.get_config())
+                self._unjudged += _report(lambda: judge_resource(rule, subject, facts), report_violation)
+
+        return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement))
+
+    def of_stack(self, rule: Rule) -> StackValidationPolicy:
+        def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+            subjects = [_subject(resource) for resource in args.resources]
+            facts = configured(self._read(), rule, args.get_config())
+            self._unjudged += _report(lambda: judge_stack(rule, subjects, facts), report_violation)
+            sys.stderr.write("".join(f"{line}\n" for line in say(self._unjudged)))
+            self._unjudged.clear()
+
+        keys = CONFIGURED.get(rule.id, {})
+        schema = PolicyConfigSchema({key: {"type": "integer", "minimum": 0} for key in keys}) if keys else None
+        return StackValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement), schema)
+
+
+def configured(facts: Declared, rule: Rule, config: Mapping[str, Any]) -> Declared:
+    """Return the facts with what the pack's configuration sets for this rule."""
+    keys = CONFIGURED.get(rule.id, {})
+    return replace(facts, **{name: config[key] for key, name in keys.items() if key in config})
+
+
+def _subject(resource: PolicyResource) -> Subject:
+    references = {
+        name: frozenset(other.urn for other in others) for name, others in resource.property_dependencies.items()
+    }
+    protect = bool(resource.opts.protect)
+    return Subject(resource.resource_type, resource.name, resource.urn, resource.props, protect, references)
+
+
+def _report(judge: Callable[[], Report], report_violation: ReportViolation) -> list[Unjudged]:
+    try:
+        report = judge()
+    except UnknownValueError as error:
+        report_violation(f"The rule itself is wrong: it read {error.message} without asking; read through Case.", None)
+        return []
+    for violation in report.violations:
+        report_violation(violation.message, violation.urn or None)
+    return report.unjudged
