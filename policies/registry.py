@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 from policies.case import Case, Report, StackCase, Subject, Unjudged, Violation
 from policies.declared import Declared
@@ -35,8 +35,15 @@ class Rule:
         return not self.kinds or kind in self.kinds
 
 
-CONFIGURED: Final = {"always-on-budget": {"instances": "always_on"}}
+CONFIGURED: Final[Mapping[str, Mapping[str, str]]] = {"always-on-budget": {"instances": "always_on"}}
 """Rule -> key of the pack's configuration -> the declared fact that it sets."""
+
+
+def configured(facts: Declared, rule: str, config: Mapping[str, Any]) -> Declared:
+    """Return the facts with what the pack's configuration sets for this rule."""
+    keys = CONFIGURED.get(rule, {})
+    return replace(facts, **{name: config[key] for key, name in keys.items() if key in config})
+
 
 _RULES: dict[str, Rule] = {}
 

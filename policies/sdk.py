@@ -8,9 +8,7 @@ here, so that nothing mandatory ever becomes advice.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -27,7 +25,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policies.case import Report, Subject, Unjudged
 from policies.declared import Declared
-from policies.registry import CONFIGURED, Rule, all_rules, judge_resource, judge_stack, say
+from policies.registry import CONFIGURED, Rule, all_rules, configured, judge_resource, judge_stack, say
 
 Read = Callable[[], Declared]
 
@@ -52,7 +50,7 @@ class _Pack:
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
             if rule.applies(args.resource_type):
                 subject = Subject(args.resource_type, args.name, args.urn, args.props, bool(args.opts.protect))
-                facts = configured(self._read(), rule, args.get_config())
+                facts = configured(self._read(), rule.id, args.get_config())
                 self._unjudged += _report(lambda: judge_resource(rule, subject, facts), report_violation)
 
         return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement))
@@ -60,7 +58,7 @@ class _Pack:
     def of_stack(self, rule: Rule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
             subjects = [_subject(resource) for resource in args.resources]
-            facts = configured(self._read(), rule, args.get_config())
+            facts = configured(self._read(), rule.id, args.get_config())
             self._unjudged += _report(lambda: judge_stack(rule, subjects, facts), report_violation)
             sys.stderr.write("".join(f"{line}\n" for line in say(self._unjudged)))
             self._unjudged.clear()
@@ -68,12 +66,6 @@ class _Pack:
         keys = CONFIGURED.get(rule.id, {})
         schema = PolicyConfigSchema({key: {"type": "integer", "minimum": 0} for key in keys}) if keys else None
         return StackValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement), schema)
-
-
-def configured(facts: Declared, rule: Rule, config: Mapping[str, Any]) -> Declared:
-    """Return the facts with what the pack's configuration sets for this rule."""
-    keys = CONFIGURED.get(rule.id, {})
-    return replace(facts, **{name: config[key] for key, name in keys.items() if key in config})
 
 
 def _subject(resource: PolicyResource) -> Subject:

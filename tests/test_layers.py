@@ -1,4 +1,4 @@
-"""Imports go one way: components, policies and ops to blueprint, ops to components, functions to nothing of these."""
+"""Imports go one way: components, policies and ops to blueprint, ops to those two, functions to nothing of these."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ARROWS: dict[str, set[str]] = {
     "blueprint": set(),
     "components": {"blueprint"},
     "policies": {"blueprint"},
-    "ops": {"blueprint", "components"},
+    "ops": {"blueprint", "components", "policies"},
     "functions": set(),
     "__main__": {"blueprint", "components"},
 }

@@ -1,0 +1,168 @@
+"""Judge the plan by the policy pack, offline: the rules that `pulumi preview --policy-pack policies` enforces.
+
+Evaluates the program like `plan` and hands every resource to every rule, with what only a deployment knows as
+unknown. A violation names the line of the declaration that asks for the resource.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blueprint.findings import Finding, Location
+from ops.terminal import columns, count, style_for
+
+if TYPE_CHECKING:
+    from ops.embedded.record import Registration
+    from ops.report.gather import Plan
+    from policies.case import Subject
+    from policies.declared import Declared
+    from policies.registry import Judgement
+
+COMPUTED = frozenset({"$ref", "$concat", "$unknown"})
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to judge (default: prod)")
+    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the file given to --policy-pack-config (JSON)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="judge ends of life as of this day")
+    parser.add_argument("--rules", action="store_true", help="list the rules and judge nothing")
+    parser.add_argument("--unknown", action="store_true", help="list each value that only a deployment knows")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what the rules found; 0 when nothing, 1 when something is refused."""
+    if args.rules:
+        return _list_rules()
+    from ops.report.gather import gather
+
+    plan = gather(args.root, args.stack)
+    if plan.violations:
+        for finding in plan.violations:
+            print(finding, file=sys.stderr)
+        print("The plan is refused before any policy is asked.", file=sys.stderr)
+        return 1
+    today = args.today or datetime.now(UTC).date()
+    judgement = judge(plan, facts(args.root, args.stack, today, args.config))
+    found = findings(plan, judgement)
+    if args.json:
+        _print_json(judgement, found)
+    else:
+        _print_text(judgement, found, unknown=args.unknown)
+    return 1 if found else 0
+
+
+def facts(root: Path, stack: str, today: date, config: Path | None = None) -> Declared:
+    """Return what the project at `root` declares for `stack`, and what the pack's configuration file sets."""
+    from blueprint.manifest import read_manifest
+    from ops.embedded import project
+    from policies.declared import declared
+    from policies.registry import configured
+
+    manifest, problems = read_manifest(root)
+    if manifest is None:
+        from blueprint.findings import Refused
+
+        raise Refused(problems)
+    settings = project.load(root, stack)
+    region = settings.config[f"{settings.name}:region"]
+    service_urls = json.loads(settings.config.get(f"{settings.name}:serviceUrls", "{}"))
+    found = declared(manifest, region, service_urls.values(), today)
+    for rule, values in (json.loads(config.read_text(encoding="utf-8")) if config else {}).items():
+        if isinstance(values, dict):
+            found = configured(found, rule, values)
+    return found
+
+
+def judge(plan: Plan, declared: Declared) -> Judgement:
+    """Run the whole pack over the plan's resources."""
+    from policies.registry import judge_all
+
+    return judge_all([subject(each) for each in plan.resources], declared)
+
+
+def subject(registration: Registration) -> Subject:
+    """Return the resource as the rules see it: computed values unknown, with the resources they come from."""
+    from policies.case import Subject
+
+    dependencies = registration.options.get("propertyDependencies")
+    return Subject(
+        kind=registration.type,
+        name=registration.name,
+        urn=registration.urn,
+        props={name: _before_deployment(value) for name, value in registration.inputs.items()},
+        protect=bool(registration.options.get("protect")),
+        references={name: frozenset(urns) for name, urns in dependencies.items()}
+        if isinstance(dependencies, Mapping)
+        else {},
+    )
+
+
+def _before_deployment(value: object) -> Any:
+    from policies.case import UNKNOWN
+
+    if isinstance(value, Mapping):
+        if COMPUTED & value.keys():
+            return UNKNOWN
+        return {name: _before_deployment(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_before_deployment(item) for item in value]
+    return value
+
+
+def findings(plan: Plan, judgement: Judgement) -> list[Finding]:
+    """Return the violations as findings at the lines of the declaration that ask for the resources."""
+    by_urn = {each.urn: each for each in plan.resources}
+    found = []
+    for violation in judgement.violations:
+        resource = by_urn.get(violation.urn)
+        places = plan.reasons(resource) if resource else ()
+        name = f"{resource.name}: " if resource else ""
+        found.append(Finding(violation.rule, name + violation.message, places[0] if places else Location("policies")))
+    return found
+
+
+def _print_text(judgement: Judgement, found: list[Finding], *, unknown: bool) -> None:
+    from policies.registry import say
+
+    style = style_for(sys.stdout)
+    for finding in found:
+        print(f"{style.cross} {finding}")
+    if unknown:
+        for each in judgement.unjudged:
+            print(f"  {each.rule}: {each.path} of {each.urn.rpartition('::')[2]}")
+    for line in say(judgement.unjudged):
+        print(style.paint(line, "dim"))
+    verdict = f"{count(judgement.resources, 'resource')}, {count(judgement.rules, 'rule')}"
+    if found:
+        print(f"{style.cross} Refused: {count(len(found), 'violation')} in {verdict}.")
+    else:
+        print(f"{style.tick} {verdict}, no violation.")
+
+
+def _print_json(judgement: Judgement, found: list[Finding]) -> None:
+    content = {
+        "resources": judgement.resources,
+        "rules": judgement.rules,
+        "violations": [
+            {"rule": each.rule, "message": each.message, "file": each.at.file, "line": each.at.line} for each in found
+        ],
+        "unknown": [{"rule": each.rule, "urn": each.urn, "path": each.path} for each in judgement.unjudged],
+    }
+    print(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _list_rules() -> int:
+    from policies.registry import all_rules
+
+    rows = [(rule.id, rule.title, ", ".join(map(str, rule.incidents))) for rule in all_rules()]
+    print("\n".join(columns([("Rule", "What must hold", "Incidents"), *rows])))
+    return 0
