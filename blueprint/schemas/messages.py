@@ -185,13 +185,12 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
         return
     allowed = KEYWORDS | ANNOTATIONS | ({"x-attributes"} if not pointer else frozenset())
     for name in schema.keys() - allowed:
-        yield f"{pointer}/{name}", f"Keyword `{name}` is not understood; use one of "
-        f"{', '.join(sorted(KEYWORDS))}."
+        known = ", ".join(sorted(KEYWORDS))
+        yield f"{pointer}/{name}", f"Keyword `{name}` is not understood; use one of {known}."
     if not types_of(schema) <= TYPES:
         yield f"{pointer}/type", f"`{schema['type']}` names no JSON type; use {', '.join(sorted(TYPES))}."
     if schema.get("format", "date") not in {"date", "date-time"}:
-        yield f"{pointer}/format", f"Format `{schema['format']}` is not checked by anyone; use date or "
-        "date-time."
+        yield f"{pointer}/format", f"Nobody checks the format `{schema['format']}`; use date or date-time."
     properties = schema.get("properties", {})
     for name in schema.get("required", ()):
         if name not in properties:
@@ -201,8 +200,7 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if "items" in schema:
         yield from _problems(schema["items"], f"{pointer}/items")
     if not isinstance(schema.get("additionalProperties", True), bool):
-        yield f"{pointer}/additionalProperties", "`additionalProperties` is true or false here; write "
-        "one of them."
+        yield f"{pointer}/additionalProperties", "`additionalProperties` is true or false here; write one."
     yield from _pattern_problems(schema, pointer)
 
 

@@ -193,9 +193,9 @@ class _Query:
                 continue
             names = {child.name.casefold() for child in kind.expressions}
             if dot.expression.name and dot.expression.name.casefold() not in names:
-                message = (f"STRUCT `{dot.this.sql('bigquery')}` has no field `{dot.expression.name}`; it has ") + (
-                    f"{', '.join(sorted(names))}."
-                )
+                known = ", ".join(sorted(names))
+                field = dot.expression.name
+                message = f"STRUCT `{dot.this.sql('bigquery')}` has no field `{field}`; it has {known}."
                 self._report(message, _start(dot))
 
     @staticmethod
