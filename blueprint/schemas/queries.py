@@ -193,9 +193,9 @@ class _Query:
                 continue
             names = {child.name.casefold() for child in kind.expressions}
             if dot.expression.name and dot.expression.name.casefold() not in names:
-                known = ", ".join(sorted(names))
+                listed = ", ".join(sorted(names))
                 field = dot.expression.name
-                message = f"STRUCT `{dot.this.sql('bigquery')}` has no field `{field}`; it has {known}."
+                message = f"STRUCT `{dot.this.sql('bigquery')}` has no field `{field}`; it has {listed}."
                 self._report(message, _start(dot))
 
     @staticmethod
