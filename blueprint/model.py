@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blueprint.alerts.types import Alert, Covers, CoversKind
 from blueprint.contracts import Result, check_all
@@ -22,7 +22,10 @@ from blueprint.stack import StackSettings, check_stack
 
 if TYPE_CHECKING:
     from blueprint.archive import Archive
+    from blueprint.schemas.firestore import Firestore
     from blueprint.schemas.loader import Schemas
+    from blueprint.schemas.messages import Message
+    from blueprint.schemas.streams import Transform
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Blueprint:
     archives: Mapping[str, Archive]
     schemas: Schemas
     grants: tuple[Grant, ...]
-    firestore: Any
-    streams: Mapping[str, Any]
+    messages: Mapping[str, Message]
+    firestore: Firestore
+    streams: Mapping[str, Transform]
     alerts: tuple[Alert, ...]
     dashboard: Mapping[str, object]
 
@@ -74,18 +78,27 @@ class Checked:
 def check(root: Path, stack: StackSettings) -> Checked:
     """Load, derive and check the project in `root` for `stack`."""
     from blueprint.alerts.catalogue import catalogue
+    from blueprint.schemas.firestore import load_firestore
     from blueprint.schemas.loader import load_schemas
+    from blueprint.schemas.messages import load_messages
+    from blueprint.schemas.placeholders import view_values
+    from blueprint.schemas.streams import load_streams
 
     manifest, findings = read_manifest(root)
-    schemas, schema_findings = load_schemas(root, project=stack.project, values={})
-    findings += schema_findings
+    declaration_is_sound = manifest is not None and not findings
+    values = view_values(manifest) if manifest is not None and declaration_is_sound else None
+    schemas, schema_findings = load_schemas(root, project=stack.project, values=values)
+    messages, message_findings = load_messages(root)
+    findings += [*schema_findings, *message_findings]
     if manifest is None:
         return Checked(None, (), tuple(findings))
-    declaration_is_sound = not any(finding.rule in ("manifest", "yaml") for finding in findings)
     findings += check_stack(stack, manifest)
     archives: dict[str, Archive] = {}
     if not declaration_is_sound:
         return Checked(None, (), tuple(findings))
+    firestore, firestore_findings = load_firestore(root, manifest)
+    streams, stream_findings = load_streams(manifest, messages, schemas.tables)
+    findings += [*firestore_findings, *stream_findings]
     names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
     blueprint = Blueprint(
         root=root,
@@ -95,8 +108,9 @@ def check(root: Path, stack: StackSettings) -> Checked:
         archives=archives,
         schemas=schemas,
         grants=grants(manifest, names, archives),
-        firestore=None,
-        streams={},
+        messages=messages,
+        firestore=firestore,
+        streams=streams,
         alerts=catalogue(manifest, names),
         dashboard={},
     )

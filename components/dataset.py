@@ -1,4 +1,6 @@
-"""BigQuery: the datasets, tables and views that exist because their file exists, and the streams into them."""
+"""BigQuery: the datasets, tables and views that exist because their file exists, and the streams into
+them.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from components.base import Component, Context, because
 class OrchestrationDataset(Component):
     """A dataset with its tables and views.
 
-    Tables are protected twice: `protect` stops Pulumi, `deletion_protection` the provider (pitfalls 56, 57). Views are
-    created after what they read (pitfall 59).
+    Tables are protected twice: `protect` stops Pulumi, `deletion_protection` the provider (pitfalls 56,
+    57). Views are created after what they read (pitfall 59).
     """
 
     dataset: gcp.bigquery.Dataset
@@ -74,7 +76,7 @@ class OrchestrationDataset(Component):
             project=self.context.plan.stack.project,
             description=view.description,
             friendly_name=view.friendly_name,
-            view=gcp.bigquery.TableViewArgs(query=view.query, use_legacy_sql=False),
+            view=gcp.bigquery.TableViewArgs(query=view.query_in(self.context.plan.stack.project), use_legacy_sql=False),
             labels={**self.context.labels, **dict(view.labels)},
             deletion_protection=False,
             opts=self.options(depends_on=reads, replace_with=reads),
@@ -112,7 +114,9 @@ def _constraints(table: Table) -> gcp.bigquery.TableTableConstraintsArgs | None:
 
 
 class StreamWriters(Component):
-    """Lets Pub/Sub's agent write streamed rows into a dataset: it must see the tables and add to them (pitfall 43)."""
+    """Lets Pub/Sub's agent write streamed rows into a dataset: it must see the tables and add to them
+    (pitfall 43).
+    """
 
     grants: list[pulumi.Resource]
 

@@ -1,4 +1,6 @@
-"""A stream: Pub/Sub itself writes a topic's messages into a table, so the record exists even when a function is down."""
+"""A stream: Pub/Sub itself writes a topic's messages into a table, so the record exists even when a
+function is down.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,11 @@ from components.topic import PipelineTopic
 
 
 class TableStream(Component):
-    """One BigQuery subscription per topic of the stream, each with its generated message transform and dead letter.
+    """One BigQuery subscription per topic of the stream, each with its generated message transform and dead
+    letter.
 
-    It creates neither topic nor table. Fields that no column takes are dropped: messages may grow before tables do.
+    It creates neither topic nor table. Fields that no column takes are dropped: messages may grow before
+    tables do.
     """
 
     subscriptions: list[gcp.pubsub.Subscription]
@@ -52,7 +56,7 @@ class TableStream(Component):
             hold_name=plan.names.dead_letter_subscription(subscription_name),
             agent=self._services.pubsub_agent,
         )
-        transform = plan.streams[stream.name].transform(name)
+        transform = plan.streams[stream.name]
         shortest, longest = RETRY_SECONDS
         subscription = gcp.pubsub.Subscription(
             f"{prefix}-subscription",

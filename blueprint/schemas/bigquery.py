@@ -144,13 +144,17 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One view: its query as written (placeholders filled in), and what the query reads."""
+    """One view: its query as written (placeholders filled in), and what the query reads.
+
+    `unqualified` holds the offsets in `query` at which a table is named without its project.
+    """
 
     dataset: str
     name: str
     query: str
     query_at: Location = field(default=NOWHERE, compare=False)
     references: tuple[Reference, ...] = ()
+    unqualified: tuple[int, ...] = ()
     columns: tuple[Column, ...] = ()
     description: str | None = None
     friendly_name: str | None = None
@@ -161,6 +165,13 @@ class View:
     def id(self) -> str:
         """`dataset.view`, the name by which SQL refers to it."""
         return f"{self.dataset}.{self.name}"
+
+    def query_in(self, project: str) -> str:
+        """The query with every table named in full: a stored view is also run from other projects."""
+        query = self.query
+        for offset in sorted(self.unqualified, reverse=True):
+            query = f"{query[:offset]}`{project}`.{query[offset:]}"
+        return query
 
 
 DifferenceKind = Literal[

@@ -169,8 +169,8 @@ def _field(path: str, order: Literal["ascending", "descending", "array"]) -> Ind
 
 def with_name(fields: tuple[IndexField, ...]) -> tuple[IndexField, ...]:
     """The fields with the trailing `__name__`, which goes in the direction of the last ordered field."""
-    last = next((each.order for each in reversed(fields) if each.order is not None), "ASCENDING")
-    return (*fields, IndexField("__name__", last))
+    directions: list[Order] = [each.order for each in fields if each.order is not None]
+    return (*fields, IndexField("__name__", directions[-1] if directions else "ASCENDING"))
 
 
 def _repeated(indexes: list[Index], ttls: list[Ttl]) -> Iterator[Finding]:

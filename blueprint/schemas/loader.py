@@ -58,7 +58,7 @@ class _File:
 
 
 def load_schemas(
-    root: Path, *, project: str | None = None, values: Mapping[str, str] = _NONE, use_cache: bool = True
+    root: Path, *, project: str | None = None, values: Mapping[str, str] | None = _NONE, use_cache: bool = True
 ) -> tuple[Schemas, tuple[Finding, ...]]:
     """Read every schema file under `root`.
 
@@ -73,7 +73,9 @@ def load_schemas(
     views: dict[str, View] = {}
     external: dict[str, Table] = {}
     for file in (*_files(root, OWN, project, findings), *_files(root, EXTERNAL, project, findings)):
-        parsed = _read(root, file, values, cache)
+        if values is None and file.context.kind == "view":
+            continue
+        parsed = _read(root, file, values or _NONE, cache)
         findings.extend(parsed.findings)
         match parsed.declared:
             case Dataset() as dataset:

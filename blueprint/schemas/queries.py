@@ -28,11 +28,12 @@ START = Location("", 1, 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """What a query reads (`references`; `uses` as (`dataset.table`, column) pairs), returns, and does
-    wrong.
+    """What a query reads (`references`, named at the offsets `unqualified` without a project; `uses` as
+    (`dataset.table`, column) pairs), returns, and does wrong.
     """
 
     references: tuple[Reference, ...] = ()
+    unqualified: tuple[int, ...] = ()
     uses: tuple[tuple[str, str], ...] = ()
     columns: tuple[Column, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -42,7 +43,7 @@ def references(query: str, at: Location = START, *, project: str | None = None) 
     """The tables a query reads, without looking into them; `at` is where its first character stands."""
     reader = _Query(query, at)
     reader.read_references(project)
-    return Resolved(references=reader.references, findings=tuple(reader.findings))
+    return Resolved(references=reader.references, unqualified=reader.unqualified, findings=tuple(reader.findings))
 
 
 def resolve(
@@ -60,6 +61,7 @@ def resolve(
         reader.read_columns(tables)
     return Resolved(
         references=reader.references,
+        unqualified=reader.unqualified,
         uses=reader.uses,
         columns=reader.columns,
         findings=tuple(reader.findings),
@@ -76,6 +78,7 @@ class _Query:
         self.start = len(self.text) - len(query)
         self.findings: list[Finding] = []
         self.references: tuple[Reference, ...] = ()
+        self.unqualified: tuple[int, ...] = ()
         self.uses: tuple[tuple[str, str], ...] = ()
         self.columns: tuple[Column, ...] = ()
         self.tree: exp.Query | None = None
@@ -113,6 +116,7 @@ class _Query:
         if self.tree is None:
             return
         found: dict[str, Reference] = {}
+        unqualified: set[int] = set()
         try:
             scopes = traverse_scope(self.tree)
             sources = [source for scope in scopes for source in scope.sources.values()]
@@ -127,6 +131,8 @@ class _Query:
             if len(parts) == 3 and parts[0] == project:
                 source.set("catalog", None)
                 parts = parts[1:]
+            elif offset is not None:
+                unqualified.add(offset - self.start)
             if len(parts) != 2:
                 wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, "
                 "without a project"
@@ -135,6 +141,7 @@ class _Query:
             at = self.places.at(self.start if offset is None else offset)
             found.setdefault(".".join(parts), Reference(parts[0], parts[1], at))
         self.references = tuple(found.values())
+        self.unqualified = tuple(sorted(unqualified))
 
     def check_tables(self, tables: Mapping[str, tuple[Column, ...]]) -> None:
         """Every table read must be declared, own or external."""

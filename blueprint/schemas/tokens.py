@@ -66,12 +66,13 @@ def tokenize(text: str) -> list[Token]:
     try:
         found = BigQuery().tokenize(text)
     except TokenError as error:
-        offset = error.end or 0
-        raise NotUnderstoodError("A string, comment or quoted name is never closed; close it.", offset) from error
+        raise NotUnderstoodError("This string, comment or name is never closed; close it.", _unclosed(text)) from error
     tokens: list[Token] = []
     for token in found:
         kind = token.token_type.name
         source = text[token.start : token.end + 1]
+        if kind in STRINGS and "\n" in source and not source.lstrip("rRbB").startswith(("'''", '"""')):
+            raise NotUnderstoodError("A string ends on the line it begins; use triple quotes.", token.start)
         if kind in {"IDENTIFIER", *STRINGS} or not any(character.isspace() for character in source):
             tokens.append(Token(kind, token.text, token.start, token.end))
         else:  # the tokenizer joins words such as PARTITION BY
@@ -79,6 +80,29 @@ def tokenize(text: str) -> list[Token]:
                 start = token.start + word.start()
                 tokens.append(Token("VAR", word[0], start, start + len(word[0]) - 1))
     return tokens
+
+
+_OPENING = re.compile(r"--[^\n]*|#[^\n]*|/\*|'''|\"\"\"|['\"`]")
+
+
+def _unclosed(text: str) -> int:
+    """Where the first comment, string or quoted name starts that never ends; the last character if none is
+    found.
+    """
+    position = 0
+    while opening := _OPENING.search(text, position):
+        mark = opening[0]
+        position = opening.end()
+        if mark[0] in "-#":
+            continue
+        raw = text[opening.start() - 1 : opening.start()].lower() == "r"
+        escape = "" if raw or mark == "/*" else r"(?:\\.|(?!MARK).)*?".replace("MARK", re.escape(mark))
+        closing = re.compile((escape or ".*?") + re.escape("*/" if mark == "/*" else mark), re.DOTALL)
+        found = closing.match(text, position)
+        if found is None or (len(mark) == 1 and "\n" in found[0]):
+            return opening.start()
+        position = found.end()
+    return max(len(text) - 1, 0)
 
 
 class Cursor:

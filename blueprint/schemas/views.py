@@ -32,11 +32,13 @@ def resolve_views(schemas: Schemas, cache: Cache, project: str | None = None) ->
     """
     findings: list[Finding] = []
     reads: dict[str, tuple[Reference, ...]] = {}
+    unqualified: dict[str, tuple[int, ...]] = {}
     for view in schemas.views.values():
         found = _references(view, cache, project)
         findings.extend(found.findings)
         if not found.findings:
             reads[view.id] = found.references
+            unqualified[view.id] = found.unqualified
     done: dict[str, View] = {}
     columns: dict[str, tuple[Column, ...]] = {
         table.id: table.columns for table in (*schemas.tables.values(), *schemas.external.values())
@@ -51,7 +53,12 @@ def resolve_views(schemas: Schemas, cache: Cache, project: str | None = None) ->
         result = _resolve(view, reads[name], columns, cache, project)
         findings.extend(result.findings)
         if not result.findings:
-            done[name] = replace(view, references=reads[name], columns=_described(view, result.columns, findings))
+            done[name] = replace(
+                view,
+                references=reads[name],
+                unqualified=unqualified[name],
+                columns=_described(view, result.columns, findings),
+            )
             columns[name] = done[name].columns
     return done, findings
 
