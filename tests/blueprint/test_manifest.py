@@ -57,13 +57,21 @@ def test_the_real_declaration_loads() -> None:
         ("at_least: 4, after", "at_least: 7, after", "it can never hold"),
         ("downstream: phase5\n", "downstream: phase4\n", "start one another in a circle"),
         ("downstream: phase5\n", "downstream: phase3\n", "phase3 → phase4 → phase3 start one another in a circle"),
-        ("schedule: deadlines}\n    deadline: 30m", "schedule: hourly}\n    deadline: 30m", "names the schedule 'hourly'"),
+        (
+            "schedule: deadlines}\n    deadline: 30m",
+            "schedule: hourly}\n    deadline: 30m",
+            "names the schedule 'hourly'",
+        ),
         ("    when: before_today", "    when: always", "applies always, so the other modes never would"),
         ("folder: phase2_to_phase3", "folder: ../phase2_to_phase3", "must be a relative path inside the project"),
         ("aliases: [PlayerGameSummaryProcessor]", "aliases: [TeamDefenseGameSummaryProcessor]", "stands for"),
         ("block_below: 60", "unit: percent", "given twice"),
         ("        block_below: 60\n", "", "has no threshold, so it could never say no"),
-        ("consumers:\n      - {service: prediction-coordinator, path: /start}", "consumers: [{service: nobody, path: /x}]", "nobody"),
+        (
+            "consumers:\n      - {service: prediction-coordinator, path: /start}",
+            "consumers: [{service: nobody, path: /x}]",
+            "nobody",
+        ),
         ("path: /process}", "path: process}", "must be an absolute URL path"),
         ("batch: true ", "batch: false ", "has no processors; list them"),
         ("from: source_table", "from: source_tabel", "did you mean 'source_table'?"),
@@ -142,7 +150,8 @@ def test_no_text_breaks_the_loader(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("30s", 30), ("15m", 900), ("2h", 7200), ("400d", 34_560_000), ("1.5h", None), ("", None), ("5", None)]
+    ("text", "seconds"),
+    [("30s", 30), ("15m", 900), ("2h", 7200), ("400d", 34_560_000), ("1.5h", None), ("", None), ("5", None)],
 )
 def test_durations(text: str, seconds: int | None) -> None:
     assert parse_duration(text) == seconds
