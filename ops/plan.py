@@ -11,9 +11,12 @@ import json
 import sys
 from pathlib import Path
 
+from ops.embedded import slices
 from ops.report import explain, text
 from ops.report.gather import Plan, gather
 from ops.terminal import style_for
+
+CACHE = Path(__file__).resolve().parents[1] / ".cache" / "sdk"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0 when it is sound, 1 when it is refused, 2 when `--explain` names nothing."""
+    slices.install(CACHE)
     plan = gather(args.root, args.stack)
+    slices.save(CACHE)
     if args.explain:
         return _explain(plan, args.explain, as_json=args.json)
     if args.json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import logging
 import os
 import sys
@@ -41,7 +42,7 @@ class Evaluation:
     Attributes:
         project: the project's name.
         stack: the stack's name.
-        registrations: every resource, in program order.
+        registrations: every resource, sorted by URN; the program's order varies from run to run.
         outputs: what components and the stack put out, by URN, as shown.
         findings: what was wrong, the program's own refusal included.
         scope: the program's global names when it ended; the pure model is among them.
@@ -82,12 +83,12 @@ def evaluate(root: Path, stack: str, *, salt: int = 0, program: Callable[[], obj
     )
     scope: dict[str, Any] = {}
     run = program or (lambda: _run_program(root, scope))
-    with _inside(root):
+    with _inside(root), _uncollected():
         failures = contextvars.copy_context().run(_run, run, settings, monitor, planner)
     return Evaluation(
         settings.name,
         stack,
-        tuple(monitor.registrations.values()),
+        tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations)),
         monitor.outputs,
         (*monitor.findings, *failures),
         scope,
@@ -182,6 +183,18 @@ def _failure(error: BaseException, root: Path) -> Finding:
         return Finding("look-up", str(error), at)
     text = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
     return Finding("program", f"The program fails with {type(error).__name__}: {text}.", at)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold back the cyclic garbage collector: it would walk a growing graph of live objects over and over."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager

@@ -230,7 +230,7 @@ def _python(value: Any) -> Any:
         case "bool_value":
             return value.bool_value
         case "struct_value":
-            return {name: _python(item) for name, item in value.struct_value.fields.items()}
+            return {name: _python(item) for name, item in sorted(value.struct_value.fields.items())}
         case "list_value":
             return [_python(item) for item in value.list_value.values]
         case _:
