@@ -39,10 +39,10 @@ class TestRecording:
             """
         )
         assert [each.urn for each in found.registrations] == [
-            "urn:pulumi:prod::small::pulumi:pulumi:Stack::small-prod",
-            "urn:pulumi:prod::small::pulumi:providers:gcp::provider",
-            "urn:pulumi:prod::small::own:index:Outer::outer",
             "urn:pulumi:prod::small::own:index:Outer$gcp:pubsub/topic:Topic::inner",
+            "urn:pulumi:prod::small::own:index:Outer::outer",
+            "urn:pulumi:prod::small::pulumi:providers:gcp::provider",
+            "urn:pulumi:prod::small::pulumi:pulumi:Stack::small-prod",
         ]
         assert named(found, "inner").parent == named(found, "outer").urn
         assert sentences(found) == []
