@@ -1,0 +1,222 @@
+"""What a function sees of the declaration: the `pipeline.json` in its archive.
+
+Derived, minimal, and complete: an orchestrator gets its own boundary, the function that a boundary names as its timer
+gets that boundary too, and a function without either (a sweep, a summary) gets all of them. Queries of gates travel as
+text, so that every function that judges a boundary judges it alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from blueprint.decode import parse_duration
+from blueprint.findings import Finding, Location, Refused
+from blueprint.manifest import Boundary, Gate, Manifest, Mode, Phase, Rule
+from blueprint.names import Names
+
+FILE = "pipeline.json"
+MESSAGES = "schemas/messages"
+
+Json = dict[str, Any]
+
+
+def function_view(manifest: Manifest, function: str, names: Names, root: Path) -> Json:
+    """Return the view of `function`; `root` is the project root, for message schemas and gate queries.
+
+    Raises `Refused` where a schema or query file that the declaration names is absent or unreadable.
+    """
+    declared = manifest.functions[function]
+    boundaries = _boundaries_of(manifest, function)
+    topic = declared.trigger.topic
+    events = {"executions": manifest.events.executions, "errors": manifest.events.errors}
+    messages = {manifest.topics[topic].message} if topic else set()
+    return {
+        "pipeline": manifest.pipeline,
+        "title": manifest.title,
+        "function": function,
+        "time_zone": manifest.time_zone,
+        "location": names.region,
+        "database": manifest.store.database,
+        "lease": manifest.store.lease,
+        "expiry": {},
+        "caller": {"identity": names.email(names.invoker_account(function)), "audience": function},
+        "publishes": list(manifest.published_by(function)),
+        "dead_letter_topic": names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
+        "schedules": list(declared.trigger.schedules),
+        "settings": {name: _setting(value) for name, value in declared.settings.items()},
+        "events": {part: _event(manifest, root, topic) for part, topic in events.items()},
+        "boundaries": {boundary.name: _boundary(manifest, boundary, root) for boundary in boundaries},
+        "messages": {name: _fields(_schema(manifest, root, name)) for name in sorted(messages)},
+        "collections": dict(manifest.store.collections) if not manifest.boundary_of(function) else {},
+    }
+
+
+def view_bytes(view: Json) -> bytes:
+    """Return the file's content: the same bytes for the same view."""
+    return (json.dumps(view, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def queries(manifest: Manifest, function: str, root: Path) -> Iterator[tuple[str, str, Location]]:
+    """Yield name, SQL and place of every gate query that `function` may run."""
+    for boundary in _boundaries_of(manifest, function):
+        for gate in boundary.gates.values():
+            yield f"{boundary.name}.{gate.name}", _gate_sql(manifest, boundary, gate, root), gate.at
+
+
+def _boundaries_of(manifest: Manifest, function: str) -> list[Boundary]:
+    own = manifest.boundary_of(function)
+    return [own] if own else list(manifest.boundaries.values())
+
+
+def _boundary(manifest: Manifest, boundary: Boundary, root: Path) -> Json:
+    downstream = manifest.phases[boundary.downstream] if boundary.downstream else None
+    return {
+        "upstream": _phase(manifest.phases[boundary.upstream]),
+        "downstream": _phase(downstream) if downstream else None,
+        "function": boundary.function,
+        "deadline": boundary.deadline,
+        "expected_within": boundary.expected_within,
+        "trigger": {
+            "topic": boundary.trigger.topic,
+            "per_output_table": boundary.trigger.per_output_table,
+            "fields": {
+                name: {"from": field.from_} if field.from_ else {"value": _plain(field.value)}
+                for name, field in boundary.trigger.fields.items()
+            },
+        },
+        "entities": {key: list(processors) for key, processors in boundary.entities.items()},
+        "modes": [_mode(mode) for mode in boundary.modes.values()],
+        "gates": [_gate(manifest, boundary, gate, root) for gate in boundary.gates.values()],
+    }
+
+
+def _phase(phase: Phase) -> Json:
+    return {
+        "name": phase.name,
+        "label": phase.label,
+        "title": phase.title,
+        "collection": phase.collection,
+        "batch": phase.batch,
+        "processors": {
+            name: {"aliases": list(processor.aliases), "table": processor.output.table if processor.output else None}
+            for name, processor in phase.processors.items()
+        },
+    }
+
+
+def _mode(mode: Mode) -> Json:
+    return {
+        "name": mode.name,
+        "when": mode.when,
+        "expected": list(mode.expected),
+        "critical": list(mode.critical),
+        "rules": [_rule(rule) for rule in mode.rules],
+    }
+
+
+def _rule(rule: Rule) -> Json:
+    batch = rule.batch
+    return {
+        "reason": rule.reason,
+        "require": rule.require,
+        "at_least": rule.at_least,
+        "at_least_percent": rule.at_least_percent,
+        "after": rule.after,
+        "partial": rule.partial,
+        "batch": batch
+        and {
+            "percent": batch.percent,
+            "count": batch.count,
+            "min_percent": batch.min_percent,
+            "min_count": batch.min_count,
+            "success_completes": batch.success_completes,
+        },
+    }
+
+
+def _gate(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) -> Json:
+    return {
+        "name": gate.name,
+        "title": gate.title,
+        "sql": _gate_sql(manifest, boundary, gate, root),
+        "unit": gate.unit,
+        "block_below": gate.block_below,
+        "alert_below": gate.alert_below,
+        "modes": list(gate.modes),
+        "of": gate.rows.tables if gate.rows else None,
+        "at_least": gate.rows.at_least if gate.rows else None,
+    }
+
+
+def _gate_sql(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) -> str:
+    if gate.query:
+        folder = manifest.functions[boundary.function].folder
+        return _read(root, f"functions/{folder}/{gate.query}", gate.at).strip()
+    outputs = {name: p.output for name, p in manifest.phases[boundary.upstream].processors.items() if p.output}
+    return "\nUNION ALL\n".join(
+        f"SELECT '{name}' AS processor, COUNT(*) AS row_count FROM {output.table}"
+        f" WHERE {output.date_column} = @game_date"
+        for name, output in outputs.items()
+    )
+
+
+def _event(manifest: Manifest, root: Path, topic: str) -> Json:
+    schema = _schema(manifest, root, manifest.topics[topic].message)
+    return {"topic": topic, "columns": list(schema["properties"]), "required": list(schema.get("required", ()))}
+
+
+def _schema(manifest: Manifest, root: Path, message: str) -> Json:
+    file = f"{MESSAGES}/{message}.json"
+    at = next((topic.at for topic in manifest.topics.values() if topic.message == message), manifest.at)
+    text = _read(root, file, at)
+    try:
+        schema: Json = json.loads(text)
+    except ValueError as error:
+        raise Refused([Finding("view", f"The message schema is not JSON: {error}.", Location(file))]) from None
+    return schema
+
+
+def _fields(schema: Json) -> Json:
+    """Return the compact form of an object schema: the type of each field, and what its values may be."""
+    required = set(schema.get("required", ()))
+    return {
+        name: _field(field, name in required)
+        for name, field in schema.get("properties", {}).items()
+        if "const" not in field  # a constant is a version, which the engine checks on its own
+    }
+
+
+def _field(field: Json, required: bool) -> Json:
+    declared = field["type"]
+    kind = declared if isinstance(declared, str) else next(name for name in declared if name != "null")
+    formats = {"date": "date", "date-time": "timestamp"}
+    compact: Json = {"type": "strings" if kind == "array" else formats.get(field.get("format", ""), kind)}
+    if required:
+        compact["required"] = True
+    compact |= {key: field[key] for key in ("enum", "minimum") if key in field}
+    if kind == "object" and field.get("properties"):
+        compact["properties"] = _fields(field)
+    return compact
+
+
+def _read(root: Path, file: str, at: Location) -> str:
+    try:
+        return (root / file).read_text("utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Refused([Finding("view", f"{file}, which is declared here, cannot be read: {reason}.", at)]) from None
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _setting(value: object) -> Any:
+    """Return a setting, durations in seconds."""
+    seconds = parse_duration(value) if isinstance(value, str) else None
+    return _plain(value) if seconds is None else seconds

@@ -1,0 +1,114 @@
+"""One sweep: look back a few days, choose what needs its trigger again, record the attempt, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from candidates import Candidate, Limits, allowed, candidate
+from shared import document as doc
+from shared import gates, logs, repeat
+from shared.effects import Snapshot, Unavailable
+from shared.view import Boundary
+from shared.warehouse import Row, Warehouse
+from shared.world import World
+
+_QUERIES = Path(__file__).with_name("queries")
+_LATEST_RUNS = _QUERIES.joinpath("latest_runs.sql").read_text("utf-8")
+_ATTEMPTS = _QUERIES.joinpath("attempts.sql").read_text("utf-8")
+_RECORD_ATTEMPT = _QUERIES.joinpath("record_attempt.sql").read_text("utf-8")
+
+Attempts = dict[tuple[str, date], Row]
+
+
+def run(world: World, schedule: str | None) -> dict[str, Any]:
+    """Publish again what needs it, within the limits; `failures` lists what could not be looked at or published."""
+    settings, now = world.view.settings, datetime.now(UTC)
+    limits = Limits(settings["per_run"], settings["cool_down"], settings["attempts"])
+    today = now.astimezone(world.view.time_zone).date()
+    first = today - timedelta(seconds=settings["look_back"])
+    warehouse = gates.warehouse(world)
+    runs = warehouse.rows(_LATEST_RUNS, first=first, last=today)
+    attempts: Attempts = {
+        (row["processor_name"], row["analysis_date"]): row for row in warehouse.rows(_ATTEMPTS, first=first, last=today)
+    }
+    done: list[str] = []
+    failures: list[str] = []
+    for found, snapshot in _candidates(world, runs, first):
+        triggered_at = doc.time_of((snapshot.document or {}).get(doc.TRIGGERED_AT))
+        if len(done) == limits.per_run or not allowed(found, triggered_at, attempts, limits, now):
+            continue
+        try:
+            if _repeat(world, warehouse, found, snapshot, attempts, limits):
+                done.append(f"{found.boundary.name} {found.game_date}: {found.reason}")
+        except Unavailable as failure:
+            failures.append(f"{found.boundary.name} {found.game_date}: {failure}")
+    logs.log("INFO", "backfill_done", f"{len(done)} triggers published again, {len(failures)} failures.", done=done)
+    return {"published_again": done, "failures": failures}
+
+
+def _candidates(world: World, runs: list[Row], first: date) -> Iterator[tuple[Candidate, Snapshot]]:
+    """Yield dates that were triggered and whose next phase lacks something, the oldest first."""
+    for boundary in world.view.boundaries.values():
+        phase = boundary.downstream
+        if phase is None:
+            continue
+        since = datetime.combine(first, datetime.min.time(), world.view.time_zone)
+        for snapshot in list(_triggered(world, boundary, since)):
+            if snapshot.key < first.isoformat():
+                continue
+            of_date = [row for row in runs if row["data_date"].isoformat() == snapshot.key and _of(phase, row)]
+            document = world.store.read(phase.collection, snapshot.key).document
+            found = candidate(boundary, phase, snapshot.key, of_date, document)
+            if found:
+                yield found, snapshot
+
+
+def _triggered(world: World, boundary: Boundary, since: datetime) -> Iterator[Snapshot]:
+    return world.store.find(
+        boundary.upstream.collection,
+        ((doc.TRIGGERED_AT, ">=", since),),
+        order=(doc.TRIGGERED_AT, "ASCENDING"),
+    )
+
+
+def _of(phase: Any, row: Row) -> bool:
+    return row["phase"] in (phase.label, phase.name)
+
+
+def _repeat(
+    world: World,
+    warehouse: Warehouse,
+    found: Candidate,
+    snapshot: Snapshot,
+    attempts: Attempts,
+    limits: Limits,
+) -> bool:
+    game_date = date.fromisoformat(found.game_date)
+    number = int(attempts.get((found.boundary.name, game_date), {}).get("attempts") or 0) + 1
+    warehouse.rows(
+        _RECORD_ATTEMPT,
+        boundary=found.boundary.name,
+        entity=found.game_date,
+        game_date=game_date,
+        attempt=number,
+        completeness=found.percent,
+        tripped=number >= limits.attempts,
+        cool_down=limits.cool_down,
+        notes=f"{world.view.function}: {found.reason}"[:1000],
+    )
+    if repeat.publish_again(world, found.boundary, snapshot) is None:
+        return False
+    world.events.error(
+        "published_again",
+        f"The trigger of {found.boundary.name} for {found.game_date} was published again: {found.reason}.",
+        category="upstream_failure",
+        severity="warning",
+        identity=f"{found.boundary.name}:{found.game_date}:{number}",
+        game_date=found.game_date,
+        phase=found.boundary.upstream.name,
+        recovery_attempted=True,
+    )
+    return True

@@ -1,0 +1,17 @@
+"""Starts analytics when raw data is complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flask
+import functions_framework
+from shared.orchestrator import orchestrator
+
+_handle = orchestrator(Path(__file__).with_name("pipeline.json"))
+
+
+@functions_framework.http
+def orchestrate_phase2_to_phase3(request: flask.Request) -> tuple[str, int, dict[str, str]]:
+    """Take one pushed completion."""
+    return _handle(request)

@@ -1,0 +1,18 @@
+"""Starts precompute when analytics is complete and its tables are good enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flask
+import functions_framework
+from shared import gates
+from shared.orchestrator import orchestrator
+
+_handle = orchestrator(Path(__file__).with_name("pipeline.json"), gates.in_warehouse, {"bigquery": gates.probe})
+
+
+@functions_framework.http
+def orchestrate_phase3_to_phase4(request: flask.Request) -> tuple[str, int, dict[str, str]]:
+    """Take one pushed completion."""
+    return _handle(request)

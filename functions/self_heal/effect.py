@@ -1,0 +1,108 @@
+"""Did a trigger have an effect? Where the next phase never started, publish the trigger again, a few times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from shared import document as doc
+from shared import gates, repeat, sweep
+from shared.effects import Snapshot
+from shared.view import Boundary, Phase
+from shared.world import World
+
+_RUNS_SINCE = Path(__file__).with_name("queries").joinpath("runs_since.sql").read_text("utf-8")
+
+
+def repeat_without_effect(world: World, boundary: Boundary) -> Iterator[str]:
+    """Yield a sentence for each trigger published again; raises `Unavailable`."""
+    if boundary.downstream is None:
+        return
+    settings = world.view.settings
+    now = datetime.now(UTC)
+    triggered = world.store.find(
+        boundary.upstream.collection,
+        ((doc.TRIGGERED_AT, ">=", now - timedelta(seconds=settings["look_back"])),),
+        order=(doc.TRIGGERED_AT, "ASCENDING"),
+    )
+    wait = timedelta(seconds=settings["downstream_start"])
+    for snapshot in list(triggered):
+        if sweep.DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
+            since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
+            if since and not _started(world, boundary.downstream, snapshot.key, since):
+                yield from _repeated(world, boundary, snapshot)
+
+
+def _due(snapshot: Snapshot, wait: timedelta, most: int) -> bool:
+    """Return whether the last publication had time to show an effect, twice as long after each repetition."""
+    document = snapshot.document or {}
+    done = repeat.attempts(document)
+    again = doc.time_of(doc.record(document.get(doc.REPUBLISHED)).get("at"))
+    last = again or doc.time_of(document.get(doc.TRIGGERED_AT))
+    return (
+        bool(document.get(doc.TRIGGERED))
+        and done < most
+        and last is not None
+        and (snapshot.time - last >= wait * 2**done)
+    )
+
+
+def _started(world: World, phase: Phase, game_date: str, since: datetime) -> bool:
+    document = world.store.read(phase.collection, game_date).document or {}
+    records = [*doc.completed(document).values()]
+    for field in (doc.FAILED, doc.NO_DATA):
+        records += [*doc.record(document.get(field)).values()]
+    times = (doc.time_of(doc.record(record).get("completed_at")) for record in records)
+    if any(time is not None and time >= since for time in times):
+        return True
+    processors = [name for known in phase.processors.values() for name in (known.name, *known.aliases)]
+    (row,) = gates.warehouse(world).rows(
+        _RUNS_SINCE,
+        game_date=date.fromisoformat(game_date),
+        since=since,
+        phases=[phase.label, phase.name],
+        processors=processors,
+    )
+    return bool(row["runs"])
+
+
+def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[str]:
+    number = repeat.publish_again(world, boundary, snapshot)
+    if number is None:
+        return
+    document = snapshot.document or {}
+    correlation = str(document.get(doc.CORRELATION_ID) or "none").replace("/", "_")
+    entry: dict[str, Any] = {
+        "boundary": boundary.name,
+        "phase": boundary.downstream.name if boundary.downstream else boundary.name,
+        "game_date": snapshot.key,
+        "correlation_id": correlation,
+        "trigger_id": boundary.trigger_id(snapshot.key),
+        "attempt": number,
+        "healed_at": snapshot.time,
+    }
+    _remember(world, f"{snapshot.key}_{entry['phase']}_{correlation}", entry, snapshot.time)
+    text = f"{boundary.name} of {snapshot.key} had no effect in time; its trigger was published again ({number})."
+    world.events.error(
+        "trigger_without_effect",
+        text,
+        category="upstream_failure",
+        severity="warning",
+        identity=f"{entry['trigger_id']}:{number}",
+        game_date=snapshot.key,
+        phase=boundary.upstream.name,
+        correlation_id=correlation,
+        recovery_attempted=True,
+    )
+    yield text
+
+
+def _remember(world: World, key: str, entry: dict[str, Any], now: datetime) -> None:
+    collection = world.view.collections["self_heal_history"]
+    expiry = world.view.expiry.get(collection)
+    if expiry:
+        entry = entry | {expiry["field"]: now + timedelta(seconds=expiry["seconds"])}
+    current = world.store.read(collection, key)
+    world.store.write(current, {(name,): value for name, value in entry.items()})

@@ -1,0 +1,66 @@
+"""What a run does, in this order: ticks for open dates, repetitions of triggers without effect, stale heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
+
+import effect
+import heartbeats
+from shared import logs, slack, sweep
+from shared.effects import Unavailable
+from shared.sweep import Swept
+from shared.world import World
+
+DAILY = "daily"
+Item = TypeVar("Item")
+
+
+def run(world: World, schedule: str | None, webhook: str) -> dict[str, Any]:
+    """Do the work of a schedule: heartbeats once a day, the rest each time; tell Slack what was found."""
+    failures: list[str] = []
+    swept: list[Swept] = []
+    repeated: list[str] = []
+    for boundary in world.view.boundaries.values():
+        swept += _tried(failures, partial(sweep.tick, world, boundary))
+        repeated += _tried(failures, partial(effect.repeat_without_effect, world, boundary))
+    closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, world))
+    failures += [f"{one.boundary.name} {one.game_date}: {one.failure}" for one in swept if one.failure]
+    findings = [*_findings(swept), *repeated, *closed]
+    if findings or failures:
+        _tell(webhook, findings, failures, world.view.title)
+    logs.log("INFO", "self_heal_done", f"{len(swept)} open dates, {len(findings)} findings, {len(failures)} failures.")
+    return {"open_dates": len(swept), "findings": findings, "failures": failures}
+
+
+def _tried(failures: list[str], work: Callable[[], Iterable[Item]]) -> list[Item]:
+    done: list[Item] = []
+    try:
+        for item in work():
+            done.append(item)
+    except Unavailable as failure:
+        failures.append(str(failure))
+    return done
+
+
+def _findings(swept: list[Swept]) -> list[str]:
+    found = []
+    for one in swept:
+        place = f"{one.boundary.name} {one.game_date}"
+        if one.outcome and one.outcome.status == "triggered":
+            found.append(f"{place}: triggered by the timer ({one.outcome.note})")
+        if one.overdue:
+            found.append(f"{place}: open after its deadline, missing {', '.join(one.missing) or 'none'}")
+            if one.outcome and one.outcome.status == "blocked":
+                found.append(f"{place}: blocked, {one.outcome.note}")
+    return found
+
+
+def _tell(webhook: str, findings: list[str], failures: list[str], title: str) -> None:
+    verdict = f"{'CRITICAL' if failures else 'WARNING'}: self-heal of {title} found {len(findings) + len(failures)}"
+    lines = [f"• {slack.escape(text)}" for text in [*failures, *findings]]
+    try:
+        slack.post(webhook, slack.message(verdict, ["\n".join(lines)], "self-heal"))
+    except Unavailable as failure:
+        failures.append(str(failure))

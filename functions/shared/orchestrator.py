@@ -1,0 +1,125 @@
+"""What an orchestrator does with a request: decode, record, decide, publish, mark; and keep what it cannot use."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared import logs, message, protocol, settings, surface, view
+from shared.completion import Completion
+from shared.message import Bad, Envelope
+from shared.transition import Context
+from shared.world import CheckGatesWith, Probe, World
+
+if TYPE_CHECKING:
+    from flask import Request
+
+Body = dict[str, Any]
+
+
+def orchestrator(
+    path: Path, gates: CheckGatesWith | None = None, probes: dict[str, Probe] | None = None
+) -> Callable[[Request], surface.Answer]:
+    """Return the entry point of the orchestrator whose view is in `path`.
+
+    `gates` looks at data before a trigger and `probes` checks what it needs for that; a boundary without gates gives
+    neither, and carries no client for it. Raises `RuntimeError` where the view or the environment is unsound.
+    """
+    logs.take_over()
+    world = World(settings.read(), view.read(path), gates, probes)
+    boundary = world.view.boundary()
+    if boundary.gates and gates is None:
+        raise RuntimeError(f"{boundary.name} has gates: main.py must give a way to look at data.")
+
+    def handle(body: bytes, content_type: str) -> tuple[int, Body]:
+        return receive(world, body, content_type)
+
+    return lambda request: surface.answer(request, world, handle)
+
+
+def receive(world: World, body: bytes, content_type: str) -> tuple[int, Body]:
+    """Return the status and body for a pushed message; raises `Unavailable` where it must come again."""
+    boundary = world.view.boundary()
+    received = Envelope(body)
+    try:
+        received = message.envelope(body, content_type)
+        completion, warnings = message.completion(received, boundary.upstream, world.view.messages["completion"])
+    except Bad as bad:
+        _keep(world, received, bad.reason, str(bad))
+        return 200, {"outcome": "dead_letter", "reason": bad.reason}
+    facts = {"boundary": boundary.name, "game_date": completion.game_date}
+    with logs.bound(**facts, correlation_id=completion.correlation_id, processor=completion.processor):
+        outcome = world.carry_out(protocol.run(context(world, completion.game_date), completion, world.view.function))
+        note(outcome)
+        if outcome.status != "busy":
+            _tell(world, received, completion, warnings)
+    body_out: Body = {"outcome": outcome.status, "note": outcome.note, **facts}
+    return (503 if outcome.status == "busy" else 200), body_out
+
+
+def context(world: World, game_date: str, boundary: view.Boundary | None = None) -> Context:
+    """Return the context of one attempt for a date."""
+    boundary = boundary or world.view.boundary()
+    return Context(
+        boundary=boundary,
+        zone=world.view.time_zone,
+        lease=world.view.lease,
+        expiry=world.view.expiry.get(boundary.upstream.collection, {}),
+        game_date=game_date,
+        owner=uuid.uuid4().hex,
+    )
+
+
+def note(outcome: protocol.Outcome) -> None:
+    """Log what became of a delivery or tick, under the names that alerts look for."""
+    match outcome.status:
+        case "triggered":
+            logs.log("NOTICE", "trigger_published", f"Triggered: {outcome.note}.", reason=outcome.note)
+        case "blocked":
+            logs.log("ERROR", "gate_blocked", f"Not triggered, a gate blocks: {outcome.note}.")
+        case "busy":
+            logs.log("WARNING", "lease_held", f"Not acknowledged: {outcome.note}.")
+        case _:
+            logs.log("INFO", "completion_handled", f"Handled: {outcome.note}.")
+    for gate in outcome.gates:
+        if gate.alerts and not gate.blocks:
+            logs.log("WARNING", "gate_warning", f"{gate.detail}.", gate=gate.gate)
+
+
+def _tell(world: World, received: Envelope, completion: Completion, warnings: list[str]) -> None:
+    """Keep and report what was recorded but is not as agreed: an unknown name, a dropped field."""
+    known: dict[str, Any] = {
+        "game_date": completion.game_date,
+        "correlation_id": completion.correlation_id,
+        "processor_name": completion.processor or completion.sender[: message.MAX_TEXT],
+    }
+    if completion.processor is None:
+        _keep(world, received, "unknown_processor", f"No processor is called {completion.sender[:200]!r}.", **known)
+    elif warnings:
+        _keep(world, received, "dropped_field", " ".join(warnings), counted=True, **known)
+
+
+def _keep(world: World, received: Envelope, reason: str, text: str, *, counted: bool = False, **known: Any) -> None:
+    boundary = world.view.boundary()
+    world.events.dead_letter(
+        received.data,
+        reason,
+        received.attributes,
+        detail=text,
+        boundary=boundary.name,
+        severity="warning" if counted else "critical",
+        message_id=received.message_id,
+        publish_time=received.publish_time,
+    )
+    world.events.error(
+        "field_dropped" if counted else "unknown_processor" if reason == "unknown_processor" else "bad_message",
+        text,
+        category="configuration_error" if reason == "unknown_processor" else "processing_error",
+        severity="warning" if counted else "critical",
+        identity=received.message_id,
+        phase=boundary.upstream.name,
+        reason=reason,
+        **known,
+    )

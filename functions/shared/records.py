@@ -1,0 +1,114 @@
+"""How a completion changes what is recorded of its processor: the same result in every order of arrival.
+
+Merging two records is commutative, associative and idempotent, so that duplicates and reorderings end in one state:
+the latest completion gives the values, changed entities are united, and one full run makes the whole full.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared import document as doc
+from shared.completion import Completion
+from shared.rules import batch_satisfies
+from shared.view import Batch, Boundary
+
+MAX_ENTITIES = 5_000
+"""Changed ids kept per processor (a document holds 1 MiB); above it the run counts as a full one."""
+MAX_UNKNOWN = 50
+"""Unknown names kept per document; further ones are in the dead letter and the error events only."""
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+
+Record = dict[str, Any]
+
+
+def changes(boundary: Boundary, document: doc.Document, completion: Completion) -> doc.Changes:
+    """Return the changes that record the completion; none where the document already says it all."""
+    name = completion.processor
+    if name is None:
+        return _unknown(document, completion)
+    if not completion.counts:
+        field = doc.NO_DATA if completion.status == "no_data" else doc.FAILED
+        return {(field, name): _latest(_at(document, field, name), _ended(completion))}
+    return {(name,): _merged(_batch(boundary), _at(document, name), _completed(boundary, completion))}
+
+
+def _unknown(document: doc.Document, completion: Completion) -> doc.Changes:
+    name = completion.sender
+    key = name if _PLAIN.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:16]
+    present = document.get(doc.UNKNOWN)
+    full = isinstance(present, Mapping) and len(present) >= MAX_UNKNOWN and key not in present
+    if full:
+        return {}
+    return {(doc.UNKNOWN, key): _latest(_at(document, doc.UNKNOWN, key), _ended(completion) | {"name": name[:200]})}
+
+
+def _ended(completion: Completion) -> Record:
+    record: Record = {
+        "completed_at": completion.completed_at,
+        "status": completion.status,
+        "record_count": completion.record_count,
+        "correlation_id": completion.correlation_id,
+        "execution_id": completion.execution_id,
+    }
+    if completion.error_message:
+        record["error_message"] = completion.error_message[:1000]
+    return record
+
+
+def _completed(boundary: Boundary, completion: Completion) -> Record:
+    record = _ended(completion) | {
+        "is_incremental": completion.is_incremental,
+        "entities_changed": sorted(set(completion.entities_changed)),
+    }
+    if completion.skip_downstream:
+        record["skip_downstream"] = True
+    if boundary.upstream.batch:
+        record["metadata"] = dict(completion.metadata)
+    return _bounded(record)
+
+
+def _merged(batch: Batch | None, old: Record | None, new: Record) -> Record:
+    if old is None:
+        return new
+    if batch is not None:
+        ranked = [(batch_satisfies(batch, record), _order(record)) for record in (old, new)]
+        newest = new if ranked[1] > ranked[0] else old
+    else:
+        newest = _latest(old, new)
+    merged = dict(newest)
+    merged["is_incremental"] = bool(old.get("is_incremental")) and new["is_incremental"]
+    merged["entities_changed"] = sorted({*(old.get("entities_changed") or ()), *new["entities_changed"]})
+    merged.pop("skip_downstream", None)
+    if old.get("skip_downstream") and new.get("skip_downstream"):
+        merged["skip_downstream"] = True
+    return _bounded(merged)
+
+
+def _bounded(record: Record) -> Record:
+    if len(record["entities_changed"]) > MAX_ENTITIES:
+        return record | {"entities_changed": record["entities_changed"][:MAX_ENTITIES], "is_incremental": False}
+    return record
+
+
+def _latest(old: Record | None, new: Record) -> Record:
+    return new if old is None or _order(new) > _order(old) else old
+
+
+def _order(record: Mapping[str, Any]) -> tuple[str, str, str]:
+    at = doc.time_of(record.get("completed_at"))
+    return (at.isoformat() if at else "", str(record.get("execution_id")), str(record.get("status")))
+
+
+def _at(document: doc.Document, *path: str) -> Record | None:
+    value: Any = document
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return dict(value) if isinstance(value, Mapping) else None
+
+
+def _batch(boundary: Boundary) -> Batch | None:
+    return next((rule.batch for mode in boundary.modes for rule in mode.rules if rule.batch), None)

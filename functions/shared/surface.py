@@ -1,0 +1,66 @@
+"""The HTTP surface of every function: `/` takes events, `/health` says whether the dependencies answer.
+
+A finding is an answer (200); only what should be delivered again is a failure: 503 for a dependency that is down or a
+date that another attempt holds, 500 for a defect. Nothing that a caller sends may end the process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from shared import caller, logs
+from shared.effects import Unavailable
+from shared.health import report as health
+from shared.world import World
+
+if TYPE_CHECKING:
+    from flask import Request
+
+MAX_BODY = 32 * 1024 * 1024
+"""Largest request that Cloud Run passes on; a 10 MB message is 13.4 MB in its envelope."""
+
+Answer = tuple[str, int, dict[str, str]]
+Handler = Callable[[bytes, str], tuple[int, dict[str, Any]]]
+
+
+def answer(request: Request, world: World, handle: Handler) -> Answer:
+    """Return the response to a request; `handle` takes the body and its content type."""
+    header = request.headers.get("X-Cloud-Trace-Context") or request.headers.get("traceparent")
+    with logs.bound(**logs.trace(header, world.settings.project)):
+        try:
+            caller.check(world.settings, world.view.caller, request.headers.get("Authorization"))
+            return _json(*_routed(request, world, handle))
+        except caller.Refused as refusal:
+            logs.log("WARNING", "caller_refused", str(refusal))
+            return _json(401, {"error": str(refusal)})
+        except Unavailable as failure:
+            logs.log("ERROR", "dependency_unavailable", f"Not acknowledged: {failure}", dependency=failure.dependency)
+            return _json(503, {"error": f"{failure.dependency} is unavailable"})
+        except RequestEntityTooLarge:
+            logs.log("ERROR", "body_too_large", f"A body of more than {MAX_BODY} bytes was refused.")
+            return _json(413, {"error": "the body is too large"})
+        except ClientDisconnected:
+            logs.log("WARNING", "body_incomplete", "The caller went away before its body was complete.")
+            return _json(400, {"error": "the body is incomplete"})
+        except Exception:  # noqa: BLE001 - the outermost frame: reported with its trace, and not acknowledged
+            logs.failure("defect", "The request failed for a reason nobody foresaw; it is not acknowledged.")
+            return _json(500, {"error": "internal error"})
+
+
+def _routed(request: Request, world: World, handle: Handler) -> tuple[int, dict[str, Any]]:
+    if request.path == "/health":
+        return health(world)
+    if request.path != "/":
+        return 404, {"error": "there is / for events and /health"}
+    if request.method != "POST":
+        return 405, {"error": "events are posted"}
+    request.max_content_length = MAX_BODY
+    return handle(request.get_data(cache=False), request.headers.get("Content-Type", ""))
+
+
+def _json(status: int, body: dict[str, Any]) -> Answer:
+    return json.dumps(body, default=str), status, {"Content-Type": "application/json"}

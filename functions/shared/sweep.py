@@ -1,0 +1,83 @@
+"""The timer: every open date is looked at again, because silence must not mean never.
+
+What a message would have done for a date, a tick does: evaluate the rule with its deadlines, take over an expired
+lease, publish, mark. A date open longer than its boundary's deadline is reported once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared import document as doc
+from shared import logs, orchestrator, protocol
+from shared.effects import Snapshot, Unavailable
+from shared.transition import overdue
+from shared.view import Boundary
+from shared.world import World
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a tick did for a date: the outcome, or why there is none, and whether it is newly overdue."""
+
+    boundary: Boundary
+    game_date: str
+    outcome: protocol.Outcome | None
+    failure: str | None
+    overdue: bool
+    missing: tuple[str, ...]
+
+
+def open_dates(world: World, boundary: Boundary) -> Iterator[Snapshot]:
+    """Yield the documents of dates that are not triggered, oldest first; raises `Unavailable`."""
+    found = world.store.find(
+        boundary.upstream.collection,
+        ((doc.TRIGGERED, "==", False),),
+        order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
+    )
+    return (snapshot for snapshot in found if DATE.fullmatch(snapshot.key))
+
+
+def tick(world: World, boundary: Boundary) -> Iterator[Swept]:
+    """Yield what was done for each open date; one date's failure does not keep the others waiting."""
+    for snapshot in list(open_dates(world, boundary)):
+        with logs.bound(boundary=boundary.name, game_date=snapshot.key):
+            yield _swept(world, boundary, snapshot)
+
+
+def _swept(world: World, boundary: Boundary, snapshot: Snapshot) -> Swept:
+    document = snapshot.document or {}
+    missing = tuple(str(name) for name in document.get(doc.MISSING) or ())
+    outcome, failure, late = None, None, False
+    try:
+        context = orchestrator.context(world, snapshot.key, boundary)
+        outcome = world.carry_out(protocol.run(context, None, world.view.function))
+        if outcome.status != "done":
+            orchestrator.note(outcome)
+        if outcome.status in ("done", "blocked"):
+            late = _report_overdue(world, boundary, snapshot.key, missing)
+    except Unavailable as unavailable:
+        failure = str(unavailable)
+    return Swept(boundary, snapshot.key, outcome, failure, late, missing)
+
+
+def _report_overdue(world: World, boundary: Boundary, game_date: str, missing: tuple[str, ...]) -> bool:
+    current = world.store.read(boundary.upstream.collection, game_date)
+    document = current.document or {}
+    if document.get(doc.OVERDUE_AT) or not overdue(boundary, document, current.time):
+        return False
+    names = ", ".join(missing) or "none"
+    world.events.error(
+        "deadline_passed",
+        f"{boundary.name} of {game_date} is open after its deadline of {boundary.deadline} s; missing: {names}.",
+        category="timeout",
+        identity=boundary.trigger_id(game_date),
+        game_date=game_date,
+        phase=boundary.upstream.name,
+        correlation_id=document.get(doc.CORRELATION_ID),
+    )
+    return world.store.write(current, {(doc.OVERDUE_AT,): current.time})

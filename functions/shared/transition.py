@@ -1,0 +1,207 @@
+"""The decision core: document, message and time in, changes and the next step out. No input or output happens here.
+
+A decision is made on one version of the document and only takes effect if that version is still the current one, so
+every function here may be called again on a newer version. What the steps guarantee together is in docs/guarantee.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from shared import document as doc
+from shared import records
+from shared.completion import Completion
+from shared.rules import Verdict, batch_satisfies, judge
+from shared.view import Boundary
+
+Step = Literal["done", "publish", "busy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where and when a decision is made: `owner` is unique to one attempt of one delivery or timer tick."""
+
+    boundary: Boundary
+    zone: ZoneInfo
+    lease: int
+    expiry: Mapping[str, Any]
+    game_date: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be published for a date, taken from the document at the time of the lease."""
+
+    game_date: str
+    reason: str
+    mode: str
+    partial: bool
+    completed: tuple[str, ...]
+    missing: tuple[str, ...]
+    expected: tuple[str, ...]
+    correlation_id: str
+    first_completion_at: datetime | None
+    is_incremental: bool
+    entities_changed: Mapping[str, list[str]]
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from a message or a tick: `changes` to write, then `step`.
+
+    done: nothing more to do, acknowledge. publish: the changes take the lease, go on with `plan`. busy: another
+    attempt holds the lease, so this one must come back later.
+    """
+
+    step: Step
+    note: str
+    changes: doc.Changes = field(default_factory=dict)
+    plan: Plan | None = None
+
+
+def decide(context: Context, document: doc.Document | None, completion: Completion | None, now: datetime) -> Decision:
+    """Return what follows from a completion, or from the passing of time where `completion` is None."""
+    if completion is None and document is None:
+        return Decision("done", "nothing recorded")
+    made = _recorded(context, document or {}, completion, now) if completion else {}
+    after = doc.applied(document, made)
+    verdict = judge(context.boundary, after, context.game_date, now, context.zone)
+    if made or completion is None:
+        made = doc.changed(document, made | _summary(context, after, verdict, now, bool(made)))
+    if after.get(doc.TRIGGERED):
+        return Decision("done", "triggered before", made)
+    if completion is not None and completion.skip_downstream:
+        return Decision("done", "backfill recorded", made)
+    if verdict.reason is None or verdict.rule is None:
+        return Decision("done", "open", made)
+    if lease_of_other(after, context.owner, now):
+        return Decision("busy", "another attempt is publishing", made)
+    lease = {
+        "owner": context.owner,
+        "until": now + timedelta(seconds=context.lease),
+        "reason": verdict.reason,
+        "mode": verdict.mode.name,
+    }
+    return Decision("publish", verdict.reason, made | {(doc.PENDING,): lease}, plan_of(context, after, verdict))
+
+
+def published(context: Context, document: doc.Document | None, plan: Plan, now: datetime) -> doc.Changes:
+    """Return the changes after the publication was acknowledged: only now is the date triggered."""
+    current = document or {}
+    made = release(context, document)
+    if current.get(doc.TRIGGERED):
+        return made
+    return (
+        made
+        | {
+            (doc.TRIGGERED,): True,
+            (doc.TRIGGERED_AT,): now,
+            (doc.TRIGGER_REASON,): plan.reason,
+            (doc.TRIGGER_PARTIAL,): plan.partial,
+            (doc.TRIGGER_ID,): context.boundary.trigger_id(context.game_date),
+            (doc.MODE,): plan.mode,
+            (doc.LAST_UPDATE,): now,
+        }
+        | ({(doc.BLOCKED, "passed_at"): now} if current.get(doc.BLOCKED) else {})
+    )
+
+
+def blocked(context: Context, document: doc.Document | None, blocks: list[Any], now: datetime) -> doc.Changes:
+    """Return the changes after a gate blocked: the lease goes, the date stays open, what blocked is on record."""
+    current = document or {}
+    made = release(context, document)
+    if current.get(doc.TRIGGERED):
+        return made
+    before = doc.record(current.get(doc.BLOCKED))
+    return made | {
+        (doc.BLOCKED,): {
+            "gates": blocks,
+            "since": before.get("since", now),
+            "at": now,
+            "count": before.get("count", 0) + 1,
+        },
+        (doc.LAST_UPDATE,): now,
+    }
+
+
+def release(context: Context, document: doc.Document | None) -> doc.Changes:
+    """Return the changes that give up this attempt's lease; none where another attempt took it over."""
+    held = doc.record((document or {}).get(doc.PENDING)).get("owner") == context.owner
+    return {(doc.PENDING,): None} if held else {}
+
+
+def lease_of_other(document: doc.Document, owner: str, now: datetime) -> bool:
+    """Return whether an attempt other than `owner` holds a lease that has not expired."""
+    pending = doc.record(document.get(doc.PENDING))
+    until = doc.time_of(pending.get("until"))
+    return until is not None and now < until and pending.get("owner") != owner
+
+
+def overdue(boundary: Boundary, document: doc.Document, now: datetime) -> bool:
+    """Return whether the date is open for longer than the boundary's deadline."""
+    first = doc.time_of(document.get(doc.FIRST_COMPLETION_AT))
+    late = first is not None and (now - first).total_seconds() >= boundary.deadline
+    return late and not document.get(doc.TRIGGERED)
+
+
+def plan_of(context: Context, document: doc.Document, verdict: Verdict) -> Plan:
+    """Return what to publish for the document, whether for the first time or again."""
+    counting = doc.counted(document)
+    members = [name for names in context.boundary.entities.values() for name in names if name in counting]
+    rule = verdict.rule
+    return Plan(
+        game_date=context.game_date,
+        reason=verdict.reason or str(document.get(doc.TRIGGER_REASON)),
+        mode=verdict.mode.name,
+        partial=bool(rule and rule.partial),
+        completed=tuple(sorted(counting)) if not verdict.mode.expected else verdict.completed,
+        missing=verdict.missing,
+        expected=verdict.mode.expected,
+        correlation_id=str(document.get(doc.CORRELATION_ID) or ""),
+        first_completion_at=doc.time_of(document.get(doc.FIRST_COMPLETION_AT)),
+        is_incremental=bool(members) and all(counting[name].get("is_incremental") for name in members),
+        entities_changed={
+            key: sorted({entity for name in names for entity in counting.get(name, {}).get("entities_changed") or ()})
+            for key, names in context.boundary.entities.items()
+        },
+        metadata=_metadata(context.boundary, counting),
+    )
+
+
+def _recorded(context: Context, document: doc.Document, completion: Completion, now: datetime) -> doc.Changes:
+    made = doc.changed(document, records.changes(context.boundary, document, completion))
+    if completion.counts and not completion.skip_downstream and document.get(doc.FIRST_COMPLETION_AT) is None:
+        made[doc.FIRST_COMPLETION_AT,] = now
+    if document.get(doc.CORRELATION_ID) is None and (made or not document):
+        made[doc.CORRELATION_ID,] = completion.correlation_id
+    return made
+
+
+def _summary(context: Context, document: doc.Document, verdict: Verdict, now: datetime, recorded: bool) -> doc.Changes:
+    made: doc.Changes = {
+        (doc.COMPLETED_COUNT,): len(doc.completed(document)),
+        (doc.MISSING,): list(verdict.missing),
+        (doc.MODE,): verdict.mode.name,
+    }
+    if document.get(doc.TRIGGERED):
+        del made[doc.MODE,]
+    starts: dict[str, Any] = {doc.TRIGGERED: False, doc.FIRST_COMPLETION_AT: None}
+    if context.expiry:
+        starts[context.expiry["field"]] = now + timedelta(seconds=context.expiry["seconds"])
+    made.update({(field,): start for field, start in starts.items() if field not in document})
+    if recorded:
+        made[doc.LAST_UPDATE,] = now
+    return made
+
+
+def _metadata(boundary: Boundary, counting: Mapping[str, Any]) -> Mapping[str, Any]:
+    batches = [rule.batch for mode in boundary.modes for rule in mode.rules if rule.batch]
+    ready = [record for record in counting.values() if any(batch_satisfies(batch, record) for batch in batches)]
+    latest: Mapping[str, Any] = max(ready, key=lambda record: str(record.get("completed_at")), default={})
+    return latest.get("metadata") or {}

@@ -1,0 +1,232 @@
+"""The function's view of the declaration: `pipeline.json`, written into its archive when the archive is built.
+
+Durations are seconds, dates `YYYY-MM-DD`, tables `dataset.table`. There is no default for anything that the
+declaration says: a view that lacks a key stops the function at start, not at the first message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """A unit of work that completes: its canonical name, the names publishers use, and its output table."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    table: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase: what its completions say (`label`), where they are recorded (`collection`), and who completes."""
+
+    name: str
+    label: str
+    title: str
+    collection: str
+    batch: bool = False
+    processors: Mapping[str, Processor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """When a batch message is complete enough: metadata fields with the percentage and the number done."""
+
+    percent: str
+    count: str
+    min_percent: float
+    min_count: int
+    success_completes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way in which a date is complete enough; `after` counts seconds from the first completion."""
+
+    reason: str
+    require: str | None = None
+    at_least: int | None = None
+    at_least_percent: float | None = None
+    after: int | None = None
+    partial: bool = False
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Expectations for dates before, on or after today (`when`)."""
+
+    name: str
+    when: str
+    expected: tuple[str, ...]
+    critical: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A look at the data before a trigger: `sql` has the parameter `@game_date`.
+
+    A query gate returns one row with the column `value`. A rows gate (`processors` set) returns one row per
+    output table: `processor`, `row_count`; `of` says whose tables count and `at_least` how many must have rows.
+    """
+
+    name: str
+    title: str
+    sql: str
+    unit: str = "count"
+    block_below: float | None = None
+    alert_below: float | None = None
+    modes: tuple[str, ...] = ()
+    of: str | None = None
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """The message that starts the next phase; a field is `{"value": constant}` or `{"from": known}`."""
+
+    topic: str
+    fields: Mapping[str, Json]
+    per_output_table: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Everything that decides when one phase is followed by the next."""
+
+    name: str
+    upstream: Phase
+    downstream: Phase | None
+    function: str
+    deadline: int
+    expected_within: int | None
+    trigger: Trigger
+    entities: Mapping[str, tuple[str, ...]]
+    modes: tuple[Mode, ...]
+    gates: tuple[Gate, ...]
+
+    def trigger_id(self, game_date: str) -> str:
+        """Return the id that every publication for the date carries, the first and each repetition."""
+        return f"{self.name}:{game_date}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A topic whose messages are table rows: the columns, and which of them a row must have."""
+
+    topic: str
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who may call the function where the platform does not check it: account id and token audience."""
+
+    identity: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one function knows of the pipeline."""
+
+    pipeline: str
+    title: str
+    function: str
+    time_zone: ZoneInfo
+    location: str
+    database: str
+    lease: int
+    expiry: Mapping[str, Json]
+    caller: Caller
+    publishes: tuple[str, ...]
+    dead_letter_topic: str | None
+    schedules: tuple[str, ...]
+    settings: Json
+    events: Mapping[str, Event]
+    boundaries: Mapping[str, Boundary]
+    messages: Mapping[str, Mapping[str, Json]]
+    collections: Mapping[str, str]
+
+    def boundary(self) -> Boundary:
+        """Return the one boundary of an orchestrator; raises `ValueError` where there is not exactly one."""
+        (boundary,) = self.boundaries.values()
+        return boundary
+
+
+def read(path: Path) -> View:
+    """Return the view in `path`; raises `RuntimeError` with a sentence where it is absent or lacks something."""
+    try:
+        return parse(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise RuntimeError(f"{path.name} is not beside main.py: build the archive, which writes it.") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise RuntimeError(f"{path.name} cannot be used ({error!r}): build the archive again.") from error
+
+
+def parse(view: Json) -> View:
+    """Return the typed view; raises `KeyError`, `TypeError` or `ValueError` for a view that lacks something."""
+    return View(
+        pipeline=view["pipeline"],
+        title=view["title"],
+        function=view["function"],
+        time_zone=ZoneInfo(view["time_zone"]),
+        location=view["location"],
+        database=view["database"],
+        lease=view["lease"],
+        expiry=view["expiry"],
+        caller=Caller(**view["caller"]),
+        publishes=tuple(view["publishes"]),
+        dead_letter_topic=view["dead_letter_topic"],
+        schedules=tuple(view["schedules"]),
+        settings=view["settings"],
+        events={
+            part: Event(event["topic"], tuple(event["columns"]), tuple(event["required"]))
+            for part, event in view["events"].items()
+        },
+        boundaries={name: _boundary(name, boundary) for name, boundary in view["boundaries"].items()},
+        messages=view["messages"],
+        collections=view["collections"],
+    )
+
+
+def _boundary(name: str, boundary: Json) -> Boundary:
+    downstream = boundary["downstream"]
+    return Boundary(
+        name=name,
+        upstream=_phase(boundary["upstream"]),
+        downstream=_phase(downstream) if downstream else None,
+        function=boundary["function"],
+        deadline=boundary["deadline"],
+        expected_within=boundary["expected_within"],
+        trigger=Trigger(**boundary["trigger"]),
+        entities={key: tuple(names) for key, names in boundary["entities"].items()},
+        modes=tuple(_mode(mode) for mode in boundary["modes"]),
+        gates=tuple(Gate(**(gate | {"modes": tuple(gate.get("modes", ()))})) for gate in boundary["gates"]),
+    )
+
+
+def _phase(phase: Json) -> Phase:
+    processors = {
+        name: Processor(name, tuple(processor.get("aliases", ())), processor.get("table"))
+        for name, processor in phase["processors"].items()
+    }
+    return Phase(**(phase | {"processors": processors}))
+
+
+def _mode(mode: Json) -> Mode:
+    rules = tuple(
+        Rule(**(rule | {"batch": Batch(**rule["batch"])} if rule.get("batch") else rule)) for rule in mode["rules"]
+    )
+    return Mode(mode["name"], mode["when"], tuple(mode["expected"]), tuple(mode["critical"]), rules)
