@@ -18,6 +18,7 @@ from blueprint.findings import Finding, Refused
 from blueprint.iam import Grant, grants
 from blueprint.manifest import Manifest, read_manifest
 from blueprint.names import Names
+from blueprint.sources import build_archives
 from blueprint.stack import StackSettings, check_stack
 
 if TYPE_CHECKING:
@@ -93,13 +94,14 @@ def check(root: Path, stack: StackSettings) -> Checked:
     if manifest is None:
         return Checked(None, (), tuple(findings))
     findings += check_stack(stack, manifest)
-    archives: dict[str, Archive] = {}
     if not declaration_is_sound:
         return Checked(None, (), tuple(findings))
     firestore, firestore_findings = load_firestore(root, manifest)
     streams, stream_findings = load_streams(manifest, messages, schemas.tables)
     findings += [*firestore_findings, *stream_findings]
     names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
+    archives, archive_findings = build_archives(root, manifest, names)
+    findings += archive_findings
     blueprint = Blueprint(
         root=root,
         stack=stack,

@@ -16,6 +16,7 @@ from components.function import OrchestratorFunction
 from components.secret import PipelineSecret
 from components.services import ProjectServices
 from components.source import FunctionSource
+from components.store import CompletionStore
 from components.stream import TableStream
 from components.topic import PipelineTopic
 
@@ -50,13 +51,13 @@ def declare(plan: Blueprint) -> None:
         name: PipelineTopic(context, topic, [push for push in pushes if push.topic == name], services)
         for name, topic in plan.manifest.topics.items()
     }
+    CompletionStore(context)
     _tables_and_streams(context, topics, services)
     secrets = {secret.secret: PipelineSecret(context, secret) for secret in plan.manifest.secrets.values()}
     source = FunctionSource(context)
     functions = {
         name: OrchestratorFunction(context, function, source=source, topics=topics, secrets=secrets, services=services)
         for name, function in plan.manifest.functions.items()
-        if name in plan.archives
     }
     pulumi.export("functions", {name: function.url for name, function in functions.items()})
 
@@ -69,8 +70,7 @@ def _tables_and_streams(context: Context, topics: dict[str, PipelineTopic], serv
         tables[view.id] = datasets[view.dataset].add_view(view, tables)
     streamed = dict.fromkeys(stream.table.split(".")[0] for stream in plan.manifest.streams.values())
     writers = {name: StreamWriters(context, datasets[name], name, services.pubsub_agent) for name in streamed}
-    for name in plan.streams:
-        stream = plan.manifest.streams[name]
+    for stream in plan.manifest.streams.values():
         TableStream(
             context,
             stream,

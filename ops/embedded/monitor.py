@@ -248,7 +248,9 @@ def _echoed(value: object) -> object:
         return _echo(value)
     if isinstance(value, list):
         return [_echoed(item) for item in value]
-    if isinstance(value, Mapping) and not values.is_asset(value):
+    if isinstance(value, Mapping) and values.is_asset(value):
+        return _unknown()
+    if isinstance(value, Mapping):
         return {name: _echoed(item) for name, item in value.items()}
     return value
 
