@@ -24,7 +24,6 @@ COMMANDS: Mapping[str, str] = {
     "build": "Write the archive of every function to a folder.",
     "audit": "Show what each archive imports, uses and installs.",
     "alerts": "Show alert rules, and test that each one fires.",
-    "policy": "Judge the plan by the policy pack, offline; --rules lists the rules.",
     "policy": "Judge the plan by the policy pack, offline.",
     "validate": "Compare the running system with the plan and report what is missing or stale.",
     "repair": "Complete what a crash left half done: leases, flags, triggers.",

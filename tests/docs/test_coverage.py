@@ -1,0 +1,57 @@
+"""The coverage table: what covers nothing is visible, and every number a check names exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops import coverage
+from ops.coverage import Check, Incident
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = coverage.incidents(ROOT)
+
+
+def test_every_number_that_a_check_names_is_recorded() -> None:
+    known = {incident.number for incident in RECORDED}
+    assert len(known) == 77
+    strays = {(check.sort, check.id): set(check.incidents) - known for check in coverage.checks(ROOT)}
+    assert {place: numbers for place, numbers in strays.items() if numbers} == {}
+
+
+def test_every_contract_policy_and_alert_names_incidents() -> None:
+    found = [check for check in coverage.checks(ROOT) if check.sort in ("contract", "policy", "alert")]
+    assert len(found) > 50
+    assert [check.id for check in found if not check.incidents] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "checks", "gaps"),
+    [
+        (True, True, [], {"prevention"}),
+        (True, True, ["alert"], {"prevention"}),
+        (True, True, ["contract"], {"untested"}),
+        (True, False, ["policy", "recreated"], set()),
+        (True, False, ["test"], set()),
+        (False, True, [], {"report"}),
+        (False, True, ["alert"], {"untested"}),
+        (False, True, ["command", "test"], set()),
+    ],
+)
+def test_gaps_are_told_apart(before: bool, after: bool, checks: list[str], gaps: set[str]) -> None:
+    incident = Incident(1, "It broke", "A", before, after)
+    assert coverage._gaps(incident, [Check(sort, "x", "X", (1,)) for sort in checks]) == gaps
+
+
+def test_what_nothing_covers_is_visible() -> None:
+    incident = Incident(1, "It broke", "A", True, True)
+    assert coverage.uncovered([incident], []) == [incident]
+    page = "\n".join(coverage._page((incident,), ()))
+    assert "* **1** It broke: could be refused before deployment, and nothing refuses it." in page
+    assert "| 1 | It broke | A | **none** | – | **none** |" in page
+
+
+def test_numbers_in_texts() -> None:
+    text = "as in incidents 24, 25 and 31 to 33; see incident 7."
+    assert [n for found in coverage.NUMBERS.findall(text) for n in coverage.expand(found)] == [24, 25, 31, 32, 33, 7]
