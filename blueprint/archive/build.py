@@ -69,7 +69,7 @@ def analyse_functions(
     Nothing is raised for what is wrong in the sources: it is in `Archive.findings`.
     """
     workshop = Workshop(target_python, locked, cache or Cache(None))
-    with _without_collector():
+    with without_collector():
         archives = {source.name: workshop.archive(source) for source in sources}
     workshop.cache.flush()
     return archives
@@ -246,7 +246,7 @@ def code_fingerprint() -> str:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Suspend cyclic garbage collection: it triples the time of parsing and syntax trees have no cycles."""
     enabled = gc.isenabled()
     gc.disable()

@@ -1,0 +1,358 @@
+"""The analysis of archives on anybody's tree of function folders: nothing declared, nothing changed, nothing run.
+
+Each folder with a `main.py` is judged as the platform would load it: its own files, links followed, before the
+source roots. Everything found is ordered by what it would do in production.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from blueprint.archive.build import FactsReader, code_fingerprint, without_collector
+from blueprint.archive.cache import Cache
+from blueprint.archive.closure import ENTRY, Builder, Closure, Problem
+from blueprint.archive.consequence import Consequence, Judge
+from blueprint.archive.model import PythonVersion
+from blueprint.archive.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
+from blueprint.archive.resolve import SearchFolder
+from blueprint.archive.tree import FileTree, Kind, Trace, digest, unchanged
+
+_SKIPPED = {"node_modules", "site-packages", "venv", "env", "build", "dist"}
+
+
+@dataclass(frozen=True, order=True)
+class Site:
+    """A line of the tree; `file` is POSIX and relative to it."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class AuditFinding:
+    """One thing that is wrong with one function, with every place that shows it."""
+
+    consequence: Consequence
+    kind: str
+    subject: str
+    message: str
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True)
+class AuditedFunction:
+    """What is known of one function folder.
+
+    Attributes:
+        name: the folder, relative to the tree.
+        modules: first-party modules that the entry reaches.
+        missing: modules that it reaches and that are not there, sorted.
+        dangling: links in the folder that lead nowhere.
+        silent: findings whose failure would be swallowed.
+        unpinned: requirements without an exact version.
+        size: bytes of the reached sources.
+        findings: all, worst first.
+    """
+
+    name: str
+    modules: int
+    missing: tuple[str, ...]
+    dangling: int
+    silent: int
+    unpinned: tuple[str, ...]
+    size: int
+    findings: tuple[AuditFinding, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Return the worst consequence in words; `sound` when at most latent."""
+        worst = min((finding.consequence for finding in self.findings), default=Consequence.LATENT)
+        return "sound" if worst is Consequence.LATENT else worst.words
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The functions of a tree, and the roots that were assumed for it (folder → names, None for all)."""
+
+    functions: tuple[AuditedFunction, ...]
+    roots: tuple[SearchFolder, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Return whether no function has more than latent findings."""
+        return all(function.verdict == "sound" for function in self.functions)
+
+
+def audit_tree(
+    tree: Path, *, roots: Iterable[Path] = (), target_python: PythonVersion, cache: Cache | None = None
+) -> Audit:
+    """Audit every function folder in `tree`.
+
+    Args:
+        tree: a folder of function folders, or one function folder.
+        roots: folders that the deployment copies beside every function, in order. Without any, what the tree's
+            own top level has and no function folder brings along is assumed to be copied.
+        target_python: the runtime's version.
+        cache: where results of earlier runs are.
+    """
+    with without_collector():
+        auditor = _Auditor(tree.absolute(), [root.absolute() for root in roots], target_python, cache or Cache(None))
+        functions = tuple(auditor.function(folder) for folder in auditor.folders)
+    auditor.cache.flush()
+    return Audit(functions, auditor.roots)
+
+
+class _Auditor:
+    def __init__(self, tree: Path, roots: list[Path], target: PythonVersion, cache: Cache) -> None:
+        self.cache = cache
+        self._base = str(tree)
+        self._target = target
+        self._files = FileTree()
+        self._read = FactsReader(target, cache)
+        self.folders = list(self._find(self._base, top=True))
+        carried = {name for folder in self.folders for name in _modules(self._files, folder)}
+        folders = {os.path.relpath(folder, self._base).split(os.sep)[0] for folder in self.folders}
+        guessed = tuple(sorted(_modules(self._files, self._base) - carried - folders - {ENTRY}))
+        declared = tuple(SearchFolder(str(root)) for root in roots)
+        alone = self.folders == [self._base]
+        self.roots = declared or (() if alone or not guessed else (SearchFolder(self._base, "", guessed),))
+        self._own_names = carried | set(guessed) | {name for root in roots for name in _modules(self._files, str(root))}
+        self._elsewhere = [*(str(root) for root in roots), self._base, *self.folders]
+
+    def _find(self, folder: str, top: bool = False) -> Iterator[str]:
+        """Yield function folders: those with a `main.py`, except packages inside packages; links aside."""
+        entries = self._files.entries(folder)
+        if f"{ENTRY}.py" in entries and (top or _is_function(self._files, folder, self._base)):
+            yield folder
+            return
+        for name, kind in sorted(entries.items()):
+            path = f"{folder}/{name}"
+            if kind is Kind.FOLDER and not name.startswith(".") and name not in _SKIPPED and not os.path.islink(path):
+                yield from self._find(path)
+
+    def function(self, folder: str) -> AuditedFunction:
+        """Return what is known of one folder, from the cache if nothing that was looked at has changed."""
+        roots = [(os.path.relpath(root.path, self._base), root.only) for root in self.roots]
+        parts = [code_fingerprint(), self._target, os.path.relpath(folder, self._base), roots, sorted(self._own_names)]
+        key = digest(json.dumps(parts).encode())
+        payload = self.cache.get("audits", key)
+        if payload is not None:
+            record = json.loads(payload)
+            if unchanged(self._files, self._base, record["looks"]):
+                return _from_json(record["function"])
+        trace = Trace(self._files)
+        function = _Function(self, trace, folder).result()
+        record = {"looks": trace.looks(self._base), "function": asdict(function)}
+        self.cache.put("audits", key, json.dumps(record, separators=(",", ":")).encode())
+        return function
+
+    def builder(self, trace: Trace, folder: str, requirements: Requirements) -> Builder:
+        return Builder(trace, (SearchFolder(folder), *self.roots), requirements, self._read)
+
+    def is_own(self, module: str) -> bool:
+        """Return whether the tree has first-party code of that top-level name somewhere."""
+        return module.partition(".")[0] in self._own_names
+
+    def elsewhere(self, trace: Trace, module: str, folder: str) -> str:
+        """Return a source of `module` somewhere else in the tree, "" if there is none."""
+        path = module.replace(".", "/")
+        for base in self._elsewhere:
+            above = posixpath.dirname(f"{base}/{path}")
+            name = posixpath.basename(path)
+            entries = trace.entries(above) if base != folder else {}
+            if entries.get(f"{name}.py") is Kind.FILE:
+                return self.place(f"{above}/{name}.py")
+            if entries.get(name) is Kind.FOLDER:
+                return self.place(f"{above}/{name}")
+        return ""
+
+    def place(self, path: str) -> str:
+        return os.path.relpath(path, self._base).replace(os.sep, "/")
+
+
+class _Function:
+    """The audit of one function folder."""
+
+    def __init__(self, auditor: _Auditor, trace: Trace, folder: str) -> None:
+        self._auditor, self._trace, self._folder = auditor, trace, folder
+        self._requirements = tuple(self._read_requirements())
+        self._closure = auditor.builder(trace, folder, Requirements(self._requirements)).build()
+        self._judge = Judge(self._closure, self._source)
+
+    def result(self) -> AuditedFunction:
+        findings = [*self._entry(), *self._problems(), *self._links(), *self._shadows(), *self._pins()]
+        findings.sort(key=lambda each: (each.consequence, each.kind, each.subject))
+        missing = [each.subject for each in findings if each.kind == "module"]
+        return AuditedFunction(
+            name=self._auditor.place(self._folder),
+            modules=sum(bool(each.file) for each in self._closure.modules.values()),
+            missing=tuple(sorted(missing)),
+            dangling=len(self._broken),
+            silent=sum(each.consequence is Consequence.DEGRADES_SILENTLY for each in findings),
+            unpinned=tuple(sorted(each.name for each in self._requirements if not each.exact)),
+            size=sum(len(self._source(name)) for name in self._closure.modules),
+            findings=tuple(findings),
+        )
+
+    def _source(self, module: str) -> bytes:
+        located = self._closure.modules[module]
+        found = self._trace.content(located.file) if located.file else None
+        return found[0] if found else b""
+
+    def _site(self, module: str, line: int = 0) -> Site:
+        located = self._closure.modules.get(module)
+        return Site(self._auditor.place(located.file if located and located.file else f"{self._folder}/main.py"), line)
+
+    def _read_requirements(self) -> Iterator[Requirement]:
+        def text(name: str) -> str | None:
+            found = self._trace.content(posixpath.normpath(f"{self._folder}/{name}"))
+            return found[0].decode("utf-8", "replace") if found else None
+
+        yield from read_requirements(text("requirements.txt") or "", text)
+
+    def _entry(self) -> Iterator[AuditFinding]:
+        located, facts = self._closure.modules.get(ENTRY), self._closure.facts.get(ENTRY)
+        if located is None or facts is None or not located.file:
+            kind = self._trace.entries(self._folder).get(f"{ENTRY}.py")
+            message = (
+                "main.py is a link that leads nowhere" if kind in (Kind.DANGLING, Kind.LOOP) else "there is no main.py"
+            )
+            yield AuditFinding(Consequence.CANNOT_START, "entry", "main.py", f"{message}.", (self._site(ENTRY),))
+        elif not facts.fault and not facts.names and not facts.open_ended:
+            message = "main.py defines nothing that could be called."
+            yield AuditFinding(Consequence.CANNOT_START, "entry", "main.py", message, (self._site(ENTRY),))
+
+    def _problems(self) -> Iterator[AuditFinding]:
+        """Yield one finding per kind and subject, with the worst consequence of all its places."""
+        groups: dict[tuple[str, str], list[Problem]] = {}
+        for problem in self._closure.problems:
+            if problem.kind != "computed-resource":
+                groups.setdefault(self._identity(problem), []).append(problem)
+        for (kind, subject), problems in groups.items():
+            judged = [(self._judge.consequence(problem), problem) for problem in problems]
+            consequence = min(judged, key=lambda pair: pair[0])[0]
+            sites = {self._site(problem.importer, problem.line) for problem in problems}
+            message = self._message(kind, subject, problems[0])
+            yield AuditFinding(consequence, kind, subject, message, tuple(sorted(sites)))
+
+    def _identity(self, problem: Problem) -> tuple[str, str]:
+        """Return kind and subject; what is certainly third-party counts once for the whole package."""
+        if problem.kind != "distribution":
+            return problem.kind, problem.subject
+        parts = problem.subject.split(".")
+        if self._auditor.is_own(problem.subject) or not is_known(problem.subject):
+            return "module", problem.subject
+        return "module", ".".join(parts[:3] if parts[0] == "google" else parts[:1])
+
+    def _message(self, kind: str, subject: str, problem: Problem) -> str:
+        if kind != "module":
+            return _WORDS[kind].format(subject=subject, detail=problem.detail)
+        if problem.detail.startswith("link:"):
+            return f"'{self._auditor.place(problem.detail.removeprefix('link:'))}' is a link that leads nowhere."
+        there = self._auditor.elsewhere(self._trace, subject, self._folder)
+        if problem.kind == "distribution" and not there and not self._auditor.is_own(subject):
+            asked = f"does not ask for '{next(distributions_of(subject))}'"
+            return f"requirements.txt {asked}." if is_known(subject) else f"not in reach, and requirements.txt {asked}."
+        return f"not in the function's folder or roots{f'; it is at {there}' if there else ''}."
+
+    @property
+    def _broken(self) -> list[str]:
+        return list(_broken_links(self._trace, self._folder, set()))
+
+    def _links(self) -> Iterator[AuditFinding]:
+        used = {problem.detail for problem in self._closure.problems}
+        for path in self._broken:
+            if f"link:{path}" not in used:
+                message = "a link that leads nowhere; nothing reached imports it, but copying the folder may fail."
+                site = Site(self._auditor.place(path), 0)
+                yield AuditFinding(Consequence.LATENT, "link", site.file, message, (site,))
+
+    def _shadows(self) -> Iterator[AuditFinding]:
+        for name, located in self._closure.modules.items():
+            if located.also and not all(os.path.samefile(located.file, other) for other in located.also):
+                others = ", ".join(map(self._auditor.place, located.also))
+                message = f"also at {others}: which one is loaded depends on the search path."
+                yield AuditFinding(Consequence.LATENT, "two-owners", name, message, (self._site(name),))
+            if located.file and name in _STANDARD and name != ENTRY:
+                message = "has the name of a standard library module: which one is loaded depends on the search path."
+                yield AuditFinding(Consequence.LATENT, "shadow", name, message, (self._site(name),))
+
+    def _pins(self) -> Iterator[AuditFinding]:
+        loose = [each for each in self._requirements if not each.exact]
+        if loose:
+            sites = tuple(Site(self._auditor.place(f"{self._folder}/requirements.txt"), each.line) for each in loose)
+            names = ", ".join(each.name for each in loose)
+            message = "without an exact version: the next build may install something else."
+            yield AuditFinding(Consequence.LATENT, "unpinned", names, message, sites)
+
+
+_WORDS = {
+    "name": "imported, but its module has no such name.",
+    "syntax": "does not compile on the runtime: {detail}.",
+    "unreadable": "cannot be read.",
+    "relative": "a relative import that leaves its top-level package.",
+    "unbound": "defined nowhere: NameError.",
+    "computed": "a module is imported by a computed name; what it can be is not in the source.",
+    "resource": "read beside the code, but not there.",
+}
+
+
+def _standard() -> frozenset[str]:
+    import sys
+
+    return sys.stdlib_module_names
+
+
+_STANDARD = _standard()
+
+
+def _modules(tree: FileTree, folder: str) -> set[str]:
+    """Return names that could be imported from `folder`; broken links count, they were meant to."""
+    names = set()
+    for name, kind in tree.entries(folder).items():
+        if name.endswith(".py"):
+            names.add(name.removesuffix(".py"))
+        elif kind is not Kind.FILE and name.isidentifier() and name not in _SKIPPED:
+            names.add(name)
+    return names - {ENTRY, "setup", "conftest"}
+
+
+def _is_function(tree: FileTree, folder: str, base: str) -> bool:
+    entries = tree.entries(folder)
+    return posixpath.dirname(folder) == base or "__init__.py" not in entries or "requirements.txt" in entries
+
+
+def _broken_links(trace: Trace, folder: str, seen: set[str]) -> Iterator[str]:
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
+    seen.add(real)
+    for name, kind in sorted(trace.entries(folder).items()):
+        if kind in (Kind.DANGLING, Kind.LOOP):
+            yield f"{folder}/{name}"
+        elif kind is Kind.FOLDER and not name.startswith(".") and name not in _SKIPPED:
+            yield from _broken_links(trace, f"{folder}/{name}", seen)
+
+
+def _from_json(raw: dict[str, Any]) -> AuditedFunction:
+    findings = tuple(
+        AuditFinding(
+            Consequence(item["consequence"]),
+            item["kind"],
+            item["subject"],
+            item["message"],
+            tuple(Site(**site) for site in item["sites"]),
+        )
+        for item in raw["findings"]
+    )
+    fields = {**raw, "missing": tuple(raw["missing"]), "unpinned": tuple(raw["unpinned"]), "findings": findings}
+    return AuditedFunction(**fields)
+
+
+__all__ = ["Audit", "AuditFinding", "AuditedFunction", "Closure", "Site", "audit_tree"]

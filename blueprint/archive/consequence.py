@@ -1,0 +1,133 @@
+"""What a broken place would do in production: from refusing to start down to nothing yet.
+
+A failure while a module loads travels up the chain of loading imports until a guard that catches that very
+exception takes it; a failure inside a function appears when the function is called.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from enum import IntEnum
+
+from blueprint.archive.closure import ENTRY, Closure, Problem, caught
+from blueprint.archive.constants import dotted
+from blueprint.archive.statements import swallowed
+
+
+class Consequence(IntEnum):
+    """The worst that a broken place does, worst first."""
+
+    CANNOT_START = 0
+    BREAKS_WHEN_REACHED = 1
+    DEGRADES_SILENTLY = 2
+    LATENT = 3
+
+    @property
+    def words(self) -> str:
+        """Return the consequence as prose."""
+        return self.name.lower().replace("_", " ")
+
+
+_NOT_YET = {"computed", "computed-resource", "resource"}
+
+
+class Judge:
+    """Tells the consequence of problems of one closure.
+
+    Args:
+        closure: the finished graph.
+        source: module → source text, for finding out who calls a function.
+    """
+
+    def __init__(self, closure: Closure, source: Callable[[str], bytes]) -> None:
+        self._closure, self._source = closure, source
+        self._states: dict[str, dict[str, Consequence]] = {}
+        self._callers: dict[tuple[str, str], bool] = {}
+
+    def consequence(self, problem: Problem) -> Consequence:
+        """Return what `problem` would do."""
+        if problem.kind in _NOT_YET or self._has_alternative(problem):
+            return Consequence.LATENT
+        if caught(problem.error, problem.catches):
+            return Consequence.DEGRADES_SILENTLY
+        if problem.lazy:
+            return self._called(problem.function, problem.error)
+        return self._state(problem.error).get(problem.importer, Consequence.LATENT)
+
+    def _has_alternative(self, problem: Problem) -> bool:
+        """Return whether the handler around a failed import takes another module, which is there."""
+        if problem.kind not in ("module", "distribution", "name"):
+            return False
+        facts = self._closure.facts[problem.importer].imports
+        groups = {fact.group for fact in facts if fact.line == problem.line and fact.group}
+        others = [fact.line for fact in facts if fact.instead_of in groups]
+        broken = {each.line for each in self._closure.problems if each.importer == problem.importer}
+        return bool(others) and not broken & set(others)
+
+    def _state(self, error: str) -> dict[str, Consequence]:
+        """Return module → what an exception of class `error` does when it escapes while that module loads."""
+        if error not in self._states:
+            self._states[error] = self._spread(error)
+        return self._states[error]
+
+    def _spread(self, error: str) -> dict[str, Consequence]:
+        outgoing: dict[str, list[tuple[str, Consequence | None]]] = {}
+        for edge in self._closure.edges:
+            if caught(error, edge.fact.catches):
+                outcome: Consequence | None = Consequence.DEGRADES_SILENTLY
+            elif edge.fact.lazy:
+                outcome = self._called(edge.fact.function, error)
+            else:
+                outcome = None  # as bad as for the importer itself
+            outgoing.setdefault(edge.importer, []).append((edge.target, outcome))
+        states = {ENTRY: Consequence.CANNOT_START}
+        queue = [ENTRY]
+        while queue:
+            module = queue.pop()
+            for target, outcome in outgoing.get(module, ()):
+                state = states[module] if outcome is None else outcome
+                if state < states.get(target, Consequence.LATENT):
+                    states[target] = state
+                    queue.append(target)
+        return states
+
+    def _called(self, function: str, error: str) -> Consequence:
+        """Return what an exception that leaves `function` does: silent if every call of it is guarded."""
+        key = (function, error)
+        if key not in self._callers:
+            self._callers[key] = bool(function) and self._all_calls_guarded(function, error)
+        return Consequence.DEGRADES_SILENTLY if self._callers[key] else Consequence.BREAKS_WHEN_REACHED
+
+    def _all_calls_guarded(self, function: str, error: str) -> bool:
+        calls: list[tuple[str, ...]] = []
+        for module, located in self._closure.modules.items():
+            content = self._source(module) if located.file and not self._closure.facts[module].fault else b""
+            if function.encode() in content:
+                calls += _calls(ast.parse(content).body, function, ())
+        return bool(calls) and all(caught(error, catches) for catches in calls)
+
+
+def _calls(body: list[ast.stmt], function: str, catches: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return, for each call of `function` by its name, the exceptions caught around it."""
+    found: list[tuple[str, ...]] = []
+    for statement in body:
+        if isinstance(statement, ast.Try):
+            found += _calls(statement.body, function, (*catches, *swallowed(statement)))
+            rest = [*statement.orelse, *statement.finalbody]
+            for handler in statement.handlers:
+                rest += handler.body
+            found += _calls(rest, function, catches)
+            continue
+        inner = () if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else catches
+        for child in ast.iter_child_nodes(statement):
+            if isinstance(child, ast.stmt):
+                found += _calls([child], function, inner)
+            else:
+                nodes = [node for node in ast.walk(child) if isinstance(node, ast.Call)]
+                found += [catches for node in nodes if _called_name(node) == function]
+    return found
+
+
+def _called_name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)

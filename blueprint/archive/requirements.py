@@ -1,0 +1,204 @@
+"""What a `requirements.txt` installs, as far as it can be told without an index.
+
+For trees without a lock. Import names map to distributions by a table of names that differ, else by the name
+itself; what well-known distributions bring with them counts as installed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from blueprint.archive.distributions import normalise
+
+# Import names whose distribution has another name; the first is the usual one.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "Crypto": ("pycryptodome", "pycrypto"),
+    "IPython": ("ipython",),
+    "Levenshtein": ("levenshtein", "python-levenshtein"),
+    "MySQLdb": ("mysqlclient",),
+    "OpenSSL": ("pyopenssl",),
+    "PIL": ("pillow",),
+    "apiclient": ("google-api-python-client",),
+    "attr": ("attrs",),
+    "bs4": ("beautifulsoup4",),
+    "cv2": ("opencv-python", "opencv-python-headless"),
+    "dateutil": ("python-dateutil",),
+    "db_dtypes": ("db-dtypes",),
+    "discord": ("discord-py",),
+    "docx": ("python-docx",),
+    "dotenv": ("python-dotenv",),
+    "fitz": ("pymupdf",),
+    "git": ("gitpython",),
+    "google.api": ("googleapis-common-protos",),
+    "google.api_core": ("google-api-core",),
+    "google.auth": ("google-auth",),
+    "google.cloud.bigquery_storage_v1": ("google-cloud-bigquery-storage",),
+    "google.cloud.client": ("google-cloud-core",),
+    "google.cloud.exceptions": ("google-cloud-core",),
+    "google.cloud.functions": ("google-cloud-functions", "functions-framework"),
+    "google.cloud.secretmanager": ("google-cloud-secret-manager",),
+    "google.cloud.secretmanager_v1": ("google-cloud-secret-manager",),
+    "google.cloud.error_reporting": ("google-cloud-error-reporting",),
+    "google.cloud.recaptchaenterprise": ("google-cloud-recaptcha-enterprise",),
+    "google.cloud.dataform_v1": ("google-cloud-dataform",),
+    "google.cloud.sql": ("cloud-sql-python-connector",),
+    "google.iam": ("grpc-google-iam-v1",),
+    "google.logging": ("google-cloud-logging", "googleapis-common-protos"),
+    "google.oauth2": ("google-auth",),
+    "google.protobuf": ("protobuf",),
+    "google.pubsub_v1": ("google-cloud-pubsub",),
+    "google.resumable_media": ("google-resumable-media",),
+    "google.rpc": ("googleapis-common-protos",),
+    "google.type": ("googleapis-common-protos",),
+    "google_auth_oauthlib": ("google-auth-oauthlib",),
+    "google_auth_httplib2": ("google-auth-httplib2",),
+    "googleapiclient": ("google-api-python-client",),
+    "grpc": ("grpcio",),
+    "grpc_status": ("grpcio-status",),
+    "jose": ("python-jose",),
+    "jwt": ("pyjwt",),
+    "magic": ("python-magic",),
+    "markdown": ("markdown",),
+    "mpl_toolkits": ("matplotlib",),
+    "mysql": ("mysql-connector-python",),
+    "nacl": ("pynacl",),
+    "pkg_resources": ("setuptools",),
+    "pptx": ("python-pptx",),
+    "proto": ("proto-plus",),
+    "psycopg2": ("psycopg2", "psycopg2-binary"),
+    "pythonjsonlogger": ("python-json-logger",),
+    "pylab": ("matplotlib",),
+    "serial": ("pyserial",),
+    "skimage": ("scikit-image",),
+    "sklearn": ("scikit-learn",),
+    "slack": ("slackclient",),
+    "slugify": ("python-slugify",),
+    "snowflake": ("snowflake-connector-python",),
+    "socks": ("pysocks",),
+    "telegram": ("python-telegram-bot",),
+    "usb": ("pyusb",),
+    "vertexai": ("google-cloud-aiplatform", "vertexai"),
+    "xlsxwriter": ("xlsxwriter",),
+    "yaml": ("pyyaml",),
+    "zmq": ("pyzmq",),
+}
+_NAMESPACES = {"google", "google.cloud", "google.ads", "google.analytics", "google.maps", "azure", "opentelemetry"}
+
+_FLASK = "flask werkzeug jinja2 click itsdangerous markupsafe blinker"
+_GOOGLE = (
+    "google-api-core google-auth googleapis-common-protos protobuf requests urllib3 certifi idna charset-normalizer"
+)
+_GOOGLE += " cachetools pyasn1 pyasn1-modules rsa proto-plus"
+_GRPC = "grpcio grpcio-status grpc-google-iam-v1"
+# What a distribution brings with it; the buildpack installs functions-framework where nobody asks for it.
+_BRINGS: dict[str, str] = {
+    "functions-framework": f"{_FLASK} cloudevents gunicorn watchdog starlette uvicorn deprecation packaging",
+    "flask": _FLASK,
+    "requests": "urllib3 certifi idna charset-normalizer",
+    "pandas": "numpy python-dateutil pytz tzdata six",
+    "scikit-learn": "numpy scipy joblib threadpoolctl",
+    "scipy": "numpy",
+    "xgboost": "numpy scipy",
+    "lightgbm": "numpy scipy",
+    "catboost": "numpy scipy pandas matplotlib six",
+    "matplotlib": "numpy pillow python-dateutil packaging six",
+    "seaborn": "matplotlib numpy pandas",
+    "pyarrow": "numpy",
+    "db-dtypes": "pandas numpy pyarrow packaging",
+    "pandas-gbq": f"pandas numpy pyarrow db-dtypes google-cloud-bigquery pydata-google-auth google-auth-oauthlib {_GOOGLE}",
+    "boto3": "botocore s3transfer jmespath python-dateutil six urllib3",
+    "httpx": "httpcore anyio certifi idna sniffio h11",
+    "aiohttp": "yarl multidict attrs frozenlist aiosignal",
+    "fastapi": "starlette pydantic anyio typing-extensions",
+    "pydantic": "typing-extensions pydantic-core annotated-types",
+    "sqlalchemy": "typing-extensions greenlet",
+    "beautifulsoup4": "soupsieve typing-extensions",
+    "selenium": "urllib3 trio certifi typing-extensions",
+    "firebase-admin": f"google-cloud-firestore google-cloud-storage google-api-python-client pyjwt {_GOOGLE} {_GRPC}",
+    "google-api-python-client": f"{_GOOGLE} httplib2 google-auth-httplib2 uritemplate",
+    "google-cloud-aiplatform": f"google-cloud-bigquery google-cloud-storage {_GOOGLE} {_GRPC} pydantic",
+    "google-auth": "cachetools pyasn1 pyasn1-modules rsa",
+    "google-auth-oauthlib": "google-auth requests-oauthlib oauthlib requests",
+    "openai": "httpx pydantic anyio typing-extensions tqdm distro sniffio",
+    "anthropic": "httpx pydantic anyio typing-extensions distro sniffio",
+    "python-dateutil": "six",
+    "pyopenssl": "cryptography",
+    "gcsfs": f"google-cloud-storage fsspec aiohttp {_GOOGLE}",
+}
+_EXTRAS: dict[tuple[str, str], str] = {
+    ("google-cloud-bigquery", "pandas"): "pandas numpy pyarrow db-dtypes python-dateutil pytz",
+    ("google-cloud-bigquery", "bqstorage"): "google-cloud-bigquery-storage pyarrow",
+    ("google-cloud-bigquery", "all"): "pandas numpy pyarrow db-dtypes google-cloud-bigquery-storage tqdm",
+    ("requests", "socks"): "pysocks",
+    ("pandas", "gcp"): "pandas-gbq gcsfs google-cloud-bigquery",
+}
+_LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$")
+
+
+class Requirement(NamedTuple):
+    """One line of a requirements file: normalised name, extras, whether it is exact, 1-based line."""
+
+    name: str
+    extras: tuple[str, ...]
+    exact: bool
+    line: int
+
+
+def read_requirements(text: str, include: Callable[[str], str | None]) -> Iterator[Requirement]:
+    """Yield the requirements of a file; `include` returns the text of a file named by `-r`, None if absent."""
+    for number, row in enumerate(text.splitlines(), start=1):
+        line = re.sub(r"(^|\s)#.*", "", row).split(";")[0].strip().rstrip("\\").strip()
+        if line.startswith(("-r", "--requirement")):
+            included = include(line.split(maxsplit=1)[-1].removeprefix("-r").strip())
+            yield from (item._replace(line=number) for item in read_requirements(included or "", lambda _: None))
+        elif match := _LINE.match(line):
+            name, extras, rest = match.groups()
+            wanted = tuple(item.strip().lower() for item in (extras or "").split(",") if item.strip())
+            yield Requirement(normalise(name), wanted, "==" in rest.replace("==*", "") or rest.startswith("@"), number)
+
+
+class Requirements:
+    """What a function's requirements install; a `ThirdParty` for the closure."""
+
+    def __init__(self, requirements: tuple[Requirement, ...]) -> None:
+        self.requirements = requirements
+        self._installed = {"functions-framework"}
+        queue = [("functions-framework", ()), *((item.name, item.extras) for item in requirements)]
+        while queue:
+            name, extras = queue.pop()
+            self._installed.add(name)
+            brings = f"{_BRINGS.get(name, '')} {' '.join(_EXTRAS.get((name, extra), '') for extra in extras)}"
+            if name.startswith("google-cloud-"):
+                brings += f" {_GOOGLE} {_GRPC} google-cloud-core google-resumable-media google-crc32c"
+            queue += [(each, ()) for each in brings.split() if each not in self._installed]
+
+    def provider(self, module: str) -> str | None:
+        """Return the distribution that provides a dotted name, "" for a bare namespace, None if nothing does."""
+        found = next((name for name in distributions_of(module) if name in self._installed), None)
+        return "" if found is None and module in _NAMESPACES else found
+
+
+def distributions_of(module: str) -> Iterator[str]:
+    """Yield the distributions that may provide a dotted name, the likeliest first."""
+    parts = module.split(".")
+    for count in range(len(parts), 0, -1):
+        yield from _NAMES.get(".".join(parts[:count]), ())
+    if parts[0] in ("google", "azure", "opentelemetry"):
+        for count in range(len(parts), 1, -1):
+            name = re.sub(r"[-_]v\d+\w*$", "", "-".join(parts[:count]))
+            yield normalise(name)
+        return
+    top = normalise(parts[0])
+    yield from (top, f"python-{top}", f"{top}-python", f"py{top}", f"{top}-py", f"{top}-sdk", f"{top}-client")
+
+
+def is_known(module: str) -> bool:
+    """Return whether a dotted name is certainly third-party: a name of the tables above, or Google's."""
+    top = module.partition(".")[0]
+    return top == "google" or top in _NAMES or normalise(top) in _KNOWN
+
+
+_KNOWN = {each for names in _NAMES.values() for each in names} | set(_BRINGS)
+_KNOWN |= {each for brings in (*_BRINGS.values(), *_EXTRAS.values()) for each in brings.split()}
