@@ -22,7 +22,7 @@ SOUND, REFUSED, USAGE, DIFFERENCE = 0, 1, 2, 3
 COMMANDS: Mapping[str, str] = {
     "plan": "Evaluate the program offline and show what would exist; --json, --explain NAME.",
     "build": "Write the archive of every function to a folder.",
-    "audit": "Show what each archive imports, uses and installs.",
+    "audit": "Judge a tree of function folders: what is missing, and what that would do.",
     "alerts": "Show alert rules, and test that each one fires.",
     "policy": "Judge the plan by the policy pack, offline.",
     "validate": "Compare the running system with the plan and report what is missing or stale.",
