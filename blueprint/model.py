@@ -100,7 +100,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
     streams, stream_findings = load_streams(manifest, messages, schemas.tables)
     findings += [*firestore_findings, *stream_findings]
     names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
-    archives, archive_findings = build_archives(root, manifest, names)
+    archives, archive_findings = build_archives(root, manifest, names, firestore)
     findings += archive_findings
     blueprint = Blueprint(
         root=root,

@@ -12,13 +12,16 @@ from blueprint.names import Names
 
 if TYPE_CHECKING:
     from blueprint.archive import Archive, FunctionSource
+    from blueprint.schemas.firestore import Firestore
 
 FOLDER = "functions"
 CACHE = ".cache/archives"
 KIBI = 1024
 
 
-def function_source(root: Path, manifest: Manifest, names: Names, function: Function) -> FunctionSource:
+def function_source(
+    root: Path, manifest: Manifest, names: Names, function: Function, firestore: Firestore
+) -> FunctionSource:
     """Return what the archive of `function` is made from.
 
     Raises `Refused` where the declaration names a file that its view needs and that is not there.
@@ -34,15 +37,17 @@ def function_source(root: Path, manifest: Manifest, names: Names, function: Func
         signature="http",
         project=root,
         roots=(SourceRoot(root / library.parent, only=(library.name,)),),
-        extra_files={FILE: view_bytes(function_view(manifest, function.name, names, root))},
+        extra_files={FILE: view_bytes(function_view(manifest, function.name, names, root, firestore))},
         optional_imports=function.optional_imports,
-        dynamic_imports={"main": function.dynamic_imports} if function.dynamic_imports else {},
+        dynamic_imports=function.dynamic_imports,
         resources=function.resources,
         size_budget=_bytes(function.size_budget),
     )
 
 
-def build_archives(root: Path, manifest: Manifest, names: Names) -> tuple[Mapping[str, Archive], list[Finding]]:
+def build_archives(
+    root: Path, manifest: Manifest, names: Names, firestore: Firestore
+) -> tuple[Mapping[str, Archive], list[Finding]]:
     """Return the archive of every declared function that has a folder, and everything that is wrong with any."""
     from blueprint.archive.build import analyse_functions
     from blueprint.archive.cache import Cache
@@ -56,7 +61,7 @@ def build_archives(root: Path, manifest: Manifest, names: Names) -> tuple[Mappin
             findings.append(missing)
             continue
         try:
-            sources.append(function_source(root, manifest, names, function))
+            sources.append(function_source(root, manifest, names, function, firestore))
         except Refused as refused:
             findings += refused.findings
     version = manifest.runtime.removeprefix("python")

@@ -16,6 +16,7 @@ from blueprint.decode import parse_duration
 from blueprint.findings import Finding, Location, Refused
 from blueprint.manifest import Boundary, Gate, Manifest, Mode, Phase, Rule
 from blueprint.names import Names
+from blueprint.schemas.firestore import Firestore
 
 FILE = "pipeline.json"
 MESSAGES = "schemas/messages"
@@ -23,7 +24,7 @@ MESSAGES = "schemas/messages"
 Json = dict[str, Any]
 
 
-def function_view(manifest: Manifest, function: str, names: Names, root: Path) -> Json:
+def function_view(manifest: Manifest, function: str, names: Names, root: Path, firestore: Firestore) -> Json:
     """Return the view of `function`; `root` is the project root, for message schemas and gate queries.
 
     Raises `Refused` where a schema or query file that the declaration names is absent or unreadable.
@@ -41,7 +42,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path) -
         "location": names.region,
         "database": manifest.store.database,
         "lease": manifest.store.lease,
-        "expiry": {},
+        "expiry": {ttl.collection: {"field": ttl.field, "seconds": ttl.after} for ttl in firestore.ttls},
         "caller": {"identity": names.email(names.invoker_account(function)), "audience": function},
         "publishes": list(manifest.published_by(function)),
         "dead_letter_topic": names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
