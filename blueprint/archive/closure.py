@@ -155,7 +155,9 @@ class Builder:
             self._start()
 
     def _follow(self) -> None:
-        self._load(self.finder.locate(ENTRY))
+        entry = self.finder.locate(ENTRY)
+        if entry.file:
+            self._load(entry)
         while True:
             while self._queue:
                 self._imports(self._queue.pop(0), None)

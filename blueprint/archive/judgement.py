@@ -45,6 +45,8 @@ class _Bench:
 
     def problem(self, problem: Problem) -> Iterator[Finding]:
         """Yield the finding for one broken place, unless the import is declared optional and guarded."""
+        if problem.kind == "computed-resource" and self._source.resources:
+            return
         guarded = caught(problem.error, problem.catches)
         reason = next((m for m in self._source.optional_imports if f"{problem.subject}.".startswith(f"{m}.")), None)
         if problem.kind in ("module", "distribution") and reason is not None:

@@ -1,0 +1,2 @@
+import shared.b
+value = 1

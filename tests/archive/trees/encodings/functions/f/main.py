@@ -1,0 +1,6 @@
+﻿import functions_framework
+from shared import latin
+
+@functions_framework.http
+def handle(request):
+    return "ok"

@@ -1,0 +1,2 @@
+from shared.validation.checks import run
+from .added import later

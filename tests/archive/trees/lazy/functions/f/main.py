@@ -1,0 +1,12 @@
+import functions_framework
+
+
+@functions_framework.http
+def handle(request):
+    return report()
+
+
+def report():
+    from shared import slow
+    import shared.nowhere
+    return slow.value

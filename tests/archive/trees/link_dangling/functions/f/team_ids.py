@@ -1,0 +1,1 @@
+../../library/nba_team_ids.py

@@ -1,0 +1,1 @@
+../../../plain/functions/f/helper.py

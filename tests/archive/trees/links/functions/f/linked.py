@@ -1,0 +1,1 @@
+../../library/linked.py

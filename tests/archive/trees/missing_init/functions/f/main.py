@@ -1,0 +1,6 @@
+import functions_framework
+from shared.rules import evaluate
+
+@functions_framework.http
+def handle(request):
+    return "ok"

@@ -1,0 +1,2 @@
+for name in ("generated",):
+    globals()[name] = 1

@@ -1,0 +1,3 @@
+from . import sister
+from ..top import value
+from .sister import other

@@ -1,0 +1,6 @@
+import functions_framework
+from . import helper
+
+@functions_framework.http
+def handle(request):
+    return "ok"

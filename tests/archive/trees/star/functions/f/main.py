@@ -1,0 +1,7 @@
+import functions_framework
+from shared.words import *
+from shared.listed import *
+
+@functions_framework.http
+def handle(request):
+    return [visible, listed, part, hidden]

@@ -1,0 +1,3 @@
+__all__ = ["listed", "part", "forgotten"]
+listed = 1
+hidden = 2

@@ -1,0 +1,1 @@
+visible = 1

@@ -1,0 +1,2 @@
+from shared.more import *
+_hidden = 1
