@@ -55,6 +55,7 @@ def resolve(
     reader = _Query(query, at)
     reader.read_references(project)
     if not reader.findings:
+        reader.check_aliases()
         reader.check_functions()
         reader.check_tables(tables)
     if not reader.findings:
@@ -151,6 +152,12 @@ class _Query:
                     f"Table `{reference.id}` is declared nowhere; correct the name or add its file under schemas/."
                 )
                 self.findings.append(Finding(RULE, message, reference.at))
+
+    def check_aliases(self) -> None:
+        """A reserved word names nothing unless it is quoted; the parser is more lenient than BigQuery."""
+        for word, token in pairwise(tokenize(self.text)):
+            if word.bare == "AS" and token.bare in RESERVED - {"STRUCT", "ARRAY", "INTERVAL", "RANGE", "SELECT"}:
+                self._report(f"`{token.text}` is a reserved word; use another name or backquotes.", token.start)
 
     def check_functions(self) -> None:
         """Every function called must exist in GoogleSQL."""
