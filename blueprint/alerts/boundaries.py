@@ -22,6 +22,7 @@ EVENTS_OF_KINDS = {
     "without-effect": events.TRIGGER_WITHOUT_EFFECT,
     "unknown-processor": events.UNKNOWN_PROCESSOR,
     "message-refused": events.MESSAGE_REFUSED,
+    "gate-warning": events.GATE_WARNING,
 }
 FREQUENT = 6 * 60
 """Minutes: jobs with no longer gap are missed over a rolling window, others at the hour after their time."""

@@ -15,7 +15,10 @@ BOUNDARY_SLOW = "boundary_slow"
 GATE_BLOCKED = "gate_blocked"
 TRIGGER_WITHOUT_EFFECT = "trigger_without_effect"
 UNKNOWN_PROCESSOR = "unknown_processor"
-MESSAGE_REFUSED = "message_refused"
+MESSAGE_REFUSED = "bad_message"
+GATE_WARNING = "gate_warning"
+EVENT_LOST = "event_not_published"
+MESSAGE_IN_LOG = "dead_letter_in_log"
 
 EVENTS: Mapping[str, str] = {
     BOUNDARY_OVERDUE: "A date is open and the boundary's deadline has passed since its first completion.",
@@ -24,5 +27,8 @@ EVENTS: Mapping[str, str] = {
     TRIGGER_WITHOUT_EFFECT: "A date was triggered, and no completion of the next phase arrived in time.",
     UNKNOWN_PROCESSOR: "A completion names a processor that no mode expects; it is recorded, never counted.",
     MESSAGE_REFUSED: "A message does not fit its contract; it is kept with the reason and acknowledged.",
+    GATE_WARNING: "A gate passed with a value that is reported.",
+    EVENT_LOST: "An event could not be published; this line is its only copy.",
+    MESSAGE_IN_LOG: "A message could not be kept in the dead letter; this line is its only copy.",
 }
 """Event name to what it says; each is written at severity WARNING or above."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprint.alerts import events
 from blueprint.alerts.factory import Factory, quoted, series, total
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
 from blueprint.manifest import Function
@@ -53,6 +54,8 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
         "function": function.name,
         "memory": function.memory,
         "timeout": str(function.timeout),
+        "timeout_ms": str(function.timeout * 1000),
+        "one": "1",
         "max_instances": str(function.max_instances),
         "error_percent": f"{thresholds.error_ratio_percent:g}",
         "latency_percent": f"{thresholds.latency_percent_of_timeout:g}",
@@ -64,6 +67,7 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
         ("memory", memory(function)),
         ("no-instance", LogMatch(log_filter((function.name,), 'textPayload:"no available instance"'))),
         ("quota-or-schema", refused(function)),
+        ("only-in-log", only_in_log(function)),
     ]
     if function.max_instances > 1:
         conditions.append(("instances-at-maximum", instances(function)))
@@ -91,6 +95,12 @@ def refused(function: Function) -> LogMatch:
     return LogMatch(
         log_filter((function.name,), f"textPayload=~{text} OR (jsonPayload.message=~{text} AND severity>=WARNING)")
     )
+
+
+def only_in_log(function: Function) -> LogMatch:
+    """Return the condition on lines that hold the only copy of an event or a message."""
+    names = " OR ".join(quoted(event) for event in (events.EVENT_LOST, events.MESSAGE_IN_LOG))
+    return LogMatch(log_filter((function.name,), f"jsonPayload.event=({names})"))
 
 
 def error_ratio(function: Function, percent: float) -> PromQL:

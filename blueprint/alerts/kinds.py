@@ -152,6 +152,21 @@ _KINDS = (
         ),
     ),
     Kind(
+        "only-in-log",
+        "{function} could not report; its log has the only copy",
+        "function",
+        "error",
+        (7, 37, 69, 74),
+        "{function} could not publish an event, or could not keep a message it cannot use. Nothing is lost yet: the "
+        "line holds it whole, for as long as logs are kept.",
+        "Events event_not_published and dead_letter_in_log in the logs of {function}.",
+        _logs('jsonPayload.event=("event_not_published" OR "dead_letter_in_log")'),
+        (
+            "Repair the topic or the grant that the line names.",
+            "Publish the copies again from the log; parts are numbered.",
+        ),
+    ),
+    Kind(
         "backlog-age",
         "{subscription} holds messages older than {backlog_minutes} minutes",
         "subscription",
@@ -186,12 +201,12 @@ _KINDS = (
     ),
     Kind(
         "silence",
-        "{topic} is published, {consumer} acknowledges nothing",
+        "{topic} is published, {consumer} does not acknowledge",
         "subscription",
         "critical",
         (1, 24, 25, 31, 32, 34, 76, 77),
-        "Messages were published on {topic} in the last {silence_minutes} minutes and {consumer} acknowledged none. "
-        "This is what a dead consumer looks like whatever killed it, also when its subscription is gone and no "
+        "Less than half of what was published on {topic} was acknowledged by {consumer}; fires within "
+        "{silence_minutes} minutes. This is what a dead consumer looks like whatever killed it, also when its subscription is gone and no "
         "backlog is left to see.",
         "pubsub.googleapis.com/topic/send_request_count against subscription/push_request_count of class ack.",
         _SUBSCRIPTION,
@@ -322,9 +337,20 @@ _KINDS = (
         (39, 41),
         "{function} received a message that does not fit its contract. It is kept with the reason and acknowledged, so "
         "it does not come back by itself.",
-        "Event message_refused in the logs of {function}; the row in the table of errors has the message.",
+        "Event bad_message in the logs of {function}; the row in the table of errors has the message.",
         _EVENT,
         ("Read the reason; compare the publisher with schemas/messages/.",),
+    ),
+    Kind(
+        "gate-warning",
+        "{boundary}: a gate passed with a thin result",
+        "boundary",
+        "warning",
+        (66, 77),
+        "A gate of {boundary} let a date pass whose value is below what is normal. The next phase runs on thin data.",
+        "Event gate_warning in the logs of {function}; it names the gate and the value.",
+        _EVENT,
+        ("Compare the value with the days before; decide whether the date is worth a rerun.",),
     ),
     Kind(
         "downstream-silent",

@@ -213,7 +213,8 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
-    start, out = at, []
+    start = at
+    out: list[str] = []
     at += 1
     while at < len(text):
         if text[at] == '"':
@@ -321,7 +322,7 @@ class _Parser:
 
     def alternatives(self, field: Token, operator: str) -> Node:
         """Read `(a OR b AND NOT c)`, the values of one field."""
-        conjunction = []
+        conjunction: list[Node] = []
         while self.next.kind not in ("end", ")"):
             if conjunction and self.keyword("AND"):
                 self.take()

@@ -17,6 +17,10 @@ RESOURCE = "pubsub_subscription"
 WINDOW = 10
 """Minutes over which deliveries are judged."""
 MIN_FAILURES = 3
+PUBLISHED = 3
+"""Minutes of publications that are compared with acknowledgements."""
+OPEN = 30
+"""Minutes between publications through which an incident stays open."""
 GAPS = 5
 """Minutes of gap that backlog metrics may have (Pub/Sub monitoring); the last value stands meanwhile."""
 
@@ -85,14 +89,20 @@ def failing(subscription: str) -> PromQL:
     return PromQL(f"{bad} / {every} > 0.5 and {bad} >= {MIN_FAILURES}", duration=MINUTE)
 
 
-def silent(topic: str, subscription: str, window: int) -> PromQL:
-    """Return the condition on messages published and none acknowledged within `window` minutes.
+def silent(topic: str, subscription: str, limit: int) -> PromQL:
+    """Return the condition on messages of which less than half were acknowledged; fires within `limit` minutes.
 
-    Half of the window must pass before it fires: a message may take that long to be handled.
+    Looks at what was published half of the limit ago, so a message may take that long to be handled, and late samples
+    are there; acknowledgements count from then until now. Steady traffic before the fault delays it by two minutes.
+    The second part keeps one incident open through an outage in which messages are rare.
     """
-    published = total(series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="success"), window)
-    acked = total(series(PUSHES, RESOURCE, subscription_id=subscription, response_class="ack"), window)
-    return PromQL(f"({published} > 0) unless on () ({acked} > 0)", duration=window // 2 * MINUTE)
+    ago = limit // 2
+    sent = series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="success")
+    acked = series(PUSHES, RESOURCE, subscription_id=subscription, response_class="ack")
+    soon = total(sent, PUBLISHED, ago)
+    most = f"{total(acked, ago + PUBLISHED)} >= 0.5 * {soon}"
+    still = f"({total(sent, OPEN, ago)} > 0) unless on () ({total(acked, OPEN + ago)} > 0)"
+    return PromQL(f"(({soon} > 0) unless on () ({most})) or on () ({still})", duration=MINUTE)
 
 
 def dead_letter(subscription: str) -> PromQL:

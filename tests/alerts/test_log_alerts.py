@@ -1,0 +1,56 @@
+"""Every log alert on every recorded entry: it matches those its cases name and no other."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from blueprint.alerts import Alert, LogMatch, cases, logfilter
+from blueprint.alerts.kinds import KINDS
+
+LOG_KINDS = sorted(kind for kind in KINDS if any(case.name in cases.entries() for case in cases.load(kind).fires))
+
+
+def needed(template: Any) -> set[str]:
+    if isinstance(template, str):
+        return {name for _, name, _, _ in Formatter().parse(template) if name}
+    if isinstance(template, dict):
+        return set().union(*(needed(value) for value in template.values()))
+    return set()
+
+
+def entries_for(alert: Alert) -> dict[str, Any]:
+    values = {"function": alert.values.get("function", "a-function"), **alert.values}
+    return {
+        name: cases.filled(entry, values) for name, entry in cases.entries().items() if needed(entry) <= set(values)
+    }
+
+
+@pytest.mark.parametrize("kind", LOG_KINDS)
+def test_matches_exactly_the_entries_of_its_cases(kind: str, alerts: tuple[Alert, ...]) -> None:
+    mine = [alert for alert in alerts if alert.kind == kind]
+    assert mine, f"no alert is of kind {kind}"
+    expected = {case.name for case in cases.load(kind).fires}
+    for alert in mine:
+        assert isinstance(alert.condition, LogMatch)
+        found = logfilter.parse(alert.condition.filter)
+        entries = entries_for(alert)
+        assert {name for name, entry in entries.items() if found.holds(entry)} == expected
+        assert set(cases.load(kind).silent) <= set(entries) - expected
+
+
+def test_gen1_entries_match_nothing(alerts: tuple[Alert, ...]) -> None:
+    checked = 0
+    for alert in alerts:
+        if isinstance(alert.condition, LogMatch):
+            for name, entry in entries_for(alert).items():
+                gen1 = {**entry, "resource": {**entry["resource"], "type": "cloud_function"}}
+                assert not logfilter.matches(alert.condition.filter, gen1), (alert.name, name)
+                checked += 1
+    assert checked > 1000
+
+
+def test_every_log_alert_is_tried(alerts: tuple[Alert, ...]) -> None:
+    assert {alert.kind for alert in alerts if isinstance(alert.condition, LogMatch)} == set(LOG_KINDS)
