@@ -206,8 +206,8 @@ _KINDS = (
         "critical",
         (1, 24, 25, 31, 32, 34, 76, 77),
         "Less than half of what was published on {topic} was acknowledged by {consumer}; fires within "
-        "{silence_minutes} minutes. This is what a dead consumer looks like whatever killed it, also when its subscription is gone and no "
-        "backlog is left to see.",
+        "{silence_minutes} minutes. This is what a dead consumer looks like whatever killed it, also when its "
+        "subscription is gone and no backlog is left to see.",
         "pubsub.googleapis.com/topic/send_request_count against subscription/push_request_count of class ack.",
         _SUBSCRIPTION,
         (
