@@ -117,7 +117,7 @@ def _lines(
     child, last, bar, space = style.branches
     kinds = [kind(each.type) for each in siblings]
     kind_width = max(len(text) for text in kinds) if kinds else 0
-    names = [each.name.removeprefix(f"{within}-") for each in siblings]
+    names = [each.name.removeprefix(f"{within}-").lstrip("-") for each in siblings]
     room = style.width - len(indent) - 3 - kind_width - 4
     name_width = min(max((len(name) for name in names), default=0), max(room - 30, 24))
     for index, (each, shown, name) in enumerate(zip(siblings, kinds, names, strict=True)):

@@ -1,0 +1,1 @@
+"""Measurements, printed as tables: `python -m bench [NAME...]`. They are figures to read, not tests to pass."""

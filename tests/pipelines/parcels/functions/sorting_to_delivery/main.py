@@ -1,0 +1,17 @@
+"""Starts the next phase when a day's work is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flask
+import functions_framework
+from shared.orchestrator import orchestrator
+
+_handle = orchestrator(Path(__file__).with_name("pipeline.json"))
+
+
+@functions_framework.http
+def start_delivery(request: flask.Request) -> tuple[str, int, dict[str, str]]:
+    """Take one pushed completion."""
+    return _handle(request)

@@ -1,0 +1,2 @@
+CREATE SCHEMA IF NOT EXISTS parcels_ops
+OPTIONS(description="What happened to parcels");

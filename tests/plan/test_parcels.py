@@ -1,0 +1,117 @@
+"""A second pipeline, with other names, phases and region, is planned by the same code; and none of it knows a pipeline."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blueprint.manifest import load_manifest
+from ops.embedded.record import Registration
+from ops.report.gather import Plan, gather
+
+ROOT = Path(__file__).resolve().parents[2]
+PARCELS = ROOT / "tests" / "pipelines" / "parcels"
+LIBRARY = (
+    "functions/shared",
+    "functions/requirements.lock",
+    "functions/requirements.in",
+    "functions/distributions.json",
+)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the second pipeline with the functions' library beside its own functions."""
+    folder = tmp_path_factory.mktemp("parcels") / "project"
+    shutil.copytree(PARCELS, folder)
+    for name in LIBRARY:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def parcels(root: Path) -> Plan:
+    return gather(root, "live")
+
+
+def of_kind(plan: Plan, kind: str) -> list[Registration]:
+    return [each for each in plan.resources if each.type.rpartition(":")[2] == kind]
+
+
+def test_it_is_sound(parcels: Plan) -> None:
+    assert [str(finding) for finding in parcels.violations] == []
+
+
+def test_it_is_in_its_own_project_and_region(parcels: Plan) -> None:
+    assert {each.inputs.get("location") for each in parcels.resources} <= {None, "europe-southwest1", "EUROPE-SOUTHWEST1"}
+    assert {each.inputs.get("project") for each in parcels.resources} <= {None, "parcels-live"}
+
+
+def test_every_phase_topic_table_and_function_is_there(parcels: Plan) -> None:
+    assert {each.inputs["name"] for each in of_kind(parcels, "Function")} == {
+        "start-sorting",
+        "start-delivery",
+        "watch-parcels",
+    }
+    assert [each.inputs["tableId"] for each in of_kind(parcels, "Table")] == ["journal"]
+    assert [each.inputs["schedule"] for each in of_kind(parcels, "Job")] == ["*/15 * * * *"]
+    assert {archive.function for archive in parcels.archives} == {"start-sorting", "start-delivery", "watch-parcels"}
+
+
+def test_counts_per_kind(parcels: Plan) -> None:
+    """What each entity brings, counted: nothing is forgotten, and nothing is declared twice."""
+    kinds = Counter(each.type.removeprefix("gcp:").split("/")[-1] for each in parcels.resources if each.custom)
+    functions, pushed, edges, streams = 3, 2, 2, 5
+    assert kinds["function:Function"] == functions
+    assert kinds["bucketObject:BucketObject"] == functions
+    assert kinds["job:Job"] == 1
+    assert kinds["table:Table"] == 1
+    assert kinds["dataset:Dataset"] == 1
+    assert kinds["serviceIamMember:ServiceIamMember"] == functions + edges
+    dead_letters = pushed + edges + streams
+    assert kinds["topic:Topic"] == 7 + dead_letters
+    assert kinds["subscription:Subscription"] == 2 * dead_letters
+    assert kinds["database:Database"] == 1
+    assert kinds["index:Index"] == 3
+
+
+def names_of_the_pipeline() -> Iterator[str]:
+    """Yield every name that only this repository's own pipeline has."""
+    manifest = load_manifest(ROOT)
+    yield from (manifest.pipeline, *manifest.services, *manifest.boundaries, *manifest.topics, *manifest.functions)
+    for phase in manifest.phases.values():
+        yield from (phase.name, phase.label, phase.service, phase.collection, *phase.processors)
+        for processor in phase.processors.values():
+            yield from processor.aliases
+    for table in manifest.tables.values():
+        yield from table.split(".")
+    yield from (function.entry_point for function in manifest.functions.values())
+    yield from (function.folder for function in manifest.functions.values())
+
+
+GENERAL = ("blueprint", "components", "policies", "ops", "functions/shared")
+WORDS = {"errors", "schedule", "self_heal"}
+"""Names that are also plain words; what they mean in code is not the pipeline's."""
+
+
+@pytest.mark.parametrize("layer", GENERAL)
+def test_general_code_knows_no_name_of_the_pipeline(layer: str) -> None:
+    names = sorted({*names_of_the_pipeline()} - WORDS, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, names))})(?![A-Za-z0-9])")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for path in sorted((ROOT / layer).rglob("*.*"))
+        if path.suffix in (".py", ".json", ".js", ".sql", ".yaml") and "__pycache__" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for match in pattern.finditer(line)
+    ]
+    assert found == []
