@@ -79,8 +79,14 @@ def _grown(base: dict[str, Any], steps: int) -> dict[str, Any]:
     for n in range(steps + 1):
         topics[f"done-{n}"] = {"message": "done", "publishers": ["hall"]}
     events = {name: topic for name, topic in base["topics"].items() if name in base["events"].values()}
-    functions["watch-parcels"] = {**base["functions"]["watch-parcels"], "publishes": [f"start-{n}" for n in range(1, steps + 1)]}
-    streams = {**base["streams"], "done": {**base["streams"]["done"], "topics": [f"done-{n}" for n in range(steps + 1)]}}
+    functions["watch-parcels"] = {
+        **base["functions"]["watch-parcels"],
+        "publishes": [f"start-{n}" for n in range(1, steps + 1)],
+    }
+    streams = {
+        **base["streams"],
+        "done": {**base["streams"]["done"], "topics": [f"done-{n}" for n in range(steps + 1)]},
+    }
     return {
         **base,
         "services": services,

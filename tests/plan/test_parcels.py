@@ -44,7 +44,7 @@ def parcels(root: Path) -> Plan:
 
 
 def of_kind(plan: Plan, kind: str) -> list[Registration]:
-    return [each for each in plan.resources if each.type.rpartition(":")[2] == kind]
+    return [each for each in plan.resources if each.custom and each.type.rpartition(":")[2] == kind]
 
 
 def test_it_is_sound(parcels: Plan) -> None:
@@ -52,7 +52,11 @@ def test_it_is_sound(parcels: Plan) -> None:
 
 
 def test_it_is_in_its_own_project_and_region(parcels: Plan) -> None:
-    assert {each.inputs.get("location") for each in parcels.resources} <= {None, "europe-southwest1", "EUROPE-SOUTHWEST1"}
+    assert {each.inputs.get("location") for each in parcels.resources} <= {
+        None,
+        "europe-southwest1",
+        "EUROPE-SOUTHWEST1",
+    }
     assert {each.inputs.get("project") for each in parcels.resources} <= {None, "parcels-live"}
 
 
