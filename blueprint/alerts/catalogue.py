@@ -13,6 +13,7 @@ from blueprint.alerts.factory import Factory
 from blueprint.alerts.types import Alert
 from blueprint.manifest import Manifest
 from blueprint.names import Names
+from blueprint.wiring import all_pushes
 
 
 def catalogue(manifest: Manifest, names: Names) -> tuple[Alert, ...]:
@@ -24,16 +25,12 @@ def _alerts(factory: Factory) -> Iterator[Alert]:
     manifest = factory.manifest
     for function in manifest.functions.values():
         yield from functions.alerts(factory, function)
-        if function.trigger.topic is not None:
-            topic = manifest.topics[function.trigger.topic]
-            yield from messaging.subscription_alerts(factory, function.name, topic, function.at)
         for schedule in function.trigger.schedules.values():
             yield from boundaries.schedule_alerts(factory, function, schedule)
+    for push in all_pushes(manifest, factory.names):
+        yield from messaging.subscription_alerts(factory, push)
     for topic in manifest.topics.values():
         yield from messaging.topic_alerts(factory, topic)
-        for consumer in topic.consumers:
-            if consumer.delivery == "push":
-                yield from messaging.subscription_alerts(factory, consumer.service, topic, consumer.at)
     for stream in manifest.streams.values():
         for name in stream.topics:
             yield from messaging.stream_alerts(factory, stream, manifest.topics[name])

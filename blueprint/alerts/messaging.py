@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from blueprint.alerts.factory import Factory, minutes, series, total
 from blueprint.alerts.types import MINUTE, Alert, PromQL
-from blueprint.findings import Location
 from blueprint.manifest import Stream, Topic
+from blueprint.wiring import Push
 
 RESOURCE = "pubsub_subscription"
 WINDOW = 10
@@ -30,24 +30,24 @@ OLDEST = "pubsub_googleapis_com:subscription_oldest_unacked_message_age"
 WAITING = "pubsub_googleapis_com:subscription_num_undelivered_messages"
 
 
-def subscription_alerts(factory: Factory, consumer: str, topic: Topic, at: Location) -> Iterator[Alert]:
-    """Yield the alerts of the push subscription through which `consumer` receives `topic`."""
+def subscription_alerts(factory: Factory, push: Push) -> Iterator[Alert]:
+    """Yield the alerts of a push subscription."""
     thresholds = factory.manifest.alerts.thresholds
-    name = factory.names.subscription(consumer, topic.name)
-    values = _values(factory, name, consumer, topic)
+    name = push.subscription
+    values = _values(factory, name, push.consumer, push.topic)
     for kind, condition in (
         ("backlog-age", backlog_age(name, thresholds.backlog_age)),
         ("push-failing", failing(name)),
-        ("silence", silent(topic.name, name, minutes(thresholds.silence))),
-        ("dead-letter", dead_letter(values["dead_letter_subscription"])),
+        ("silence", silent(push.topic, name, minutes(thresholds.silence))),
+        ("dead-letter", dead_letter(push.hold)),
     ):
-        yield factory.alert(kind, name, condition, values, at)
+        yield factory.alert(kind, name, condition, values, push.at)
 
 
 def stream_alerts(factory: Factory, stream: Stream, topic: Topic) -> Iterator[Alert]:
     """Yield the alerts of the subscription that writes `topic` into the stream's table."""
     name = factory.names.stream_subscription(stream.name, topic.name)
-    values = _values(factory, name, f"the stream {stream.name}", topic)
+    values = _values(factory, name, f"the stream {stream.name}", topic.name)
     values |= {"stream": stream.name, "table": stream.table, "instance": name}
     thresholds = factory.manifest.alerts.thresholds
     yield factory.alert("stream-failing", stream.name, failing(name), values, stream.at)
@@ -64,12 +64,12 @@ def topic_alerts(factory: Factory, topic: Topic) -> Iterator[Alert]:
     yield factory.alert("publish-failing", topic.name, publish_failing(topic.name), values, topic.at)
 
 
-def _values(factory: Factory, subscription: str, consumer: str, topic: Topic) -> dict[str, str]:
+def _values(factory: Factory, subscription: str, consumer: str, topic: str) -> dict[str, str]:
     thresholds = factory.manifest.alerts.thresholds
     return {
         "subscription": subscription,
         "dead_letter_subscription": factory.names.dead_letter_subscription(subscription),
-        "topic": topic.name,
+        "topic": topic,
         "consumer": consumer,
         "backlog_minutes": str(minutes(thresholds.backlog_age)),
         "silence_minutes": str(minutes(thresholds.silence)),

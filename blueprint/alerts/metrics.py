@@ -7,6 +7,7 @@ long a sample may stay invisible, which replays add before they judge how fast a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -148,7 +149,8 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
-def by_promql() -> dict[str, Metric]:
+@functools.cache
+def by_promql() -> Mapping[str, Metric]:
     """Return the metrics by every name under which PromQL may select them."""
     table: dict[str, Metric] = {}
     for metric in METRICS:

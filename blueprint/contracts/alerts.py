@@ -1,0 +1,191 @@
+"""Contracts on alerts: everything is watched, every alert can fire, tells somebody, and was seen to fire and to stay
+silent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from blueprint.alerts import cases, deadness, logfilter, metrics, promql
+from blueprint.alerts.kinds import KINDS
+from blueprint.alerts.types import (
+    MAX_AUTO_CLOSE,
+    MAX_FILTER,
+    MAX_LABEL_EXTRACTORS,
+    MIN_AUTO_CLOSE,
+    MINUTE,
+    Alert,
+    Covers,
+    LogMatch,
+    PromQL,
+)
+from blueprint.contracts import Report, contract
+from blueprint.findings import Location
+from blueprint.model import Blueprint
+from blueprint.wiring import all_pushes
+
+NEEDED = {
+    "function": ("crash", "error-ratio", "latency", "memory", "no-instance", "quota-or-schema"),
+    "subscription": ("backlog-age", "silence", "dead-letter"),
+    "topic": ("publish-failing",),
+    "stream": ("stream-failing",),
+    "boundary": ("overdue", "blocked", "unknown-processor", "message-refused"),
+    "schedule": ("schedule-failing",),
+}
+"""Kinds without which a thing counts as unwatched."""
+MIN_RATE_LIMIT, MAX_RATE_LIMIT = 5 * MINUTE, 48 * 60 * MINUTE
+"""Time between notifications of a log match (Cloud Monitoring: 5 minutes to 2 days)."""
+INTERVAL = 30
+"""Seconds of which an evaluation interval is a multiple (Cloud Monitoring)."""
+
+
+@contract("alerts-cover", "Everything that is declared is watched", incidents=(18, 34, 71))
+def alerts_cover(plan: Blueprint, report: Report) -> None:
+    """What nobody watches was found by a person looking at data, days later."""
+    have = {(alert.covers, alert.kind) for alert in plan.alerts}
+    for covers, at in _declared(plan):
+        report.check()
+        lacking = [kind for kind in NEEDED[covers.kind] if (covers, kind) not in have]
+        if lacking:
+            report.violation(
+                f"The {covers.kind} '{covers.name}' has no alert of kind {', '.join(lacking)}; derive it in "
+                "blueprint/alerts.",
+                at,
+            )
+
+
+def _declared(plan: Blueprint) -> Iterator[tuple[Covers, Location]]:
+    manifest, names = plan.manifest, plan.names
+    for function in manifest.functions.values():
+        yield Covers("function", function.name), function.at
+        for schedule in function.trigger.schedules.values():
+            yield Covers("schedule", f"{function.name}/{schedule.name}"), schedule.at
+    for push in all_pushes(manifest, names):
+        yield Covers("subscription", push.subscription), push.at
+    for topic in manifest.topics.values():
+        yield Covers("topic", topic.name), topic.at
+    for stream in manifest.streams.values():
+        yield Covers("stream", stream.name), stream.at
+        for name in stream.topics:
+            yield Covers("subscription", names.stream_subscription(stream.name, name)), stream.at
+    for boundary in manifest.boundaries.values():
+        yield Covers("boundary", boundary.name), boundary.at
+
+
+@contract("alerts-notify", "Every alert tells somebody, once, and says what to do", incidents=(71, 72, 74))
+def alerts_notify(plan: Blueprint, report: Report) -> None:
+    """An alert without a channel is a log line; two of one name confuse who answers (pitfalls 64, 66, 67)."""
+    names = Counter(alert.name for alert in plan.alerts)
+    titles = Counter(alert.title for alert in plan.alerts)
+    for alert in plan.alerts:
+        report.check()
+        for problem in (*_delivery(alert), *_documentation(alert)):
+            report.violation(f"Alert '{alert.name}': {problem}", alert.at)
+        if names[alert.name] > 1 or titles[alert.title] > 1:
+            report.violation(
+                f"Alert '{alert.name}' is not the only one of its name or title; make it unique.", alert.at
+            )
+
+
+def _delivery(alert: Alert) -> Iterator[str]:
+    if not alert.channels:
+        yield "It has no channel, so nobody is told; name one under `alerts.channels`."
+    if not MIN_AUTO_CLOSE <= alert.auto_close <= MAX_AUTO_CLOSE:
+        yield f"Incidents close after {alert.auto_close} s; the platform takes {MIN_AUTO_CLOSE} to {MAX_AUTO_CLOSE}."
+    if isinstance(alert.condition, LogMatch):
+        if alert.rate_limit is None or not MIN_RATE_LIMIT <= alert.rate_limit <= MAX_RATE_LIMIT:
+            yield (
+                f"A log match needs a rate limit of {MIN_RATE_LIMIT} to {MAX_RATE_LIMIT} s and has {alert.rate_limit}; "
+                "set `alerts.thresholds.notification_interval`."
+            )
+    elif alert.rate_limit is not None:
+        yield "Only a log match takes a rate limit; remove it."
+
+
+def _documentation(alert: Alert) -> Iterator[str]:
+    for part in ("meaning", "evidence", "command"):
+        if not getattr(alert.documentation, part).strip():
+            yield f"Its documentation has no {part}; a responder reads it first."
+    if "\n" in alert.documentation.command.strip():
+        yield "Its documentation has more than one command; keep the one that diagnoses."
+    if len(alert.content().encode()) > 8192:
+        yield "Its documentation is longer than the 8 KiB that the platform takes."
+
+
+@contract("alerts-can-fire", "No alert is dead: its condition can be true of what the platform emits", incidents=(73,))
+def alerts_can_fire(plan: Blueprint, report: Report) -> None:
+    """Dead alerts looked at gen1 resources, at metrics nobody wrote, or at values that never come."""
+    for alert in plan.alerts:
+        report.check()
+        for problem in condition_problems(alert.condition):
+            report.violation(f"Alert '{alert.name}' cannot fire or cannot be deployed: {problem}", alert.at)
+
+
+def condition_problems(condition: PromQL | LogMatch) -> list[str]:
+    """Return everything that is wrong with a condition, as sentences."""
+    if isinstance(condition, LogMatch):
+        return list(_log_problems(condition))
+    return list(_metric_problems(condition))
+
+
+def _metric_problems(condition: PromQL) -> Iterator[str]:
+    if condition.duration < 0 or condition.duration % MINUTE:
+        yield f"Its duration of {condition.duration} s is not whole minutes."
+    if condition.evaluation_interval <= 0 or condition.evaluation_interval % INTERVAL:
+        yield f"Its evaluation interval of {condition.evaluation_interval} s is not a multiple of {INTERVAL} s."
+    try:
+        expression = promql.parse(condition.query)
+    except promql.QueryError as error:
+        yield str(error)
+        return
+    if not promql.selectors(expression):
+        yield "It reads no metric."
+    yield from deadness.problems(expression, condition.duration)
+
+
+def _log_problems(condition: LogMatch) -> Iterator[str]:
+    if len(condition.filter) > MAX_FILTER:
+        yield f"Its filter has {len(condition.filter)} characters; the platform takes {MAX_FILTER}."
+    if len(condition.label_extractors) > MAX_LABEL_EXTRACTORS:
+        yield f"It extracts {len(condition.label_extractors)} labels; the platform takes {MAX_LABEL_EXTRACTORS}."
+    try:
+        node = logfilter.parse(condition.filter)
+    except logfilter.FilterError as error:
+        yield f"{error} (position {error.position})"
+        return
+    types = {c.value for c in logfilter.required(node) if c.path == ("resource", "type") and c.operator == "="}
+    if not types:
+        yield "Its filter does not require a resource.type."
+    for name in sorted(logfilter.resource_types(node) & metrics.GEN1):
+        yield f"The resource type {name} belongs to gen1; a gen2 function writes cloud_run_revision."
+    for name in sorted(types - set(metrics.RESOURCES) - metrics.GEN1):
+        yield f"Nothing of this project writes logs as {name}."
+    if reason := logfilter.never_true(node):
+        yield f"No entry can match its filter: {reason}."
+
+
+@contract("alerts-tested", "Every alert has a case in which it fires and one in which it is silent", incidents=(71, 73))
+def alerts_tested(plan: Blueprint, report: Report) -> None:
+    """An alert that nobody has seen fire is a hope."""
+    known = {path.stem for path in (cases.FOLDER / "scenarios").glob("*.yaml")} | set(cases.entries())
+    checked: dict[str, list[str]] = {}
+    for alert in plan.alerts:
+        report.check()
+        if alert.kind not in checked:
+            checked[alert.kind] = list(_case_problems(alert.kind, known))
+        for problem in checked[alert.kind]:
+            report.violation(f"Alert '{alert.name}' is not tested: {problem}", alert.at)
+
+
+def _case_problems(kind: str, known: set[str]) -> Iterator[str]:
+    found = cases.load(kind)
+    place = f"blueprint/alerts/cases/{kind}.yaml"
+    if kind not in KINDS:
+        yield f"the kind {kind} is not described; add it to blueprint/alerts/kinds.py."
+    if not found.fires:
+        yield f"no case makes it fire; add one to {place}."
+    if not found.silent:
+        yield f"no case keeps it silent; add one to {place}."
+    for name in (*(case.name for case in found.fires), *found.silent):
+        if name not in known:
+            yield f"{place} names '{name}', which is neither a scenario nor a recorded entry."

@@ -1,0 +1,184 @@
+"""The contracts on alerts are seen to refuse each fault they exist for, and to pass the real catalogue.
+
+Every fault below is one that was deployed (incidents 71 to 74) or that the platform accepts without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
+from blueprint.alerts.types import Covers
+from blueprint.contracts import Report
+from blueprint.contracts import alerts as contracts
+from blueprint.manifest import load_manifest
+from blueprint.model import Blueprint
+from blueprint.names import Names
+from blueprint.stack import StackSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKS = {
+    "cover": contracts.alerts_cover,
+    "notify": contracts.alerts_notify,
+    "fire": contracts.alerts_can_fire,
+    "tested": contracts.alerts_tested,
+}
+PUSHES = "pubsub_googleapis_com:subscription_push_request_count"
+ACKS = f'{PUSHES}{{monitored_resource="pubsub_subscription",subscription_id="s",response_class="ack"}}'
+AGE = "pubsub_googleapis_com:subscription_oldest_unacked_message_age"
+OLDEST = f'{AGE}{{monitored_resource="pubsub_subscription",subscription_id="s"}}'
+
+
+@pytest.fixture(scope="module")
+def plan() -> Blueprint:
+    manifest = load_manifest(ROOT)
+    names = Names(manifest.pipeline, "a-project", "123456789012", "us-west2")
+    stack = StackSettings("prod", "a-project", "123456789012", "us-west2", "production")
+    return Blueprint(
+        root=ROOT,
+        stack=stack,
+        manifest=manifest,
+        names=names,
+        archives={},
+        schemas=None,  # type: ignore[arg-type]  # not read by these contracts
+        grants=(),
+        messages={},
+        firestore=None,  # type: ignore[arg-type]
+        streams={},
+        alerts=catalogue(manifest, names),
+        dashboard={},
+    )
+
+
+def sentences(plan: Blueprint, check: str) -> list[str]:
+    report = Report(check)
+    CHECKS[check](plan, report)
+    assert report.checked > 0
+    assert all(finding.at.file == "pipeline.yaml" and finding.at.line for finding in report.findings)
+    return [finding.message for finding in report.findings]
+
+
+def with_one(plan: Blueprint, change: Callable[[Alert], Alert], kind: str = "crash") -> Blueprint:
+    """Return the plan with the first alert of a kind changed."""
+    chosen = next(alert for alert in plan.alerts if alert.kind == kind)
+    return replace(plan, alerts=tuple(change(a) if a is chosen else a for a in plan.alerts))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_real_catalogue_passes(plan: Blueprint, check: str) -> None:
+    assert sentences(plan, check) == []
+
+
+@pytest.mark.parametrize("kind", sorted({kind for needed in contracts.NEEDED.values() for kind in needed}))
+def test_a_missing_alert_is_refused(plan: Blueprint, kind: str) -> None:
+    gone = replace(plan, alerts=tuple(alert for alert in plan.alerts if alert.kind != kind))
+    found = sentences(gone, "cover")
+    assert found
+    assert all(f"no alert of kind {kind};" in sentence for sentence in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda a: replace(a, channels=()), "has no channel"),
+        (lambda a: replace(a, rate_limit=None), "needs a rate limit"),
+        (lambda a: replace(a, rate_limit=10), "needs a rate limit"),
+        (lambda a: replace(a, auto_close=60), "close after 60 s"),
+        (lambda a: replace(a, auto_close=8 * 86400), "close after"),
+        (lambda a: replace(a, condition=PromQL(f"{OLDEST} > 1")), "Only a log match takes a rate limit"),
+        (lambda a: replace(a, documentation=replace(a.documentation, command="")), "has no command"),
+        (lambda a: replace(a, documentation=replace(a.documentation, command="a\nb")), "more than one command"),
+        (lambda a: replace(a, documentation=replace(a.documentation, meaning="m" * 9000)), "longer than the 8 KiB"),
+    ],
+)
+def test_an_alert_that_tells_nobody_is_refused(
+    plan: Blueprint, change: Callable[[Alert], Alert], expected: str
+) -> None:
+    assert any(expected in sentence for sentence in sentences(with_one(plan, change), "notify"))
+
+
+def test_two_alerts_of_one_title_are_refused(plan: Blueprint) -> None:
+    double = with_one(plan, lambda a: replace(a, title=plan.alerts[-1].title))
+    assert sum("not the only one" in sentence for sentence in sentences(double, "notify")) == 2
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (PromQL("nobody_emits:this > 1"), "is emitted by nothing"),
+        (PromQL("up == 0"), "is emitted by nothing"),
+        (PromQL(f"{AGE} > 1"), "names no monitored_resource"),
+        (PromQL(f'{AGE}{{monitored_resource="cloud_function"}} > 1'), "belongs to gen1"),
+        (PromQL(f'{AGE}{{monitored_resource="pubsub_topic"}} > 1'), "is not written for pubsub_topic"),
+        (PromQL(f'{AGE}{{monitored_resource="pubsub_subscription",topic_id="t"}} > 1'), "has no label topic_id"),
+        (PromQL(f"sum_over_time({ACKS.replace('ack', '5xx')}[5m]) > 1"), "No value of response_class"),
+        (PromQL(f"{ACKS} > 1"), "no points while idle"),
+        (PromQL(f"sum(sum_over_time({ACKS}[5m])) == 0"), "`== 0` never holds"),
+        (PromQL(f"sum(rate({ACKS}[5m])) < 1"), "`< 1` never holds"),
+        (PromQL(f"rate({OLDEST}[5m]) > 1"), "is a gauge"),
+        (PromQL(f"max_over_time({OLDEST}) > 1"), "needs a range"),
+        (PromQL(f"absent_over_time({OLDEST}[24h])"), "at most 23.5 hours"),
+        (PromQL(f"absent({OLDEST})", duration=86400), "at most 23.5 hours"),
+        (PromQL(f"{OLDEST} < 0"), "never < 0"),
+        (PromQL(f"{OLDEST} > 5 and {OLDEST} < 3"), "exclude each other"),
+        (PromQL(f"({OLDEST} > 5) < 3"), "exclude each other"),
+        (PromQL(f"{OLDEST} unless {OLDEST}"), "subtracted from itself"),
+        (PromQL(f"{OLDEST} > 1 and on () vector(1) > 2"), "1 > 2 is false"),
+        (PromQL(f'{OLDEST[:-1]},subscription_id="other"}} > 1'), "cannot be"),
+        (PromQL(f'{OLDEST[:-1]},subscription_id!~".+"}} > 1'), "cannot be"),
+        (PromQL("vector(1) > 0"), "reads no metric"),
+        (PromQL(f"{OLDEST} > 1", duration=90), "not whole minutes"),
+        (PromQL(f"{OLDEST} > 1", evaluation_interval=45), "not a multiple of 30"),
+        (PromQL(f"{OLDEST} >"), "A value is expected"),
+        (PromQL(f"quantile_over_time(0.9, {OLDEST}[5m])"), "is not known here"),
+    ],
+)
+def test_a_dead_metric_condition_is_refused(plan: Blueprint, condition: PromQL, expected: str) -> None:
+    found = sentences(with_one(plan, lambda a: replace(a, condition=condition), "backlog-age"), "fire")
+    assert any(expected in sentence for sentence in found), found
+
+
+GEN2 = 'resource.type="cloud_run_revision"'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('resource.type="cloud_function" severity>=ERROR', "belongs to gen1"),
+        (f'{GEN2} OR resource.type="cloud_function"', "does not require a resource.type"),
+        ("severity>=ERROR", "does not require a resource.type"),
+        ('resource.type="k8s_container"', "Nothing of this project"),
+        (f"{GEN2} severity>=ERROR severity<WARNING", "no severity satisfies"),
+        (f"{GEN2} severity=ERROR NOT severity=ERROR", "no severity satisfies"),
+        (f'{GEN2} resource.labels.service_name="a" resource.labels.service_name="b"', "cannot be both"),
+        (f'{GEN2} jsonPayload.a="x" AND NOT jsonPayload.a="x"', "and not to be"),
+        (f'{GEN2} textPayload:"x" jsonPayload.event="y"', "only one of"),
+        (f'{GEN2} (textPayload:"x" OR textPayload:"z") jsonPayload.event="y"', "only one of"),
+        (f'{GEN2} text:"x"', "have no field 'text'"),
+        (f"{GEN2} severity>=WORSE", "is no severity"),
+        (f'{GEN2} SEARCH("x")', "SEARCH is not known here"),
+        (f"{GEN2} (severity>=ERROR", "is not closed"),
+        (f'{GEN2} textPayload:"{"x" * 2048}"', "the platform takes 2048"),
+    ],
+)
+def test_a_dead_log_condition_is_refused(plan: Blueprint, text: str, expected: str) -> None:
+    found = sentences(with_one(plan, lambda a: replace(a, condition=LogMatch(text))), "fire")
+    assert any(expected in sentence for sentence in found), found
+
+
+def test_too_many_extracted_labels_are_refused(plan: Blueprint) -> None:
+    many = LogMatch(GEN2, {f"label{number}": "EXTRACT(severity)" for number in range(11)})
+    found = sentences(with_one(plan, lambda a: replace(a, condition=many)), "fire")
+    assert any("extracts 11 labels" in sentence for sentence in found)
+
+
+def test_an_alert_without_cases_is_refused(plan: Blueprint) -> None:
+    new = with_one(plan, lambda a: replace(a, kind="brand-new", covers=Covers("function", "f")))
+    found = sentences(new, "tested")
+    assert any("no case makes it fire" in sentence for sentence in found)
+    assert any("no case keeps it silent" in sentence for sentence in found)
+    assert any("brand-new is not described" in sentence for sentence in found)
