@@ -206,19 +206,25 @@ class StackCase:
         """Return the case of one resource of the stack, reporting into this rule's report."""
         return Case(subject, self.declared, self._report)
 
+    def computed_from(self, case: Case, path: str, *kinds: str) -> list[Case]:
+        """Return the resources of these kinds that the top-level property of `path` was computed from."""
+        urns = case.subject.references.get(path.partition(".")[0], frozenset())
+        return [self.case(self._by_urn[urn]) for urn in sorted(urns & self._by_urn.keys()) if self._kind(urn) in kinds]
+
     def referenced(self, case: Case, path: str, *kinds: str) -> list[Case]:
         """Return the resources of these kinds that the value at `path` speaks of.
 
-        Either the engine knows that the property was computed from the resource, or the value names it: the
-        last segment of `projects/p/topics/x` is the name of a resource of that kind.
+        Either the property was computed from the resource, or the value names it: the last segment of
+        `projects/p/topics/x` is the name of a resource of that kind.
         """
-        top = path.partition(".")[0]
-        urns = set(case.subject.references.get(top, ()))
-        found = {urn for urn in urns if urn in self._by_urn and self._by_urn[urn].kind in kinds}
-        if not found:
-            names = {_last_segment(value) for _, value in known(case.subject.props, path)} - {""}
-            found = {other.subject.urn for other in self.of(*kinds) if physical_name(other.subject) in names}
-        return [self.case(self._by_urn[urn]) for urn in sorted(found)]
+        found = self.computed_from(case, path, *kinds)
+        if found:
+            return found
+        names = {_last_segment(value) for _, value in known(case.subject.props, path)} - {""}
+        return [other for other in self.of(*kinds) if physical_name(other.subject) in names]
+
+    def _kind(self, urn: str) -> str:
+        return self._by_urn[urn].kind
 
     def violation(self, message: str, urn: str = "") -> None:
         """Refuse the stack, or one resource of it."""
@@ -229,7 +235,7 @@ def physical_name(subject: Subject) -> str:
     """Return the name other systems use for the resource; the logical name while the physical one is not
     known.
     """
-    for path in ("name", "accountId"):
+    for path in ("name", "accountId", "datasetId"):
         for _, value in known(subject.props, path):
             if isinstance(value, str):
                 return _last_segment(value)

@@ -7,6 +7,7 @@ from typing import Final
 
 MODULES: Final = (
     "access",
+    "agent",
     "alerts",
     "archives",
     "functions",

@@ -132,6 +132,25 @@ GRANT = Resource(
     "grant",
     {"project": "a-project", "role": "roles/datastore.user", "member": "serviceAccount:a@b.iam.gserviceaccount.com"},
 )
+AGENT = Resource(kinds.SERVICE_IDENTITY, "pubsub-agent", {"service": "pubsub.googleapis.com", "project": "a-project"})
+MINT = Resource(
+    kinds.ACCOUNT_GRANT,
+    "mint",
+    {"serviceAccountId": UNKNOWN, "role": "roles/iam.serviceAccountTokenCreator", "member": UNKNOWN},
+    uses={"serviceAccountId": ("account",), "member": ("pubsub-agent",)},
+)
+PUBLISHER = Resource(
+    kinds.TOPIC_GRANT,
+    "publisher",
+    {"topic": "parcels-dead-letter", "role": "roles/pubsub.publisher", "member": UNKNOWN},
+    uses={"topic": ("parcels-letters",), "member": ("pubsub-agent",)},
+)
+FORWARDER = Resource(
+    kinds.SUBSCRIPTION_GRANT,
+    "forwarder",
+    {"subscription": "parcels-to-sorter", "role": "roles/pubsub.subscriber", "member": UNKNOWN},
+    uses={"subscription": ("push",), "member": ("pubsub-agent",)},
+)
 STRATEGY = {"autoClose": "86400s", "notificationRateLimit": {"period": "900s"}}
 CRASH = Resource(
     kinds.ALERT,
@@ -174,7 +193,7 @@ BACKLOG = Resource(
 
 STACK = (
     FUNCTION, ARCHIVE, ACCOUNT, INVOKER, TOPIC, LETTERS, PUSH, HOLD, JOB, DATASET, TABLE, BUCKET, DATABASE, SECRET,
-    GRANT, CRASH, BACKLOG,
+    GRANT, AGENT, MINT, PUBLISHER, FORWARDER, CRASH, BACKLOG,
 )  # fmt: skip
 
 

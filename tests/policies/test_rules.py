@@ -15,18 +15,21 @@ from policies.rules.functions import mebibytes
 from policies.runtimes import runtimes
 from tests.policies.harness import ABSENT, DECLARED, UNKNOWN, Diagnostic, Resource, analyze
 from tests.policies.stack import (
+    AGENT,
     ARCHIVE,
     BACKLOG,
     BUCKET,
     CRASH,
     DATABASE,
     DATASET,
+    FORWARDER,
     FUNCTION,
     GRANT,
     HOLD,
     INVOKER,
     JOB,
     LETTERS,
+    MINT,
     PUSH,
     SECRET,
     STACK,
@@ -38,6 +41,12 @@ from tests.policies.stack import (
 SERVICE = "serviceConfig."
 BINDING = Resource("gcp:cloudrunv2/serviceIamBinding:ServiceIamBinding", "binding", {"role": "roles/run.invoker"})
 QUERY = "conditions.0.conditionPrometheusQueryLanguage.query"
+STREAM = Resource(
+    kinds.SUBSCRIPTION,
+    "stream",
+    {**HOLD.props, "name": "stream", "bigqueryConfig": {"table": UNKNOWN}},
+    uses={"topic": ("parcels-topic",), "bigqueryConfig": ("table",)},
+)
 FILTER = "conditions.0.conditionMatchedLog.filter"
 
 # rule, what of the sound stack is broken, words of the sentence
@@ -74,6 +83,11 @@ REFUSED = [
     ("no-account-keys", Resource(kinds.ACCOUNT_KEY, "key", {"serviceAccountId": UNKNOWN}), "can be copied"),
     ("callers-may-call", INVOKER.with_("role", "roles/run.viewer"), "push calls sorter, but nobody holds run.invoker"),
     ("callers-may-call", replace(INVOKER, uses={}), "sweep calls sorter, but nobody holds run.invoker"),
+    ("agent-may-deliver", MINT.with_("role", "roles/iam.serviceAccountUser"), "may not mint tokens for push"),
+    ("agent-may-deliver", replace(MINT, uses={"serviceAccountId": ("account",)}), "may not mint tokens for push"),
+    ("agent-may-deliver", AGENT.with_("service", "eventarc.googleapis.com"), "may not publish to its dead letter"),
+    ("agent-may-deliver", replace(FORWARDER, uses={"subscription": ("hold",)}), "may not take from it"),
+    ("agent-may-deliver", STREAM, "Pub/Sub may not write the rows of stream"),
     ("ingress-internal", FUNCTION.with_(SERVICE + "ingressSettings", "ALLOW_ALL"), "Ingress is ALLOW_ALL"),
     ("ingress-internal", FUNCTION.with_(SERVICE + "ingressSettings", ABSENT), "Ingress is not set"),
     (
@@ -263,11 +277,22 @@ def test_addresses_known_after_the_first_update_are_still_references() -> None:
 
 
 def test_dead_letter_and_topics_are_matched_by_name_where_nothing_refers() -> None:
-    push = replace(PUSH, uses={"pushConfig": ("sorter",)}).with_("topic", "projects/a-project/topics/parcels")
+    push = replace(PUSH, uses={"pushConfig": ("sorter", "account")}).with_("topic", "projects/a-project/topics/parcels")
     push = push.with_("deadLetterPolicy.deadLetterTopic", "projects/a-project/topics/parcels-dead-letter")
     hold = replace(HOLD, uses={}).with_("topic", "parcels-dead-letter")
     assert analyze(*broken(push, hold)) == []
     assert [each.rule for each in analyze(*broken(push, without=(HOLD,)))].count("dead-letter-consumed") == 1
+
+
+def test_stream_may_write_where_the_agent_edits_the_dataset() -> None:
+    writer = Resource(
+        kinds.DATASET_GRANT,
+        "writer",
+        {"datasetId": "parcels", "role": "roles/bigquery.dataEditor", "member": UNKNOWN},
+        uses={"member": ("pubsub-agent",)},
+    )
+    table = TABLE.with_("datasetId", "parcels")
+    assert not [each for each in analyze(*broken(STREAM, writer, table)) if each.rule == "agent-may-deliver"]
 
 
 def test_runtime_is_refused_from_six_months_before_its_end() -> None:

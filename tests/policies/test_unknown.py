@@ -36,7 +36,13 @@ PLACES = [(resource, path) for resource in STACK for path in paths(resource.prop
 def test_no_unknown_value_breaks_or_convicts(resource: Resource, path: str) -> None:
     found = analyze(*broken(resource.with_(path, UNKNOWN)))
     # What names a resource is needed to see whether alerts cover it or a reference leads to it.
-    linked = {"topic-has-subscription", "everything-is-watched", "callers-may-call", "dead-letter-consumed"}
+    linked = {
+        "topic-has-subscription",
+        "everything-is-watched",
+        "callers-may-call",
+        "dead-letter-consumed",
+        "agent-may-deliver",
+    }
     assert not [each for each in found if each.rule not in linked], found
     assert all(each.mandatory for each in found)
 
