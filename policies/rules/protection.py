@@ -26,7 +26,7 @@ ENGINE_SIDE = (*PLATFORM_SIDE, SECRET)
 )
 def stateful_protected(case: Case) -> None:
     """Refuse data that one wrong edit or destroy would delete; `protect` belongs on the resource itself."""
-    if not case.subject.protect:
+    if not case.subject.protect and not _is_view(case):
         case.violation("It holds data but the engine would delete it; set protect.")
 
 
@@ -40,9 +40,16 @@ def stateful_kept(case: Case) -> None:
     """Refuse data that the platform would delete when told to, because a forced or manual delete passes the
     engine by.
     """
+    if _is_view(case):
+        return
     name, wanted, default_protects = PLATFORM_SIDE[case.subject.kind]
     if not case.has(name) and not default_protects:
         case.violation(f"{name} is not set; set it to {wanted}.")
     for value in case.values(name):
         if value != wanted:
             case.violation(f"{name} is {value}, so the platform would delete the data; set it to {wanted}.")
+
+
+def _is_view(case: Case) -> bool:
+    """Say whether it is a view, which holds no data and is replaced freely."""
+    return case.subject.kind == TABLE and case.states("view")

@@ -263,6 +263,7 @@ ACCEPTED = [
     Resource(kinds.BUCKET_OBJECT, "logo", {"name": "logo.png", "bucket": UNKNOWN}),
     Resource("phases:orchestration:Function", "component", {}),
     HOLD.with_("ackDeadlineSeconds", ABSENT),
+    replace(TABLE, protect=False).with_("view", {"query": "SELECT 1"}).with_("deletionProtection", False),
 ]
 
 
