@@ -27,7 +27,7 @@ def function_source(
     Raises `Refused` where the declaration names a file that its view needs and that is not there.
     """
     from blueprint.archive import FunctionSource, SourceRoot
-    from blueprint.view import FILE, function_view, view_bytes
+    from blueprint.view import FILE, function_view, queries, view_bytes
 
     library = Path(manifest.library)
     return FunctionSource(
@@ -41,6 +41,7 @@ def function_source(
         optional_imports=function.optional_imports,
         dynamic_imports=function.dynamic_imports,
         resources=function.resources,
+        queries=tuple((text, at) for _, text, at in queries(manifest, function.name, root)),
         size_budget=_bytes(function.size_budget),
     )
 

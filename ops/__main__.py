@@ -21,7 +21,7 @@ from blueprint.findings import Refused
 SOUND, REFUSED, USAGE, DIFFERENCE = 0, 1, 2, 3
 COMMANDS: Mapping[str, str] = {
     "plan": "Evaluate the program offline and show what would exist; --json, --explain NAME.",
-    "build": "Write the archive of every function to a folder.",
+    "build": "Write the archive of a function, and its manifest, to a folder.",
     "audit": "Judge a tree of function folders: what is missing, and what that would do.",
     "alerts": "Show alert rules, and test that each one fires.",
     "policy": "Judge the plan by the policy pack, offline.",

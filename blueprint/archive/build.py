@@ -126,10 +126,13 @@ class Workshop:
     def _key(self, source: FunctionSource) -> str:
         project = source.project.absolute()
         fields = {
-            **{name: value for name, value in vars(source).items() if name not in ("extra_files", "project")},
+            **{
+                name: value for name, value in vars(source).items() if name not in ("extra_files", "project", "queries")
+            },
             "folder": source.folder.absolute().relative_to(project).as_posix(),
             "roots": [(root.path.absolute().relative_to(project).as_posix(), root.only) for root in source.roots],
             "extra_files": {path: digest(content) for path, content in source.extra_files.items()},
+            "queries": [(text, str(at)) for text, at in source.queries],
             "optional_imports": dict(source.optional_imports),
         }
         environment = [code_fingerprint(), self._target, self._locked.fingerprint]
@@ -185,11 +188,20 @@ class Workshop:
                 {name: found[0] for name, found in sources.items() if found},
                 {name: place(source.project, each.file) for name, each in closure.modules.items() if each.file},
                 self._target,
+                carried=[*source.queries, *_sql_files(source, closure, trace)],
             ),
             findings=tuple(
                 sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
             ),
         )
+
+
+def _sql_files(source: FunctionSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, Location]]:
+    """Yield the text and place of every `.sql` file that the code reads."""
+    for file in closure.resources.values():
+        found = trace.content(file) if file.endswith(".sql") else None
+        if found is not None:
+            yield found[0].decode("utf-8", "replace"), Location(place(source.project, file), 1)
 
 
 def place(project: Path, file: str) -> str:

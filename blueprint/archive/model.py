@@ -41,6 +41,7 @@ class FunctionSource:
         optional_imports: module → reason why the function may run without it; only for guarded imports.
         dynamic_imports: modules that the code imports by a computed name.
         resources: data files or folders, paths in the archive, that the code opens by a computed name.
+        queries: SQL that generated files carry, with the place that declares it.
         size_budget: upper limit of the uncompressed archive in bytes.
     """
 
@@ -54,6 +55,7 @@ class FunctionSource:
     optional_imports: Mapping[str, str] = field(default_factory=dict)
     dynamic_imports: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    queries: tuple[tuple[str, Location], ...] = ()
     size_budget: int = 1_000_000
 
 

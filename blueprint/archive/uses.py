@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from blueprint.archive.closure import Closure
@@ -67,6 +67,11 @@ class _Found:
     def add(self, kind: str, name: str, at: Location) -> None:
         self.by_kind.setdefault(kind, set()).add(Use(name, at))
 
+    def query(self, text: str, at: Location) -> None:
+        tables, error = read_sql(text)
+        uses = tuple(TableUse(table, columns, at) for table, columns in tables)
+        self.queries[Query(text, at, uses, error)] = None
+
     def uses(self) -> Uses:
         def place(use: Use) -> tuple[str, str, int]:
             return use.name, use.at.file, use.at.line or 0
@@ -75,7 +80,13 @@ class _Found:
         return Uses(queries=tuple(self.queries), **kinds)
 
 
-def read_uses(closure: Closure, sources: Mapping[str, bytes], places: Mapping[str, str], target: PythonVersion) -> Uses:
+def read_uses(
+    closure: Closure,
+    sources: Mapping[str, bytes],
+    places: Mapping[str, str],
+    target: PythonVersion,
+    carried: Iterable[tuple[str, Location]] = (),
+) -> Uses:
     """Return the uses of a closure.
 
     Args:
@@ -83,6 +94,7 @@ def read_uses(closure: Closure, sources: Mapping[str, bytes], places: Mapping[st
         sources: module → source text.
         places: module → file to name in locations.
         target: the runtime's Python version.
+        carried: SQL in data files and generated files, with its place.
     """
     trees = {name: tree for name, text in sources.items() if isinstance(tree := parse(text, target), ast.Module)}
     program = _Program(closure, trees)
@@ -93,6 +105,8 @@ def read_uses(closure: Closure, sources: Mapping[str, bytes], places: Mapping[st
         api = next((api for prefix, api in _APIS.items() if f"{imported.module}.".startswith(f"{prefix}.")), None)
         if api:
             found.add("apis", api, Location(places[imported.importer], imported.fact.line))
+    for text, at in carried:
+        found.query(text, at)
     return found.uses()
 
 
@@ -204,9 +218,32 @@ class _Reader(ast.NodeVisitor):
         super().visit(node)
 
     def _env(self, key: ast.expr, node: ast.AST) -> None:
+        value = evaluate(key, self._lookup)
+        if isinstance(value, tuple) and not isinstance(value, CodePath):
+            for name in value:
+                self._found.add("env", name if isinstance(name, str) else self._text(key), self._at(node))
+            return
         name = self._text(key)
-        if not (name.startswith("{") and self._locals.get("*parameters") and name.strip("{}") in self._parameters()):
+        if not (isinstance(key, ast.Name) and key.id in self._parameters()):  # its callers are read instead
             self._found.add("env", name, self._at(node))
+
+    def _loop(self, target: ast.expr, iterated: ast.expr) -> None:
+        """Let a loop variable stand for all values of a constant tuple."""
+        if isinstance(target, ast.Name):
+            self._locals = {**self._locals, target.id: evaluate(iterated, self._lookup)}
+
+    def visit_For(self, node: ast.For) -> None:
+        self._loop(node.target, node.iter)
+        self.generic_visit(node)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        outer = self._locals
+        for generator in node.generators:
+            self._loop(generator.target, generator.iter)
+        self.generic_visit(node)
+        self._locals = outer
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
 
     def _parameters(self) -> tuple[str, ...]:
         value = self._locals.get("*parameters", ())
@@ -259,9 +296,7 @@ class _Reader(ast.NodeVisitor):
     def _string(self, text: str, node: ast.AST) -> None:
         at = self._at(node)
         if is_sql(text):
-            tables, error = read_sql(text)
-            uses = tuple(TableUse(table, columns, at) for table, columns in tables)
-            self._found.queries[Query(text, at, uses, error)] = None
+            self._found.query(text, at)
             return
         if re.match(r"https?://[\w{]", text):
             self._found.add("urls", text, at)

@@ -1,0 +1,187 @@
+"""Contracts on what archives use: environment, secrets, tables and columns, topics, collections, places, programs.
+
+That an archive is complete is found while it is built (`blueprint.archive`); these hold its uses against what
+is declared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+from blueprint.archive import Archive, Query, Use
+from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
+from blueprint.contracts import Report, contract
+from blueprint.deployment import EMULATOR_VARIABLES, PLATFORM_VARIABLES
+from blueprint.findings import Finding, Location
+from blueprint.model import Blueprint
+from blueprint.sources import FOLDER
+
+_SERVICE_URL = re.compile(r"https?://[^/]*\.(?:run\.app|cloudfunctions\.net)")
+_SELECT = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:SELECT|WITH|\()\b", re.IGNORECASE)
+# What the runtime image can start beside Python itself.
+_COMMANDS = {"python", "python3"}
+
+
+@contract("env-declared", "Functions read exactly the declared environment", incidents=(55, 56, 57, 58))
+def env_declared(plan: Blueprint, report: Report) -> None:
+    """A name that nobody sets is empty in production; one that nobody reads is a leftover."""
+    free = PLATFORM_VARIABLES | EMULATOR_VARIABLES | set(plan.manifest.environment)
+    read: set[str] = set()
+    computed: set[Location] = set()
+    for name, archive in plan.archives.items():
+        secrets = plan.manifest.functions[name].secrets
+        read |= {use.name for use in archive.uses.env}
+        for use in archive.uses.env:
+            report.check()
+            if use.name.startswith("{"):
+                if use.at not in computed:
+                    message = "An environment variable is read by a computed name; name it literally."
+                    report.violation(message, use.at)
+                computed.add(use.at)
+            elif use.name in plan.manifest.secrets and use.name not in secrets:
+                report.violation(
+                    f"'{name}' reads the secret '{use.name}' without declaring it; add it to the function's `secrets`.",
+                    use.at,
+                )
+            elif use.name not in free | set(secrets):
+                report.violation(
+                    f"'{name}' reads the environment variable '{use.name}', which nothing sets; declare it under "
+                    "`environment` or `secrets`.",
+                    use.at,
+                )
+        _unread_secrets(plan, name, archive, report)
+    for name, variable in plan.manifest.environment.items():
+        if plan.archives and name not in read:
+            report.warning(f"No function reads the environment variable '{name}'; delete it.", variable.at)
+
+
+def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report) -> None:
+    read = {use.name for use in archive.uses.env}
+    for secret in plan.manifest.functions[name].secrets:
+        report.check()
+        if secret not in read:
+            report.warning(
+                f"'{name}' declares the secret '{secret}', which its code never reads; delete it, or the function holds "
+                "a grant for nothing.",
+                plan.manifest.functions[name].at,
+            )
+
+
+@contract("queries-resolve", "Tables and columns in queries exist", incidents=(64, 65, 66, 67, 68))
+def queries_resolve(plan: Blueprint, report: Report) -> None:
+    """A query on a table or column that is not there fails at run time, where its error is easily swallowed."""
+    seen: set[Query] = set()
+    for archive in plan.archives.values():
+        for query in archive.uses.queries:
+            if query not in seen:
+                seen.add(query)
+                report.check()
+                report.findings += _query_findings(plan, query)
+
+
+def _query_findings(plan: Blueprint, query: Query) -> Iterator[Finding]:
+    rule = "queries-resolve"
+    if _SELECT.match(query.text) and "{" not in query.text:
+        yield from (Finding(rule, each.message, each.at, each.severity) for each in _resolved(plan, query))
+        return
+    if query.error:
+        yield Finding(rule, f"The query is no BigQuery SQL: {query.error}", query.at)
+    columns = {use.table: _columns(plan, use.table) for use in query.tables if "{" not in use.table}
+    for use in query.tables:
+        known = columns.get(use.table)
+        if use.table in columns and known is None:
+            message = f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/."
+            yield Finding(rule, message, use.at)
+        for column in use.columns if known is not None else ():
+            name = column.removeprefix("?")
+            anywhere = any(name in (others or {name}) for others in columns.values()) or len(columns) < len(
+                query.tables
+            )
+            if name not in (known or ()) and name != "*" and not (column.startswith("?") and anywhere):
+                message = f"The table '{use.table}' has no column '{name}'; correct the query or the schema."
+                yield Finding(rule, message, use.at)
+
+
+def _columns(plan: Blueprint, table: str) -> frozenset[str] | None:
+    columns = plan.schemas.columns_of(table)
+    return None if columns is None else frozenset(column.name for column in columns)
+
+
+def _resolved(plan: Blueprint, query: Query) -> tuple[Finding, ...]:
+    """Resolve a complete query against the schemas; kept by content, so that a warm plan parses no SQL."""
+    from blueprint.schemas.cache import Cache, decode_findings, encode_findings, reader_hash
+    from blueprint.schemas.loader import CACHE
+
+    tables = {use.table: plan.schemas.columns_of(use.table) for use in query.tables}
+    known = {name: columns for name, columns in tables.items() if columns is not None}
+    cache = Cache(plan.root / CACHE, reader_hash())
+    shape = {name: [asdict(column) for column in columns] for name, columns in known.items()}
+    key = cache.key("use", query.text, str(query.at), plan.stack.project, json.dumps(shape, sort_keys=True))
+    stored = cache.get(key)
+    if stored is not None:
+        return decode_findings(stored)
+    from blueprint.schemas.queries import resolve
+
+    found = resolve(query.text, known, query.at, project=plan.stack.project).findings
+    cache.put(key, encode_findings(found))
+    return found
+
+
+@contract("named-once", "Code names no topic, collection, place or service of its own", incidents=(31, 51, 63, 66))
+def named_once(plan: Blueprint, report: Report) -> None:
+    """What is named in code and in the declaration drifts apart; code takes it from its view."""
+    manifest = plan.manifest
+    collections = {phase.collection for phase in manifest.phases.values()} | set(manifest.store.collections.values())
+    declared: Mapping[str, set[str]] = {
+        "topics": set(manifest.topics),
+        "collections": collections,
+        "secrets": {secret.secret for secret in manifest.secrets.values()},
+        "regions": {plan.stack.region},
+        "project_numbers": set(),
+    }
+    for archive in plan.archives.values():
+        for kind, names in declared.items():
+            uses: tuple[Use, ...] = getattr(archive.uses, kind)
+            for use in uses:
+                report.check()
+                if not use.name.startswith("{") and use.name not in names:
+                    what = kind.removesuffix("s").replace("_", " ")
+                    report.violation(
+                        f"The code names the {what} '{use.name}', which is not declared; take it from the view.", use.at
+                    )
+        for use in archive.uses.urls:
+            report.check()
+            if _SERVICE_URL.match(use.name):
+                report.violation(
+                    f"The code has the service URL '{use.name}'; it changes with the service. Declare the service and "
+                    "take its URL from the environment.",
+                    use.at,
+                )
+
+
+@contract("programs-present", "Code starts no program that the runtime lacks", incidents=(3, 5))
+def programs_present(plan: Blueprint, report: Report) -> None:
+    """The runtime image holds Python and little else."""
+    for name, archive in plan.archives.items():
+        report.check()
+        for use in archive.uses.commands:
+            if use.name not in _COMMANDS:
+                report.violation(
+                    f"'{name}' starts the program '{use.name}', which the runtime does not have; use a library.", use.at
+                )
+
+
+@contract("lock-used", "Every direct requirement is imported by a function", incidents=(8, 9, 10))
+def lock_used(plan: Blueprint, report: Report) -> None:
+    """A distribution that nobody imports costs cold start and breaks builds for nothing."""
+    file = plan.root / FOLDER / DIRECT
+    imported = {name for archive in plan.archives.values() for name in archive.imported}
+    for name, line in direct_requirements(file.read_text(encoding="utf-8")).items() if file.is_file() else ():
+        report.check()
+        if plan.archives and name not in imported | {FRAMEWORK}:
+            report.violation(
+                f"No function imports '{name}'; delete it and run `make lock`.", Location(f"{FOLDER}/{DIRECT}", line)
+            )
