@@ -182,6 +182,6 @@ def lock_used(plan: Blueprint, report: Report) -> None:
     for name, line in direct_requirements(file.read_text(encoding="utf-8")).items() if file.is_file() else ():
         report.check()
         if plan.archives and name not in imported | {FRAMEWORK}:
-            report.violation(
+            report.warning(
                 f"No function imports '{name}'; delete it and run `make lock`.", Location(f"{FOLDER}/{DIRECT}", line)
             )
