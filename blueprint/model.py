@@ -1,8 +1,9 @@
 """The blueprint: one frozen value that holds everything the program will declare, and the way to it.
 
-`check(root, stack)` is what every evaluator calls: `pulumi preview`, the offline plan, tests. It loads every source,
-derives what follows, runs every contract, and returns all of it with all findings; it raises nothing for a user's
-mistake. Parts that do not depend on a broken one are still read, so that one run reports everything.
+`check(root, stack)` is what every evaluator calls: `pulumi preview`, the offline plan, tests. It loads
+every source, derives what follows, runs every contract, and returns all of it with all findings; it raises
+nothing for a user's mistake. Parts that do not depend on a broken one are still read, so that one run
+reports everything.
 """
 
 from __future__ import annotations
@@ -97,8 +98,8 @@ def check(root: Path, stack: StackSettings) -> Checked:
     if not declaration_is_sound:
         return Checked(None, (), tuple(findings))
     firestore, firestore_findings = load_firestore(root, manifest)
-    streams, stream_findings = load_streams(manifest, messages, schemas.tables)
-    findings += [*firestore_findings, *stream_findings]
+    streams, _ = load_streams(manifest, messages, schemas.tables)  # its findings are a contract's
+    findings += firestore_findings
     names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
     archives, archive_findings = build_archives(root, manifest, names, firestore)
     findings += archive_findings

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "local": "Run the functions on the emulators.",
     "lock": "Pin requirements with versions and hashes.",
     "schema": "Write the JSON Schema that editors check the declaration with.",
+    "release_schema": "Record the tables and messages of schemas/ as released.",
     "golden": "Write the golden inventory of a stack that tests compare with.",
     "coverage": "Show which check prevents which recorded incident.",
     "docs": "Write the generated parts of the documentation.",

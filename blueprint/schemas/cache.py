@@ -18,6 +18,7 @@ from typing import Any
 
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import (
+    NOWHERE,
     Column,
     Dataset,
     Partitioning,
@@ -110,9 +111,14 @@ def decode_references(values: Any) -> tuple[Reference, ...]:
     return tuple(Reference(**{**value, "at": Location(**value["at"])}) for value in values)
 
 
+def decode_table(value: Any) -> Table:
+    """A table from plain JSON values, its places left out or in."""
+    return Table(**_restore(value))
+
+
 def _restore(fields: dict[str, Any]) -> dict[str, Any]:
     restored = dict(fields)
-    restored["at"] = Location(**fields["at"])
+    restored["at"] = _place(fields)
     if "query_at" in fields:
         restored["query_at"] = Location(**fields["query_at"])
     if "columns" in fields:
@@ -133,4 +139,8 @@ def _restore(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _column(value: dict[str, Any]) -> Column:
     fields = tuple(_column(child) for child in value["fields"])
-    return Column(**{**value, "fields": fields, "at": Location(**value["at"])})
+    return Column(**{**value, "fields": fields, "at": _place(value)})
+
+
+def _place(fields: dict[str, Any]) -> Location:
+    return Location(**fields["at"]) if "at" in fields else NOWHERE

@@ -189,7 +189,8 @@ class _Query:
             bound = annotate_types(bound, schema=schema, dialect="bigquery")
         except SqlglotError as error:
             offset, reason = _position(error, self.text)
-            self._report(self._explain(reason, known), offset if offset is not None else _named(original, reason))
+            named = _named(original, reason)
+            self._report(self._explain(reason, known), offset if named is None else named)
         except Exception as error:  # noqa: BLE001 - as above: an odd tree is a finding, never a traceback
             self._report(f"The query cannot be resolved ({type(error).__name__}: {error}); simplify it.")
         else:

@@ -1,0 +1,49 @@
+"""Contracts on Firestore: collections do not grow for ever, and every query has its index."""
+
+from __future__ import annotations
+
+from blueprint.contracts import Report, contract
+from blueprint.model import Blueprint
+from blueprint.schemas.firestore import FOLDER
+from blueprint.schemas.firestore_queries import covers, read_queries
+from blueprint.sources import FOLDER as FUNCTIONS
+
+
+@contract("collections-expire", "Every collection's documents expire", incidents=(70,))
+def collections_expire(plan: Blueprint, report: Report) -> None:
+    """A document per run grew to 106,000; nothing removed any."""
+    manifest = plan.manifest
+    collections = {phase.collection: phase.at for phase in manifest.phases.values()}
+    collections |= dict.fromkeys(manifest.store.collections.values(), manifest.store.at)
+    for collection, at in collections.items():
+        report.check()
+        if plan.firestore.ttl_of(collection) is None:
+            report.violation(f"Documents of '{collection}' never expire; give it a `ttl` in {FOLDER}/.", at)
+
+
+@contract("queries-indexed", "Every Firestore query has the index it needs", incidents=(68,))
+def queries_indexed(plan: Blueprint, report: Report) -> None:
+    """The emulator answers without an index, production refuses: a missing index is never found by tests."""
+    files = sorted((plan.root / FUNCTIONS).rglob("*.py"))
+    queries, findings = read_queries(plan.root, files)
+    for finding in findings:
+        report.violation(finding.message, finding.at)
+    needed = {}
+    for query in queries:
+        report.check()
+        if query.index is None:
+            continue
+        matching = [index for index in plan.firestore.indexes if covers(index, query.index)]
+        needed.update(dict.fromkeys(matching, True))
+        if not matching:
+            fields = ", ".join(
+                f"{each.field_path} {(each.order or 'array').lower()}"
+                for each in query.index
+                if each.field_path[:2] != "__"
+            )
+            report.violation(
+                f"This query needs the composite index ({fields}); add it to a file in {FOLDER}/.", query.at
+            )
+    for index in plan.firestore.indexes:
+        if index not in needed:
+            report.warning(f"No query needs this index of '{index.collection}'; remove it.", index.at)

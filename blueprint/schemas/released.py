@@ -1,0 +1,205 @@
+"""The last released shape of tables and messages, and what may change from it.
+
+`schemas/.released` is a snapshot, written by `python -m ops release-schema` when a release is through. What
+is planned is compared with it: BigQuery refuses some changes, replaces the table (with its rows) for
+others, and a message outlives the code that sent it. Each refusal names the migration that is safe.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from blueprint.findings import Finding, Location
+from blueprint.schemas.bigquery import Difference, Table, differences
+from blueprint.schemas.cache import decode_table
+from blueprint.schemas.messages import Message, types_of
+
+FOLDER = "schemas/.released"
+RULE = "schemas-evolve"
+
+ADVICE = {
+    "column-added-required": "BigQuery refuses a new REQUIRED column; add it NULLABLE and let its writers require it",
+    "column-dropped": "keep it NULLABLE and stop writing it; readers deployed earlier still name it",
+    "column-retyped": "add a column of the new type beside it, write both, move the readers, then stop "
+    "writing the old one",
+    "column-narrowed": "stored values may not fit; add a narrower column beside it and move writers and readers",
+    "column-made-required": "stored rows may lack it, so BigQuery refuses; keep it NULLABLE and let its "
+    "writers require it",
+    "column-moved": "BigQuery appends new columns, so every later plan would differ; put new columns last",
+    "partitioning-changed": "the table would be replaced and lose its rows; make a new table, copy, and move readers",
+    "clustering-changed": "the table would be replaced and lose its rows; make a new table, copy, and move readers",
+    "expiry-shortened": "older partitions would be deleted at once; export them, or make a new table "
+    "with the new expiry",
+    "filter-required": "queries without a filter on the partition would fail; add the filter to all of "
+    "them, then make a "
+    "new table that requires it",
+}
+"""Difference → why it is refused and the migration that is safe."""
+
+_NOUNS = {
+    "column-added-required": "is new and REQUIRED",
+    "column-dropped": "is gone",
+    "column-retyped": "changed its type from {old} to {new}",
+    "column-narrowed": "shrank from {old} to {new}",
+    "column-made-required": "became REQUIRED",
+    "column-moved": "stands where `{old}` stood",
+    "partitioning-changed": "changed its partitioning from {old} to {new}",
+    "clustering-changed": "changed its clustering from {old} to {new}",
+    "expiry-shortened": "keeps partitions {new} instead of {old}",
+    "filter-required": "requires a filter on its partition",
+}
+
+
+def snapshot(tables: Mapping[str, Table], messages: Mapping[str, Message]) -> dict[str, str]:
+    """The files of a snapshot: path below `schemas/.released` → text."""
+    files = {f"bigquery/{name}.json": _text(_table(table)) for name, table in tables.items()}
+    return files | {f"messages/{name}.json": _text(message.compact()) for name, message in messages.items()}
+
+
+def write_snapshot(root: Path, tables: Mapping[str, Table], messages: Mapping[str, Message]) -> tuple[str, ...]:
+    """Replace the snapshot under `root`; return the files that were written or removed."""
+    folder = root / FOLDER
+    files = snapshot(tables, messages)
+    changed: list[str] = []
+    for path in sorted(folder.rglob("*.json")):
+        name = path.relative_to(folder).as_posix()
+        if name not in files:
+            path.unlink()
+            changed.append(name)
+    for name, text in sorted(files.items()):
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
+    return tuple(changed)
+
+
+def check_evolution(
+    root: Path, tables: Mapping[str, Table], messages: Mapping[str, Message]
+) -> tuple[int, tuple[Finding, ...]]:
+    """Compare what is planned with the snapshot; return how many things were compared and what is refused."""
+    findings: list[Finding] = []
+    files = sorted((root / FOLDER).rglob("*.json"))
+    for path in files:
+        file = path.relative_to(root).as_posix()
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if path.parent.name == "bigquery":
+                findings.extend(_table_findings(decode_table(content), tables, file))
+            else:
+                findings.extend(_message_findings(path.stem, content, messages, file))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            message = "The snapshot cannot be read; restore it from version control."
+            findings.append(Finding(RULE, message, Location(file)))
+    return len(files), tuple(findings)
+
+
+def _table(table: Table) -> dict[str, Any]:
+    content: dict[str, Any] = _without_places(asdict(table))
+    return content
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_places(child) for key, child in value.items() if key != "at"}
+    return [_without_places(child) for child in value] if isinstance(value, list | tuple) else value
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _table_findings(old: Table, tables: Mapping[str, Table], file: str) -> Iterator[Finding]:
+    new = tables.get(old.id)
+    if new is None:
+        message = (
+            f"Table `{old.id}` was released and its file is gone, so the next release would destroy it "
+            "with its rows; "
+            "restore the file. To give it up, release it unprotected first, then remove this snapshot "
+            "with the file."
+        )
+        yield Finding(RULE, message, Location(file))
+        return
+    found = differences(old, new)
+    renamed = _renamed(found)
+    for difference in found:
+        if not difference.compatible:
+            yield Finding(RULE, _sentence(new, difference, renamed), difference.at)
+
+
+def _renamed(found: tuple[Difference, ...]) -> dict[str, str]:
+    """A column that went while one of its type came, one of each: most likely a rename."""
+    gone = [each for each in found if each.kind == "column-dropped"]
+    come = [each for each in found if each.kind.startswith("column-added")]
+    if len(gone) == 1 and len(come) == 1 and gone[0].old == come[0].new:
+        return {str(gone[0].column): str(come[0].column)}
+    return {}
+
+
+def _sentence(table: Table, difference: Difference, renamed: Mapping[str, str]) -> str:
+    subject = f"Column `{difference.column}` of `{table.id}`" if difference.column else f"Table `{table.id}`"
+    new_name = renamed.get(difference.column or "")
+    if difference.kind == "column-dropped" and new_name:
+        return (
+            f"{subject} seems to be renamed to `{new_name}`, which BigQuery cannot do; keep it, add "
+            f"`{new_name}` as a "
+            "NULLABLE column, write both, move the readers, then stop writing the old one."
+        )
+    what = _NOUNS[difference.kind].format(old=difference.old, new=difference.new)
+    return f"{subject} {what}: {ADVICE[difference.kind]}."
+
+
+def _message_findings(
+    name: str, old: Mapping[str, Any], messages: Mapping[str, Message], file: str
+) -> Iterator[Finding]:
+    message = messages.get(name)
+    if message is None:
+        yield Finding(RULE, f"Message '{name}' was released and its schema is gone; restore it.", Location(file))
+        return
+    new = message.compact()
+    if _version(old) != _version(new):
+        return
+    for problem in _narrowed(old, new, ""):
+        advice = (
+            "messages already sent or senders not yet deployed would be refused; allow both, or raise schema_version"
+        )
+        yield Finding(RULE, f"Message '{name}': {problem}: {advice}.", message.at)
+
+
+def _version(schema: Mapping[str, Any]) -> object:
+    return schema.get("properties", {}).get("schema_version", {}).get("const")
+
+
+def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What the new schema refuses that the old one accepted."""
+    where = f"`{path}`" if path else "the message"
+    for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
+        yield f"`{path + name}` became required"
+    if gone := types_of(old) - types_of(new):
+        yield f"{where} is no longer {' or '.join(sorted(gone))}"
+    before, after = old.get("enum"), new.get("enum")
+    if after is not None and (before is None or set(map(str, before)) - set(map(str, after))):
+        lost = sorted(set(map(str, before or ())) - set(map(str, after)))
+        yield f"{where} no longer takes {', '.join(lost) or 'any text'}"
+    for keyword in ("pattern", "format", "const"):
+        if new.get(keyword) not in (None, old.get(keyword)):
+            yield f"{where} has a new {keyword}"
+    for keyword in ("minLength", "minItems", "minimum"):
+        if new.get(keyword, float("-inf")) > old.get(keyword, float("-inf")):
+            yield f"{where} has a higher {keyword}"
+    if new.get("maximum", float("inf")) < old.get("maximum", float("inf")):
+        yield f"{where} has a lower maximum"
+    olds, news = old.get("properties", {}), new.get("properties", {})
+    if new.get("additionalProperties") is False:
+        extra = [] if old.get("additionalProperties") is False else ["anything else"]
+        for name in (*sorted(olds.keys() - news.keys()), *extra):
+            yield f"`{path + name}` is no longer taken" if name in olds else f"{where} no longer takes {name}"
+    for name in sorted(olds.keys() & news.keys()):
+        yield from _narrowed(olds[name], news[name], f"{path}{name}.")
+    if "items" in old and "items" in new:
+        yield from _narrowed(old["items"], new["items"], f"{path}[].")
