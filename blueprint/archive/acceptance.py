@@ -1,0 +1,226 @@
+"""Proof that an archive runs: unpacked alone, in a clean interpreter with only its requirements, it starts and answers.
+
+The static analysis says that nothing is missing; this says that what is there works together: the installed
+versions, the grammar of the runtime, the entry point under functions-framework, the paths that a start and a first
+event take. No user code is imported in this process. What was accepted is remembered by content.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+from blueprint.archive.cache import Cache
+from blueprint.archive.model import Archive, PythonVersion, Signature
+from blueprint.archive.tree import digest
+from blueprint.findings import Finding, Location
+
+RULE = "archive-acceptance"
+TIMEOUT = 120
+"""Seconds for starting a function and all its samples; the platform gives a start 240."""
+NOWHERE = "127.0.0.1:9"
+"""An address where nothing listens (the discard port): a client fails there at once instead of looking for keys."""
+
+# Raised by code that is not all there; anything else may be the missing world outside.
+_INCOMPLETE = re.compile(
+    r"\b(ModuleNotFoundError|ImportError|NameError|UnboundLocalError|AttributeError|SyntaxError|TypeError"
+    r"|FileNotFoundError|NotImplementedError): ([^\"\\\n]{0,300})"
+)
+_DRIVER = Path(__file__).with_name("driver.py")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A request that the function must cope with, and the statuses that say so.
+
+    Attributes:
+        name: what it stands for, for messages.
+        method, path, body, headers: the request.
+        statuses: answers that prove it was handled; empty accepts any, as long as no code is missing.
+    """
+
+    name: str
+    method: str = "POST"
+    path: str = "/"
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    statuses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An archive and how the platform would run it; `place` is where findings point, memory is in bytes."""
+
+    archive: Archive
+    entry_point: str
+    signature: Signature
+    environment: Mapping[str, str]
+    samples: tuple[Sample, ...]
+    place: Location
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What came of it: findings, and of a start its loaded modules, peak memory in bytes and seconds."""
+
+    findings: tuple[Finding, ...]
+    modules: int = 0
+    memory: int = 0
+    seconds: float = 0.0
+    cached: bool = False
+
+
+def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, cache: Cache) -> Acceptance:
+    """Start an archive, send it its samples, and return what came of it.
+
+    Args:
+        candidate: the archive and how it runs.
+        target_python: the runtime's version; an interpreter of it must be installed.
+        folder: where environments are kept, one per set of requirements.
+        cache: remembers what was accepted; refusals are tried again.
+    """
+    key = _key(candidate, target_python)
+    known = cache.get("accepted", key)
+    if known is not None:
+        return Acceptance((), **json.loads(known), cached=True)
+    interpreter = find_python(target_python)
+    if interpreter is None:
+        version = f"{target_python[0]}.{target_python[1]}"
+        message = f"No Python {version} is installed to try the archives with. Install it, or pass --no-acceptance."
+        return _refused(candidate, message)
+    try:
+        python = _environment(interpreter, candidate.archive.requirements, folder)
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr or "").strip().splitlines()[-1:] or ["no reason given"]
+        return _refused(candidate, f"The requirements of '{candidate.archive.function}' do not install: {last[0]}")
+    accepted = _run(candidate, python)
+    if not accepted.findings:
+        figures = {name: value for name, value in asdict(accepted).items() if name not in ("findings", "cached")}
+        cache.put("accepted", key, json.dumps(figures).encode())
+    return accepted
+
+
+def _key(candidate: Candidate, target: PythonVersion) -> str:
+    code = digest(_DRIVER.read_bytes() + Path(__file__).read_bytes())
+    parts: list[object] = [
+        code,
+        target,
+        candidate.archive.sha256,
+        candidate.entry_point,
+        candidate.signature,
+        candidate.memory,
+    ]
+    parts += [dict(candidate.environment), [asdict(sample) for sample in candidate.samples]]
+    return digest(json.dumps(parts, sort_keys=True).encode())
+
+
+def _refused(candidate: Candidate, message: str) -> Acceptance:
+    return Acceptance((Finding(RULE, message, candidate.place),))
+
+
+def find_python(target: PythonVersion) -> str | None:
+    """Return an interpreter of the version `target`: this one, one on PATH, or one that pyenv keeps."""
+    if sys.version_info[:2] == target:
+        return sys.executable
+    name = f"python{target[0]}.{target[1]}"
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = [
+        shutil.which(name),
+        *(str(each) for each in sorted(kept.glob(f"{target[0]}.{target[1]}.*/bin/{name}"))),
+    ]
+    return next((each for each in candidates if each and _works(each)), None)
+
+
+def _works(interpreter: str) -> bool:
+    return subprocess.run((interpreter, "-c", ""), capture_output=True, check=False).returncode == 0
+
+
+def _environment(interpreter: str, requirements: str, folder: Path) -> Path:
+    """Return the interpreter of an environment that holds exactly `requirements`; made once, then reused."""
+    home = (folder / digest(f"{interpreter} {requirements}".encode())[:24]).absolute()
+    python = home / "bin" / "python"
+    if (home / "complete").exists():
+        return python
+    shutil.rmtree(home, ignore_errors=True)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    _quietly(sys.executable, "-m", "uv", "venv", "--quiet", "--python", interpreter, str(home))
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "requirements.txt"
+        file.write_text(requirements, encoding="utf-8")
+        options = ("--quiet", "--require-hashes", "--no-deps", "--python", str(python), "-r", str(file))
+        _quietly(sys.executable, "-m", "uv", "pip", "install", *options)
+    _quietly(sys.executable, "-m", "uv", "pip", "check", "--quiet", "--python", str(python))
+    (home / "complete").touch()
+    return python
+
+
+def _quietly(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def _run(candidate: Candidate, python: Path) -> Acceptance:
+    with tempfile.TemporaryDirectory() as scratch:
+        with zipfile.ZipFile(BytesIO(candidate.archive.content)) as archive:
+            archive.extractall(scratch)
+        order = {
+            "target": candidate.entry_point,
+            "signature": "cloudevent" if candidate.signature == "cloud_event" else "http",
+            "samples": [asdict(sample) for sample in candidate.samples],
+        }
+        environment = {"PATH": os.defpath, "HOME": scratch, "PYTHONDONTWRITEBYTECODE": "1", **candidate.environment}
+        try:
+            result = subprocess.run(
+                (str(python), "-I", str(_DRIVER)),
+                input=json.dumps(order),
+                env=environment,
+                cwd=scratch,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return _refused(candidate, f"'{candidate.archive.function}' did not start and answer within {TIMEOUT} s.")
+    return _judged(candidate, result)
+
+
+def _judged(candidate: Candidate, result: subprocess.CompletedProcess[str]) -> Acceptance:
+    name = candidate.archive.function
+    reports = [json.loads(line) for line in result.stdout.splitlines() if line.startswith('{"accept')]
+    started = next((report for report in reports if report["accept"] == "started"), None)
+    if started is None:
+        reason = result.stderr.strip().splitlines()[-1:] or ["it ended without a word"]
+        return _refused(candidate, f"'{name}' does not start in a clean interpreter: {reason[0][:500]}")
+    answers = {report["sample"]: report for report in reports if report["accept"] == "answered"}
+    messages = list(_sample_messages(candidate, answers, result.stderr))
+    if candidate.memory and started["memory"] > 0.8 * candidate.memory:
+        used, limit = started["memory"] >> 20, candidate.memory >> 20
+        messages.append(
+            f"'{name}' needs {used} MiB to start, of the {limit} MiB it gets. Give it more, or import less."
+        )
+    findings = tuple(Finding(RULE, message, candidate.place) for message in messages)
+    return Acceptance(findings, started["modules"], started["memory"], started["seconds"])
+
+
+def _sample_messages(candidate: Candidate, answers: Mapping[str, Mapping[str, object]], log: str) -> Iterable[str]:
+    name = candidate.archive.function
+    for sample in candidate.samples:
+        answer = answers.get(sample.name)
+        if answer is None:
+            yield f"'{name}' ended while it handled the sample '{sample.name}'."
+        elif sample.statuses and answer["status"] not in sample.statuses:
+            wanted = " or ".join(map(str, sample.statuses))
+            yield f"'{name}' answers {answer['status']}, not {wanted}, to the sample '{sample.name}': {answer['body']}"
+    for kind, text in dict.fromkeys(_INCOMPLETE.findall(log)):
+        yield f"'{name}' raises {kind} while it handles its samples: {text.strip()}"
