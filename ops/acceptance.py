@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept
+from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept, remembered
 from blueprint.archive.cache import Cache
+from blueprint.archive.model import PythonVersion
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Location
 from blueprint.manifest import Function
@@ -32,17 +32,30 @@ def accept_all(plan: Blueprint) -> dict[str, Acceptance]:
     target = (int(version[0]), int(version[1:]))
     cache = Cache(plan.root / KEPT)
 
-    def one(name: str) -> Acceptance:
-        return accept(
-            candidate(plan, name), target_python=target, folder=plan.root / KEPT / "environments", cache=cache
-        )
-
-    names = sorted(plan.archives)
-    first = {name: one(name) for name in names[:1]}  # alone, so that environments are not made twice
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        results = {**first, **dict(zip(names[1:], pool.map(one, names[1:]), strict=True))}
-    cache.flush()
+    candidates = {name: candidate(plan, name) for name in sorted(plan.archives)}
+    known = {name: remembered(each, target_python=target, cache=cache) for name, each in candidates.items()}
+    results = {name: acceptance for name, acceptance in known.items() if acceptance is not None}
+    new = {name: each for name, each in candidates.items() if name not in results}
+    if new:
+        results |= _tried(new, target, plan.root / KEPT / "environments", cache)
+        cache.flush()
     return results
+
+
+def _tried(
+    candidates: Mapping[str, Candidate], target: PythonVersion, folder: Path, cache: Cache
+) -> dict[str, Acceptance]:
+    """Start the archives side by side; the first of each set of requirements alone, since it makes their environment."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(name: str) -> Acceptance:
+        return accept(candidates[name], target_python=target, folder=folder, cache=cache)
+
+    first = {each.archive.requirements: name for name, each in candidates.items()}
+    results = {name: one(name) for name in first.values()}
+    rest = [name for name in candidates if name not in results]
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return {**results, **dict(zip(rest, pool.map(one, rest), strict=True))}
 
 
 def candidate(plan: Blueprint, name: str) -> Candidate:
@@ -68,12 +81,27 @@ def samples(plan: Blueprint, function: Function, statuses: tuple[int, ...]) -> I
     yield Sample("health", "GET", "/health", statuses=(200, 503))
     headers = {"Content-Type": "application/json"}
     if function.trigger.topic is not None:
-        folder = plan.root / FIXTURES / plan.manifest.topics[function.trigger.topic].message
-        for fixture in sorted(folder.glob("good-*.json"))[:1]:
-            yield Sample(fixture.stem, body=push(fixture.read_bytes()), headers=headers, statuses=statuses)
-    for schedule in function.trigger.schedules:
+        message = _good_message(plan, function, function.trigger.topic)
+        if message is not None:
+            yield Sample("a good message", body=push(message), headers=headers, statuses=statuses)
+    for schedule in list(function.trigger.schedules)[:1]:
         body = json.dumps({"schedule": schedule})
-        yield Sample(f"schedule {schedule}", body=body, headers=headers, statuses=statuses)
+        yield Sample(f"the schedule {schedule}", body=body, headers=headers, statuses=statuses)
+
+
+def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | None:
+    """Return a fixture of the topic's message, as the phase before the function's boundary would send it."""
+    folder = plan.root / FIXTURES / plan.manifest.topics[topic].message
+    fixture = next(
+        (path for path in (folder / "good-full.json", *sorted(folder.glob("good-*.json"))) if path.exists()), None
+    )
+    if fixture is None:
+        return None
+    content = json.loads(fixture.read_bytes())
+    boundary = plan.manifest.boundary_of(function.name)
+    if boundary is not None and "phase" in content:
+        content["phase"] = plan.manifest.phases[boundary.upstream].label
+    return json.dumps(content).encode()
 
 
 def push(data: bytes) -> str:

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0 when it is sound, 1 when it is refused, 2 when `--explain` names nothing."""
     slices.install(CACHE)
-    plan = gather(args.root, args.stack)
+    plan = gather(args.root, args.stack, acceptance=not (args.no_acceptance or args.explain))
     slices.save(CACHE)
     if args.explain:
         return _explain(plan, args.explain, as_json=args.json)

@@ -90,10 +90,9 @@ def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, 
         folder: where environments are kept, one per set of requirements.
         cache: remembers what was accepted; refusals are tried again.
     """
-    key = _key(candidate, target_python)
-    known = cache.get("accepted", key)
+    known = remembered(candidate, target_python=target_python, cache=cache)
     if known is not None:
-        return Acceptance((), **json.loads(known), cached=True)
+        return known
     interpreter = find_python(target_python)
     if interpreter is None:
         version = f"{target_python[0]}.{target_python[1]}"
@@ -107,8 +106,14 @@ def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, 
     accepted = _run(candidate, python)
     if not accepted.findings:
         figures = {name: value for name, value in asdict(accepted).items() if name not in ("findings", "cached")}
-        cache.put("accepted", key, json.dumps(figures).encode())
+        cache.put("accepted", _key(candidate, target_python), json.dumps(figures).encode())
     return accepted
+
+
+def remembered(candidate: Candidate, *, target_python: PythonVersion, cache: Cache) -> Acceptance | None:
+    """Return what came of the same archive, run the same way, if it was accepted before."""
+    known = cache.get("accepted", _key(candidate, target_python))
+    return None if known is None else Acceptance((), **json.loads(known), cached=True)
 
 
 def _key(candidate: Candidate, target: PythonVersion) -> str:

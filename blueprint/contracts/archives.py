@@ -6,21 +6,18 @@ is declared.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 
 from blueprint.archive import Archive, Query, Use
 from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
 from blueprint.contracts import Report, contract
 from blueprint.deployment import EMULATOR_VARIABLES, PLATFORM_VARIABLES
-from blueprint.findings import Finding, Location
+from blueprint.findings import Location
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
 
 _SERVICE_URL = re.compile(r"https?://[^/]*\.(?:run\.app|cloudfunctions\.net)")
-_SELECT = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:SELECT|WITH|\()\b", re.IGNORECASE)
 # What the runtime image can start beside Python itself.
 _COMMANDS = {"python", "python3"}
 
@@ -70,64 +67,37 @@ def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report
             )
 
 
-@contract("queries-resolve", "Tables and columns in queries exist", incidents=(64, 65, 66, 67, 68))
-def queries_resolve(plan: Blueprint, report: Report) -> None:
-    """A query on a table or column that is not there fails at run time, where its error is easily swallowed."""
+@contract("computed-queries-resolve", "Queries put together at run time find their tables", incidents=(64, 66, 68))
+def computed_queries_resolve(plan: Blueprint, report: Report) -> None:
+    """Of a query with parts that only running it tells, the tables and columns that can be read exist all the same."""
     seen: set[Query] = set()
     for archive in plan.archives.values():
         for query in archive.uses.queries:
-            if query not in seen:
+            if query not in seen and (not query.text or "{" in query.text):
                 seen.add(query)
                 report.check()
-                report.findings += _query_findings(plan, query)
+                for message, at in _missing(plan, query):
+                    report.violation(message, at)
 
 
-def _query_findings(plan: Blueprint, query: Query) -> Iterator[Finding]:
-    rule = "queries-resolve"
-    if _SELECT.match(query.text) and "{" not in query.text:
-        yield from (Finding(rule, each.message, each.at, each.severity) for each in _resolved(plan, query))
-        return
-    if query.error:
-        yield Finding(rule, f"The query is no BigQuery SQL: {query.error}", query.at)
+def _missing(plan: Blueprint, query: Query) -> Iterator[tuple[str, Location]]:
     columns = {use.table: _columns(plan, use.table) for use in query.tables if "{" not in use.table}
     for use in query.tables:
         known = columns.get(use.table)
         if use.table in columns and known is None:
-            message = f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/."
-            yield Finding(rule, message, use.at)
+            yield f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/.", use.at
         for column in use.columns if known is not None else ():
             name = column.removeprefix("?")
             anywhere = any(name in (others or {name}) for others in columns.values()) or len(columns) < len(
                 query.tables
             )
             if name not in (known or ()) and name != "*" and not (column.startswith("?") and anywhere):
-                message = f"The table '{use.table}' has no column '{name}'; correct the query or the schema."
-                yield Finding(rule, message, use.at)
+                yield f"The table '{use.table}' has no column '{name}'; correct the query or the schema.", use.at
 
 
 def _columns(plan: Blueprint, table: str) -> frozenset[str] | None:
     columns = plan.schemas.columns_of(table)
     return None if columns is None else frozenset(column.name for column in columns)
-
-
-def _resolved(plan: Blueprint, query: Query) -> tuple[Finding, ...]:
-    """Resolve a complete query against the schemas; kept by content, so that a warm plan parses no SQL."""
-    from blueprint.schemas.cache import Cache, decode_findings, encode_findings, reader_hash
-    from blueprint.schemas.loader import CACHE
-
-    tables = {use.table: plan.schemas.columns_of(use.table) for use in query.tables}
-    known = {name: columns for name, columns in tables.items() if columns is not None}
-    cache = Cache(plan.root / CACHE, reader_hash())
-    shape = {name: [asdict(column) for column in columns] for name, columns in known.items()}
-    key = cache.key("use", query.text, str(query.at), plan.stack.project, json.dumps(shape, sort_keys=True))
-    stored = cache.get(key)
-    if stored is not None:
-        return decode_findings(stored)
-    from blueprint.schemas.queries import resolve
-
-    found = resolve(query.text, known, query.at, project=plan.stack.project).findings
-    cache.put(key, encode_findings(found))
-    return found
 
 
 @contract("named-once", "Code names no topic, collection, place or service of its own", incidents=(31, 51, 63, 66))

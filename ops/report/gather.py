@@ -15,7 +15,7 @@ from ops.embedded.record import Registration
 if TYPE_CHECKING:
     from blueprint.archive import Archive
     from blueprint.contracts import Result
-    from blueprint.model import Checked
+    from blueprint.model import Blueprint, Checked
     from ops.embedded.engine import Evaluation
 
 
@@ -86,7 +86,7 @@ class Plan:
         }
 
 
-def gather(root: Path, stack: str, *, salt: int = 0) -> Plan:
+def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -> Plan:
     """Evaluate the program at `root` for `stack` and gather what it shows; raises nothing for a user's mistake."""
     from ops.embedded import engine
 
@@ -95,6 +95,8 @@ def gather(root: Path, stack: str, *, salt: int = 0) -> Plan:
     checked = _checked(evaluation.scope)
     model = checked.blueprint if checked else None
     found = {*evaluation.findings, *(checked.findings if checked else ())}
+    if acceptance and model is not None and not any(each.severity == "violation" for each in found):
+        found |= _accepted(model)
     return Plan(
         project=evaluation.project,
         stack=stack,
@@ -106,6 +108,12 @@ def gather(root: Path, stack: str, *, salt: int = 0) -> Plan:
         findings=tuple(sorted(found, key=_order)),
         origins=_origins(),
     )
+
+
+def _accepted(model: Blueprint) -> set[Finding]:
+    from ops.acceptance import accept_all
+
+    return {finding for acceptance in accept_all(model).values() for finding in acceptance.findings}
 
 
 def _outputs(evaluation: Evaluation) -> Mapping[str, object]:
