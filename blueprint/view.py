@@ -42,7 +42,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         "location": names.region,
         "database": manifest.store.database,
         "lease": manifest.store.lease,
-        "expiry": {ttl.collection: {"field": ttl.field, "seconds": ttl.after} for ttl in firestore.ttls},
+        "expiry": _expiry(manifest, function, boundaries, firestore),
         "caller": {"identity": names.email(names.invoker_account(function)), "audience": function},
         "publishes": list(manifest.published_by(function)),
         "dead_letter_topic": names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
@@ -162,6 +162,14 @@ def _gate_sql(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) ->
         f" WHERE {output.date_column} = @game_date"
         for name, output in outputs.items()
     )
+
+
+def _expiry(manifest: Manifest, function: str, boundaries: list[Boundary], firestore: Firestore) -> Json:
+    """Return, per collection that the function writes, the field that expires its documents and after how long."""
+    written = [manifest.phases[boundary.upstream].collection for boundary in boundaries]
+    others = [] if manifest.boundary_of(function) else manifest.store.collections.values()
+    found = {name: firestore.ttl_of(name) for name in (*written, *others)}
+    return {name: {"field": ttl.field, "seconds": ttl.after} for name, ttl in found.items() if ttl}
 
 
 def _event(manifest: Manifest, root: Path, topic: str) -> Json:

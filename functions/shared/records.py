@@ -75,7 +75,9 @@ def _merged(batch: Batch | None, old: Record | None, new: Record) -> Record:
     if old is None:
         return new
     if batch is not None:
-        ranked = [(batch_satisfies(batch, record), _order(record)) for record in (old, new)]
+        ranked = [
+            (not record.get("skip_downstream"), batch_satisfies(batch, record), _order(record)) for record in (old, new)
+        ]  # a backfill's numbers never stand in for those of a run that counts
         newest = new if ranked[1] > ranked[0] else old
     else:
         newest = _latest(old, new)
