@@ -8,7 +8,8 @@ OPS := $(BIN)/python -m ops
 
 .DEFAULT_GOAL := help
 .PHONY: help setup preview plan test quick lint format policy engine emulators golden docs schema lock \
-        release-schema drift bench clean
+        release-schema drift bench clean diff difference comment notes workflows cloud-preview \
+        release release-plan release-apply verify drift-report
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -77,6 +78,41 @@ release-schema: .venv/program ## Record the schemas of schemas/ as released
 
 drift: .venv/program ## Compare the cloud with the state (needs the pulumi CLI and credentials)
 	@$(OPS) drift --stack $(STACK)
+
+diff: .venv/program ## Compare the plans of BASE and HEAD (HEAD: the files as they are now)
+	@$(OPS) diff "$${BASE:-main}" "$${HEAD:-WORKTREE}" --stack $(STACK) || [ $$? -eq 3 ]
+
+notes: .venv/program ## Print release notes from BASE to HEAD
+	@$(OPS) diff "$${BASE:?}" "$${HEAD:-WORKTREE}" --stack $(STACK) --notes || [ $$? -eq 3 ]
+
+difference: .venv/program ## Write what differs between BASE and HEAD to build/difference.json
+	@mkdir -p build
+	@$(OPS) diff "$${BASE:?}" "$${HEAD:?}" --stack $(STACK) --format json > build/difference.json || [ $$? -eq 3 ]
+
+comment: ## Write build/difference.json, which nobody vouches for, as build/comment.md
+	@$(PYTHON) -m ops diff --from build/difference.json --format markdown > build/comment.md || [ -s build/comment.md ]
+
+workflows: ## Check the workflows (needs Go)
+	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+cloud-preview: .venv/tools ## Preview STACK against the cloud (needs the pulumi CLI and credentials)
+	@pulumi preview --non-interactive --stack $(STACK) --diff --refresh --policy-pack policies
+
+release: .venv/tools ## Release HEAD, or COMMIT: plan, ask, apply that plan, verify
+	@$(OPS) release --stack $(STACK) $${COMMIT:+--to "$$COMMIT"}
+
+release-plan: .venv/tools ## Write the plan of HEAD, or COMMIT, and its notes to build/release
+	@$(OPS) release --stack $(STACK) $${COMMIT:+--to "$$COMMIT"} --prepare build/release
+
+release-apply: .venv/tools ## Apply the plan in build/release and no other, then verify
+	@$(OPS) release --stack $(STACK) --apply build/release --yes
+
+verify: .venv/tools ## Check that what runs is what was released (needs credentials)
+	@$(OPS) verify --stack $(STACK)
+
+drift-report: .venv/tools ## Write what differs in the cloud to build/drift/drift.txt
+	@mkdir -p build/drift
+	@$(OPS) drift --stack $(STACK) > build/drift/drift.txt || [ $$? -eq 3 ]
 
 bench: .venv/tools ## Measure, and print tables
 	@$(BIN)/python -m bench

@@ -5,7 +5,6 @@ safely.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from blueprint.contracts import Report, contract
 from blueprint.findings import Location
@@ -54,39 +53,27 @@ def _absent(who: str, name: str) -> str:
 
 @contract("queries-resolve", "Every query finds its tables and columns", incidents=(41, 64, 65, 66, 67, 68))
 def queries_resolve(plan: Blueprint, report: Report) -> None:
-    """A query over a column that does not exist fails at night, and once an `except` turned that into
-    "nothing wrong".
-    """
-    tables = {
-        item.id: item.columns
-        for group in (plan.schemas.tables, plan.schemas.external, plan.schemas.views)
-        for item in group.values()
-    }
+    """A query that cannot run fails at night, and once an `except` turned that into "nothing wrong"."""
+    columns = plan.schemas.columns()
     cache = Cache(plan.root / CACHE, reader_hash())
     for text, at in _statements(plan):
         report.check()
-        for finding in check_statement(text, tables, at, project=plan.stack.project, cache=cache):
+        for finding in check_statement(text, columns, at, project=plan.stack.project, cache=cache):
             report.violation(finding.message, finding.at)
 
 
 def _statements(plan: Blueprint) -> Iterator[tuple[str, Location]]:
-    """The SQL files beside the functions' code, then the SQL in the code itself, each text once."""
+    """The SQL files beside the functions' code, then the complete SQL in the code itself, each text once."""
     seen: set[str] = set()
-    for path in sql_files(plan.root):
+    for path in sorted((plan.root / FOLDER).rglob("*.sql")):
         text = path.read_text(encoding="utf-8", errors="replace")
         seen.add(text.strip())
         yield text, Location(path.relative_to(plan.root).as_posix(), 1, 1)
     for archive in plan.archives.values():
         for query in archive.uses.queries:
-            # A text with holes is known only at run time; the analysis of the archive reports its tables.
             if query.text.strip() not in seen and "{" not in query.text:
                 seen.add(query.text.strip())
                 yield query.text, Location(query.at.file, query.at.line, 1)
-
-
-def sql_files(root: Path) -> list[Path]:
-    """Return every SQL file of the functions."""
-    return sorted((root / FOLDER).rglob("*.sql"))
 
 
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))

@@ -45,6 +45,11 @@ class Schemas:
     views: Mapping[str, View] = field(default_factory=dict)
     external: Mapping[str, Table] = field(default_factory=dict)
 
+    def columns(self) -> dict[str, tuple[Column, ...]]:
+        """The columns of everything that a query may read, by `dataset.name`."""
+        groups: tuple[Mapping[str, Table | View], ...] = (self.views, self.external, self.tables)
+        return {name: item.columns for group in groups for name, item in group.items()}
+
     def columns_of(self, name: str) -> tuple[Column, ...] | None:
         """The columns of the table or view `dataset.name`, own or external, or None if nobody declares it."""
         found = self.tables.get(name) or self.external.get(name) or self.views.get(name)

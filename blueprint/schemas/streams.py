@@ -26,7 +26,7 @@ from blueprint.manifest import Manifest, Stream
 from blueprint.schemas.bigquery import Column, Table
 from blueprint.schemas.messages import Field, Message
 
-RULE = "stream-maps"
+RULE = "streams-map"
 FUNCTION = "toRow"
 MAX_CODE_BYTES = 20 * 1024
 """Bytes of a transform's code (Pub/Sub quotas)."""

@@ -26,7 +26,7 @@ from pulumi.output import _OutputData
 from pulumi.runtime.stack import run_in_stack
 
 from blueprint.findings import Finding, Location, Refused
-from ops.embedded import planned, project
+from ops.embedded import planned, project, pump
 from ops.embedded.monitor import PROGRAM, STACK_TYPE, LookedUp, Monitor
 from ops.embedded.planned import Planner, Secret
 from ops.embedded.record import Registration
@@ -83,7 +83,7 @@ def evaluate(root: Path, stack: str, *, salt: int = 0, program: Callable[[], obj
     )
     scope: dict[str, Any] = {}
     run = program or (lambda: _run_program(root, scope))
-    with _inside(root), _uncollected():
+    with _inside(root), _rarely_collected(), pump.pumped():
         failures = contextvars.copy_context().run(_run, run, settings, monitor, planner)
     return Evaluation(
         settings.name,
@@ -186,15 +186,19 @@ def _failure(error: BaseException, root: Path) -> Finding:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold back the cyclic garbage collector: it would walk a growing graph of live objects over and over."""
-    enabled = gc.isenabled()
-    gc.disable()
+def _rarely_collected() -> Iterator[None]:
+    """Run the cyclic garbage collector rarely: it would walk a growing graph of live objects over and over.
+
+    Not never: what the SDK leaves behind at each resource hangs together in cycles, and a large plan would hold all.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
     try:
         yield
     finally:
-        if enabled:
-            gc.enable()
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -1,0 +1,182 @@
+"""Compare two plans (as `plan --json` prints them) resource by resource and property by property."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from blueprint.provider import changes as provider
+from ops.change.model import MAX_TEXT, Archive, Broken, Change, Difference, File, Operation, Resource, Weight
+from ops.report.text import kind, plain
+from ops.terminal import clip
+
+Plan = Mapping[str, Any]
+_KEYS = ("name", "columnName", "fieldPath", "role", "key")
+_ABOUT = ("displayName", "name", "datasetId", "accountId", "service", "secretId")
+_PERMISSION_NOISE = ("role", "member", "project", "condition")
+_ACCOUNTS = "gcp:serviceaccount/account:Account"
+
+
+def compare(base: Plan, head: Plan, *, names: tuple[str, str]) -> Difference:
+    """Return in what `head` differs from `base`; `names` are what the two are called."""
+    before, after = set(_findings(base)), set(_findings(head))
+    refused = names[1] if head["violations"] else names[0] if base["violations"] else ""
+    return Difference(
+        base=names[0],
+        head=names[1],
+        stack=head["stack"] or base["stack"],
+        refused=refused,
+        broken=tuple(sorted(after - before, key=_place)),
+        mended=tuple(sorted(before - after, key=_place)),
+        resources=() if refused else tuple(sorted(_resources(base, head), key=_order)),
+        archives=() if refused else tuple(_archives(base["archives"], head["archives"])),
+    )
+
+
+def _findings(plan: Plan) -> Iterator[Broken]:
+    """Yield violations without their lines: text that moves is not text that breaks."""
+    for each in plan["violations"]:
+        yield Broken(each["rule"], clip(each["message"], MAX_TEXT), each["file"])
+
+
+def _place(broken: Broken) -> tuple[str, str, str]:
+    return (broken.at, broken.rule, broken.message)
+
+
+def _order(resource: Resource) -> tuple[int, str, str, str]:
+    weights = ("permission", "stateful", "other")
+    return (weights.index(resource.weight), resource.entity, resource.kind, resource.name)
+
+
+def _resources(base: Plan, head: Plan) -> Iterator[Resource]:
+    old, new = ({each["urn"]: each for each in plan["resources"]} for plan in (base, head))
+    for urn in old.keys() | new.keys():
+        before, after = old.get(urn), new.get(urn)
+        either = after or before
+        if either is None or not _managed(either["type"]):
+            continue
+        changes = tuple(_changes(before, after)) if before and after else ()
+        if before and after and not changes:
+            continue
+        yield Resource(
+            operation=_operation(before, after, changes),
+            weight=_weight(before, after),
+            kind=kind(either["type"]),
+            name=either["name"],
+            entity=_entity(either, new if after else old),
+            about=_about(either),
+            changes=changes,
+        )
+
+
+def _managed(token: str) -> bool:
+    """Tell whether a provider manages the type; a component is seen by its children."""
+    return token.count("/") == 1 or token.startswith("pulumi:providers:")
+
+
+def _operation(before: object, after: object, changes: Sequence[Change]) -> Operation:
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    return "replaced" if any(each.replaces for each in changes) else "changed"
+
+
+def _weight(*sides: Mapping[str, Any] | None) -> Weight:
+    """Return what is at stake: who may do what, data that a deletion loses (protected resources), or neither."""
+    there = [each for each in sides if each]
+    if any(re.search(r"(?i)iam(member|binding|policy|customrole)|/key:Key", each["type"]) for each in there):
+        return "permission"
+    if any(each["type"] == _ACCOUNTS for each in there):
+        return "permission"
+    return "stateful" if any(each.get("options", {}).get("protect") for each in there) else "other"
+
+
+def _entity(resource: Mapping[str, Any], by_urn: Mapping[str, Any]) -> str:
+    parent = by_urn.get(resource["parent"])
+    if parent is None or parent["type"] == "pulumi:pulumi:Stack":
+        return "stack"
+    return f"{kind(parent['type'])} {parent['name']}"
+
+
+def _about(resource: Mapping[str, Any]) -> str:
+    inputs = resource["inputs"]
+    if "role" in inputs and "member" in inputs:
+        target = [plain(value) for name, value in inputs.items() if name not in _PERMISSION_NOISE]
+        words = f"{plain(inputs['role'])} for {plain(inputs['member'])}"
+        return clip(f"{words} on {', '.join(target) or 'the project'}", MAX_TEXT)
+    return next((clip(plain(inputs[name]), 200) for name in _ABOUT if isinstance(inputs.get(name), str)), "")
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    old, new = before["inputs"], after["inputs"]
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield from _property(after["type"], name, old, new)
+    for name in ("protect", "deletedWith", "retainOnDelete", "ignoreChanges"):
+        was, now = (side.get("options", {}).get(name) for side in (before, after))
+        if was != now:
+            yield Change(f"options.{name}", _shown(was), _shown(now))
+
+
+def _property(token: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    flat = [dict(_leaves(side[name], name)) if name in side else {} for side in (old, new)]
+    paths = [path for path in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(path) != flat[1].get(path)]
+    if not paths:  # the same content in another text
+        replaces = provider.replaces(token, name, old, new)
+        yield Change(name, _shown(old.get(name)), _shown(new.get(name)), replaces)
+    for path in paths:
+        place = re.sub(r"\[[^\]]*\]", "[0]", path)
+        replaces = any(provider.replaces(token, each, old, new) for each in (place, name))
+        yield Change(clip(path, 300), flat[0].get(path, ""), flat[1].get(path, ""), replaces)
+
+
+def _leaves(value: object, place: str) -> Iterator[tuple[str, str]]:
+    """Yield `(path, text)` for each leaf; items of lists go by their name, texts of JSON by their content."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            parsed = None
+        if isinstance(parsed, dict | list) and parsed:
+            value = parsed
+    if isinstance(value, Mapping) and value and not any(str(key).startswith("$") for key in value):
+        for key in value:
+            yield from _leaves(value[key], f"{place}.{key}")
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for key, item in zip(_labels(value), value, strict=True):
+            yield from _leaves(item, f"{place}[{key}]")
+    else:
+        yield place, _shown(value)
+
+
+def _labels(items: Sequence[object]) -> list[str]:
+    """Return what tells the items of a list apart: a name that each has, or else the position."""
+    for key in _KEYS:
+        labels = [item.get(key) for item in items if isinstance(item, Mapping)]
+        if len(labels) == len(items) == len(set(map(str, labels))) and all(isinstance(each, str) for each in labels):
+            return [str(each) for each in labels]
+    return [str(index) for index in range(len(items))]
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else clip(plain(value), MAX_TEXT)
+
+
+def _archives(old: Iterable[Plan], new: Iterable[Plan]) -> Iterator[Archive]:
+    sides = [{each["function"]: each for each in side} for side in (old, new)]
+    for function in sorted(sides[0].keys() | sides[1].keys()):
+        before, after = sides[0].get(function), sides[1].get(function)
+        if before and after and before["sha256"] == after["sha256"]:
+            continue
+        files = [{each["path"]: each["sha256"] for each in side["files"]} if side else {} for side in (before, after)]
+        differing = sorted(
+            path for path in files[0].keys() | files[1].keys() if files[0].get(path) != files[1].get(path)
+        )
+        yield Archive(
+            _operation(before, after, ()),
+            function,
+            tuple(File(_operation(files[0].get(path), files[1].get(path), ()), path) for path in differing),
+        )

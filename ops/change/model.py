@@ -1,0 +1,190 @@
+"""The difference of two plans as values, and their JSON form, which is read back without trusting it.
+
+A workflow without credentials writes the JSON of an outsider's change; one with the right to comment renders it. So
+`from_json` accepts nothing but strings, of bounded number and length, in the places where they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Literal, cast, get_args
+
+Operation = Literal["added", "removed", "changed", "replaced"]
+Weight = Literal["permission", "stateful", "other"]
+OPERATIONS: Final = get_args(Operation)
+WEIGHTS: Final = get_args(Weight)
+MAX_TEXT: Final = 2_000
+MAX_ITEMS: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property; `before` or `after` is empty where it was or is not set. `replaces`: it cannot change in place."""
+
+    path: str
+    before: str
+    after: str
+    replaces: bool = False
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource that differs.
+
+    Attributes:
+        operation: what a deployment would do to it.
+        weight: whether it is a permission, holds data, or neither.
+        kind: the type as people write it, such as `pubsub.Topic`.
+        name: the logical name.
+        entity: the component it belongs to, as `Function phase2-to-phase3-orchestrator`.
+        about: a permission in words, else what people call the resource.
+        changes: the properties that differ; only for those that are on both sides.
+    """
+
+    operation: Operation
+    weight: Weight
+    kind: str
+    name: str
+    entity: str
+    about: str
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of an archive that differs."""
+
+    operation: Operation
+    path: str
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A function's archive that differs, by the files in it."""
+
+    operation: Operation
+    function: str
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A finding of one side that the other does not have."""
+
+    rule: str
+    message: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Everything in which `head` differs from `base`.
+
+    Where a side is refused its program declares nothing, so nothing is compared: `refused` names that side.
+    """
+
+    base: str
+    head: str
+    stack: str
+    refused: str = ""
+    broken: tuple[Broken, ...] = ()
+    mended: tuple[Broken, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    archives: tuple[Archive, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether a deployment of `head` after `base` would do nothing."""
+        return not (self.broken or self.mended or self.resources or self.archives or self.refused)
+
+    def weighing(self, weight: Weight) -> list[Resource]:
+        """Return the resources of one weight."""
+        return [each for each in self.resources if each.weight == weight]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the difference in plain JSON values; `from_json` reads it."""
+        return asdict(self)
+
+
+class Malformed(ValueError):
+    """JSON that is not a difference."""
+
+
+def from_json(document: object) -> Difference:
+    """Return the difference that `document` holds; raises `Malformed` for anything that `as_json` does not write."""
+    top = _mapping(document, Difference)
+    return Difference(
+        base=_text(top["base"]),
+        head=_text(top["head"]),
+        stack=_text(top["stack"]),
+        refused=_text(top["refused"]),
+        broken=tuple(_broken(each) for each in _items(top["broken"])),
+        mended=tuple(_broken(each) for each in _items(top["mended"])),
+        resources=tuple(_resource(each) for each in _items(top["resources"])),
+        archives=tuple(_archive(each) for each in _items(top["archives"])),
+    )
+
+
+def _resource(value: object) -> Resource:
+    given = _mapping(value, Resource)
+    return Resource(
+        operation=_operation(given["operation"]),
+        weight=cast(Weight, _one_of(given["weight"], WEIGHTS)),
+        kind=_text(given["kind"]),
+        name=_text(given["name"]),
+        entity=_text(given["entity"]),
+        about=_text(given["about"]),
+        changes=tuple(_change(each) for each in _items(given["changes"])),
+    )
+
+
+def _change(value: object) -> Change:
+    given = _mapping(value, Change)
+    if not isinstance(given["replaces"], bool):
+        raise Malformed("'replaces' is neither true nor false")
+    return Change(_text(given["path"]), _text(given["before"]), _text(given["after"]), given["replaces"])
+
+
+def _archive(value: object) -> Archive:
+    given = _mapping(value, Archive)
+    files = (_mapping(each, File) for each in _items(given["files"]))
+    return Archive(
+        _operation(given["operation"]),
+        _text(given["function"]),
+        tuple(File(_operation(each["operation"]), _text(each["path"])) for each in files),
+    )
+
+
+def _broken(value: object) -> Broken:
+    given = _mapping(value, Broken)
+    return Broken(_text(given["rule"]), _text(given["message"]), _text(given["at"]))
+
+
+def _operation(value: object) -> Operation:
+    return cast(Operation, _one_of(value, OPERATIONS))
+
+
+def _one_of(value: object, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise Malformed(f"a value is none of {', '.join(known)}")
+    return value
+
+
+def _mapping(value: object, kind: type[Any]) -> Mapping[str, Any]:
+    wanted = {each.name for each in fields(kind)}
+    if not isinstance(value, dict) or value.keys() != wanted:
+        raise Malformed(f"a {kind.__name__} has other members than {', '.join(sorted(wanted))}")
+    return value
+
+
+def _items(value: object) -> Iterator[object]:
+    if not isinstance(value, list | tuple) or len(value) > MAX_ITEMS:
+        raise Malformed(f"a list is none, or has more than {MAX_ITEMS} items")
+    return iter(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise Malformed(f"a text is none, or is longer than {MAX_TEXT} characters")
+    return value

@@ -1,0 +1,70 @@
+"""Compare the plans of two commits, without any cloud: resources, properties, archives, and contracts newly broken.
+
+Each commit is evaluated by its own code. HEAD may be WORKTREE: the files as they are now. With --from, a difference
+that `--format json` wrote is read and shown; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from blueprint.findings import Finding, Location, Refused
+from ops.change import render
+from ops.change.model import Difference, Malformed, from_json
+from ops.change.trees import WORKTREE, commit_of, plans
+from ops.terminal import style_for
+
+MAX_INPUT = 4_000_000
+"""Largest file that --from reads, in bytes."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("base", nargs="?", metavar="BASE", help="a commit, branch or tag")
+    parser.add_argument("head", nargs="?", default=WORKTREE, metavar="HEAD", help="another, or WORKTREE (default)")
+    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to evaluate (default: prod)")
+    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    parser.add_argument("--notes", action="store_true", help="print release notes: the Markdown under its own title")
+    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="show the difference in a JSON file")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the difference; 0 when there is none, 3 when there is, 1 when a contract is newly broken."""
+    if (args.base is None) == (args.source is None):
+        print("Give two commits to compare, or --from FILE.", file=sys.stderr)
+        return 2
+    found = read(args.source) if args.source else difference(args.root, args.base, args.head, args.stack)
+    if args.notes:
+        sys.stdout.write(render.markdown(found, "Release notes"))
+    elif args.format == "markdown":
+        sys.stdout.write(render.markdown(found))
+    elif args.format == "json":
+        json.dump(found.as_json(), sys.stdout, indent=1, ensure_ascii=False)
+        print()
+    else:
+        print("\n".join(render.text(found, style_for(sys.stdout))).strip("\n"))
+    return 1 if found.broken else 0 if found.empty else 3
+
+
+def difference(root: Path, base: str, head: str, stack: str) -> Difference:
+    """Return in what revision `head` differs from `base`; raises `Refused` where one cannot be planned."""
+    from ops.change.compare import compare
+
+    names = tuple(each if each == WORKTREE else commit_of(root, each)[:12] for each in (base, head))
+    before, after = plans(root, (base, head), stack)
+    return compare(before, after, names=(names[0], names[1]))
+
+
+def read(path: Path) -> Difference:
+    """Return the difference in a file that nobody vouches for; raises `Refused` where it holds none."""
+    try:
+        if path.stat().st_size > MAX_INPUT:
+            raise Malformed(f"it is larger than {MAX_INPUT:,} bytes")
+        return from_json(json.loads(path.read_bytes()))
+    except (ValueError, RecursionError) as problem:
+        message = f"The file holds no plan difference: {str(problem)[:200].rstrip('.')}."
+        raise Refused([Finding("diff", message, Location(path.name))]) from None

@@ -1,0 +1,1 @@
+"""The steps of a release: `record` binds a plan to its commit, `takeback` judges a roll-back, `engine` runs Pulumi."""

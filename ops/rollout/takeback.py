@@ -1,0 +1,49 @@
+"""What a roll-back cannot take back: what holds data and would lose it, by the schemas and plans of the two commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.change.model import Difference
+
+
+def irreversible(present: Path, target: Path, difference: Difference) -> list[str]:
+    """Return a sentence for each thing that going from `present` to `target` would lose; none means it may go.
+
+    Args:
+        present: the files of the released commit.
+        target: the files of the commit to go back to.
+        difference: from the released plan to the target's.
+    """
+    return [*_schemas(present, target), *_resources(difference)]
+
+
+def advice(released: str, commit: str) -> str:
+    """Return what to do instead."""
+    return (
+        f"Go back without the schemas: on a branch at {commit[:12]}, `git checkout {released[:12]} -- schemas`, let "
+        "`make preview` say what else must stay, and release that commit."
+    )
+
+
+def _schemas(present: Path, target: Path) -> Iterator[str]:
+    from blueprint.schemas.bigquery import differences
+    from blueprint.schemas.loader import load_schemas
+
+    now, then = (load_schemas(root, values=None)[0].tables for root in (present, target))  # without views
+    for name in sorted(now):
+        if name not in then:
+            yield f"Table {name} was added since; its rows would be lost."
+            continue
+        for each in differences(now[name], then[name]):
+            if not each.compatible:
+                place = f"column {each.column} of table {name}" if each.column else f"table {name}"
+                was, becomes = each.old or "nothing", each.new or "nothing"
+                yield f"The change of {place} ({each.kind}) cannot be taken back: {was} would become {becomes}."
+
+
+def _resources(difference: Difference) -> Iterator[str]:
+    for each in difference.weighing("stateful"):
+        if each.operation in ("removed", "replaced") and each.kind != "bigquery.Table":
+            yield f"{each.kind} {each.name} would be {each.operation}, and it holds data."

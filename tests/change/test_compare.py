@@ -1,0 +1,109 @@
+"""Two plans compared: what is added, removed, changed in place, replaced; what is at stake; what is newly broken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ops.change.compare import compare
+from ops.change.model import Change, Difference, File
+from tests.change.plans import archive, plan, resource, violation
+
+TOPIC = "gcp:pubsub/topic:Topic"
+TABLE = "gcp:bigquery/table:Table"
+MEMBER = "gcp:projects/iAMMember:IAMMember"
+NAMES = ("base", "head")
+
+
+def difference(base: dict[str, Any], head: dict[str, Any]) -> Difference:
+    return compare(base, head, names=NAMES)
+
+
+def columns(*names: str, **types: str) -> str:
+    return json.dumps([{"name": name, "type": types.get(name, "STRING"), "mode": "NULLABLE"} for name in names])
+
+
+def table(schema: str) -> dict[str, Any]:
+    return resource(TABLE, "t", protect=True, tableId="t", schema=schema)
+
+
+def test_equal_plans_do_not_differ() -> None:
+    same = plan(resource(TOPIC, "a", name="a"), archives=[archive("f", main_py="1")])
+    assert difference(same, same).empty
+
+
+def test_added_and_removed() -> None:
+    found = difference(plan(resource(TOPIC, "a")), plan(resource(TOPIC, "b"))).resources
+    assert [(each.operation, each.name) for each in found] == [("removed", "a"), ("added", "b")]
+
+
+def test_a_property_that_changes_in_place() -> None:
+    sides = [resource(TOPIC, "a", name="a", labels={"team": team, "x": "y"}) for team in ("one", "two")]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    assert found.operation == "changed"
+    assert found.changes == (Change("labels.team", "one", "two"),)
+
+
+def test_a_property_that_cannot_change_replaces() -> None:
+    [found] = difference(plan(resource(TOPIC, "a", name="a")), plan(resource(TOPIC, "a", name="b"))).resources
+    assert found.operation == "replaced"
+    assert found.changes == (Change("name", "a", "b", replaces=True),)
+
+
+def test_a_new_column_changes_in_place_by_its_name() -> None:
+    [found] = difference(plan(table(columns("x", "z"))), plan(table(columns("x", "y", "z")))).resources
+    assert (found.operation, found.weight) == ("changed", "stateful")
+    assert {change.path for change in found.changes} == {"schema[y].name", "schema[y].type", "schema[y].mode"}
+
+
+def test_another_column_type_replaces_the_table() -> None:
+    [found] = difference(plan(table(columns("x"))), plan(table(columns("x", x="INT64")))).resources
+    assert found.operation == "replaced"
+    assert found.changes == (Change("schema[x].type", "STRING", "INT64", replaces=True),)
+
+
+def test_the_same_content_in_another_order_is_still_shown() -> None:
+    [found] = difference(plan(table(columns("x", "y"))), plan(table(columns("y", "x")))).resources
+    assert [change.path for change in found.changes] == ["schema"]
+
+
+def test_permissions_come_first_and_say_who_may_do_what() -> None:
+    member = resource(MEMBER, "g", role="roles/editor", member="allUsers", project="p")
+    found = difference(plan(), plan(resource(TOPIC, "a"), table(columns("x")), member)).resources
+    assert [each.weight for each in found] == ["permission", "stateful", "other"]
+    assert found[0].about == "roles/editor for allUsers on the project"
+
+
+def test_losing_protection_is_a_change_of_what_holds_data() -> None:
+    bare = resource(TABLE, "t", tableId="t", schema=columns("x"))
+    [found] = difference(plan(table(columns("x"))), plan(bare)).resources
+    assert (found.weight, found.changes) == ("stateful", (Change("options.protect", "true", ""),))
+
+
+def test_references_are_leaves() -> None:
+    sides = [resource(TOPIC, "a", kmsKeyName={"$ref": "urn::x::y::key", "property": name}) for name in ("id", "name")]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    assert found.changes == (Change("kmsKeyName", "‹id of key›", "‹name of key›", replaces=False),)
+
+
+def test_archives_name_the_files_that_differ() -> None:
+    before, after = (
+        archive("f", main_py="1", gone_py="1", same_py="1"),
+        archive("f", main_py="2", new_py="1", same_py="1"),
+    )
+    [found] = difference(plan(archives=[before]), plan(archives=[after])).archives
+    assert found.operation == "changed"
+    assert found.files == (File("removed", "gone.py"), File("changed", "main.py"), File("added", "new.py"))
+
+
+def test_a_violation_is_newly_broken_only_once() -> None:
+    known = violation("Known.", line=3)
+    head = plan(violations=[violation("Known.", line=9), violation("New.")])
+    found = difference(plan(violations=[known, violation("Old.")]), head)
+    assert [each.message for each in found.broken] == ["New."]
+    assert [each.message for each in found.mended] == ["Old."]
+
+
+def test_a_refused_side_is_not_taken_for_an_empty_cloud() -> None:
+    found = difference(plan(resource(TOPIC, "a")), plan(violations=[violation("New.")]))
+    assert (found.refused, found.resources) == ("head", ())
