@@ -259,14 +259,18 @@ class _Function:
         if problem.kind == "distribution" and not there and not self._auditor.is_own(subject):
             asked = f"does not ask for '{next(distributions_of(subject))}'"
             return f"requirements.txt {asked}." if is_known(subject) else f"not in reach, and requirements.txt {asked}."
-        return f"not in the function's folder or roots{f'; it is at {there}' if there else ''}."
+        what = "not in the function's folder or roots"
+        if problem.detail.startswith("neither:"):
+            package, _, name = subject.rpartition(".")
+            what = f"'{name}' is neither a submodule of '{package}' nor a name in it"
+        return f"{what}{f'; it is at {there}' if there else ''}."
 
     @property
     def _broken(self) -> list[str]:
         return list(_broken_links(self._trace, self._folder, set()))
 
     def _links(self) -> Iterator[AuditFinding]:
-        used = {problem.detail for problem in self._closure.problems}
+        used = {problem.detail for problem in self._closure.problems} | {f"link:{self._folder}/{ENTRY}.py"}
         for path in self._broken:
             if f"link:{path}" not in used:
                 message = "a link that leads nowhere; nothing reached imports it, but copying the folder may fail."

@@ -307,8 +307,9 @@ class Builder:
         names = self.names(module)
         if names is None or name in names or "__getattr__" in self.closure.facts[module].names:
             return True
-        if below.broken or located.form != "module":
-            detail = f"link:{below.broken}" if below.broken else f"neither:{located.form}"
+        broken = below.broken or (located.broken if located.form == "namespace" else "")
+        if broken or located.form != "module":
+            detail = f"link:{broken}" if broken else f"neither:{located.form}"
             self._fail("module", f"{module}.{name}", importer, fact, "ImportError", detail)
         else:
             self._fail("name", f"{module}.{name}", importer, fact, "ImportError")

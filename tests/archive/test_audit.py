@@ -1,0 +1,150 @@
+"""The audit of a messy tree: links, guards, lazy imports, broken entries; each function is judged by its consequence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from blueprint.archive.audit import AuditedFunction, audit_tree
+from blueprint.archive.cache import Cache
+from ops.__main__ import main
+
+MESSY = Path(__file__).parent / "trees" / "messy" / "functions"
+TARGET = (3, 11)
+
+EXPECTED = {
+    "caller_swallows": ("degrades silently", ["shared.alerts.slack"]),
+    "computed": ("sound", []),
+    "dangling_reached": ("cannot start", ["shared.config.project"]),
+    "dangling_unreached": ("sound", []),
+    "fallback": ("sound", ["shared.config.project"]),
+    "guard_misses_syntax": ("cannot start", []),
+    "guarded_chain": ("degrades silently", ["requests"]),
+    "guarded_missing": ("degrades silently", ["shared.alerts.slack"]),
+    "lazy_chain": ("breaks when reached", ["shared.validation.new"]),
+    "lazy_missing": ("breaks when reached", ["shared.clients.pool"]),
+    "links_in_circles": ("sound", []),
+    "new_file_not_linked": ("cannot start", ["shared.validation.new"]),
+    "no_entry": ("cannot start", []),
+    "no_requirements": ("cannot start", ["requests"]),
+    "only_local_run": ("sound", []),
+    "own_path": ("sound", []),
+    "pandas_by_extra": ("sound", []),
+    "renamed": ("cannot start", []),
+    "sound": ("sound", []),
+    "third_party": ("cannot start", ["google.cloud.pubsub_v1", "pandas", "yaml"]),
+    "unbound": ("breaks when reached", []),
+}
+
+
+@pytest.fixture(scope="module")
+def audited() -> dict[str, AuditedFunction]:
+    return {each.name: each for each in audit_tree(MESSY, target_python=TARGET).functions}
+
+
+def test_every_function_folder_is_found(audited: dict[str, AuditedFunction]) -> None:
+    assert list(audited) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_verdict_and_missing_modules(name: str, audited: dict[str, AuditedFunction]) -> None:
+    assert (audited[name].verdict, list(audited[name].missing)) == EXPECTED[name]
+
+
+def test_findings_come_worst_first(audited: dict[str, AuditedFunction]) -> None:
+    mixed = audited["third_party"].findings
+    assert [finding.consequence.words for finding in mixed] == ["cannot start", "cannot start", "breaks when reached"]
+
+
+def test_a_missing_module_is_reported_once_with_every_place(tmp_path: Path) -> None:
+    function = tmp_path / "one"
+    function.mkdir()
+    (function / "main.py").write_text(
+        "import gone\nimport helper\n\n\ndef handle(request):\n    import gone\n    return helper, gone\n"
+    )
+    (function / "helper.py").write_text("from gone import thing\n")
+    found = audit_tree(tmp_path, target_python=TARGET).functions[0].findings
+    assert [(each.subject, [(site.file, site.line) for site in each.sites]) for each in found] == [
+        ("gone", [("one/helper.py", 1), ("one/main.py", 1), ("one/main.py", 6)])
+    ]
+
+
+def test_declared_roots_are_searched_after_the_folder(tmp_path: Path) -> None:
+    shutil.copytree(MESSY.parent, tmp_path / "tree", symlinks=True)
+    without = audit_tree(tmp_path / "tree" / "functions", target_python=TARGET)
+    beside = audit_tree(tmp_path / "tree" / "functions", roots=[tmp_path / "tree"], target_python=TARGET)
+    verdicts = [{each.name: each.verdict for each in audit.functions}["caller_swallows"] for audit in (without, beside)]
+    # The folder's own package `shared` is regular, so it hides the root's.
+    assert verdicts == ["degrades silently", "degrades silently"]
+    shutil.rmtree(tmp_path / "tree" / "functions" / "caller_swallows" / "shared")
+    again = audit_tree(tmp_path / "tree" / "functions", roots=[tmp_path / "tree"], target_python=TARGET)
+    found = {each.name: each for each in again.functions}["caller_swallows"]
+    assert found.missing == ("requests",)
+
+
+def test_what_only_the_tree_has_is_assumed_to_be_copied(tmp_path: Path) -> None:
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "__init__.py").write_text("")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "main.py").write_text(
+        "import common\nimport two.main\n\n\ndef handle(request):\n    return common\n"
+    )
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "main.py").write_text("def handle(request):\n    return 1\n")
+    audit = audit_tree(tmp_path, target_python=TARGET)
+    assert [root.only for root in audit.roots] == [("common",)]
+    assert {each.name: list(each.missing) for each in audit.functions} == {"one": ["two.main"], "two": []}
+
+
+def test_nothing_is_written_into_the_tree_and_nothing_is_run(tmp_path: Path) -> None:
+    tree = tmp_path / "tree" / "one"
+    tree.mkdir(parents=True)
+    (tree / "main.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n\n\ndef handle(request):\n    pass\n")
+    before = sorted(path.name for path in tree.rglob("*"))
+    audit_tree(tmp_path / "tree", target_python=TARGET, cache=Cache(tmp_path / "cache"))
+    assert sorted(path.name for path in tree.rglob("*")) == before
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_second_run_gives_the_same_and_sees_every_change(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(MESSY.parent, tree, symlinks=True)
+
+    def run() -> dict[str, AuditedFunction]:
+        audit = audit_tree(tree / "functions", target_python=TARGET, cache=Cache(tmp_path / "cache"))
+        return {each.name: each for each in audit.functions}
+
+    first = run()
+    assert run() == first
+    (tree / "shared" / "alerts" / "slack.py").write_text("def send(text):\n    pass\n")
+    assert run()["guarded_chain"].verdict == "sound"
+    (tree / "functions" / "renamed" / "requirements.txt").unlink()
+    (tree / "shared" / "validation" / "old.py").write_text("def check():\n    pass\n\n\ndef verify():\n    pass\n")
+    assert run()["renamed"].verdict == "sound"
+    (tree / "shared" / "validation" / "new.py").unlink()
+    assert run()["renamed"].verdict == "cannot start"
+
+
+def test_command_prints_a_table_then_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(MESSY), "--no-cache"]) == 1
+    output = capsys.readouterr().out
+    assert output.splitlines()[0].split()[:4] == ["function", "verdict", "modules", "missing"]
+    assert "new_file_not_linked/shared/validation/__init__.py:2" in output
+
+
+def test_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(MESSY / "lazy_missing"), "--json", "--no-cache"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    finding = told["functions"][0]["findings"][0]
+    assert finding["consequence"] == "breaks when reached"
+    assert finding["sites"] == [{"file": "main.py", "line": 7}]
+
+
+def test_command_tells_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(tmp_path / "nowhere")]) == 2
+    assert main(["audit", str(tmp_path)]) == 2
+    assert main(["audit", str(MESSY), "--python", "three"]) == 2
+    assert "main.py" in capsys.readouterr().err

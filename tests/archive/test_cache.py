@@ -1,0 +1,82 @@
+"""A cache may be lost or damaged at any time; results do not change, and an unchanged function is not analysed again."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from blueprint.archive import Archive, Cache, FunctionSource, SourceRoot, analyse_function
+from blueprint.archive import build as building
+from tests.archive.test_trees import LOCKED, TREES
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(TREES / "plain", tmp_path / "project", symlinks=True)
+    return tmp_path / "project"
+
+
+def analyse(project: Path, **changes: object) -> Archive:
+    fields = {"name": "f", "folder": project / "functions" / "f", "entry_point": "handle", "signature": "http"}
+    fields |= {"project": project, "roots": (SourceRoot(project / "functions", only=("shared",)),), **changes}
+    source = FunctionSource(**fields)  # type: ignore[arg-type]
+    return analyse_function(source, locked=LOCKED, cache=Cache(project / ".cache"))
+
+
+def test_a_second_run_analyses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = analyse(project)
+    monkeypatch.setattr(building, "read_facts", None)
+    monkeypatch.setattr(building, "Builder", None)
+    assert analyse(project) == first
+
+
+def test_every_change_is_seen(project: Path) -> None:
+    first = analyse(project)
+    helper = project / "functions" / "f" / "helper.py"
+    helper.write_text(helper.read_text() + "# changed\n")
+    second = analyse(project)
+    assert second.sha256 != first.sha256
+    (project / "functions" / "f" / "shared").mkdir()
+    (project / "functions" / "f" / "shared" / "__init__.py").write_text("")
+    assert [finding.rule for finding in analyse(project).findings] == ["archive-missing-module", "archive-two-owners"]
+    assert analyse(project, extra_files={"pipeline.json": b"{}"}).files != second.files
+    assert "archive-size" in [finding.rule for finding in analyse(project, size_budget=10).findings]
+
+
+def test_an_unrelated_file_changes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = analyse(project)
+    (project / "elsewhere.py").write_text("")
+    (project / "functions" / "shared" / "unused.py").write_text("changed = 1\n")
+    monkeypatch.setattr(building, "Builder", None)
+    assert analyse(project) == first
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_cache_is_as_good_as_none(project: Path, seed: int) -> None:
+    first = analyse(project)
+    chance = random.Random(seed)
+    for pack in (project / ".cache").iterdir():
+        content = bytearray(pack.read_bytes())
+        for _ in range(chance.randrange(1, 40)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        pack.write_bytes(content[: chance.randrange(len(content))] if seed % 3 == 0 else content)
+    assert analyse(project) == first
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_else(project: Path) -> None:
+    (project / ".cache").write_text("in the way")
+    assert analyse(project) == analyse(project)
+
+
+def test_packs_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blueprint.archive.cache._KEEP", 1000)
+    for number in range(50):
+        cache = Cache(tmp_path)
+        cache.put("results", f"key{number}", b"x" * 100)
+        cache.flush()
+    assert (tmp_path / "results.pack").stat().st_size < 2000
+    assert Cache(tmp_path).get("results", "key49") == b"x" * 100
+    assert Cache(tmp_path).get("results", "key0") is None

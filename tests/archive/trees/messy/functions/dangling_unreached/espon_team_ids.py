@@ -1,0 +1,1 @@
+../../shared/espn_team_ids.py

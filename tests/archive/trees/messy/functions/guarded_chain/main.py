@@ -1,0 +1,10 @@
+import functions_framework
+try:
+    from shared.alerts.slack import send
+except ImportError:
+    send = None
+
+
+@functions_framework.http
+def handle(request):
+    return "ok"

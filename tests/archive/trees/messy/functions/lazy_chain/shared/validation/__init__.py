@@ -1,0 +1,1 @@
+../../../../shared/validation/__init__.py

@@ -1,0 +1,1 @@
+../../../../shared/validation/old.py

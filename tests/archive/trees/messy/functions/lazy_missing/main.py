@@ -1,0 +1,8 @@
+import functions_framework
+from shared.config import PROJECT
+
+
+@functions_framework.http
+def handle(request):
+    from shared.clients.pool import get
+    return get()

@@ -1,0 +1,7 @@
+import functions_framework
+from again.again import helper
+
+
+@functions_framework.http
+def handle(request):
+    return "ok"

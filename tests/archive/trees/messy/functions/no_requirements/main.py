@@ -1,0 +1,8 @@
+import functions_framework
+import requests
+import flask
+
+
+@functions_framework.http
+def handle(request):
+    return "ok"

@@ -1,0 +1,1 @@
+"""No eager imports."""

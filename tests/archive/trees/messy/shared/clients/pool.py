@@ -1,0 +1,5 @@
+from shared.config.project import PROJECT
+
+
+def get():
+    return PROJECT

@@ -1,0 +1,2 @@
+from shared.validation.old import check
+from shared.validation.new import recheck

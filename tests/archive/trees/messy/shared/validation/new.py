@@ -1,0 +1,2 @@
+def recheck():
+    pass
