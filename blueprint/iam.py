@@ -6,8 +6,10 @@ IAM below the project, and a query job belongs to a project; everything else is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from blueprint.findings import Location
@@ -24,6 +26,9 @@ QUERY_JOB = "roles/bigquery.jobUser"
 READ_DATASET = "roles/bigquery.dataViewer"
 WRITE_TABLE = "roles/bigquery.dataEditor"
 PUBLISH = "roles/pubsub.publisher"
+_WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE(?:\s+INTO)?)\s+`?([\w-]+(?:\.[\w-]+)+)", re.I)
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+`?(?:[a-z0-9-]+\.)?(\w+)\.\w+", re.I)
+"""The table that a statement changes, the dataset that it reads; that it exists and is SQL at all is the contracts' business."""
 READ_SECRET = "roles/secretmanager.secretAccessor"  # a role's name, not a credential
 
 
@@ -48,13 +53,13 @@ class Grant:
         return f"{role}-{self.target}".rstrip("-") if self.target else role
 
 
-def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) -> tuple[Grant, ...]:
+def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive], root: Path) -> tuple[Grant, ...]:
     """Return every grant that the functions of the plan need, ordered by function, role and target."""
     found: dict[tuple[str, str, Scope, str], list[Location]] = {}
     for function in manifest.functions:
         archive = archives.get(function)
         if archive is not None:
-            for role, scope, target, at in _needs(manifest, names, function, archive):
+            for role, scope, target, at in _needs(manifest, names, function, archive, root):
                 places = found.setdefault((function, role, scope, target), [])
                 if at not in places:
                     places.append(at)
@@ -67,7 +72,7 @@ def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) ->
 Need = tuple[str, Scope, str, Location]
 
 
-def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) -> Iterator[Need]:
+def _needs(manifest: Manifest, names: Names, function: str, archive: Archive, root: Path) -> Iterator[Need]:
     uses, declared = archive.uses, manifest.functions[function]
     yield from ((FIRESTORE, "project", "", at) for at in _reached(uses.apis, "firestore"))
     yield from ((QUERY_JOB, "project", "", at) for at in _reached(uses.apis, "bigquery"))
@@ -75,7 +80,10 @@ def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) ->
         dataset, _, _ = table.table.rpartition(".")
         if dataset and "{" not in dataset:
             yield READ_DATASET, "dataset", dataset.split(".")[-1], table.at
-    yield from _output_tables(manifest, function)
+    for query in uses.queries:
+        for written in _WRITTEN.findall(query.text):
+            yield WRITE_TABLE, "table", ".".join(written.split(".")[-2:]), query.at
+    yield from _gates(manifest, function, root)
     for topic in manifest.published_by(function):
         for at in _reached(uses.apis, "pubsub"):
             yield PUBLISH, "topic", topic, at
@@ -93,11 +101,13 @@ def _reached(apis: tuple[Use, ...], name: str) -> Iterator[Location]:
     return (use.at for use in apis if use.name == name)
 
 
-def _output_tables(manifest: Manifest, function: str) -> Iterator[Need]:
-    """Yield what a boundary's `rows` gates read: their tables are named by the declaration, not by code."""
-    timed = [b for b in manifest.boundaries.values() if function in (b.function, b.timer.function)]
-    for boundary in timed:
-        for gate in boundary.gates.values():
-            for processor in manifest.phases[boundary.upstream].processors.values():
-                if gate.rows is not None and processor.output is not None:
-                    yield READ_DATASET, "dataset", processor.output.table.split(".")[0], gate.at
+def _gates(manifest: Manifest, function: str, root: Path) -> Iterator[Need]:
+    """Yield what gates read; their queries travel in the view of those who judge: orchestrator and timer."""
+    from blueprint.view import queries
+
+    judges = {
+        name for boundary in manifest.boundaries.values() for name in (boundary.function, boundary.timer.function)
+    }
+    for _, sql, at in queries(manifest, function, root) if function in judges else ():
+        for dataset in _READ.findall(sql):
+            yield READ_DATASET, "dataset", dataset, at

@@ -110,7 +110,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
         names=names,
         archives=archives,
         schemas=schemas,
-        grants=grants(manifest, names, archives),
+        grants=grants(manifest, names, archives, root),
         messages=messages,
         firestore=firestore,
         streams=streams,

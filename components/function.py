@@ -17,6 +17,7 @@ from blueprint.names import slug
 from blueprint.wiring import SCHEDULER_RETRIES, Push, attempt_deadline, push_to_function
 from components.alerts import declare_alerts
 from components.base import Component, Context, because
+from components.dataset import OrchestrationDataset
 from components.dead_letter import DeadLetter
 from components.push import PushSubscription
 from components.secret import PipelineSecret
@@ -43,11 +44,12 @@ class OrchestratorFunction(Component):
         source: FunctionSource,
         topics: Mapping[str, PipelineTopic],
         secrets: Mapping[str, PipelineSecret],
+        datasets: Mapping[str, OrchestrationDataset],
         services: ProjectServices,
     ) -> None:
         super().__init__(context, "Function", declared.name, declared.at)
         self._declared, self._name = declared, declared.name
-        self._topics, self._secrets, self._services = topics, secrets, services
+        self._topics, self._secrets, self._datasets, self._services = topics, secrets, datasets, services
         self.identity = self._account("identity", context.plan.names.runtime_account(declared.name), declared.title)
         self.dead_letter = self._dead_letter() if declared.trigger.topic is not None else None
         granted = [self._grant(grant) for grant in context.plan.grants if grant.function == declared.name]
@@ -90,8 +92,16 @@ class OrchestratorFunction(Component):
             return gcp.secretmanager.SecretIamMember(
                 name, secret_id=secret, project=project, role=grant.role, member=member, opts=opts
             )
+        dataset_name, _, table_name = grant.target.partition(".")
+        owner = self._datasets.get(dataset_name)
+        dataset = owner.dataset.dataset_id if owner else dataset_name
+        if grant.scope == "table":
+            table = owner.tables[grant.target].table_id if owner else table_name
+            return gcp.bigquery.IamMember(
+                name, dataset_id=dataset, table_id=table, project=project, role=grant.role, member=member, opts=opts
+            )
         return gcp.bigquery.DatasetIamMember(
-            name, dataset_id=grant.target, project=project, role=grant.role, member=member, opts=opts
+            name, dataset_id=dataset, project=project, role=grant.role, member=member, opts=opts
         )
 
     def _alerts(self) -> Iterator[Alert]:

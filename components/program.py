@@ -52,17 +52,21 @@ def declare(plan: Blueprint) -> None:
         for name, topic in plan.manifest.topics.items()
     }
     CompletionStore(context)
-    _tables_and_streams(context, topics, services)
+    datasets = _tables_and_streams(context, topics, services)
     secrets = {secret.secret: PipelineSecret(context, secret) for secret in plan.manifest.secrets.values()}
     source = FunctionSource(context)
     functions = {
-        name: OrchestratorFunction(context, function, source=source, topics=topics, secrets=secrets, services=services)
+        name: OrchestratorFunction(
+            context, function, source=source, topics=topics, secrets=secrets, datasets=datasets, services=services
+        )
         for name, function in plan.manifest.functions.items()
     }
     pulumi.export("functions", {name: function.url for name, function in functions.items()})
 
 
-def _tables_and_streams(context: Context, topics: dict[str, PipelineTopic], services: ProjectServices) -> None:
+def _tables_and_streams(
+    context: Context, topics: dict[str, PipelineTopic], services: ProjectServices
+) -> dict[str, OrchestrationDataset]:
     plan = context.plan
     datasets = {name: OrchestrationDataset(context, dataset) for name, dataset in plan.schemas.datasets.items()}
     tables = {table: resource for dataset in datasets.values() for table, resource in dataset.tables.items()}
@@ -79,3 +83,4 @@ def _tables_and_streams(context: Context, topics: dict[str, PipelineTopic], serv
             writers=writers[stream.table.split(".")[0]],
             services=services,
         )
+    return datasets
