@@ -10,6 +10,7 @@ import pytest
 from tests.engine import harness
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,4 +29,14 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Engine]:
     with harness.engine(HERE / "programs" / "bare", home, "test") as engine:
         result = engine.up()
         assert result.code == 0, result.output
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Engine]:
+    """The project itself, deployed from nothing on its prod stack; fork it."""
+    home = tmp_path_factory.mktemp("prod")
+    with harness.engine(ROOT, home, "prod") as engine:
+        engine.deployed = engine.up()
+        assert engine.deployed.code == 0, engine.deployed.output
         yield engine

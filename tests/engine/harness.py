@@ -77,6 +77,7 @@ class Engine:
     port: int
     passphrase: str = "twin"
     environment: dict[str, str] = field(default_factory=dict)
+    deployed: Result | None = None
 
     def __post_init__(self) -> None:
         (self.home / "state").mkdir(parents=True, exist_ok=True)
@@ -188,6 +189,7 @@ def engine(program: Path, home: Path, stack: str, *, cloud: Cloud | None = None)
     """Yield an engine for a new stack of a copy of `program`, over a new cloud unless one is given."""
     home.mkdir(parents=True, exist_ok=True)
     shutil.copytree(program, home / "program", ignore=shutil.ignore_patterns(*_NOT_COPIED), symlinks=True)
+    (home / "program" / ".venv").symlink_to(sys.prefix)
     own = cloud or Cloud(home / "cloud.sqlite")
     with serving(own) as port:
         made = Engine(home=home, stack=stack, cloud=own, port=port)

@@ -1,0 +1,104 @@
+"""Compare the cloud with what the last update left: what was changed or deleted behind Pulumi's back.
+
+It reads every declared resource (`pulumi refresh --preview-only`), changes nothing, and names each resource and
+property that differs. `pulumi up --refresh` repairs all of it. What exists without being declared is not seen here:
+`python -m ops adopt` lists that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ops.engine_cli import CHANGES_FOUND, call
+
+
+@dataclass(frozen=True, order=True)
+class Drift:
+    """One difference. `property` is a wire path, empty when the whole resource is gone."""
+
+    type: str
+    name: str
+    id: str
+    what: Literal["changed", "deleted"]
+    property: str = ""
+    declared: object = None
+    found: object = None
+
+    def __str__(self) -> str:
+        """Return the difference as one sentence."""
+        subject = f"{self.type.rpartition(':')[2]} {self.name} ({self.id})"
+        if self.what == "deleted":
+            return f"{subject} is gone."
+        return f"{subject} has {self.property} {_shown(self.found)}; declared is {_shown(self.declared)}."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("--stack", default="prod", help="the stack to look at (prod)")
+    parser.add_argument("--root", type=Path, default=Path(), help="the folder of Pulumi.yaml (here)")
+    parser.add_argument("--json", action="store_true", help="print the differences as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print each difference; return 0 when there is none, else 3."""
+    answer = call(
+        args.root,
+        *("refresh", "--stack", args.stack, "--preview-only", "--expect-no-changes"),
+        accept=(0, CHANGES_FOUND),
+    )
+    found = sorted(differences(answer.document.get("steps", ())), key=lambda drift: (drift.name, drift.property))
+    if args.json:
+        json.dump([asdict(drift) for drift in found], sys.stdout, indent=2)
+        print()
+    for drift in () if args.json else found:
+        print(drift)
+    checked = sum(1 for step in answer.document.get("steps", ()) if _custom(step))
+    print(_verdict(found, checked), file=sys.stderr)
+    return 3 if found or answer.code == CHANGES_FOUND else 0
+
+
+def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Drift]:
+    """Yield what the steps of a refresh say differs."""
+    for step in steps:
+        old = step.get("oldState") or {}
+        subject = (old.get("type", ""), step["urn"].rpartition("::")[2], old.get("id", ""))
+        if step["op"] == "delete":
+            yield Drift(*subject, what="deleted")
+        elif step["op"] == "update":
+            new = step.get("newState") or {}
+            for place in step.get("detailedDiff") or step.get("diffReasons") or ():
+                values = [_at(state.get("inputs", {}), place) for state in (old, new)]
+                yield Drift(*subject, what="changed", property=place, declared=values[0], found=values[1])
+
+
+def _custom(step: Mapping[str, Any]) -> bool:
+    state = step.get("oldState") or {}
+    return bool(state.get("custom")) and not str(state.get("type", "")).startswith("pulumi:")
+
+
+def _at(value: object, place: str) -> object:
+    """Return the value at a path of the engine's diffs, such as `a.b[0].c`, or None."""
+    for key in place.replace("]", "").replace("[", ".").split("."):
+        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else json.dumps(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _verdict(found: Sequence[Drift], checked: int) -> str:
+    if not found:
+        return f"No drift: {checked} resources are as declared."
+    resources = len({(drift.type, drift.name) for drift in found})
+    return f"Drift in {resources} of {checked} resources. `pulumi up --refresh` sets them back."
