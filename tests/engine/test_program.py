@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.engine.harness import POLICY_VIOLATION, Engine, fork
+from tests.engine.harness import Engine, fork
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +27,7 @@ def kinds_and_names(changes: dict[str, str]) -> set[tuple[str, str]]:
 
 def functions(engine: Engine) -> dict[str, str]:
     """Return the source folder of each deployed function, by the function's name."""
-    from blueprint.manifest import load  # noqa: PLC0415
+    from blueprint.manifest import load
 
     return {name: function.folder for name, function in load(engine.program).functions.items()}
 
