@@ -16,6 +16,10 @@ from blueprint.model import Blueprint
 
 PACKAGE = "phases:orchestration"
 
+FORMERLY: dict[str, tuple[str, ...]] = {}
+"""Kind of component to the kinds it had before: renaming one would else delete and create all its children (pitfall
+81). Every deployed stack takes an entry over with its next update; drop it one release later."""
+
 ORIGINS: dict[str, tuple[Location, ...]] = {}
 """Logical name to the lines that ask for the resource; `ops plan --explain` reads it. Children without an entry exist
 because their parent does."""
@@ -51,7 +55,9 @@ class Component(pulumi.ComponentResource):
     """A component of the pipeline: `kind` names its type, `at` the line of the declaration that asks for it."""
 
     def __init__(self, context: Context, kind: str, name: str, at: Location) -> None:
-        super().__init__(f"{PACKAGE}:{kind}", name, None, pulumi.ResourceOptions(providers=[context.provider]))
+        aliases = [pulumi.Alias(type_=f"{PACKAGE}:{former}") for former in FORMERLY.get(kind, ())]
+        options = pulumi.ResourceOptions(providers=[context.provider], aliases=aliases)
+        super().__init__(f"{PACKAGE}:{kind}", name, None, options)
         self.context = context
         because(name, at)
 

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Print each difference; return 0 when there is none, else 3."""
     answer = call(
         args.root,
-        *("refresh", "--stack", args.stack, "--preview-only", "--expect-no-changes"),
+        *("refresh", "--stack", args.stack, "--preview-only", "--expect-no-changes", "--json"),
         accept=(0, CHANGES_FOUND),
     )
     found = sorted(differences(answer.document.get("steps", ())), key=lambda drift: (drift.name, drift.property))

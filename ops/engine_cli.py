@@ -30,7 +30,7 @@ def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> Answer:
 
     Args:
         root: the folder of Pulumi.yaml.
-        arguments: the command and its options.
+        arguments: the command and its options, among them what makes it print JSON.
         accept: exit codes that are answers; any other is a refusal.
 
     Raises:
@@ -41,7 +41,7 @@ def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> Answer:
             [_finding("The pulumi command is not on PATH; install it, or run this in the project's workflow.")]
         )
     done = subprocess.run(
-        ["pulumi", "--non-interactive", *arguments, "--json"], cwd=root, capture_output=True, text=True, check=False
+        ["pulumi", "--non-interactive", *arguments], cwd=root, capture_output=True, text=True, check=False
     )
     start = done.stdout.find("{")
     if done.returncode not in accept or start < 0:

@@ -11,6 +11,8 @@ from tests.engine import harness
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+ONE_CHECKPOINT = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Write the state once and not after each of hundreds of steps; where no crash is tried, nothing else changes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +39,8 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Engine]:
     """The project itself, deployed from nothing on its prod stack; fork it."""
     home = tmp_path_factory.mktemp("prod")
     with harness.engine(ROOT, home, "prod") as engine:
+        engine.environment = ONE_CHECKPOINT
         engine.deployed = engine.up()
         assert engine.deployed.code == 0, engine.deployed.output
+        engine.environment = {}
         yield engine

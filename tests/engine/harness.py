@@ -24,7 +24,7 @@ HOW_TO_GET = (
 )
 NO_CHANGES_EXPECTED = 7
 POLICY_VIOLATION = 5
-_NOT_COPIED = (".git", ".venv", "__pycache__", "tests", "bench", "docs", "build", ".*_cache")
+_NOT_COPIED = (".git", ".venv", "__pycache__", "tests", "bench", "docs", "build", ".cache", ".*_cache")
 
 
 def missing() -> list[str]:
@@ -98,6 +98,7 @@ class Engine:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DEBUG_PROVIDERS": f"gcp:{self.port}",
             "PULUMI_DEBUG_COMMANDS": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
             "PYTHONDONTWRITEBYTECODE": "1",
             **self.environment,
         }
@@ -135,7 +136,12 @@ class Engine:
         return self.run("refresh", "--stack", self.stack, "--diff", *arguments, events=True)
 
     def destroy(self, *arguments: str) -> Result:
-        return self.run("destroy", "--stack", self.stack, "--yes", "--skip-preview", *arguments, events=True)
+        return self.run("destroy", "--stack", self.stack, "--yes", *arguments, events=True)
+
+    def ops(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the operator's commands on the program and stack."""
+        call = [sys.executable, "-m", "ops", command, "--stack", self.stack, "--root", str(self.program), *arguments]
+        return subprocess.run(call, env=self.variables(), capture_output=True, text=True, check=False)
 
     def state(self) -> dict[str, Any]:
         """Return the stack's deployment as stored, secrets encrypted."""

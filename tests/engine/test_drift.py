@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,13 +25,7 @@ def engine(prod: Engine, tmp_path: Path) -> Iterator[Engine]:
 
 def drift(engine: Engine) -> tuple[int, set[tuple[str, str, str, str]]]:
     """Run the command; return its exit code and each difference as kind, id, what and property."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "drift", "--stack", engine.stack, "--root", str(engine.program), "--json"],
-        env=engine.variables(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = engine.ops("drift", "--json")
     assert done.returncode in (0, 3), done.stderr
     found = json.loads(done.stdout)
     return done.returncode, {(each["type"], each["id"], each["what"], each["property"]) for each in found}

@@ -10,7 +10,7 @@ from concurrent import futures
 from contextlib import contextmanager
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -74,7 +74,9 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         token = _token(request.urn)
-        old, new = to_state(request.old_inputs), to_state(request.news)
+        old, new, state = (to_state(each) for each in (request.old_inputs, request.news, request.olds))
+        # what was never an input but is so in the cloud already, such as the provider's project, is no difference
+        old |= {name: state[name] for name in new if name not in old and state.get(name) == new[name]}
         detailed = {}
         for place, change in differences(old, new):
             if place.partition(".")[0].partition("[")[0] in request.ignoreChanges or place.startswith("__"):

@@ -1,0 +1,156 @@
+"""Take over what already exists: write the import file and say what an update would then do.
+
+    python -m ops adopt --inventory assets.json --inventory indexes.json -o import.json
+    pulumi import --file import.json --protect=false --generate-code=false
+    pulumi up
+
+Inventories are the platform's own listings:
+
+    gcloud asset list --project P --content-type resource --format json > assets.json
+    gcloud firestore indexes composite list --database '(default)' --format json > indexes.json
+    gcloud firestore indexes fields list --database '(default)' --format json > fields.json
+
+It refuses when an import would replace something that holds data, or drop a column of it. Whatever exists without
+being declared is listed: first what disturbs the pipeline (a second subscription on a topic), then the rest.
+
+With --pending it prints instead the options for `pulumi refresh` that settle the creations which a killed update
+left open: `pulumi cancel; pulumi refresh --yes $(python -m ops adopt --pending); pulumi up`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from blueprint.findings import Finding, Location, Refused
+from blueprint.provider.ids import import_id
+from blueprint.provider.values import plain
+from ops.adoption.compare import Adopted, Adoption, Leftover, compare
+from ops.adoption.importfile import import_file
+from ops.adoption.inventory import read
+from ops.embedded.engine import Evaluation, evaluate
+from ops.engine_cli import call
+
+_PROVIDER = "pulumi:providers:gcp"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("--stack", default="prod", help="the stack to adopt into (prod)")
+    parser.add_argument("--root", type=Path, default=Path(), help="the folder of Pulumi.yaml (here)")
+    parser.add_argument("--inventory", type=Path, action="append", default=[], metavar="FILE", help="a listing")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the import file")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--pending", action="store_true", help="settle the creations of a killed update instead")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Report, and write the import file; return 0, 1 when refused, or 3 when leftovers were found."""
+    if args.pending:
+        print("\n".join(pending_options(call(args.root, "stack", "export", "--stack", args.stack).document)))
+        return 0
+    if not args.inventory:
+        raise Refused([Finding("inventory", "Give at least one --inventory; `adopt --help` says how.", Location("."))])
+    evaluation = evaluate(args.root, args.stack)
+    if any(finding.severity == "violation" for finding in evaluation.findings):
+        raise Refused(evaluation.findings)
+    defaults = provider_defaults(evaluation)
+    declared = [each for each in evaluation.registrations if each.custom and each.type != _PROVIDER]
+    adoption = compare(declared, read(args.inventory, defaults["project"]), defaults)
+    if args.json:
+        json.dump(as_json(adoption), sys.stdout, indent=2)
+        print()
+    else:
+        print("\n".join(lines(adoption)))
+    if adoption.findings:
+        raise Refused(adoption.findings)
+    if args.output:
+        document = import_file(evaluation.registrations, adoption.adopted)
+        args.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 3 if adoption.leftovers else 0
+
+
+def provider_defaults(evaluation: Evaluation) -> dict[str, str]:
+    """Return the project and region that the program's provider sets."""
+    inputs = next(each.inputs for each in evaluation.registrations if each.type == _PROVIDER)
+    region = str(inputs["region"])
+    return {"project": str(inputs["project"]), "region": region, "location": region}
+
+
+def pending_options(export: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options of `pulumi refresh` that import each creation whose outcome the state does not know.
+
+    Where the cloud chooses the id, nothing can be derived: look it up and give it by hand.
+    """
+    deployment = export.get("deployment", {})
+    providers = [each for each in deployment.get("resources", ()) if each["type"] == _PROVIDER]
+    inputs = providers[0].get("inputs", {}) if providers else {}
+    defaults = {"project": inputs.get("project", ""), "region": inputs.get("region", "")}
+    defaults["location"] = defaults["region"]
+    for operation in deployment.get("pending_operations") or ():
+        if operation["type"] == "creating":
+            resource = operation["resource"]
+            id_ = import_id(resource["type"], {k: plain(v) for k, v in resource["inputs"].items()}, defaults)
+            if id_ is not None:
+                yield f"--import-pending-creates={resource['urn']}"
+                yield f"--import-pending-creates={id_}"
+    yield "--clear-pending-creates"
+
+
+def as_json(adoption: Adoption) -> dict[str, Any]:
+    """Return the report as data."""
+    return {
+        "imported": [
+            {"type": each.existing.type, "id": each.existing.id, "urn": each.declared.urn}
+            | {"changed": list(each.changed), "replaced": list(each.replaced)}
+            for each in adoption.adopted
+        ],
+        "created": [{"type": each.type, "urn": each.urn} for each in adoption.created],
+        "leftovers": [
+            {"type": each.existing.type, "id": each.existing.id, "touches": each.touches} for each in adoption.leftovers
+        ],
+        "refused": [str(finding) for finding in adoption.findings],
+    }
+
+
+def lines(adoption: Adoption) -> Iterator[str]:
+    """Yield the report for people."""
+    kept = [each for each in adoption.adopted if not each.changed and not each.replaced]
+    changed = [each for each in adoption.adopted if each.changed and not each.replaced]
+    replaced = [each for each in adoption.adopted if each.replaced]
+    yield f"Imported as they are: {len(kept)}"
+    yield from _adopted_lines(kept)
+    yield f"Imported and changed in place by the next update: {len(changed)}"
+    yield from _adopted_lines(changed)
+    yield f"Replaced by the next update: {len(replaced)}"
+    yield from _adopted_lines(replaced)
+    yield f"Created: {len(adoption.created)}"
+    kinds: dict[str, int] = {}
+    for registration in adoption.created:
+        kinds[_kind(registration.type)] = kinds.get(_kind(registration.type), 0) + 1
+    yield from (f"  {count:>4} {kind}" for kind, count in sorted(kinds.items()))
+    disturbing = [each for each in adoption.leftovers if each.touches]
+    yield f"Undeclared and disturbing, remove them: {len(disturbing)}"
+    yield from _leftover_lines(disturbing)
+    others = [each for each in adoption.leftovers if not each.touches]
+    yield f"Undeclared and without effect on this pipeline; remove those that were its own: {len(others)}"
+    yield from _leftover_lines(others)
+
+
+def _adopted_lines(adopted: Iterable[Adopted]) -> Iterator[str]:
+    for each in adopted:
+        places = ", ".join((*each.replaced, *each.changed))
+        yield f"  {_kind(each.existing.type)} {each.existing.label}" + (f": {places}" if places else "")
+
+
+def _leftover_lines(leftovers: Iterable[Leftover]) -> Iterator[str]:
+    for each in leftovers:
+        yield f"  {_kind(each.existing.type)} {each.existing.label}" + (f" {each.touches}" if each.touches else "")
+
+
+def _kind(type_: str) -> str:
+    return type_.rpartition(":")[2]

@@ -1,0 +1,195 @@
+"""Judge an adoption: what is imported, created, changed in place or replaced, and what is left over.
+
+Inputs that only a deployment knows (references to other resources) are not compared; the preview after the import
+shows those. A stateful resource that an import would replace, or lose a column, is a violation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from blueprint.findings import Finding, Location
+from blueprint.provider.changes import differences, replaces
+from blueprint.provider.ids import import_id
+from blueprint.provider.values import UNKNOWN
+from ops.adoption.inventory import Existing
+from ops.embedded.record import Registration
+
+STATEFUL = frozenset(
+    {
+        "gcp:bigquery/dataset:Dataset",
+        "gcp:bigquery/table:Table",
+        "gcp:firestore/database:Database",
+        "gcp:firestore/index:Index",
+        "gcp:pubsub/subscription:Subscription",
+        "gcp:pubsub/topic:Topic",
+        "gcp:secretmanager/secret:Secret",
+        "gcp:storage/bucket:Bucket",
+    }
+)
+_TABLE = "gcp:bigquery/table:Table"
+_INDEX = "gcp:firestore/index:Index"
+_ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"
+_FUNCTION = "gcp:cloudfunctionsv2/function:Function"
+_SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
+_JOB = "gcp:cloudscheduler/job:Job"
+_TOPIC = "gcp:pubsub/topic:Topic"
+_LEFTOVER_KINDS = (_FUNCTION, _SUBSCRIPTION, _JOB)
+_CASELESS = ("location",)
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A declared resource that exists: the property paths that change in place, and those that replace it."""
+
+    declared: Registration
+    existing: Existing
+    changed: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that exists undeclared; `touches` says how it disturbs what is declared, empty if it does not."""
+
+    existing: Existing
+    touches: str = ""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """The whole comparison, both ways."""
+
+    adopted: tuple[Adopted, ...]
+    created: tuple[Registration, ...]
+    leftovers: tuple[Leftover, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def compare(declared: Sequence[Registration], existing: Iterable[Existing], defaults: Mapping[str, str]) -> Adoption:
+    """Compare the resources of a plan with what exists.
+
+    Args:
+        declared: the plan's custom resources.
+        existing: the inventory.
+        defaults: the provider's `project`, `region` and `location`.
+    """
+    there = {_identity(each.type, each.id, each.settings): each for each in existing}
+    adopted, created = [], []
+    for registration in declared:
+        inputs = known(registration.inputs)
+        key = _identity(registration.type, import_id(registration.type, inputs, defaults), inputs)
+        found = there.pop(key, None)
+        if found is None:
+            created.append(registration)
+        else:
+            adopted.append(_adopt(registration, inputs, found))
+    leftovers = tuple(_leftovers(there.values(), declared))
+    return Adoption(tuple(adopted), tuple(created), leftovers, tuple(_violations(adopted)))
+
+
+def known(shown: Any) -> Any:
+    """Return a plan's shown inputs with every reference, secret and file as unknown."""
+    if isinstance(shown, Mapping):
+        if any(key.startswith("$") for key in shown):
+            return UNKNOWN
+        return {key: known(value) for key, value in shown.items()}
+    if isinstance(shown, list | tuple):
+        return [known(value) for value in shown]
+    return UNKNOWN if shown == "[secret]" else shown
+
+
+def _identity(type_: str, id_: str | None, inputs: Mapping[str, Any]) -> tuple[str, object]:
+    """Return what tells two resources of a kind apart; where the cloud chooses the id, that is their definition."""
+    if type_ == _INDEX:
+        fields = [tuple(sorted(each.items())) for each in inputs["fields"] if each["fieldPath"] != "__name__"]
+        return type_, (inputs.get("database"), inputs["collection"], inputs.get("queryScope"), tuple(fields))
+    if type_ == _ALERT:
+        return type_, inputs.get("displayName")
+    return type_, id_
+
+
+def _adopt(registration: Registration, inputs: Mapping[str, Any], found: Existing) -> Adopted:
+    told = {name: inputs.get(name) for name in found.settings}
+    changed: list[str] = []
+    replaced: list[str] = []
+    for place, _ in differences(found.settings, told):
+        before, after = (_at(state, place) for state in (found.settings, told))
+        if UNKNOWN not in (before, after) and not _same(found.type, place, before, after):
+            (replaced if replaces(found.type, place, found.settings, told) else changed).append(place)
+    return Adopted(registration, found, tuple(changed), tuple(replaced))
+
+
+def _same(type_: str, place: str, before: object, after: object) -> bool:
+    """Tell whether two values that are written differently mean the same to the service."""
+    if type_ == _INDEX and place.startswith("fields["):
+        return True  # matched by definition; only the `__name__` at the end, which listings leave out, can differ
+    if place in _CASELESS and isinstance(before, str) and isinstance(after, str):
+        return before.casefold() == after.casefold()
+    if place == "schema" and isinstance(before, str) and isinstance(after, str):
+        return _columns(before) == _columns(after)
+    return not before and not after
+
+
+def _columns(schema: str) -> dict[str, tuple[str, str]]:
+    """Return type and mode of each top-level column."""
+    return {each["name"]: (each["type"], each.get("mode", "NULLABLE")) for each in json.loads(schema)}
+
+
+def _violations(adopted: Iterable[Adopted]) -> Iterator[Finding]:
+    for each in adopted:
+        if each.existing.type not in STATEFUL:
+            continue
+        subject = f"{each.existing.type.rpartition(':')[2]} '{each.existing.label}' exists and holds data"
+        at = each.declared.source or Location("pipeline.yaml")
+        if each.replaced:
+            paths = ", ".join(f"`{path}`" for path in each.replaced)
+            told = f"{subject}; declaring it with another {paths} replaces it. Declare what exists, or migrate it."
+            yield Finding("adopt-replaces", told, at)
+        elif each.existing.type == _TABLE and (lost := _lost_columns(each)):
+            columns = ", ".join(f"'{column}'" for column in lost)
+            told = f"{subject}; its column {columns} is not declared and would be dropped. Add it to the table's file."
+            yield Finding("adopt-drops", told, at)
+
+
+def _lost_columns(each: Adopted) -> list[str]:
+    declared = each.declared.inputs.get("schema")
+    before = each.existing.settings.get("schema")
+    if not isinstance(declared, str) or before is None:
+        return []
+    return sorted(_columns(before).keys() - _columns(declared).keys())
+
+
+def _leftovers(rest: Iterable[Existing], declared: Sequence[Registration]) -> Iterator[Leftover]:
+    topics = {str(each.inputs.get("name")) for each in declared if each.type == _TOPIC}
+    functions = {str(each.inputs.get("name")) for each in declared if each.type == _FUNCTION}
+    for existing in rest:
+        if existing.type in _LEFTOVER_KINDS:
+            yield Leftover(existing, _touches(existing, topics, functions))
+
+
+def _touches(existing: Existing, topics: set[str], functions: set[str]) -> str:
+    settings = existing.settings
+    if existing.type == _SUBSCRIPTION:
+        topic = str(settings.get("topic", "")).rpartition("/")[2]
+        return f"takes every message of '{topic}' once more" if topic in topics else ""
+    if existing.type == _FUNCTION:
+        topic = str(settings.get("eventTrigger", {}).get("pubsubTopic", "")).rpartition("/")[2]
+        return f"is triggered by '{topic}' too" if topic in topics else ""
+    target = json.dumps([settings.get("httpTarget"), settings.get("pubsubTarget")])
+    called = next((name for name in sorted(functions | topics) if f"/{name}" in target), None)
+    return f"calls '{called}' too" if called else ""
+
+
+def _at(value: object, place: str) -> object:
+    for key in place.replace("]", "").replace("[", ".").split("."):
+        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value == UNKNOWN:
+            return UNKNOWN
+    return value
