@@ -1,0 +1,135 @@
+"""Check a deployment by its effect: what serves, who may call it, where messages go, and that one arrives.
+
+Compares the cloud with this commit's declaration through Google's interfaces and the caller's credentials, and sends one
+synthetic completion through each boundary. It changes nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blueprint.findings import Finding, Location
+from ops.terminal import count, style_for
+from ops.verification.cloud import Cloud, CloudError
+
+if TYPE_CHECKING:
+    from ops.report.gather import Plan
+
+SYNTHETIC = "completions"
+THREADS = 8
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check: how many things it looked at, and what it found."""
+
+    id: str
+    title: str
+    looked_at: int
+    findings: tuple[Finding, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to verify (default: prod)")
+    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    parser.add_argument("--only", action="append", metavar="CHECK", help="run this check only; may be repeated")
+    parser.add_argument("--no-synthetic", action="store_true", help="send no synthetic completion")
+    parser.add_argument("--date", type=date.fromisoformat, metavar="DATE", help="the reserved date (2000-01-01)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify; 0 when everything is as declared, 1 when something is not, 2 for a check that does not exist."""
+    from ops.report.gather import gather
+    from ops.verification.checks import CHECKS
+    from ops.verification.cloud import connect
+
+    known = [*(check.id for check in CHECKS), SYNTHETIC]
+    wanted = args.only or known
+    if unknown := sorted(set(wanted) - set(known)):
+        print(f"There is no check '{unknown[0]}'; they are: {', '.join(known)}.", file=sys.stderr)
+        return 2
+    plan = gather(args.root, args.stack)
+    if plan.violations:
+        for finding in plan.violations:
+            print(finding, file=sys.stderr)
+        print("The declaration itself is refused; there is nothing to compare the cloud with.", file=sys.stderr)
+        return 1
+    try:
+        cloud = connect()
+    except CloudError as error:
+        print(f"The cloud cannot be asked: {error}.", file=sys.stderr)
+        return 1
+    outcomes = list(verify(plan, cloud, wanted))
+    if SYNTHETIC in wanted and not args.no_synthetic:
+        outcomes.append(completions(args.root, plan, cloud, args.date))
+    _print(outcomes, as_json=args.json)
+    return 1 if any(each.findings for each in outcomes) else 0
+
+
+def verify(plan: Plan, cloud: Cloud, wanted: Iterable[str]) -> Iterator[Outcome]:
+    """Yield the outcome of each wanted check, in their order."""
+    from ops.embedded.record import Registration
+    from ops.verification.checks import CHECKS
+    from ops.verification.declared import Declared
+
+    declared = Declared(plan, cloud)
+    for check in (each for each in CHECKS if each.id in set(wanted)):
+
+        def look(resource: Registration) -> list[Finding]:
+            try:
+                sentences = list(check.look(declared, resource))  # noqa: B023  # used before the next turn
+            except CloudError as error:
+                sentences = [f"{resource.name} cannot be verified: {error}."]
+            return [Finding(check.id, sentence, declared.at(resource)) for sentence in sentences]  # noqa: B023
+
+        resources = list(declared.of(check.kind))
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = [finding for findings in pool.map(look, resources) for finding in findings]
+        yield Outcome(check.id, check.title, len(resources), tuple(found))
+
+
+def completions(root: Path, plan: Plan, cloud: Cloud, day: date | None) -> Outcome:
+    """Send the synthetic completions and return what did not arrive."""
+    from blueprint.manifest import load_manifest
+    from ops.embedded.project import load
+    from ops.verification import synthetic
+
+    config = load(root, plan.stack).config
+    sent = synthetic.ways(load_manifest(root), config[f"{plan.project}:projectId"])
+    lost = [Finding(SYNTHETIC, text, at) for at, text in synthetic.travel(cloud, sent, day or synthetic.RESERVED)]
+    return Outcome(SYNTHETIC, "A completion travels through each boundary", len(sent), tuple(lost))
+
+
+def _print(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    if as_json:
+        json.dump([_json(each) for each in outcomes], sys.stdout, indent=2, ensure_ascii=False)
+        print()
+        return
+    style = style_for(sys.stdout)
+    width = max(len(each.title) for each in outcomes)
+    for each in outcomes:
+        print(f"{style.cross if each.findings else style.tick} {each.title.ljust(width)}  {each.looked_at:>4}")
+        for finding in each.findings:
+            print(f"    {finding}")
+    faults = sum(len(each.findings) for each in outcomes)
+    things = count(sum(each.looked_at for each in outcomes), "thing")
+    print(f"{things} looked at, {'everything as declared' if not faults else f'{faults} not as declared'}.")
+
+
+def _json(outcome: Outcome) -> dict[str, object]:
+    findings = [
+        {"message": each.message, "file": each.at.file, "line": each.at.line}
+        for each in outcome.findings
+        if isinstance(each.at, Location)
+    ]
+    return {"check": outcome.id, "title": outcome.title, "looked_at": outcome.looked_at, "findings": findings}
