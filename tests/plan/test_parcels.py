@@ -24,10 +24,8 @@ LIBRARY = (
 )
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the second pipeline with the functions' library beside its own functions."""
-    folder = tmp_path_factory.mktemp("parcels") / "project"
+def copy_parcels(folder: Path) -> Path:
+    """Copy the second pipeline to `folder`, with the functions' library beside its own functions."""
     shutil.copytree(PARCELS, folder)
     for name in LIBRARY:
         source = ROOT / name
@@ -36,6 +34,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         elif source.exists():
             shutil.copy(source, folder / name)
     return folder
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_parcels(tmp_path_factory.mktemp("parcels") / "project")
 
 
 @pytest.fixture(scope="module")
