@@ -15,7 +15,7 @@ from ops.report.gather import gather
 from tests.plan.test_parcels import copy_parcels
 
 ROOT = Path(__file__).resolve().parents[2]
-Break = Callable[[Path], None]
+Break = Callable[[Path], object]
 
 
 def replace(file: str, old: str, new: str) -> Break:
