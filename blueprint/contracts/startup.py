@@ -1,0 +1,74 @@
+"""Contracts on what functions do at start and per message: nothing heavy for nothing, no quota used up row by row."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from blueprint.contracts import Report, contract
+from blueprint.findings import Location
+from blueprint.model import Blueprint
+from blueprint.sources import FOLDER
+
+ROW_WRITES = re.compile(rb"\.(load_table_from_\w+|insert_rows(?:_json|_from_dataframe)?|append_rows)\(")
+CHANGES = re.compile(r"\s*(?:--[^\n]*\n\s*)*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b", re.IGNORECASE)
+STANDARD = {"__future__"}
+
+
+@contract("inits-empty", "Package inits of the library import nothing", incidents=(9,))
+def inits_empty(plan: Blueprint, report: Report) -> None:
+    """An import in a package's init is paid by every function that uses anything of the package."""
+    for path in sorted((plan.root / plan.manifest.library).rglob("__init__.py")):
+        report.check()
+        at = path.relative_to(plan.root).as_posix()
+        for line, name in _imports(path):
+            report.violation(
+                f"The package's init imports '{name}', which every function that uses the package would load; import "
+                "it in the module that needs it.",
+                Location(at, line),
+            )
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # reported where the archive is built
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module not in STANDARD:
+            yield node.lineno, node.module or "." * node.level
+        elif isinstance(node, ast.Import):
+            yield node.lineno, node.names[0].name
+
+
+@contract("rows-streamed", "Rows reach streamed tables through their stream only", incidents=(61, 62))
+def rows_streamed(plan: Blueprint, report: Report) -> None:
+    """A load job per record exhausted the table's daily quota (BigQuery: 1,500 a day), row updates the DML queue."""
+    streamed = {stream.table: stream.topics[0] for stream in plan.manifest.streams.values()}
+    for query in sorted({query for archive in plan.archives.values() for query in archive.uses.queries}):
+        report.check()
+        change = CHANGES.match(query.text)
+        for use in query.tables if change else ():
+            if use.table in streamed and change:
+                report.violation(
+                    f"{change[1].upper()} into '{use.table}', which a stream fills; publish to '{streamed[use.table]}'.",
+                    query.at,
+                )
+    for path in _sources(plan):
+        report.check()
+        content = path.read_bytes()
+        for found in ROW_WRITES.finditer(content):
+            line = content.count(b"\n", 0, found.start()) + 1
+            report.violation(
+                f"'{found[1].decode()}' writes rows one call at a time and uses up the table's quota; publish them to a "
+                "topic with a stream.",
+                Location(path.relative_to(plan.root).as_posix(), line),
+            )
+
+
+def _sources(plan: Blueprint) -> list[Path]:
+    library = plan.root / plan.manifest.library
+    folders = {library, *(plan.root / FOLDER / function.folder for function in plan.manifest.functions.values())}
+    return sorted(path for folder in folders for path in folder.rglob("*.py") if path.is_file())
