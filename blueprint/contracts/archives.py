@@ -1,5 +1,4 @@
-"""Contracts on what archives use: environment, secrets, tables and columns, topics, collections, places,
-programs.
+"""Contracts on what archives use: environment, secrets, tables and columns, topics, collections, places, programs.
 
 That an archive is complete is found while it is built (`blueprint.archive`); these hold its uses against what
 is declared.
@@ -46,8 +45,7 @@ def env_declared(plan: Blueprint, report: Report) -> None:
                 )
             elif use.name not in free | set(secrets):
                 report.violation(
-                    f"'{name}' reads the environment variable '{use.name}', which nothing sets; declare "
-                    "it under "
+                    f"'{name}' reads the environment variable '{use.name}', which nothing sets; declare it under "
                     "`environment` or `secrets`.",
                     use.at,
                 )
@@ -63,8 +61,7 @@ def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report
         report.check()
         if secret not in read:
             report.warning(
-                f"'{name}' declares the secret '{secret}', which its code never reads; delete it, or the "
-                "function holds "
+                f"'{name}' declares the secret '{secret}', which its code never reads; delete it, or the function holds "
                 "a grant for nothing.",
                 plan.manifest.functions[name].at,
             )
@@ -72,9 +69,7 @@ def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report
 
 @contract("computed-queries-resolve", "Queries put together at run time find their tables", incidents=(64, 66, 68))
 def computed_queries_resolve(plan: Blueprint, report: Report) -> None:
-    """Of a query with parts that only running it tells, the tables and columns that can be read exist all
-    the same.
-    """
+    """Of a query with parts that only running it tells, the tables and columns that can be read exist all the same."""
     seen: set[Query] = set()
     for archive in plan.archives.values():
         for query in archive.uses.queries:
@@ -131,8 +126,7 @@ def named_once(plan: Blueprint, report: Report) -> None:
             report.check()
             if _SERVICE_URL.match(use.name):
                 report.violation(
-                    f"The code has the service URL '{use.name}'; it changes with the service. Declare the "
-                    "service and "
+                    f"The code has the service URL '{use.name}'; it changes with the service. Declare the service and "
                     "take its URL from the environment.",
                     use.at,
                 )
