@@ -130,7 +130,7 @@ def _restore(fields: dict[str, Any]) -> dict[str, Any]:
         bounds = partitioning["range"]
         partitioning["range"] = RangePartitioning(**bounds) if bounds else None
         restored["partitioning"] = Partitioning(**partitioning)
-    for name in ("clustering", "primary_key"):
+    for name in ("clustering", "primary_key", "unqualified"):
         if name in fields:
             restored[name] = tuple(fields[name])
     restored["labels"] = tuple((key, text) for key, text in fields["labels"])

@@ -134,6 +134,7 @@ class _ColumnReader:
             raise NotUnderstoodError(f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", offset)
         if cursor.accept("ARRAY"):
             cursor.expect("<")
+            offset = cursor.offset
             element = self._type(depth)
             if element.repeated:
                 raise NotUnderstoodError("An ARRAY cannot hold an ARRAY; put a STRUCT between them.", offset)

@@ -182,6 +182,7 @@ class _Query:
         known = {reference.id: tables[reference.id] for reference in self.references}
         schema = _schema(known)
         original = self.tree.copy()
+        _replace_aliases(self.tree)
         try:
             bound: Any = qualify(
                 self.tree, schema=schema, dialect="bigquery", expand_alias_refs=False, quote_identifiers=False
@@ -256,6 +257,20 @@ def _named(tree: Any, reason: str) -> int | None:
 
     name = (_quoted(reason) or "").split(".")[-1].strip('"`').casefold()
     return next((_start(node) for node in tree.find_all(exp.Column) if node.name.casefold() == name), None)
+
+
+def _replace_aliases(tree: Any) -> None:
+    """Put what an alias stands for in its place in GROUP BY and HAVING: GoogleSQL takes aliases there, the binder
+    not.
+    """
+    from sqlglot import exp
+
+    for select in tree.find_all(exp.Select):
+        aliases = {each.alias: each.this for each in select.expressions if isinstance(each, exp.Alias)}
+        for clause in filter(None, (select.args.get("group"), select.args.get("having"))):
+            for column in list(clause.find_all(exp.Column)):
+                if not column.table and column.name in aliases:
+                    column.replace(aliases[column.name].copy())
 
 
 def _start(node: Any) -> int | None:

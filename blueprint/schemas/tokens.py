@@ -190,17 +190,21 @@ class Cursor:
 
     def number(self, what: str) -> float:
         """Consume one unsigned number or its negation."""
-        sign = -1 if self.accept("-") else 1
-        if self.token().kind != "NUMBER":
-            raise self.refuse(what)
-        text = self.take().text
-        if self.sees(".") and self._touches():
+        text = "-" if self.accept("-") else ""
+        if not self.sees("."):
+            text += self._digits(what)
+        if self.sees(".") and (not text or self._touches()):
             self.take()
-            text += "." + (self.take().text if not self.done and self._touches() else "0")
+            text += "." + (self._digits(what) if not self.done and self._touches() else "0")
         try:
-            return sign * float(text)
+            return float(text)
         except ValueError:
             raise self.refuse(what) from None
+
+    def _digits(self, what: str) -> str:
+        if self.token().kind != "NUMBER":
+            raise self.refuse(what)
+        return self.take().text
 
     def whole(self, what: str) -> int:
         """Consume one whole number."""

@@ -83,6 +83,7 @@ def _references(view: View, cache: Cache, project: str | None) -> Resolved:
         try:
             return Resolved(
                 references=decode_references(stored["references"]),
+                unqualified=tuple(stored["unqualified"]),
                 findings=decode_findings(stored["findings"]),
             )
         except (KeyError, TypeError, AttributeError):
@@ -90,6 +91,7 @@ def _references(view: View, cache: Cache, project: str | None) -> Resolved:
     found = references(view.query, view.query_at, project=project)
     value = {
         "references": [asdict(item) for item in found.references],
+        "unqualified": found.unqualified,
         "findings": encode_findings(found.findings),
     }
     cache.put(key, value)
