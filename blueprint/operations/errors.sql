@@ -1,0 +1,11 @@
+-- What functions reported about a date.
+SELECT
+  severity,
+  error_type,
+  COUNT(DISTINCT error_id) AS errors,
+  MAX(error_timestamp) AS latest_at,
+  ANY_VALUE(error_message) AS example
+FROM ${errors}
+WHERE game_date = @game_date
+GROUP BY severity, error_type
+ORDER BY severity, errors DESC

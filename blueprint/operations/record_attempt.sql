@@ -1,0 +1,23 @@
+-- One attempt by a person; written before anything is published.
+INSERT INTO ${reprocess_attempts} (
+  processor_name,
+  entity_id,
+  analysis_date,
+  attempt_number,
+  attempted_at,
+  circuit_breaker_tripped,
+  manual_override_applied,
+  notes,
+  created_at
+)
+VALUES (
+  @boundary,
+  @game_date_text,
+  @game_date,
+  @attempt,
+  CURRENT_TIMESTAMP(),
+  FALSE,
+  TRUE,
+  @notes,
+  CURRENT_TIMESTAMP()
+)

@@ -1,0 +1,107 @@
+"""Which pipeline, in which project: the declaration and one stack's values, without evaluating the program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from blueprint.findings import Finding, Refused
+from blueprint.manifest import Boundary, Manifest, load_manifest
+from blueprint.names import Names
+from blueprint.schemas.firestore import Firestore, load_firestore
+from blueprint.stack import StackSettings, check_stack
+from blueprint.wiring import all_pushes
+
+MAX_RANGE = 400
+"""Days in one range of dates: what documents live (their expiry)."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The pipeline that a command is about."""
+
+    root: Path
+    manifest: Manifest
+    stack: StackSettings
+    names: Names
+    firestore: Firestore
+
+    def holds(self) -> Iterator[tuple[str, str, str]]:
+        """Yield consumer, topic and dead letter's hold of every subscription that has one."""
+        for push in all_pushes(self.manifest, self.names):
+            yield push.consumer, push.topic, push.hold
+        for stream in self.manifest.streams.values():
+            for topic in stream.topics:
+                subscription = self.names.stream_subscription(stream.name, topic)
+                yield f"stream {stream.name}", topic, self.names.dead_letter_subscription(subscription)
+
+    def boundaries(self, name: str | None) -> list[Boundary]:
+        """Return the named boundary, or all; raises `Refused` for an unknown name."""
+        if name is None:
+            return list(self.manifest.boundaries.values())
+        if name not in self.manifest.boundaries:
+            known = ", ".join(self.manifest.boundaries)
+            raise Refused(
+                [Finding("boundary", f"There is no boundary '{name}'; declared are {known}.", self.manifest.at)]
+            )
+        return [self.manifest.boundaries[name]]
+
+
+def add_target_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--stack` and `--root`."""
+    parser.add_argument("--stack", default="prod", help="the stack whose project is meant (default: prod)")
+    parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
+
+
+def load_target(root: Path, stack: str) -> Target:
+    """Return the pipeline in `root` with the values of `stack`; raises `Refused` with everything that is wrong."""
+    from ops.embedded import project
+
+    manifest = load_manifest(root)
+    loaded = project.load(root, stack)
+
+    def value(key: str) -> str:
+        return loaded.config.get(f"{loaded.name}:{key}", "")
+
+    settings = StackSettings(
+        name=stack,
+        project=value("projectId"),
+        project_number=value("projectNumber"),
+        region=value("region"),
+        environment=value("environment"),
+        service_urls=json.loads(value("serviceUrls") or "{}"),
+        channels=json.loads(value("notificationChannels") or "{}"),
+    )
+    firestore, findings = load_firestore(root, manifest)
+    problems = [*check_stack(settings, manifest), *findings]
+    if problems:
+        raise Refused(problems)
+    names = Names(manifest.pipeline, settings.project, settings.project_number, settings.region)
+    return Target(root, manifest, settings, names, firestore)
+
+
+def dates(text: str) -> list[str]:
+    """Return the dates of `YYYY-MM-DD` or `YYYY-MM-DD..YYYY-MM-DD`, both ends included.
+
+    Raises argparse.ArgumentTypeError with a sentence for anything else.
+    """
+    first, _, last = text.partition("..")
+    try:
+        start, end = _date(first), _date(last or first)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no date such as 2026-01-29, nor a range such as 2026-01-29..2026-02-01"
+        ) from None
+    if not 0 <= (end - start).days <= MAX_RANGE:
+        raise argparse.ArgumentTypeError(f"'{text}' must run forward, over at most {MAX_RANGE} days")
+    return [(start + timedelta(days=day)).isoformat() for day in range((end - start).days + 1)]
+
+
+def _date(text: str) -> date:
+    if len(text) != 10:
+        raise ValueError(text)
+    return date.fromisoformat(text)

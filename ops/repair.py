@@ -1,0 +1,246 @@
+"""Repair a date: rebuild its document from what the streams recorded, and publish a trigger that had no effect again.
+
+It does nothing without `--yes`: it shows exactly what the orchestrators' own engine would write and publish. A date that
+needs nothing is refused, and a recorded completion is never replaced by an older one, because merging is the engine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from blueprint.manifest import Boundary
+from blueprint.operations import operator_query
+from ops.operate.cloud import Cloud, CloudError
+from ops.operate.engine import replay
+from ops.operate.target import Target, add_target_arguments, dates, load_target
+from ops.terminal import Style, clip, style_for
+
+SOUND, REFUSED, DIFFERENCE = 0, 1, 3
+PROGRESS = Path(".cache", "repair.json")
+Json = dict[str, Any]
+
+
+@dataclass
+class Repair:
+    """One boundary of one date: what the engine would do or did, and why there is nothing to do where that is so."""
+
+    boundary: str
+    game_date: str
+    result: Json = field(default_factory=dict)
+    healthy: str = ""
+    failure: str = ""
+
+    def as_json(self) -> Json:
+        """Return it as `--json` prints it."""
+        return {
+            "boundary": self.boundary,
+            "game_date": self.game_date,
+            "healthy": self.healthy,
+            "failure": self.failure,
+            **self.result,
+        }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("dates", type=dates, metavar="DATE", help="YYYY-MM-DD, or a range YYYY-MM-DD..YYYY-MM-DD")
+    parser.add_argument("--boundary", metavar="NAME", help="only this boundary (default: every one)")
+    parser.add_argument("--yes", action="store_true", help="do it; without, only show what would be done")
+    parser.add_argument(
+        "--again", action="store_true", help="publish a triggered date's trigger again whatever its effect"
+    )
+    parser.add_argument("--restart", action="store_true", help="forget how far an interrupted range came")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_target_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan or do the repair: 0 done or nothing refused, 1 refused or failed, 3 something would be done."""
+    target = load_target(args.root, args.stack)
+    boundaries = target.boundaries(args.boundary)
+    cloud = Cloud(target.stack.project, target.stack.region, target.manifest.store.database)
+    progress = _Progress(target, args)
+    repairs: list[Repair] = []
+    for game_date in args.dates:
+        for boundary in boundaries:
+            if progress.done(boundary.name, game_date):
+                print(f"{game_date} {boundary.name}: done before the interruption, passed over.", file=sys.stderr)
+                continue
+            repairs.append(_repair(target, cloud, boundary, game_date, args))
+            if args.yes and not repairs[-1].failure:
+                progress.note(boundary.name, game_date)
+            if len(args.dates) > 1:
+                print(f"{game_date} {boundary.name}: {_word(repairs[-1], args.yes)}", file=sys.stderr)
+    if args.yes and not any(each.failure for each in repairs):
+        progress.clear()
+    if args.json:
+        print(json.dumps({"applied": args.yes, "repairs": [each.as_json() for each in repairs]}, indent=2))
+    else:
+        for line in _render(repairs, args.yes, style_for()):
+            print(line)
+    return _exit(repairs, args.yes)
+
+
+def _repair(target: Target, cloud: Cloud, boundary: Boundary, game_date: str, args: argparse.Namespace) -> Repair:
+    made = Repair(boundary.name, game_date)
+    try:
+        completions = list(_completions(target, cloud, boundary, game_date))
+        again = args.again or _without_effect(target, cloud, boundary, game_date)
+        made.result = replay(target, boundary, game_date, completions, again=again, apply=False)
+        if made.result["failure"]:
+            raise CloudError(str(made.result["failure"]))
+        if not made.result["writes"] and not made.result["publications"]:
+            made.healthy = _why_healthy(target, cloud, boundary, game_date)
+        elif args.yes:
+            _record_attempt(target, cloud, boundary, game_date)
+            made.result = replay(target, boundary, game_date, completions, again=again, apply=True)
+            made.failure = made.result["failure"] or ""
+    except CloudError as error:
+        made.failure = str(error)
+    return made
+
+
+def _completions(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> Iterator[Json]:
+    """Yield the messages that the recorded rows came from, as far as rows keep them."""
+    phase = target.manifest.phases[boundary.upstream]
+    sql = operator_query("completions", target.manifest)
+    for row in cloud.rows(sql, phase=phase.name, game_date=date.fromisoformat(game_date)):
+        metadata = row["metadata"]
+        metadata = json.loads(metadata) if isinstance(metadata, str) else dict(metadata or {})
+        message = {
+            "processor_name": row["processor_name"],
+            "phase": phase.label,
+            "game_date": game_date,
+            "execution_id": row["execution_id"] or row["correlation_id"],
+            "correlation_id": row["correlation_id"],
+            "status": row["status"],
+            "timestamp": _text(row["completed_at"]),
+            "record_count": row["record_count"],
+            "metadata": metadata,
+        }
+        yield {name: value for name, value in message.items() if value is not None}
+
+
+def _text(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> bool:
+    """Return whether the date was triggered and the next phase shows no sign of it, neither completion nor run."""
+    document = cloud.document(target.manifest.phases[boundary.upstream].collection, game_date) or {}
+    triggered = document.get("_triggered_at")
+    if not document.get("_triggered") or not isinstance(triggered, datetime) or boundary.downstream is None:
+        return False
+    age = (datetime.now(triggered.tzinfo) - triggered).total_seconds()
+    if age < target.manifest.alerts.thresholds.downstream_start:
+        return False
+    phase = target.manifest.phases[boundary.downstream]
+    day = date.fromisoformat(game_date)
+    seen = cloud.rows(operator_query("completions", target.manifest), phase=phase.name, game_date=day)
+    if any(row["completed_at"] >= triggered for row in seen):
+        return False
+    names = [name for each in phase.processors.values() for name in (each.name, *each.aliases)]
+    runs = cloud.rows(
+        operator_query("runs", target.manifest), game_date=day, phases=[phase.name, phase.label], processors=names
+    )
+    return not any(row["first_started_at"] >= triggered for row in runs)
+
+
+def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> str:
+    document = cloud.document(target.manifest.phases[boundary.upstream].collection, game_date)
+    if document is None:
+        return "nothing was ever recorded for it, so there is nothing to rebuild"
+    if document.get("_triggered"):
+        return f"it was triggered ({document.get('_trigger_reason')}), everything recorded is in its document"
+    missing = ", ".join(document.get("_missing_processors") or ()) or "nothing"
+    return f"everything recorded is in its document, and no rule holds yet; missing: {missing}"
+
+
+def _record_attempt(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> None:
+    day = date.fromisoformat(game_date)
+    known = {"boundary": boundary.name, "game_date": day, "game_date_text": game_date}
+    (row,) = cloud.rows(operator_query("attempts", target.manifest), **known)
+    cloud.rows(
+        operator_query("record_attempt", target.manifest),
+        **known,
+        attempt=int(row["attempts"]) + 1,
+        notes="python -m ops repair --yes",
+    )
+
+
+class _Progress:
+    """How far a range came: a file beside the caches, kept until the range is done."""
+
+    def __init__(self, target: Target, args: argparse.Namespace) -> None:
+        self._file = target.root / PROGRESS
+        self._job = f"{target.stack.project} {args.dates[0]}..{args.dates[-1]} {args.boundary or 'all'} {args.again}"
+        self._done: list[str] = [] if args.restart or not args.yes else self._read()
+
+    def done(self, boundary: str, game_date: str) -> bool:
+        return f"{game_date} {boundary}" in self._done
+
+    def note(self, boundary: str, game_date: str) -> None:
+        self._done.append(f"{game_date} {boundary}")
+        self._file.parent.mkdir(exist_ok=True)
+        self._file.write_text(json.dumps({"job": self._job, "done": self._done}), encoding="utf-8")
+
+    def clear(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+    def _read(self) -> list[str]:
+        try:
+            stored = json.loads(self._file.read_text("utf-8"))
+            return [str(each) for each in stored["done"]] if stored["job"] == self._job else []
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+
+def _word(repair: Repair, applied: bool) -> str:
+    if repair.failure:
+        return f"failed: {repair.failure}"
+    if repair.healthy:
+        return "healthy"
+    return "repaired" if applied else "would be repaired"
+
+
+def _render(repairs: list[Repair], applied: bool, style: Style) -> Iterator[str]:
+    for repair in repairs:
+        yield style.heading(f"{repair.boundary}  {repair.game_date}", _word(repair, applied))
+        if repair.failure:
+            yield f"  {style.cross} {repair.failure}"
+        elif repair.healthy:
+            yield f"  {style.tick} Refused, the date needs nothing: {repair.healthy}."
+        else:
+            yield from _done(repair.result, applied, style)
+        yield ""
+    todo = sum(1 for each in repairs if not each.healthy and not each.failure)
+    if todo and not applied:
+        yield "Nothing was written or published. Run the same command with --yes to do it."
+
+
+def _done(result: Json, applied: bool, style: Style) -> Iterator[str]:
+    for outcome in result["outcomes"]:
+        if outcome["status"] not in ("done",):
+            yield f"  {outcome['status']}: {outcome['note']}"
+    write, publish = ("wrote", "published") if applied else ("would write", "would publish")
+    for each in result["writes"]:
+        yield f"  {write}  {style.paint(each['document'], 'bold')}"
+        for name, value in each["fields"].items():
+            yield clip(f"      {name} = {json.dumps(value, ensure_ascii=False)}", style.width)
+    for each in result["publications"]:
+        attributes = " ".join(f"{key}={value}" for key, value in sorted(each["attributes"].items()))
+        yield f"  {publish}  {style.paint(each['topic'], 'bold')}  {attributes}"
+        yield clip(f"      {json.dumps(each['data'], ensure_ascii=False)}", style.width)
+
+
+def _exit(repairs: list[Repair], applied: bool) -> int:
+    if any(each.failure for each in repairs) or (repairs and all(each.healthy for each in repairs)):
+        return REFUSED
+    return SOUND if applied else DIFFERENCE
