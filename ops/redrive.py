@@ -26,6 +26,8 @@ COUNT = "redrive_count"
 MOST = 3
 """Times one message is redriven before it needs a person's `--force`: what fails thrice will fail again."""
 _PLATFORM = "CloudPubSubDeadLetter"
+_KEPT = frozenset({"reason", "function", "detail", "boundary", "severity", "message_id", "publish_time", "part"})
+"""What a function adds to the poison it keeps."""
 _SECRET = re.compile(
     r"(?i)(https://hooks\.[^\s\"']+|bearer\s+[\w.~+/-]+|\beyJ[\w-]{10,}\.[\w.-]+"
     r"|\"[^\"]*(?:password|secret|token|api_?key)[^\"]*\"\s*:\s*\"[^\"]*\")"
@@ -128,7 +130,8 @@ def _hold(target: Target, name: str) -> tuple[str, str]:
 def _grouped(waiting: list[Waiting], args: argparse.Namespace) -> list[Group]:
     groups: dict[str, Group] = {}
     for each in waiting:
-        reason = each.attributes.get("reason", UNDELIVERED)
+        kept = "function" in each.attributes  # only a function keeps poison; a publisher may use any attribute
+        reason = each.attributes.get("reason", UNDELIVERED) if kept else UNDELIVERED
         exhausted = _times(each) >= MOST and not args.force
         moves = (reason == UNDELIVERED or reason in args.reason) and not exhausted
         label = f"{reason}, redriven {MOST} times" if exhausted else reason
@@ -143,7 +146,10 @@ def _times(message: Waiting) -> int:
 
 def _redrive(cloud: Cloud, topic: str, hold: str, group: Group) -> None:
     for each in group.messages if group.moves else ():
-        attributes = {key: value for key, value in each.attributes.items() if not key.startswith(_PLATFORM)}
+        added = _KEPT if "function" in each.attributes else frozenset()
+        attributes = {
+            key: value for key, value in each.attributes.items() if not key.startswith(_PLATFORM) and key not in added
+        }
         cloud.publish(topic, each.data, attributes | {COUNT: str(_times(each) + 1)})
         cloud.acknowledge(hold, [each.ack_id])
         group.redriven += 1
