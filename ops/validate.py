@@ -226,7 +226,8 @@ def _dead_letters(target: Target, cloud: Cloud, game_date: str) -> Iterator[Prob
             _give_back(cloud)
         if found:
             subscription = hold.removesuffix("--dead-letter-hold")
-            text = f"{count(found, 'message')} of the date {'waits' if found == 1 else 'wait'} in the dead letter of {subscription}."
+            waits = "waits" if found == 1 else "wait"
+            text = f"{count(found, 'message')} of the date {waits} in the dead letter of {subscription}."
             yield Problem("CRITICAL", text, f"python -m ops redrive {subscription}")
 
 
