@@ -6,6 +6,7 @@ Every failure is a `CloudError` with a sentence, promptly: an operator at night 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,10 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from google.api_core import exceptions
-from google.auth import exceptions as auth
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
+
+from google.api_core import exceptions  # noqa: E402  # after the filter: the libraries warn of old Pythons when imported
+from google.auth import exceptions as auth  # noqa: E402
 
 SECONDS = 20.0
 Row = dict[str, Any]
@@ -186,4 +189,4 @@ def _failing(service: str) -> Iterator[None]:
 
 def _first(error: BaseException) -> str:
     lines = str(getattr(error, "message", None) or error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")
+    return (lines[0].split(". ")[0] if lines else type(error).__name__)[:300].rstrip(".")
