@@ -37,7 +37,7 @@ class Resource:
         weight: whether it is a permission, holds data, or neither.
         kind: the type as people write it, such as `pubsub.Topic`.
         name: the logical name.
-        entity: the component it belongs to, as `Function phase2-to-phase3-orchestrator`.
+        entity: the component it belongs to, as `Function start-next`.
         about: a permission in words, else what people call the resource.
         changes: the properties that differ; only for those that are on both sides.
     """
