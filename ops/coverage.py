@@ -146,10 +146,10 @@ def _cases(root: Path) -> Iterator[Check]:
 
 
 def _commands(root: Path) -> Iterator[Check]:
-    """Yield each of the operator's commands whose text names incidents."""
-    for path in sorted((root / "ops").glob("*.py")):
+    """Yield each module of the operator's commands whose text names incidents."""
+    for path in sorted((root / "ops").rglob("*.py")):
         if path.stem not in ("coverage", "docs"):
-            yield from _named("command", path, f"ops {path.stem.replace('_', '-')}")
+            yield from _named("command", path, path.relative_to(root).as_posix())
 
 
 def _tests(root: Path) -> Iterator[Check]:

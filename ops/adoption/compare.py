@@ -1,4 +1,4 @@
-"""Judge an adoption: what is imported, created, changed in place or replaced, and what is left over.
+"""Judge an adoption: what is imported, created, changed in place or replaced, and what is left over (incident 22).
 
 Inputs that only a deployment knows (references to other resources) are not compared; the preview after the import
 shows those. A stateful resource that an import would replace, or lose a column, is a violation.

@@ -1,8 +1,8 @@
 """A completion that nobody needs, sent through each boundary to see it arrive.
 
 It is for a reserved date and marked `skip_downstream`, so the orchestrator records it as it does a backfill and starts
-nothing. Seen is the whole way: topic, push, token, function, Firestore. What it left in Firestore is deleted; a stream
-may keep one row for the reserved date.
+nothing. Seen is the whole way: topic, push, token, function, Firestore (incidents 14, 75, 77). What it left in
+Firestore is deleted; a stream may keep one row for the reserved date.
 """
 
 from __future__ import annotations

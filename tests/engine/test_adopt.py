@@ -1,4 +1,5 @@
-"""An old system with data is taken over: nothing stateful is replaced, and what is left over is named."""
+"""An old system with data is taken over: nothing stateful is replaced, and what is left over is named
+(incident 22)."""
 
 from __future__ import annotations
 

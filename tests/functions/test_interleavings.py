@@ -3,7 +3,7 @@ or after it took effect), and one moment at which every lease expires, exhaustiv
 
 A state is what the database holds and what each delivery has been told so far; a delivery is rebuilt by telling it
 again. So each reachable state is looked at once, and from every final one the rest of the guarantee must follow: after
-redeliveries and ticks everything is recorded and the trigger is published, always under one id.
+redeliveries and ticks everything is recorded and the trigger is published, always under one id (incidents 44 and 45).
 """
 
 from __future__ import annotations

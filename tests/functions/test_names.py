@@ -1,4 +1,5 @@
-"""What publishers send, and the processor it becomes: the table of names in the declaration, and hostile ones."""
+"""What publishers send, and the processor it becomes: the table of names in the declaration, and hostile ones
+(incident 42)."""
 
 from __future__ import annotations
 

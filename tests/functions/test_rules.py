@@ -1,4 +1,5 @@
-"""The rules of every boundary and mode, as a table: what is complete, how long ago it began, and what follows."""
+"""The rules of every boundary and mode, as a table: what is complete, how long ago it began, and what follows
+(incident 43)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""One date from its first completion to its trigger, and each way in which an earlier version went wrong."""
+"""One date from its first completion to its trigger, and each way in which an earlier version went wrong
+(incidents 33, 44, 46, 47)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The synthetic completion: what is sent, when it counts as arrived, and that nothing of it stays."""
+"""The synthetic completion: what is sent, when it counts as arrived, and that nothing of it stays
+(incidents 14, 75, 77)."""
 
 from __future__ import annotations
 

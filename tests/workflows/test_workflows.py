@@ -1,4 +1,4 @@
-"""The workflows hold the rules, and each rule refuses its fault."""
+"""The workflows hold the rules, and each rule refuses its fault (incidents 19 and 20)."""
 
 from __future__ import annotations
 
