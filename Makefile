@@ -41,6 +41,9 @@ lint: .venv/tools ## Check style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@for folder in $(filter-out functions/shared/,$(wildcard functions/*/)); do \
+		MYPYPATH=functions:$$folder $(BIN)/mypy --no-error-summary $$folder || exit 1; \
+	done
 
 format: .venv/tools ## Format the code
 	@$(BIN)/ruff check --fix .

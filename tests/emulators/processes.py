@@ -29,7 +29,11 @@ def sdk() -> Path | None:
     gcloud = shutil.which("gcloud")
     if gcloud is None or shutil.which("java") is None:
         return None
-    for folder in (*Path(gcloud).resolve().parents, Path("/usr/lib/google-cloud-sdk"), Path("/usr/share/google-cloud-sdk")):
+    for folder in (
+        *Path(gcloud).resolve().parents,
+        Path("/usr/lib/google-cloud-sdk"),
+        Path("/usr/share/google-cloud-sdk"),
+    ):
         if (folder / FIRESTORE_JAR).is_file() and (folder / PUBSUB_JARS).is_dir():
             return folder
     return None
@@ -63,7 +67,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, seconds: fl
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.02)
-    raise RuntimeError(f"{process.args} did not listen on {port}:\n{log.read_text('utf-8', 'replace')[-3000:]}")
+    raise RuntimeError(f"{process.args!r} did not listen on {port}:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
