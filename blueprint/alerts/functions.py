@@ -38,10 +38,11 @@ fit."""
 def log_filter(services: tuple[str, ...], *lines: str) -> str:
     """Return a filter on the logs of gen2 services; each line is one more comparison that must hold."""
     names = " OR ".join(quoted(service) for service in services)
+    wanted = f"({names})" if len(services) > 1 else names
     return "\n".join(
         (
             f"resource.type={quoted(RESOURCE)}",
-            f"resource.labels.service_name=({names})",
+            f"resource.labels.service_name={wanted}",
             *(f"({line})" for line in lines),
         )
     )

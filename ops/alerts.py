@@ -1,0 +1,155 @@
+"""List every alert that the declaration implies, or write them out to be tested.
+
+`--prometheus` writes the metric alerts as a rule file that `promtool check rules` and `promtool test rules` take,
+`--logs` the log alerts as JSON lines. Talks to nothing; what is listed is what `plan` declares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from blueprint.alerts import Alert, PromQL, catalogue
+from blueprint.manifest import Manifest, load_manifest
+from blueprint.names import Names
+from ops.terminal import count, style_for
+
+PICTURE = "docs/dashboard.svg"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack whose names to use (default: prod)")
+    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    parser.add_argument("--json", action="store_true", help="print the catalogue as JSON")
+    parser.add_argument("--prometheus", type=Path, metavar="FILE", help="write the metric alerts as a rule file")
+    parser.add_argument("--logs", type=Path, metavar="FILE", help="write the log filters as JSON lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the catalogue, or write the files that were asked for; 2 where a file cannot be written."""
+    manifest = load_manifest(args.root)
+    alerts = catalogue(manifest, _names(args.root, args.stack, manifest))
+    try:
+        if args.prometheus is not None:
+            _write_rules(args.prometheus, alerts)
+        if args.logs is not None:
+            _write_filters(args.logs, alerts)
+    except OSError as error:
+        print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps([as_json(alert) for alert in alerts], indent=2, ensure_ascii=False))
+    elif args.prometheus is None and args.logs is None:
+        _print(alerts)
+    return 0
+
+
+def pages(root: Path) -> dict[str, str]:
+    """Return the runbooks and the picture of the dashboard, by path."""
+    from blueprint.alerts import dashboard, picture, runbooks
+
+    manifest = load_manifest(root)
+    names = Names(manifest.pipeline, "$PROJECT", "0", "$REGION")
+    made = runbooks.pages(catalogue(manifest, names))
+    made[PICTURE] = picture.draw(dashboard.dashboard(manifest, names))
+    return made
+
+
+def _names(root: Path, stack: str, manifest: Manifest) -> Names:
+    from ops.embedded.project import load
+
+    project = load(root, stack)
+    given = {key: project.config.get(f"{project.name}:{key}", "") for key in ("projectId", "projectNumber", "region")}
+    return Names(manifest.pipeline, given["projectId"], given["projectNumber"], given["region"])
+
+
+def as_json(alert: Alert) -> dict[str, Any]:
+    """Return an alert as the JSON that `--json` prints."""
+    condition: dict[str, Any]
+    if isinstance(alert.condition, PromQL):
+        condition = {
+            "type": "promql",
+            "query": alert.condition.query,
+            "duration": alert.condition.duration,
+            "evaluation_interval": alert.condition.evaluation_interval,
+        }
+    else:
+        condition = {
+            "type": "log",
+            "filter": alert.condition.filter,
+            "label_extractors": dict(alert.condition.label_extractors),
+        }
+    return {
+        "name": alert.name,
+        "kind": alert.kind,
+        "title": alert.title,
+        "covers": {"kind": alert.covers.kind, "name": alert.covers.name},
+        "severity": alert.severity,
+        "condition": condition,
+        "channels": list(alert.channels),
+        "rate_limit": alert.rate_limit,
+        "auto_close": alert.auto_close,
+        "documentation": {
+            "meaning": alert.documentation.meaning,
+            "evidence": alert.documentation.evidence,
+            "command": alert.documentation.command,
+        },
+        "runbook": alert.runbook,
+        "incidents": list(alert.incidents),
+        "at": str(alert.at),
+    }
+
+
+def _write_rules(path: Path, alerts: Sequence[Alert]) -> None:
+    from blueprint.alerts import prometheus
+
+    document = prometheus.rules(alerts)
+    path.write_text(prometheus.text(document), encoding="utf-8")
+    print(f"Wrote {count(len(document['groups'][0]['rules']), 'rule')} to {path}.", file=sys.stderr)
+
+
+def _write_filters(path: Path, alerts: Sequence[Alert]) -> None:
+    found = [
+        {
+            "name": alert.name,
+            "filter": alert.condition.filter,
+            "severity": alert.severity,
+            "covers": str(alert.covers),
+            "label_extractors": dict(alert.condition.label_extractors),
+        }
+        for alert in alerts
+        if not isinstance(alert.condition, PromQL)
+    ]
+    path.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in found), encoding="utf-8")
+    print(f"Wrote {count(len(found), 'filter')} to {path}.", file=sys.stderr)
+
+
+def _print(alerts: Sequence[Alert]) -> None:
+    style = style_for()
+    looks = {"critical": ("red",), "error": ("yellow",), "warning": ("dim",)}
+    covered = ""
+    for alert in alerts:
+        if str(alert.covers) != covered:
+            covered = str(alert.covers)
+            print(("" if alert is alerts[0] else "\n") + style.heading(alert.covers.name, alert.covers.kind))
+        incidents = ",".join(str(number) for number in alert.incidents)
+        channels = ", ".join(alert.channels)
+        severity = style.paint(f"{alert.severity:<9}", *looks[alert.severity])
+        print(f"  {severity}{alert.name}  {style.paint(f'→ {channels}  incidents {incidents}', 'dim')}")
+        for line in _condition(alert):
+            print(f"           {style.paint(line, 'dim')}")
+    sorts = Counter(alert.severity for alert in alerts)
+    print(f"\n{count(len(alerts), 'alert')}: " + ", ".join(f"{number} {name}" for name, number in sorts.most_common()))
+
+
+def _condition(alert: Alert) -> list[str]:
+    if isinstance(alert.condition, PromQL):
+        held = f"  for {alert.condition.duration // 60}m" if alert.condition.duration else ""
+        return [f"promql: {alert.condition.query}{held}"]
+    return ["log: " + " AND ".join(alert.condition.filter.splitlines())]
