@@ -38,7 +38,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the filter: `kind` is `word`, `text` (quoted), `operator`, `(`, `)`, `-`, or `end`."""
+    """A piece of the filter: `kind` is `word`, `text` (quoted), `operator`, `(`, `)`, `,`, `-`, or `end`."""
 
     kind: str
     value: str
@@ -169,7 +169,7 @@ def _tokens(text: str) -> Iterator[Token]:
             at = space.end()
             continue
         character = text[at]
-        if character in "()":
+        if character in "(),":
             token, end = Token(character, character, at), at + 1
         elif operator := _OPERATOR.match(text, at):
             token, end = Token("operator", operator.group(), at), operator.end()
@@ -195,7 +195,7 @@ def _operand(text: str, at: int) -> tuple[Token, int]:
             path.append("")
             at += 1
             quoted_only = False
-        elif (word := _WORD.match(text, at)) and text[at - 1 : at] != '"':
+        elif (word := _WORD.match(text, at)) and (at == start or text[at - 1] != '"'):
             first, *rest = word.group().split(".")
             path[-1] += first
             path.extend(rest)

@@ -238,13 +238,11 @@ class _Parser:
         return tuple(names)
 
     def unary(self) -> Expression:
-        if self.text == "-":
-            self.take()
-            return Binary("-", Number(0), self.unary())
-        if self.text == "+":
-            self.take()
-            return self.unary()
-        return self.postfix(self.primary())
+        negative = False
+        while self.text in ("-", "+"):
+            negative ^= self.take() == "-"
+        value = self.postfix(self.primary())
+        return Binary("-", Number(0), value) if negative else value
 
     def primary(self) -> Expression:
         if self.text == "(":
