@@ -80,6 +80,7 @@ class Checked:
 def check(root: Path, stack: StackSettings) -> Checked:
     """Load, derive and check the project in `root` for `stack`."""
     from blueprint.alerts.catalogue import catalogue
+    from blueprint.alerts.dashboard import dashboard
     from blueprint.schemas.firestore import load_firestore
     from blueprint.schemas.loader import load_schemas
     from blueprint.schemas.messages import load_messages
@@ -115,7 +116,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
         firestore=firestore,
         streams=streams,
         alerts=catalogue(manifest, names),
-        dashboard={},
+        dashboard=dashboard(manifest, names),
     )
     results = check_all(blueprint)
     findings += [finding for result in results for finding in result.findings]

@@ -45,7 +45,11 @@ def _condition(alert: Alert) -> gcp.monitoring.AlertPolicyConditionArgs:
             return gcp.monitoring.AlertPolicyConditionArgs(
                 display_name=alert.title,
                 condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
-                    query=query, duration=seconds(duration), evaluation_interval=seconds(interval)
+                    query=query,
+                    duration=seconds(duration),
+                    evaluation_interval=seconds(interval),
+                    # A metric without points yet would be refused (pitfall 62); contracts know every metric.
+                    disable_metric_validation=True,
                 ),
             )
         case LogMatch(filter=text, label_extractors=extractors):

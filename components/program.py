@@ -11,6 +11,7 @@ from blueprint.model import Blueprint
 from blueprint.stack import StackSettings
 from blueprint.wiring import pushes_outside
 from components.base import Context
+from components.dashboard import PipelineDashboard
 from components.dataset import OrchestrationDataset, StreamWriters
 from components.function import OrchestratorFunction
 from components.secret import PipelineSecret
@@ -61,6 +62,7 @@ def declare(plan: Blueprint) -> None:
         )
         for name, function in plan.manifest.functions.items()
     }
+    PipelineDashboard(context)
     pulumi.export("functions", {name: function.url for name, function in functions.items()})
 
 
