@@ -7,6 +7,7 @@ reading of its files.
 
 from __future__ import annotations
 
+import ast
 import functools
 import gc
 import json
@@ -19,7 +20,8 @@ from typing import Any
 from blueprint.archive.cache import Cache
 from blueprint.archive.closure import Builder, Closure
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
-from blueprint.archive.facts import Facts, dump_facts, load_facts, read_facts
+from blueprint.archive.facts import Facts, dump_facts, facts_of, load_facts
+from blueprint.archive.grammar import SyntaxFault, parse
 from blueprint.archive.judgement import judge
 from blueprint.archive.model import (
     Archive,
@@ -33,8 +35,10 @@ from blueprint.archive.model import (
     Uses,
 )
 from blueprint.archive.package import listing, pack
+from blueprint.archive.program import Source
 from blueprint.archive.resolve import SearchFolder
 from blueprint.archive.tree import FileTree, Trace, digest, unchanged
+from blueprint.archive.uses import UsesReader
 from blueprint.findings import Finding, Location
 
 TARGET: PythonVersion = (3, 11)
@@ -78,9 +82,11 @@ def analyse_functions(
 class FactsReader:
     """Reads facts once per source text, in this run and in earlier ones."""
 
-    def __init__(self, target: PythonVersion, cache: Cache) -> None:
-        self._target, self._cache = target, cache
+    def __init__(self, target: PythonVersion, cache: Cache, *, thorough: bool = True) -> None:
+        self._target, self._cache, self._thorough = target, cache, thorough
         self._known: dict[str, Facts] = {}
+        self.trees: dict[str, ast.Module | None] | None = None
+        """Trees by sha256 of their text, where somebody wants to look at them again."""
 
     def __call__(self, content: bytes, sha256: str) -> Facts:
         """Return the facts of `content`."""
@@ -90,11 +96,18 @@ class FactsReader:
         return facts
 
     def _load(self, content: bytes, sha256: str) -> Facts:
-        key = digest(f"{code_fingerprint()} {self._target} {sha256}".encode())
+        key = digest(f"{code_fingerprint()} {self._target} {self._thorough} {sha256}".encode())
         payload = self._cache.get("facts", key)
         if payload is not None:
             return load_facts(payload)
-        facts = read_facts(content, self._target)
+        parsed: ast.Module | None = None
+        tree = parse(content, self._target, thorough=self._thorough)
+        if isinstance(tree, SyntaxFault):
+            facts = Facts(fault=(tree.line, tree.message))
+        else:
+            facts, parsed = facts_of(tree, content, self._target), tree
+        if self.trees is not None:
+            self.trees[sha256] = parsed
         self._cache.put("facts", key, dump_facts(facts))
         return facts
 
@@ -107,6 +120,15 @@ class Workshop:
         self._target, self._locked = target, locked
         self._tree = FileTree()
         self._read = FactsReader(target, cache)
+        self._trees: dict[str, ast.Module | None] = {}
+        self._read.trees = self._trees
+        self._uses = UsesReader(self._tree_of)
+
+    def _tree_of(self, source: Source) -> ast.Module | None:
+        if source.sha256 not in self._trees:
+            tree = parse(source.content, self._target)
+            self._trees[source.sha256] = None if isinstance(tree, SyntaxFault) else tree
+        return self._trees[source.sha256]
 
     def archive(self, source: FunctionSource) -> Archive:
         """Return the archive of `source`, from the cache if nothing that matters has changed."""
@@ -151,8 +173,6 @@ class Workshop:
         return _from_json(record["archive"], content)
 
     def _build(self, source: FunctionSource, trace: Trace) -> Archive:
-        from blueprint.archive.uses import read_uses
-
         folder = str(source.folder.absolute())
         roots = [SearchFolder(str(root.path.absolute()), "", root.only) for root in source.roots]
         builder = Builder(
@@ -173,7 +193,12 @@ class Workshop:
         files["requirements.txt"] = requirements.encode()
         findings += _size_findings(source, files)
         content = pack(files)
-        sources = {name: trace.content(each.file) for name, each in closure.modules.items() if each.file}
+        files_of = {name: each.file for name, each in closure.modules.items() if each.file}
+        sources = {
+            name: Source(read[1], read[0], place(source.project, file))
+            for name, file in files_of.items()
+            if (read := trace.content(file)) is not None
+        }
         return Archive(
             function=source.name,
             files=listing(files),
@@ -183,13 +208,7 @@ class Workshop:
             modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
             distributions=distributions,
             imported=imported,
-            uses=read_uses(
-                closure,
-                {name: found[0] for name, found in sources.items() if found},
-                {name: place(source.project, each.file) for name, each in closure.modules.items() if each.file},
-                self._target,
-                carried=[*source.queries, *_sql_files(source, closure, trace)],
-            ),
+            uses=self._uses.read(closure, sources, [*source.queries, *_sql_files(source, closure, trace)]),
             findings=tuple(
                 sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
             ),

@@ -9,7 +9,7 @@ import ast
 import json
 from typing import NamedTuple
 
-from blueprint.archive.grammar import SyntaxFault, parse
+from blueprint.archive.grammar import SyntaxFault, fault, parse
 from blueprint.archive.model import PythonVersion
 from blueprint.archive.names import Unbound, names_of
 from blueprint.archive.statements import ImportFact, Resource, read_statements
@@ -55,10 +55,17 @@ class Facts(NamedTuple):
 def read_facts(content: bytes, target: PythonVersion) -> Facts:
     """Return the facts of one source text for the runtime `target`."""
     tree = parse(content, target)
-    if isinstance(tree, SyntaxFault):
-        return Facts(fault=(tree.line, tree.message))
+    return Facts(fault=(tree.line, tree.message)) if isinstance(tree, SyntaxFault) else facts_of(tree, content, target)
+
+
+def facts_of(tree: ast.Module, content: bytes, target: PythonVersion) -> Facts:
+    """Return the facts of one source text that is parsed already."""
     statements = read_statements(tree, content, target)
-    names = names_of(tree, content, statements.dead, target)
+    try:
+        names = names_of(tree, content, statements.dead, target)
+    except SyntaxError as error:  # what only the symbol table notices, such as two parameters of one name
+        found = fault(error, target)
+        return Facts(fault=(found.line, found.message))
     return Facts(
         imports=tuple(statements.imports),
         names=names.bound,

@@ -5,6 +5,7 @@ Imports sqlglot when first called: a plan whose archives are cached never pays f
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ def is_sql(text: str) -> bool:
     return _STATEMENT.match(text) is not None
 
 
+@functools.cache
 def read_sql(text: str) -> tuple[tuple[SqlTable, ...], str | None]:
     """Return the tables of a statement with their columns, and why it does not parse (None if it does).
 

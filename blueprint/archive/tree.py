@@ -50,13 +50,13 @@ class FileTree:
 
     def _read(self, file: str) -> tuple[bytes, str] | None:
         try:
-            with open(file, "rb") as stream:
-                status = os.fstat(stream.fileno())
-                inode = (status.st_dev, status.st_ino)
-                if inode not in self._by_inode:
+            status = os.stat(file)
+            inode = (status.st_dev, status.st_ino)
+            if inode not in self._by_inode:
+                with open(file, "rb") as stream:
                     content = stream.read()
-                    self._by_inode[inode] = (content, digest(content))
-                return self._by_inode[inode]
+                self._by_inode[inode] = (content, digest(content))
+            return self._by_inode[inode]
         except OSError:
             return None
 

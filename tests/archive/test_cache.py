@@ -28,7 +28,7 @@ def analyse(project: Path, **changes: object) -> Archive:
 
 def test_a_second_run_analyses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = analyse(project)
-    monkeypatch.setattr(building, "read_facts", None)
+    monkeypatch.setattr(building, "facts_of", None)
     monkeypatch.setattr(building, "Builder", None)
     assert analyse(project) == first
 

@@ -1,0 +1,230 @@
+"""Archives: analysis and packing against `zip`, `modulefinder`, and a copy of the whole library; the audit of a large tree.
+
+Each figure is the least processor time of a few runs, so that a busy machine does not blur it; every ratio compares two
+measurements of this one run.
+"""
+
+from __future__ import annotations
+
+import io
+import modulefinder
+import resource
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from blueprint.archive import Archive, Cache, FunctionSource, LockedDistributions, SourceRoot, analyse_functions
+from blueprint.archive.audit import audit_tree
+from blueprint.archive.build import FactsReader, without_collector
+from blueprint.archive.closure import Builder
+from blueprint.archive.distributions import read_distributions
+from blueprint.archive.facts import read_facts
+from blueprint.archive.resolve import SearchFolder
+from blueprint.archive.sql import read_sql
+from blueprint.archive.tree import FileTree, Trace
+from blueprint.manifest import load_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = (3, 11)
+RUNS = 5
+AUDITED_FUNCTIONS, AUDITED_FILES = 56, 2300
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for line in [*archives(Path(scratch)), *finder(Path(scratch)), *audit(Path(scratch))]:
+            print(line)
+
+
+def best(run: Callable[[], object], runs: int = RUNS) -> float:
+    """Return the least processor time of a few runs, child processes included, in seconds."""
+    times = []
+    for _ in range(runs):
+        start = _spent()
+        run()
+        times.append(_spent() - start)
+    return min(times)
+
+
+def _spent() -> float:
+    usages = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def sources() -> list[FunctionSource]:
+    manifest = load_manifest(ROOT)
+    library = SourceRoot(ROOT / "functions", only=(Path(manifest.library).name,))
+    return [
+        FunctionSource(
+            name=each.name,
+            folder=ROOT / "functions" / each.folder,
+            entry_point=each.entry_point,
+            signature="http",
+            project=ROOT,
+            roots=(library,),
+            extra_files={"pipeline.json": b"{}"},
+            resources=each.resources,
+        )
+        for each in manifest.functions.values()
+    ]
+
+
+def archives(scratch: Path) -> list[str]:
+    """Analyse and pack every function, cold and warm, and zip the same files."""
+    functions = sources()
+    locked, _ = read_distributions(ROOT / "functions", ROOT)
+    built = analyse_functions(functions, locked=locked)  # imports the SQL parser, which a process pays once
+
+    def cold() -> None:
+        read_sql.cache_clear()
+        analyse_functions(functions, locked=locked)
+
+    def warm() -> None:
+        analyse_functions(functions, locked=locked, cache=Cache(scratch / "cache"))
+
+    for name, archive in built.items():
+        with zipfile.ZipFile(io.BytesIO(archive.content)) as packed:
+            packed.extractall(scratch / "unpacked" / name)
+    warm()
+    zipped = best(lambda: _zip([scratch / "unpacked" / name for name in built]))
+    rows = [("cold", best(cold), 3.0), ("warm", best(warm), 0.2)]
+    return [
+        f"Archives of {len(built)} functions, analysed and packed, against `zip -r -6` of the same files",
+        f"  zip      {zipped * 1000:7.1f} ms",
+        *(
+            f"  {name:8} {taken * 1000:7.1f} ms   {taken / zipped:5.2f} times zip (limit {top})"
+            for name, taken, top in rows
+        ),
+        _size(built, functions),
+    ]
+
+
+def _zip(folders: list[Path]) -> None:
+    for folder in folders:
+        target = folder.with_suffix(".zip")
+        target.unlink(missing_ok=True)
+        subprocess.run(("zip", "-r", "-q", "-6", str(target), "."), cwd=folder, check=True)
+
+
+def _size(built: Mapping[str, Archive], functions: list[FunctionSource]) -> str:
+    """Compare the code in archives with the function's folder and everything in the library."""
+    library = sum(path.stat().st_size for path in (ROOT / "functions" / "shared").rglob("*.py"))
+    shipped = copied = 0
+    for function in functions:
+        archive = built[function.name]
+        shipped += sum(file.size for file in archive.files if file.path.endswith(".py"))
+        copied += library + sum(path.stat().st_size for path in function.folder.rglob("*.py"))
+    return f"  code     {shipped // 1024:5} KiB shipped, {shipped / copied:.2f} times the folder and the whole library"
+
+
+def finder(scratch: Path) -> list[str]:
+    """Compare with the standard library's modulefinder on one entry, first-party modules only."""
+    folder, library = ROOT / "functions" / "self_heal", ROOT / "functions"
+    folders = (SearchFolder(str(folder)), SearchFolder(str(library), "", ("shared",)))
+    locked, _ = read_distributions(ROOT / "functions", ROOT)
+    kept = Cache(None)
+
+    def ours(cache: Cache) -> None:
+        with without_collector():
+            Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, thorough=False)).build()
+
+    def theirs() -> modulefinder.ModuleFinder:
+        found = modulefinder.ModuleFinder(path=[str(folder), str(library)])
+        found.run_script(str(folder / "main.py"))
+        return found
+
+    ours(kept)
+    rows = [
+        ("cold", best(lambda: ours(Cache(None)))),
+        ("warm", best(lambda: ours(kept))),
+        ("modulefinder", best(theirs)),
+    ]
+    lines = [f"  {name:13} {taken * 1000:7.1f} ms" for name, taken in rows]
+    cases = [f"  {name}: {told}" for name, told in wrong_cases(scratch)]
+    return ["", "One entry against the standard library's modulefinder", *lines, *cases]
+
+
+def wrong_cases(scratch: Path) -> list[tuple[str, str]]:
+    """Return what modulefinder makes of cases that the analysis is tested on."""
+    cases = {
+        "namespace package": {"main.py": "from space.one import value\n", "space/one.py": "value = 1\n"},
+        "importlib.import_module": {"main.py": "import importlib\nimportlib.import_module('late')\n"},
+        "if TYPE_CHECKING": {"main.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import absent\n"},
+        "renamed function": {"main.py": "from part import old_name\n", "part.py": "def new_name():\n    pass\n"},
+        "guarded import": {"main.py": "try:\n    import absent\nexcept ImportError:\n    absent = None\n"},
+    }
+    told = []
+    for number, (name, files) in enumerate(cases.items()):
+        folder = scratch / f"case{number}"
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+        told.append((name, f"modulefinder says {_finder_says(folder)}; ours: {_ours_says(folder)}"))
+    return told
+
+
+def _finder_says(folder: Path) -> str:
+    found = modulefinder.ModuleFinder(path=[str(folder)])
+    try:
+        found.run_script(str(folder / "main.py"))
+        missing, maybe = found.any_missing_maybe()
+    except Exception as error:  # noqa: BLE001 - what it raises is the result
+        return f"{type(error).__name__}"
+    return f"missing {missing or 'nothing'}{f', perhaps {maybe}' if maybe else ''}"
+
+
+def _ours_says(folder: Path) -> str:
+    builder = Builder(
+        Trace(FileTree()), (SearchFolder(str(folder)),), LockedDistributions(), lambda text, _: read_facts(text, TARGET)
+    )
+    problems = [f"{each.subject}{' (guarded)' if each.catches else ''}" for each in builder.build().problems]
+    return f"missing {problems or 'nothing'}"
+
+
+def audit(scratch: Path) -> list[str]:
+    """Audit a generated tree of the size of a real one: link farms into a shared library."""
+    tree = generate(scratch / "tree")
+    files = sum(1 for path in tree.rglob("*") if path.is_symlink() or path.is_file())
+    cold = best(lambda: audit_tree(tree / "functions", target_python=TARGET), runs=3)
+    audit_tree(tree / "functions", target_python=TARGET, cache=Cache(scratch / "audit"))
+    command = (sys.executable, "-m", "ops", "audit", str(tree / "functions"))
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    warm = best(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=False), runs=3)
+    return [
+        "",
+        f"Audit of {AUDITED_FUNCTIONS} functions, {files} files",
+        f"  cold   {cold:6.2f} s   (limit 3)",
+        f"  warm   {warm:6.2f} s   (limit 0.5), the whole command",
+    ]
+
+
+def generate(tree: Path) -> Path:
+    """Write function folders that link to a library of modules which import each other."""
+    body = "".join(
+        f"def step_{number}(value):\n    total = value + {number}\n    return [total]\n\n\n" for number in range(40)
+    )
+    modules = 600
+    for number in range(modules):
+        imports = "".join(
+            f"from shared.part_{other} import step_1 as s{other}\n" for other in range(number + 1, number + 3)
+        )
+        target = tree / "shared" / f"part_{number}.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text((imports if number < modules - 3 else "") + body, encoding="utf-8")
+    (tree / "shared" / "__init__.py").write_text("", encoding="utf-8")
+    own = (AUDITED_FILES - modules) // AUDITED_FUNCTIONS - 2
+    for number in range(AUDITED_FUNCTIONS):
+        folder = tree / "functions" / f"function_{number}"
+        folder.mkdir(parents=True)
+        imports = (
+            "".join(f"import local_{each}\n" for each in range(own)) + f"from shared.part_{number * 10} import step_2\n"
+        )
+        (folder / "main.py").write_text(imports + "\n\ndef handle(request):\n    return step_2(1)\n", encoding="utf-8")
+        (folder / "shared").symlink_to("../../shared")
+        for each in range(own):
+            (folder / f"local_{each}.py").write_text(body, encoding="utf-8")
+    return tree

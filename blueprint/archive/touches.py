@@ -1,0 +1,251 @@
+"""What one module touches outside itself: environment, SQL, topics, collections, URLs, places, programs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from blueprint.archive.constants import UNKNOWN, CodePath, Value, dotted, evaluate
+from blueprint.archive.model import Query, TableUse, Use, Uses
+from blueprint.archive.program import Program, env_key
+from blueprint.archive.sql import is_sql, read_sql
+from blueprint.findings import Location
+
+_REGION = re.compile(
+    r"\b(?:us|europe|asia|australia|northamerica|southamerica|me|africa)-(?:north|south|east|west|central)(?:east|west)?\d\b"
+)
+_PROJECT_NUMBER = re.compile(r"(?<![\w.])\d{11,12}(?![\w])")
+_TOPIC = re.compile(r"^projects/[^/]+/topics/(.+)$")
+_SECRET = re.compile(r"^projects/[^/]+/secrets/([^/]+)")
+_API_HOST = re.compile(r"^https://([a-z]+)\.googleapis\.com")
+_TABLE = re.compile(r"^[\w{}-]+(?:\.[\w{}$-]+){1,2}$")
+_TABLE_CALLS = {
+    "insert_rows_json": 0,
+    "insert_rows": 0,
+    "get_table": 0,
+    "load_table_from_json": 1,
+    "load_table_from_dataframe": 1,
+}
+_RUNS = {"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output"}
+_RUNS |= {"os.system", "os.popen", "shutil.which"}
+
+
+# A text without any of these touches nothing, and need not be read.
+_WORDS = re.compile(
+    rb"environ|getenv|https?://|projects/|\d{11,12}|collection|topic_path|secret_version_path|insert_rows|get_table"
+    rb"|load_table_from|subprocess|os\.system|os\.popen|shutil\.which|-(?:north|south|east|west|central)"
+    rb"|(?i:\b(?:select|insert|update|delete|merge|create|truncate|with)\s)"
+)
+
+
+@dataclass
+class Found:
+    """Uses of one kind each, in order of discovery, by the fields of `Uses`."""
+
+    by_kind: dict[str, set[Use]] = field(default_factory=dict)
+    queries: dict[Query, None] = field(default_factory=dict)
+
+    def add(self, kind: str, name: str, at: Location) -> None:
+        """Add one use."""
+        self.by_kind.setdefault(kind, set()).add(Use(name, at))
+
+    def merge(self, other: Found) -> None:
+        """Add everything that `other` holds."""
+        for kind, uses in other.by_kind.items():
+            self.by_kind.setdefault(kind, set()).update(uses)
+        self.queries.update(other.queries)
+
+    def query(self, text: str, at: Location) -> None:
+        """Add a SQL text."""
+        tables, error = read_sql(text)
+        uses = tuple(TableUse(table, columns, at) for table, columns in tables)
+        self.queries[Query(text, at, uses, error)] = None
+
+    def uses(self) -> Uses:
+        """Return everything, ordered."""
+
+        def place(use: Use) -> tuple[str, str, int]:
+            return use.name, use.at.file, use.at.line or 0
+
+        kinds = {kind: tuple(sorted(found, key=place)) for kind, found in self.by_kind.items()}
+        return Uses(queries=tuple(self.queries), **kinds)
+
+
+def touches_anything(content: bytes, helpers: tuple[str, ...]) -> bool:
+    """Return whether a source may touch something; `helpers` read the environment for their callers."""
+    return _WORDS.search(content) is not None or any(helper.encode() in content for helper in helpers)
+
+
+def read_module(program: Program, module: str, file: str, tree: ast.Module) -> tuple[Found, dict[str, Value]]:
+    """Return what a module touches, and the constants it took for that: name → value."""
+    reader = _Reader(program, module, file)
+    reader.visit(tree)
+    return reader.found, reader.lookups
+
+
+class _Reader(ast.NodeVisitor):
+    """Reads the uses of one module."""
+
+    def __init__(self, program: Program, module: str, file: str) -> None:
+        self._program, self._module, self._file = program, module, file
+        self.found = Found()
+        self._locals: dict[str, Value] = {}
+        self.lookups: dict[str, Value] = {}
+
+    def _lookup(self, name: str) -> Value:
+        if name in self._locals:
+            return self._locals[name]
+        if name not in self.lookups:
+            self.lookups[name] = self._program.lookup(self._module, name)
+        return self.lookups[name]
+
+    def _at(self, node: ast.AST) -> Location:
+        return Location(self._file, getattr(node, "lineno", None))
+
+    def _text(self, node: ast.expr) -> str:
+        """Return a string expression with `{expression}` where a part is unknown."""
+        value = evaluate(node, self._lookup)
+        if isinstance(value, str):
+            return value
+        if isinstance(node, ast.JoinedStr):
+            return "".join(self._text(part) for part in node.values)
+        if isinstance(node, ast.FormattedValue):
+            return self._text(node.value)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self._text(node.left) + self._text(node.right)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+            return self._text(node.func.value)
+        return "{" + ast.unparse(node).replace("{", "(").replace("}", ")") + "}"
+
+    def visit(self, node: ast.AST) -> None:
+        key = env_key(node)
+        if key is not None and isinstance(node, ast.expr):
+            self._env(key, node)
+        super().visit(node)
+
+    def _env(self, key: ast.expr, node: ast.AST) -> None:
+        value = evaluate(key, self._lookup)
+        if isinstance(value, tuple) and not isinstance(value, CodePath):
+            for name in value:
+                self.found.add("env", name if isinstance(name, str) else self._text(key), self._at(node))
+            return
+        name = self._text(key)
+        if not (isinstance(key, ast.Name) and key.id in self._parameters()):  # its callers are read instead
+            self.found.add("env", name, self._at(node))
+
+    def _loop(self, target: ast.expr, iterated: ast.expr) -> None:
+        """Let a loop variable stand for all values of a constant tuple."""
+        if isinstance(target, ast.Name):
+            self._locals = {**self._locals, target.id: evaluate(iterated, self._lookup)}
+
+    def visit_For(self, node: ast.For) -> None:
+        self._loop(node.target, node.iter)
+        self.generic_visit(node)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        outer = self._locals
+        for generator in node.generators:
+            self._loop(generator.target, generator.iter)
+        self.generic_visit(node)
+        self._locals = outer
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
+
+    def _parameters(self) -> tuple[str, ...]:
+        value = self._locals.get("*parameters", ())
+        return tuple(str(item) for item in value) if isinstance(value, tuple) else ()
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        outer = self._locals
+        parameters = tuple(item.arg for item in ast.walk(node.args) if isinstance(item, ast.arg))
+        self._locals = {**outer, **dict.fromkeys(parameters, UNKNOWN), "*parameters": parameters}
+        assigned = [item for item in ast.walk(node) if isinstance(item, ast.Assign | ast.AnnAssign | ast.AugAssign)]
+        targets = [
+            t.id
+            for item in assigned
+            for t in getattr(item, "targets", [getattr(item, "target", None)])
+            if isinstance(t, ast.Name)
+        ]
+        for item in assigned:
+            target = item.targets[0] if isinstance(item, ast.Assign) else item.target
+            if isinstance(target, ast.Name) and targets.count(target.id) == 1 and item.value is not None:
+                self._locals[target.id] = evaluate(item.value, self._lookup)
+        self.generic_visit(node)
+        self._locals = outer
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.visit_FunctionDef(node)  # type: ignore[arg-type]
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):  # docstrings
+            self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self._string(node.value, node)
+        elif isinstance(node.value, int) and _PROJECT_NUMBER.fullmatch(str(node.value)):
+            self.found.add("project_numbers", str(node.value), self._at(node))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        self._string(self._text(node), node)
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part.value)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        text = self._text(node) if isinstance(node.op, ast.Add) else ""
+        if is_sql(text):
+            self._string(text, node)
+        else:
+            self.generic_visit(node)
+
+    def _string(self, text: str, node: ast.AST) -> None:
+        at = self._at(node)
+        if is_sql(text):
+            self.found.query(text, at)
+            return
+        if re.match(r"https?://[\w{]", text):
+            self.found.add("urls", text, at)
+            if match := _API_HOST.match(text):
+                self.found.add("apis", match[1], at)
+        for kind, pattern in (("topics", _TOPIC), ("secrets", _SECRET)):
+            if (match := pattern.match(text)) and not match[1].startswith("{"):
+                self.found.add(kind, match[1], at)
+        for region in _REGION.findall(text):
+            self.found.add("regions", region, at)
+        if len(text) < 200:
+            for number in _PROJECT_NUMBER.findall(text):
+                self.found.add("project_numbers", number, at)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = dotted(node.func)
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else name
+        first = node.args[0] if node.args else None
+        if method in ("collection", "collection_group") and first is not None and isinstance(node.func, ast.Attribute):
+            self._named("collections", first)
+        if method == "topic_path" and len(node.args) > 1:
+            self._named("topics", node.args[1])
+        if method == "secret_version_path" and len(node.args) > 1:
+            self._named("secrets", node.args[1])
+        if method in self._program.env_readers and len(node.args) > (position := self._program.env_readers[method]):
+            self._env(node.args[position], node)
+        if method in _TABLE_CALLS and len(node.args) > _TABLE_CALLS[method]:
+            self._table(node.args[_TABLE_CALLS[method]])
+        if name in _RUNS and first is not None:
+            command = evaluate(first, self._lookup)
+            word = (
+                command[0] if isinstance(command, tuple) and command and not isinstance(command, CodePath) else command
+            )
+            text = word if isinstance(word, str) else self._text(first)
+            self.found.add("commands", text.split()[0] if text.split() else text, self._at(node))
+        self.generic_visit(node)
+
+    def _named(self, kind: str, node: ast.expr) -> None:
+        self.found.add(kind, self._text(node), self._at(node))
+
+    def _table(self, node: ast.expr) -> None:
+        text = self._text(node)
+        if _TABLE.match(text) and "." in text:
+            use = TableUse(".".join(text.split(".")[-2:]), (), self._at(node))
+            self.found.queries[Query("", self._at(node), (use,))] = None
