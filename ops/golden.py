@@ -74,9 +74,8 @@ def _timeless(value: Any, hashes: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_timeless(item, hashes) for item in value]
     if isinstance(value, dict):
-        if "$archive" in value:
-            return {
-                "$archive": {k: _timeless(v, hashes) for k, v in value["$archive"].items() if k in ("path", "assets")}
-            }
+        for mark in ("$archive", "$asset"):
+            if isinstance(content := value.get(mark), dict) and "path" in content:
+                return {mark: {"path": _timeless(content["path"], hashes)}}
         return {name: _timeless(item, hashes) for name, item in value.items()}
     return value

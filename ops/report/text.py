@@ -122,7 +122,7 @@ def _lines(
     name_width = min(max((len(name) for name in names), default=0), max(room - 30, 24))
     for index, (each, shown, name) in enumerate(zip(siblings, kinds, names, strict=True)):
         final = index == len(siblings) - 1
-        detail = clip(_detail(each, name), max(room - name_width, 0))
+        detail = clip(_detail(each, name).removeprefix(f"{within} "), max(room - name_width, 0))
         look = ("cyan",) if each.custom else ("bold",)
         line = (
             f"{style.paint(indent + (last if final else child), 'dim')}{style.paint(shown.ljust(kind_width), *look)}"
@@ -140,8 +140,8 @@ def _detail(resource: Registration, shown: str) -> str:
             return f"→ {plain(value.get('pushEndpoint'))}"
         if name == "ttlConfig" and value is not None:
             return f"TTL on {resource.inputs.get('collection')}.{resource.inputs.get('field')}"
-        if isinstance(value, str) and value != shown and value != resource.name:
-            return value.splitlines()[0] if value else ""
+        if isinstance(value, str) and value and value not in (shown, resource.name):
+            return value.splitlines()[0].removeprefix("roles/")
     return ""
 
 
@@ -192,7 +192,7 @@ def _contracts(plan: Plan, style: Style) -> Iterator[str]:
     width = max(len(each.contract.id) for each in plan.results)
     for each in plan.results:
         sign = style.cross if each in failed else style.tick
-        room = style.width - width - 16
+        room = style.width - width - 12
         title = clip(each.contract.title, room)
         checked = style.paint(f"{each.checked:>6,}", "dim")
         yield f"  {sign} {each.contract.id.ljust(width)}  {title.ljust(room)}{checked}"
