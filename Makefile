@@ -32,10 +32,10 @@ preview: .venv/program ## Plan STACK offline: every resource, archive and contra
 plan: preview
 
 test: .venv/tools ## Run every test that this machine can run
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 quick: .venv/tools ## Run the tests that need no emulator, engine or browser
-	@$(BIN)/python -m pytest -m "not engine and not emulator and not slow"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not engine and not emulator and not slow"
 
 lint: .venv/tools ## Check style, types and layers
 	@$(BIN)/ruff check .
