@@ -18,7 +18,7 @@ from shared.logs import Severity, log
 from shared.publisher import Publisher
 from shared.view import View
 
-PART = 3_500_000
+PART = 9_500_000
 """Bytes of a dead letter per message: a 10 MB message with our attributes would no longer be a legal one."""
 MAX_ATTRIBUTE = 1_000
 """Bytes of an attribute's value (Pub/Sub: 1,024) and of a name we copy (Pub/Sub: 256, cut by the same rule)."""

@@ -31,7 +31,7 @@ from shared.document import Changes, applied
 from shared.effects import Snapshot, Unavailable
 from shared.settings import Settings
 
-READ_SECONDS = 5.0
+READ_SECONDS = 10.0
 WRITE_SECONDS = 10.0
 QUERY_SECONDS = 30.0
 CHANNEL = [

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -40,11 +41,16 @@ def sdk() -> Path | None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, below those that outgoing connections take.
+
+    A server that is killed and started again must find its port free; one out of the kernel's own range may have
+    become a client's in between.
+    """
+    while True:
+        port = random.SystemRandom().randint(10_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _die_with_parent() -> None:
