@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from blueprint.contracts import Report, contract
 from blueprint.model import Blueprint
+from blueprint.schemas.cache import Cache, reader_hash
 from blueprint.schemas.firestore import FOLDER
 from blueprint.schemas.firestore_queries import covers, read_queries
+from blueprint.schemas.loader import CACHE
 from blueprint.sources import FOLDER as FUNCTIONS
 
 
@@ -25,7 +27,7 @@ def collections_expire(plan: Blueprint, report: Report) -> None:
 def queries_indexed(plan: Blueprint, report: Report) -> None:
     """The emulator answers without an index, production refuses: a missing index is never found by tests."""
     files = sorted((plan.root / FUNCTIONS).rglob("*.py"))
-    queries, findings = read_queries(plan.root, files)
+    queries, findings = read_queries(plan.root, files, Cache(plan.root / CACHE, reader_hash()))
     for finding in findings:
         report.violation(finding.message, finding.at)
     needed = {}

@@ -8,6 +8,7 @@ again. Losing the whole folder costs a second, never correctness.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import tempfile
@@ -32,6 +33,7 @@ from blueprint.schemas.sql import Parsed
 KINDS = {"table": Table, "view": View, "dataset": Dataset}
 
 
+@functools.cache
 def reader_hash() -> str:
     """A hash of the modules that read SQL: a changed reader makes every older entry a miss."""
     folder = Path(__file__).parent

@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from blueprint.findings import Finding, Location
+from blueprint.schemas.cache import Cache, decode_findings, encode_findings
 from blueprint.schemas.firestore import Index, IndexField, Order, with_name
 
 RULE = "queries-indexed"
@@ -72,15 +75,45 @@ def _normal(fields: tuple[IndexField, ...]) -> tuple[frozenset[str], tuple[Index
     return frozenset(each.field_path for each in fields[:-2]), fields[-2:]
 
 
-def read_queries(root: Path, files: Iterable[Path]) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
-    """Every query in `files` (under `root`) and what cannot be read of them; a file that does not parse is
-    skipped.
-    """
-    trees: dict[Path, ast.Module] = {}
-    for path in files:
+def read_queries(
+    root: Path, files: Iterable[Path], cache: Cache | None = None
+) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
+    """Every query in `files` (under `root`) and what cannot be read of them; a file that does not parse is skipped."""
+    texts = {path: _bytes(path) for path in files}
+    cache = cache or Cache(None)
+    names = (path.relative_to(root).as_posix().encode() for path in texts)
+    content = b"\0".join(part for pair in zip(names, texts.values(), strict=True) for part in pair)
+    key = cache.key("firestore", sha256(content).hexdigest())
+    stored = cache.get(key)
+    if stored is not None:
         try:
-            trees[path] = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError, OSError, RecursionError):
+            return tuple(_decode(value) for value in stored["queries"]), decode_findings(stored["findings"])
+        except (KeyError, TypeError, AttributeError, ValueError):
+            pass
+    queries, findings = _read(root, texts)
+    cache.put(key, {"queries": [asdict(query) for query in queries], "findings": encode_findings(findings)})
+    return queries, findings
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _decode(value: Any) -> Query:
+    conditions = tuple((str(field), str(operator)) for field, operator in value["conditions"])
+    order = tuple((field, direction) for field, direction in value["order"])
+    return Query(conditions, order, Location(**value["at"]))
+
+
+def _read(root: Path, texts: Mapping[Path, bytes]) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
+    trees: dict[Path, ast.Module] = {}
+    for path, text in texts.items():
+        try:
+            trees[path] = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
             continue  # the archive's analysis reports it
     constants = {path.stem: _constants(tree) for path, tree in trees.items()}
     queries: list[Query] = []

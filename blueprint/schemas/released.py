@@ -177,7 +177,9 @@ def _version(schema: Mapping[str, Any]) -> object:
 
 def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[str]:
     """What the new schema refuses that the old one accepted."""
-    where = f"`{path}`" if path else "the message"
+    where = f"`{path.rstrip('.')}`" if path else "the message"
+    for name in sorted(set(new.get("x-attributes", ())) - set(old.get("x-attributes", ()))):
+        yield f"the attribute `{name}` became required"
     for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
         yield f"`{path + name}` became required"
     if gone := types_of(old) - types_of(new):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.schemas.cache import Cache
 from blueprint.schemas.firestore import IndexField
 from blueprint.schemas.firestore_queries import read_queries
 
@@ -64,3 +65,14 @@ def test_what_is_no_query_is_left_alone(tmp_path: Path) -> None:
     code = "'text'.find('x')\nd.get('a')\nre.find(a, b)\ndef f(: \n"
     assert needed(tmp_path, code) == ([], [])
     assert needed(tmp_path, "'text'.find('x')\nd.get('a')\nx.find(a, b)\n") == ([], [])
+
+
+def test_a_cached_result_is_the_same(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    (tmp_path / "m.py").write_text("s.find(c, (('a', '==', 1),), order=('b', 'DESCENDING'))\ns.find(c, (x,))\n")
+    first = read_queries(tmp_path, [tmp_path / "m.py"], cache)
+    assert len(first[0]) == len(first[1]) == 1
+    assert read_queries(tmp_path, [tmp_path / "m.py"], cache) == first
+    for entry in (tmp_path / "cache").iterdir():
+        cache.put(entry.stem, {"queries": [3], "findings": []})
+    assert read_queries(tmp_path, [tmp_path / "m.py"], cache) == first
