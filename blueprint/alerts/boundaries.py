@@ -16,8 +16,7 @@ from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
 from blueprint.manifest import Boundary, Function, Schedule
 
 EVENTS_OF_KINDS = {
-    "overdue": events.BOUNDARY_OVERDUE,
-    "slow": events.BOUNDARY_SLOW,
+    "overdue": events.DEADLINE_PASSED,
     "blocked": events.GATE_BLOCKED,
     "without-effect": events.TRIGGER_WITHOUT_EFFECT,
     "unknown-processor": events.UNKNOWN_PROCESSOR,
@@ -37,7 +36,7 @@ def boundary_alerts(factory: Factory, boundary: Boundary) -> Iterator[Alert]:
         "function": boundary.function,
         "timer": boundary.timer.function,
         "deadline_minutes": str(minutes(boundary.deadline)),
-        "gap_minutes": str(minutes(thresholds.gap_critical)),
+        "upstream": boundary.upstream,
         "start_minutes": str(minutes(thresholds.downstream_start)),
         "trigger_topic": boundary.trigger.topic,
     }
@@ -63,7 +62,7 @@ def written(boundary: Boundary, event: str) -> LogMatch:
         log_filter(
             services,
             f"jsonPayload.event={quoted(event)}",
-            f"jsonPayload.boundary={quoted(boundary.name)}",
+            f"jsonPayload.boundary={quoted(boundary.name)} OR jsonPayload.phase={quoted(boundary.upstream)}",
             "severity>=WARNING",
         ),
         {"game_date": "EXTRACT(jsonPayload.game_date)"},

@@ -1,17 +1,16 @@
 """The events that functions write to their structured logs and that log alerts wait for.
 
-One entry is one line of JSON on standard output: `severity`, `message`, `event` (a name of this table), `boundary`
-where there is one, `game_date` and `correlation_id` where known; on the platform they stand under `jsonPayload`.
-`functions` keeps the same names as constants; a test holds that both sides agree, so that no alert waits for an event
-that nobody writes.
+One entry is one line of JSON on standard output: `severity`, `message`, `event` (a name of this table), and `boundary`
+or the upstream `phase`, `game_date` and `correlation_id` where known; on the platform they stand under `jsonPayload`.
+A test runs the functions' own code and holds that they write each of these, so that no alert waits for an event that
+nobody writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-BOUNDARY_OVERDUE = "boundary_overdue"
-BOUNDARY_SLOW = "boundary_slow"
+DEADLINE_PASSED = "deadline_passed"
 GATE_BLOCKED = "gate_blocked"
 TRIGGER_WITHOUT_EFFECT = "trigger_without_effect"
 UNKNOWN_PROCESSOR = "unknown_processor"
@@ -21,8 +20,7 @@ EVENT_LOST = "event_not_published"
 MESSAGE_IN_LOG = "dead_letter_in_log"
 
 EVENTS: Mapping[str, str] = {
-    BOUNDARY_OVERDUE: "A date is open and the boundary's deadline has passed since its first completion.",
-    BOUNDARY_SLOW: "A date was complete longer than the critical gap before its trigger was published.",
+    DEADLINE_PASSED: "A date is open and the boundary's deadline has passed since its first completion.",
     GATE_BLOCKED: "A gate kept a complete date from being triggered; it is retried.",
     TRIGGER_WITHOUT_EFFECT: "A date was triggered, and no completion of the next phase arrived in time.",
     UNKNOWN_PROCESSOR: "A completion names a processor that no mode expects; it is recorded, never counted.",

@@ -25,7 +25,8 @@ def _logs(more: str) -> str:
 
 _EVENT = (
     'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND '
-    'jsonPayload.boundary="{boundary}"\' --project={project} --freshness=1d --limit=20'
+    '(jsonPayload.boundary="{boundary}" OR jsonPayload.phase="{upstream}")\' '
+    "--project={project} --freshness=1d --limit=20"
 )
 _SUBSCRIPTION = "gcloud pubsub subscriptions describe {subscription} --project={project}"
 
@@ -269,23 +270,12 @@ _KINDS = (
         (42, 43, 47, 49),
         "A date of {boundary} has been open for more than {deadline_minutes} minutes since its first completion. The "
         "timer found it; the entry names the missing processors.",
-        "Event boundary_overdue in the logs of {timer}.",
+        "Event deadline_passed in the logs of {timer}.",
         _EVENT,
         (
             "Which processors are missing? Look at their services first.",
             "A processor that never completes in this mode means that the expectation is wrong: pipeline.yaml.",
         ),
-    ),
-    Kind(
-        "slow",
-        "{boundary}: a complete date was triggered late",
-        "boundary",
-        "warning",
-        (47, 49),
-        "More than {gap_minutes} minutes passed between the last completion of a date of {boundary} and its trigger.",
-        "Event boundary_slow in the logs of {function} and {timer}.",
-        _EVENT,
-        ("Look for blocked gates and redeliveries of that date.",),
     ),
     Kind(
         "blocked",

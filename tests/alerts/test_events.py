@@ -1,0 +1,110 @@
+"""The functions' own code writes what log alerts wait for: its lines are read back by the deployed filters.
+
+An alert on an event that nobody writes is valid, deployed and dead (incident 73).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from blueprint.alerts import Alert, LogMatch, logfilter
+from blueprint.alerts.boundaries import EVENTS_OF_KINDS
+from blueprint.alerts.events import EVENTS
+from tests.functions.conftest import ROOT
+from tests.functions.views import ORCHESTRATORS, view_of
+
+from shared import logs, orchestrator  # isort: skip  # the views put functions/ on the path
+from shared.events import Events  # isort: skip
+
+FUNCTION = ORCHESTRATORS["phase3_to_phase4"]
+TIMER = "self-heal-predictions"
+
+
+class Publisher:
+    """Takes every message; nothing here is about publishing."""
+
+    def publish(self, topic: str, messages: Any) -> None:
+        assert topic
+        assert messages
+
+
+def literals(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_every_event_is_written_somewhere_in_the_functions() -> None:
+    assert set(EVENTS) <= set(literals(ROOT / "functions"))
+
+
+def world(function: str = FUNCTION) -> Any:
+    view = view_of(function)
+    return SimpleNamespace(view=view, events=Events(view, Publisher()))  # type: ignore[arg-type]
+
+
+def bad_message() -> None:
+    orchestrator.receive(world(), b"this is no envelope", "application/json")
+
+
+def unknown_processor() -> None:
+    completion = SimpleNamespace(game_date="2026-01-29", correlation_id="0f8c2a1b", processor=None, sender="Mystery")
+    received = SimpleNamespace(data=b"{}", attributes={}, message_id="1", publish_time="2026-01-29T17:00:00Z")
+    with logs.bound(boundary="phase3_to_phase4", game_date="2026-01-29"):
+        orchestrator._tell(world(), received, completion, [])  # type: ignore[arg-type]
+
+
+def gate(*, blocks: bool) -> None:
+    found = SimpleNamespace(alerts=True, blocks=blocks, detail="3 of 5 tables have rows", gate="output_rows")
+    outcome = SimpleNamespace(status="blocked" if blocks else "done", note="output_rows", gates=(found,))
+    with logs.bound(boundary="phase3_to_phase4", game_date="2026-01-29"):
+        orchestrator.note(outcome)  # type: ignore[arg-type]
+
+
+def timer(event: str) -> None:
+    world(TIMER).events.error(event, "Found.", category="timeout", game_date="2026-01-29", phase="phase3")
+
+
+WRITERS: dict[str, tuple[str, Callable[[], None]]] = {
+    "message-refused": (FUNCTION, bad_message),
+    "unknown-processor": (FUNCTION, unknown_processor),
+    "blocked": (FUNCTION, lambda: gate(blocks=True)),
+    "gate-warning": (FUNCTION, lambda: gate(blocks=False)),
+    "overdue": (TIMER, lambda: timer("deadline_passed")),
+    "without-effect": (TIMER, lambda: timer("trigger_without_effect")),
+}
+
+
+def entries(service: str, text: str) -> list[dict[str, Any]]:
+    """Return lines of standard output as gen2 stores them: severity is lifted, the rest is the payload."""
+    found = []
+    for line in text.splitlines():
+        payload = json.loads(line)
+        severity = payload.pop("severity")
+        resource = {"type": "cloud_run_revision", "labels": {"service_name": service}}
+        found.append({"resource": resource, "severity": severity, "jsonPayload": payload})
+    return found
+
+
+@pytest.mark.parametrize("kind", EVENTS_OF_KINDS)
+def test_what_the_functions_write_fires_its_alert_and_no_other_boundary(
+    kind: str, alerts: tuple[Alert, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    service, write = WRITERS[kind]
+    write()
+    lines = entries(service, capsys.readouterr().out)
+    assert lines
+    fired = {
+        alert.name
+        for alert in alerts
+        if isinstance(alert.condition, LogMatch) and any(logfilter.matches(alert.condition.filter, e) for e in lines)
+    }
+    assert fired == {f"phase3-to-phase4--{kind}"}
