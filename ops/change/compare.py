@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Any
 
 from blueprint.provider import changes as provider
@@ -15,6 +17,7 @@ from ops.terminal import clip
 Plan = Mapping[str, Any]
 _KEYS = ("name", "columnName", "fieldPath", "role", "key")
 _ABOUT = ("displayName", "name", "datasetId", "accountId", "service", "secretId")
+_LONG, _CONTEXT, _BREAK = 100, 24, " ⏎ "
 _PERMISSION_NOISE = ("role", "member", "project", "condition")
 _ACCOUNTS = "gcp:serviceaccount/account:Account"
 
@@ -126,11 +129,11 @@ def _property(token: str, name: str, old: Mapping[str, Any], new: Mapping[str, A
     paths = [path for path in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(path) != flat[1].get(path)]
     if not paths:  # the same content in another text
         replaces = provider.replaces(token, name, old, new)
-        yield Change(name, _shown(old.get(name)), _shown(new.get(name)), replaces)
+        yield Change(name, *_focused(_shown(old.get(name)), _shown(new.get(name))), replaces)
     for path in paths:
         place = re.sub(r"\[[^\]]*\]", "[0]", path)
         replaces = any(provider.replaces(token, each, old, new) for each in (place, name))
-        yield Change(clip(path, 300), flat[0].get(path, ""), flat[1].get(path, ""), replaces)
+        yield Change(clip(path, 300), *_focused(flat[0].get(path, ""), flat[1].get(path, "")), replaces)
 
 
 def _leaves(value: object, place: str) -> Iterator[tuple[str, str]]:
@@ -162,7 +165,34 @@ def _labels(items: Sequence[object]) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else clip(plain(value), MAX_TEXT)
+    return "" if value is None else plain(value)
+
+
+def _focused(before: str, after: str) -> tuple[str, str]:
+    """Return both texts reduced to where they differ: only the lines that do, and of long ones only the part."""
+    old, new = before.splitlines() or [""], after.splitlines() or [""]
+    if before and after and (len(old) > 1 or len(new) > 1):
+        blocks = [
+            block for block in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if block[0] != "equal"
+        ]
+        old = [line for _, start, end, _, _ in blocks for line in old[start:end]]
+        new = [line for _, _, _, start, end in blocks for line in new[start:end]]
+    texts = [_BREAK.join(line.strip() for line in lines) for lines in (old, new)]
+    if all(texts) and max(map(len, texts)) > _LONG:
+        first = _same(texts[0], texts[1])
+        last = _same(*(text[first:][::-1] for text in texts))
+        texts = [_around(text, first - _CONTEXT, len(text) - last + _CONTEXT) for text in texts]
+    return clip(texts[0], MAX_TEXT), clip(texts[1], MAX_TEXT)
+
+
+def _same(one: str, other: str) -> int:
+    """Return how many characters two texts begin with in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _around(text: str, start: int, end: int) -> str:
+    start, end = max(start, 0), min(end, len(text))
+    return f"{'…' * (start > 0)}{text[start:end]}{'…' * (end < len(text))}"
 
 
 def _archives(old: Iterable[Plan], new: Iterable[Plan]) -> Iterator[Archive]:

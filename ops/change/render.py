@@ -65,7 +65,7 @@ def text(difference: Difference, style: Style) -> Iterator[str]:
             for each in members:
                 sign = style.paint(_SIGNS[each.operation], _LOOKS[each.operation], "bold")
                 yield f"    {sign} {clip(_line(each), style.width - 6)}"
-                yield from (f"        {clip(_change(change), style.width - 8)}" for change in each.changes)
+                yield from (f"        {_change(change, style.width - 8)}" for change in each.changes)
     if difference.archives:
         yield ""
         yield style.heading("Archives")
@@ -119,9 +119,14 @@ def _line(resource: Resource) -> str:
     return f"{resource.kind} {resource.name}{about}"
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, width: int) -> str:
     fate = "  (replaces the resource)" if change.replaces else ""
-    return f"{change.path}: {change.before or 'nothing'} → {change.after or 'nothing'}{fate}"
+    path = clip(change.path, width // 2, head=0.3)
+    room = max(width - len(path) - len(fate) - 5, 20)
+    before, after = change.before or "nothing", change.after or "nothing"
+    first = max(room // 2, room - len(after))
+    before = clip(before, first)
+    return f"{path}: {before} → {clip(after, room - len(before))}{fate}"
 
 
 def _entry(resource: Resource) -> list[str]:

@@ -17,6 +17,8 @@ import tarfile
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +66,31 @@ def unpack(root: Path, commit: str) -> Path:
 
 def plans(root: Path, revisions: tuple[str, str], stack: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the plans of two revisions as `plan --json` prints them; `WORKTREE` is the files as they are now."""
-    folders = [root if each == WORKTREE else unpack(root, commit_of(root, each)) for each in revisions]
     with ThreadPoolExecutor(2) as pool:
-        base, head = pool.map(plan_of, folders, revisions, (stack, stack))
+        base, head = pool.map(lambda revision: _plan(root, revision, stack), revisions)
     return base, head
+
+
+def _plan(root: Path, revision: str, stack: str) -> Mapping[str, Any]:
+    """Return the plan of a revision; a commit's is kept, since it depends on its files and the environment only."""
+    if revision == WORKTREE:
+        return plan_of(root, revision, stack)
+    folder = unpack(root, commit_of(root, revision))
+    kept = folder.parent / f"{folder.name}-{_environment_hash(stack)}.json"
+    try:
+        plan: Mapping[str, Any] = json.loads(kept.read_bytes())
+    except (OSError, ValueError):
+        plan = plan_of(folder, revision, stack)
+        partial = kept.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(plan), encoding="utf-8")
+        partial.replace(kept)
+    return plan
+
+
+def _environment_hash(stack: str) -> str:
+    """Return a hash of all that a plan depends on beside the commit's files."""
+    installed = sorted(f"{each.name}=={each.version}" for each in metadata.distributions())
+    return sha256("\0".join([stack, sys.version, *installed]).encode()).hexdigest()[:16]
 
 
 def plan_of(folder: Path, revision: str, stack: str) -> Mapping[str, Any]:
@@ -100,6 +123,8 @@ def _prune(trees: Path, keep: Path) -> None:
     for old in kept[: max(len(kept) - KEPT, 0)]:
         if old != keep:
             shutil.rmtree(old, ignore_errors=True)
+            for plan in trees.glob(f"{old.name}-*.json"):
+                plan.unlink(missing_ok=True)
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -107,3 +107,20 @@ def test_a_violation_is_newly_broken_only_once() -> None:
 def test_a_refused_side_is_not_taken_for_an_empty_cloud() -> None:
     found = difference(plan(resource(TOPIC, "a")), plan(violations=[violation("New.")]))
     assert (found.refused, found.resources) == ("head", ())
+
+
+def test_of_a_long_text_only_the_part_that_differs_is_shown() -> None:
+    words = " ".join(["word"] * 100)
+    sides = [resource(TOPIC, "a", labels={"x": f"{words} {middle} {words}"}) for middle in ("old", "new")]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    [change] = found.changes
+    assert (len(change.before), change.before.strip("….").split().count("old")) == (len(change.after), 1)
+    assert len(change.before) < 80
+
+
+def test_of_many_lines_only_those_that_differ_are_shown() -> None:
+    lines = [f"line {number}" for number in range(50)]
+    after = [*lines[:10], "line ten", *lines[11:40], *lines[41:]]
+    sides = [resource(TOPIC, "a", labels={"x": "\n".join(each)}) for each in (lines, after)]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    assert found.changes == (Change("labels.x", "line 10 ⏎ line 40", "line ten"),)

@@ -66,6 +66,10 @@ def test_a_change_of_the_declaration_and_of_code(repository: Path, capsys: pytes
     changed = {each["function"]: {file["path"] for file in each["files"]} for each in document["archives"]}
     assert "main.py" in changed["self-heal-predictions"]
     assert diff.run(_arguments(repository, head, head)) == 0
+    planned = list((repository / ".cache" / "trees").glob("*.json"))
+    assert len(planned) == 2
+    planned[0].write_text("damaged")
+    assert diff.run(_arguments(repository, base, head)) == 3
     assert diff.run(_arguments(repository, head, "WORKTREE")) == 0
 
 
@@ -114,7 +118,9 @@ def test_few_unpacked_commits_are_kept(repository: Path) -> None:
     for number in range(trees.KEPT + 2):
         (repository / "note.txt").write_text(str(number))
         trees.unpack(repository, commit(repository, "Note"))
-    assert len(list((repository / ".cache" / "trees").iterdir())) == trees.KEPT
+    kept = list((repository / ".cache" / "trees").iterdir())
+    assert len([each for each in kept if each.is_dir()]) == trees.KEPT
+    assert {each.name.partition("-")[0] for each in kept if each.is_file()} <= {each.name for each in kept}
 
 
 def _arguments(root: Path, *words: str) -> argparse.Namespace:
