@@ -29,6 +29,11 @@ class Cache:
         self._packs: dict[str, dict[str, bytes]] = {}
         self._changed: set[str] = set()
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything outlives this process."""
+        return self._folder is not None
+
     def get(self, pack: str, key: str) -> bytes | None:
         """Return the payload stored for `key`, or None."""
         return self._load(pack).get(key)

@@ -34,7 +34,7 @@ def parse(content: bytes, target: PythonVersion, *, thorough: bool = True) -> as
             warnings.simplefilter("ignore")
             tree: ast.Module = compile(content, "<source>", "exec", ast.PyCF_ONLY_AST, True, _feature_version=target[1])  # type: ignore[assignment]
             if thorough:
-                compile(content, "<source>", "exec", dont_inherit=True)
+                compile(tree, "<source>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return fault(error, target)
     except (ValueError, UnicodeDecodeError) as error:

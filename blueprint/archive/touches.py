@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from blueprint.archive.constants import UNKNOWN, CodePath, Value, dotted, evaluate
 from blueprint.archive.model import Query, TableUse, Use, Uses
@@ -35,7 +36,8 @@ _RUNS |= {"os.system", "os.popen", "shutil.which"}
 _WORDS = re.compile(
     rb"environ|getenv|https?://|projects/|\d{11,12}|collection|topic_path|secret_version_path|insert_rows|get_table"
     rb"|load_table_from|subprocess|os\.system|os\.popen|shutil\.which|-(?:north|south|east|west|central)"
-    rb"|(?i:\b(?:select|insert|update|delete|merge|create|truncate|with)\s)"
+    rb"|(?i:\bselect\s|\binsert\s+(?:into|[`{])|\bdelete\s+from\s|\bmerge\s+(?:into|[`{])|\bset\s+\w+\s*="
+    rb"|\bwith\s+\w+\s+as\s*\(|\bcreate\s+(?:or|temp|table|view)|\btruncate\s+table)"
 )
 
 
@@ -84,7 +86,7 @@ def read_module(program: Program, module: str, file: str, tree: ast.Module) -> t
     return reader.found, reader.lookups
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader:
     """Reads the uses of one module."""
 
     def __init__(self, program: Program, module: str, file: str) -> None:
@@ -119,10 +121,27 @@ class _Reader(ast.NodeVisitor):
         return "{" + ast.unparse(node).replace("{", "(").replace("}", ")") + "}"
 
     def visit(self, node: ast.AST) -> None:
-        key = env_key(node)
-        if key is not None and isinstance(node, ast.expr):
-            self._env(key, node)
-        super().visit(node)
+        """Read a node and what is below it; spelled out because most of the time of reading uses goes here."""
+        kind = node.__class__
+        if kind in _MAY_READ_ENVIRON:
+            key = env_key(node)
+            if key is not None:
+                self._env(key, node)
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            self.generic_visit(node)
+        else:
+            handler(self, node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.expr | ast.arguments):
+                self.visit(value)
 
     def _env(self, key: ast.expr, node: ast.AST) -> None:
         value = evaluate(key, self._lookup)
@@ -139,7 +158,7 @@ class _Reader(ast.NodeVisitor):
         if isinstance(target, ast.Name):
             self._locals = {**self._locals, target.id: evaluate(iterated, self._lookup)}
 
-    def visit_For(self, node: ast.For) -> None:
+    def loop(self, node: ast.For) -> None:
         self._loop(node.target, node.iter)
         self.generic_visit(node)
 
@@ -150,13 +169,11 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self._locals = outer
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
-
     def _parameters(self) -> tuple[str, ...]:
         value = self._locals.get("*parameters", ())
         return tuple(str(item) for item in value) if isinstance(value, tuple) else ()
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         outer = self._locals
         parameters = tuple(item.arg for item in ast.walk(node.args) if isinstance(item, ast.arg))
         self._locals = {**outer, **dict.fromkeys(parameters, UNKNOWN), "*parameters": parameters}
@@ -174,26 +191,23 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self._locals = outer
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self.visit_FunctionDef(node)  # type: ignore[arg-type]
-
-    def visit_Expr(self, node: ast.Expr) -> None:
+    def statement(self, node: ast.Expr) -> None:
         if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):  # docstrings
             self.generic_visit(node)
 
-    def visit_Constant(self, node: ast.Constant) -> None:
+    def constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
             self._string(node.value, node)
         elif isinstance(node.value, int) and _PROJECT_NUMBER.fullmatch(str(node.value)):
             self.found.add("project_numbers", str(node.value), self._at(node))
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+    def formatted(self, node: ast.JoinedStr) -> None:
         self._string(self._text(node), node)
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 self.visit(part.value)
 
-    def visit_BinOp(self, node: ast.BinOp) -> None:
+    def operation(self, node: ast.BinOp) -> None:
         text = self._text(node) if isinstance(node.op, ast.Add) else ""
         if is_sql(text):
             self._string(text, node)
@@ -218,7 +232,7 @@ class _Reader(ast.NodeVisitor):
             for number in _PROJECT_NUMBER.findall(text):
                 self.found.add("project_numbers", number, at)
 
-    def visit_Call(self, node: ast.Call) -> None:
+    def call(self, node: ast.Call) -> None:
         name = dotted(node.func)
         method = node.func.attr if isinstance(node.func, ast.Attribute) else name
         first = node.args[0] if node.args else None
@@ -249,3 +263,20 @@ class _Reader(ast.NodeVisitor):
         if _TABLE.match(text) and "." in text:
             use = TableUse(".".join(text.split(".")[-2:]), (), self._at(node))
             self.found.queries[Query("", self._at(node), (use,))] = None
+
+
+_MAY_READ_ENVIRON = {ast.Subscript, ast.Compare, ast.Call}
+_HANDLERS: dict[type[ast.AST], Any] = {
+    ast.For: _Reader.loop,
+    ast.ListComp: _Reader._comprehension,
+    ast.SetComp: _Reader._comprehension,
+    ast.DictComp: _Reader._comprehension,
+    ast.GeneratorExp: _Reader._comprehension,
+    ast.FunctionDef: _Reader.function,
+    ast.AsyncFunctionDef: _Reader.function,
+    ast.Expr: _Reader.statement,
+    ast.Constant: _Reader.constant,
+    ast.JoinedStr: _Reader.formatted,
+    ast.BinOp: _Reader.operation,
+    ast.Call: _Reader.call,
+}
