@@ -1,0 +1,136 @@
+"""Archives are started alone in an interpreter of their own; what does not start, answer or fit is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blueprint.archive import Distribution, FunctionSource, LockedDistributions, analyse_function
+from blueprint.archive import acceptance as accepting
+from blueprint.archive.acceptance import Acceptance, Candidate, Sample, accept
+from blueprint.archive.cache import Cache
+from blueprint.findings import Location
+
+TARGET = (sys.version_info[0], sys.version_info[1])
+LOCKED = LockedDistributions(
+    {"functions-framework": Distribution("functions-framework", "3", ("functions_framework",))}
+)
+POST = Sample("a message", body="{}", headers={"Content-Type": "application/json"}, statuses=(200,))
+SOUND = """
+import functions_framework
+
+
+@functions_framework.http
+def handle(request):
+    return {"path": request.path}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this environment stand for the one that would be made from the requirements."""
+    monkeypatch.setattr(accepting, "_environment", lambda interpreter, requirements, folder: Path(sys.executable))
+
+
+def candidate(tmp_path: Path, main: str, **changes: object) -> Candidate:
+    folder = tmp_path / "functions" / "f"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "main.py").write_text(main)
+    archive = analyse_function(FunctionSource("f", folder, "handle", "http", tmp_path), locked=LOCKED)
+    made = Candidate(archive, "handle", "http", {"NAME": "value"}, (POST,), Location("functions/f/main.py"))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def tried(made: Candidate, tmp_path: Path) -> Acceptance:
+    return accept(made, target_python=TARGET, folder=tmp_path / "environments", cache=Cache(tmp_path / "cache"))
+
+
+def test_a_sound_archive_is_accepted_with_its_figures(tmp_path: Path) -> None:
+    accepted = tried(candidate(tmp_path, SOUND, memory=1 << 30), tmp_path)
+    assert accepted.findings == ()
+    assert accepted.modules > 100
+    assert 10 << 20 < accepted.memory < 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("main", "sentence"),
+    [
+        (SOUND.replace("import functions", "import nowhere_at_all\nimport functions"), "does not start"),
+        (SOUND.replace("def handle", "def other"), "does not start"),
+        (SOUND + "\nraise ValueError('no project')\n", "ValueError: no project"),
+        (SOUND.replace('{"path"', 'undefined_name and {"path"'), "raises NameError"),
+        (SOUND.replace("    return", "    from json import nothing\n    return"), "raises ImportError"),
+        (SOUND.replace("    return", "    return '', 404\n    return"), "answers 404, not 200"),
+        (SOUND.replace("    return", "    import os\n    os._exit(3)\n    return"), "ended while it handled"),
+    ],
+)
+def test_what_does_not_work_is_refused(tmp_path: Path, main: str, sentence: str) -> None:
+    messages = [finding.message for finding in tried(candidate(tmp_path, main), tmp_path).findings]
+    assert any(sentence in message for message in messages), messages
+
+
+def test_nothing_but_the_archive_is_in_reach(tmp_path: Path) -> None:
+    main = SOUND.replace("import functions", "import blueprint\nimport functions")
+    assert "blueprint" in tried(candidate(tmp_path, main), tmp_path).findings[0].message
+
+
+def test_the_declared_environment_is_all_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONLY_HERE", "1")
+    main = SOUND + "\nimport os\nassert os.environ['NAME'] == 'value'\nassert 'ONLY_HERE' not in os.environ\n"
+    assert tried(candidate(tmp_path, main), tmp_path).findings == ()
+
+
+def test_a_start_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
+    finding = tried(candidate(tmp_path, SOUND, memory=16 << 20), tmp_path).findings[0]
+    assert "of the 16 MiB it gets" in finding.message
+
+
+def test_what_was_accepted_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, cache = candidate(tmp_path, SOUND), Cache(None)
+    first = accept(made, target_python=TARGET, folder=tmp_path, cache=cache)
+    monkeypatch.setattr(accepting, "_run", None)
+    again = accept(made, target_python=TARGET, folder=tmp_path, cache=cache)
+    assert again == replace(first, cached=True)
+
+
+@pytest.mark.parametrize("change", ["environment", "samples", "archive"])
+def test_what_changed_is_tried_again(tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, cache = candidate(tmp_path, SOUND), Cache(None)
+    accept(made, target_python=TARGET, folder=tmp_path, cache=cache)
+    changes: dict[str, object] = {
+        "environment": {"NAME": "other"},
+        "samples": (),
+        "archive": candidate(tmp_path, SOUND + "# changed\n").archive,
+    }
+    tries: list[Candidate] = []
+
+    def count(made: Candidate, python: Path) -> Acceptance:
+        tries.append(made)
+        return Acceptance(())
+
+    monkeypatch.setattr(accepting, "_run", count)
+    accept(replace(made, **{change: changes[change]}), target_python=TARGET, folder=tmp_path, cache=cache)  # type: ignore[arg-type]
+    assert len(tries) == 1
+
+
+def test_a_refusal_is_tried_again(tmp_path: Path) -> None:
+    made = candidate(tmp_path, "raise ValueError\n\n\ndef handle(request):\n    pass\n")
+    assert [tried(made, tmp_path).cached for _ in range(2)] == [False, False]
+
+
+def test_without_the_interpreter_it_says_what_to_do(tmp_path: Path) -> None:
+    made = candidate(tmp_path, SOUND)
+    refused = accept(made, target_python=(3, 99), folder=tmp_path, cache=Cache(None))
+    assert "No Python 3.99 is installed" in refused.findings[0].message
+
+
+def test_requirements_that_do_not_install_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Path:
+        raise subprocess.CalledProcessError(1, "uv", stderr="error: no such version\n")
+
+    monkeypatch.setattr(accepting, "_environment", fail)
+    assert "do not install: error: no such version" in tried(candidate(tmp_path, SOUND), tmp_path).findings[0].message
