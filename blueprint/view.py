@@ -174,7 +174,7 @@ def _expiry(manifest: Manifest, function: str, boundaries: list[Boundary], fires
 
 def _event(manifest: Manifest, root: Path, topic: str) -> Json:
     schema = _schema(manifest, root, manifest.topics[topic].message)
-    return {"topic": topic, "columns": list(schema["properties"]), "required": list(schema.get("required", ()))}
+    return {"topic": topic, "fields": _fields(schema)}
 
 
 def _schema(manifest: Manifest, root: Path, message: str) -> Json:

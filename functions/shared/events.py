@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from shared.effects import Message, Unavailable
 from shared.logs import Severity, log
+from shared.message import problem
 from shared.publisher import Publisher
 from shared.view import View
 
@@ -35,13 +36,14 @@ class Events:
         self._publisher = publisher
 
     def report(self, part: str, facts: Mapping[str, Any]) -> None:
-        """Publish the columns of the event that `facts` know; log instead where that fails."""
+        """Publish the columns of the event that `facts` know; log instead where that fails or the row would not fit."""
         event = self._view.events[part]
-        row = {name: facts[name] for name in event.columns if facts.get(name) is not None}
-        lacking = [name for name in event.required if name not in row]
+        row = {name: facts[name] for name in event.fields if facts.get(name) is not None}
+        wrong = [f"lacks {name}" for name, rule in event.fields.items() if rule.get("required") and name not in row]
+        wrong += [f"{name} {fault}" for name, value in row.items() if (fault := problem(value, event.fields[name]))]
         try:
-            if lacking:
-                raise Unavailable("events", f"the event lacks {', '.join(lacking)}", permanent=True)
+            if wrong:
+                raise Unavailable("events", f"it does not fit its table: {'; '.join(wrong)}", permanent=True)
             self._publisher.publish(event.topic, (Message(json.dumps(row, default=str).encode()),))
         except Unavailable as failure:
             log("ERROR", "event_not_published", f"An event for {event.topic} is only in this line: {failure}", row=row)

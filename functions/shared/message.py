@@ -128,26 +128,31 @@ def _typed(message: Mapping[str, Any], schema: Schema, prefix: str, warnings: li
             if rule.get("required"):
                 raise Bad("missing_field", f"The required field `{prefix}{name}` is missing.")
             continue
-        problem = _problem(value, rule)
-        if problem is None:
+        wrong = problem(value, rule) or _length(value, rule)
+        if wrong is None:
             fields[name] = value
         elif rule.get("required"):
-            raise Bad("wrong_type", f"The required field `{prefix}{name}` {problem}.")
+            raise Bad("wrong_type", f"The required field `{prefix}{name}` {wrong}.")
         else:
-            warnings.append(f"The optional field `{prefix}{name}` {problem}; it was dropped.")
+            warnings.append(f"The optional field `{prefix}{name}` {wrong}; it was dropped.")
     return fields
 
 
-def _problem(value: Any, rule: Mapping[str, Any]) -> str | None:
+def problem(value: Any, rule: Mapping[str, Any]) -> str | None:
+    """Return what keeps `value` from being the field that `rule` describes, or None where nothing does."""
     kind = rule["type"]
     if not _CHECKS[kind](value):
         return f"is not of type {kind}"
-    if rule.get("required") and isinstance(value, str) and not 0 < len(value) <= MAX_TEXT:
-        return "is empty or too long"
     if "enum" in rule and value not in rule["enum"]:
         return f"is none of {', '.join(rule['enum'])}"
     if "minimum" in rule and value < rule["minimum"]:
         return f"is below {rule['minimum']}"
+    return None
+
+
+def _length(value: Any, rule: Mapping[str, Any]) -> str | None:
+    if rule.get("required") and isinstance(value, str) and not 0 < len(value) <= MAX_TEXT:
+        return "is empty or too long"
     return None
 
 

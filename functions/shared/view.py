@@ -122,11 +122,10 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A topic whose messages are table rows: the columns, and which of them a row must have."""
+    """A topic whose messages are table rows: for each column, what its values may be and whether a row must have it."""
 
     topic: str
-    columns: tuple[str, ...]
-    required: tuple[str, ...]
+    fields: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +190,7 @@ def parse(view: Json) -> View:
         dead_letter_topic=view["dead_letter_topic"],
         schedules=tuple(view["schedules"]),
         settings=view["settings"],
-        events={
-            part: Event(event["topic"], tuple(event["columns"]), tuple(event["required"]))
-            for part, event in view["events"].items()
-        },
+        events={part: Event(event["topic"], event["fields"]) for part, event in view["events"].items()},
         boundaries={name: _boundary(name, boundary) for name, boundary in view["boundaries"].items()},
         messages=view["messages"],
         collections=view["collections"],

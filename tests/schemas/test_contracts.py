@@ -354,9 +354,9 @@ def test_release_schema_records_and_refuses(tmp_path: Path, capsys: pytest.Captu
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
     command = ["release-schema", "--root", str(tmp_path)]
     assert guarded(command) == 0
-    path = tmp_path / "schemas/bigquery/nba_orchestration/phase_completion_status.sql"
-    path.write_text(path.read_text().replace("CLUSTER BY phase\n", ""))
+    path = tmp_path / "schemas/bigquery/nba_orchestration/circuit_breaker_state.sql"
+    path.write_text(path.read_text().replace("CLUSTER BY processor_name, state\n", ""))
     assert guarded(command) == 1
     assert "changed its clustering" in capsys.readouterr().err
-    assert guarded([*command, "--accept", "nba_orchestration.phase_completion_status"]) == 0
-    assert "phase_completion_status.json" in capsys.readouterr().out
+    assert guarded([*command, "--accept", "nba_orchestration.circuit_breaker_state"]) == 0
+    assert "circuit_breaker_state.json" in capsys.readouterr().out

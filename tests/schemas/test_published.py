@@ -98,3 +98,28 @@ def test_errors_become_rows() -> None:
     rows = [row_of("errors", message) for _, message in kept.messages]
     assert rows[0]["created_at"]
     assert "recovery_successful" not in rows[1]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"status": "complete"},
+        {"duration_seconds": "2.5"},
+        {"status": "done"},
+        {"duration_seconds": -1.0},
+        {"game_date": "2026-02-30"},
+        {"metadata": ["a list"]},
+    ],
+)
+def test_an_event_that_is_no_row_is_refused_in_the_process(
+    facts: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Incident 67: rows of the wrong types were refused by the table, unseen; now they are one line of the log,
+    whole.
+    """
+    whole = completed("phase3_to_phase4").reports[-1].facts
+    changed = {**whole, **facts} if facts != {"status": "complete"} else facts
+    kept = Kept()
+    Events(view_of(ORCHESTRATORS["phase3_to_phase4"]), kept).report("executions", changed)  # type: ignore[arg-type]
+    assert kept.messages == []
+    assert "event_not_published" in capsys.readouterr().out

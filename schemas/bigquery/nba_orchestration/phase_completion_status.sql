@@ -1,4 +1,5 @@
--- A projection of the Firestore completion documents for dashboards and joins; the documents decide, this reports.
+-- No code here writes it: Firestore's documents hold this state and the views report it. It is declared so that what
+-- exists stays described and protected.
 CREATE TABLE IF NOT EXISTS nba_orchestration.phase_completion_status (
   phase STRING NOT NULL OPTIONS(description="Phase: phase2, phase3, phase4 or phase5"),
   game_date DATE NOT NULL OPTIONS(description="Game date the work is for, not the day it ran"),
@@ -14,8 +15,6 @@ CREATE TABLE IF NOT EXISTS nba_orchestration.phase_completion_status (
   last_completion_at TIMESTAMP OPTIONS(description="When the latest completion arrived"),
   updated_at TIMESTAMP NOT NULL OPTIONS(description="When the row was written")
 )
-PARTITION BY game_date
-CLUSTER BY phase
 OPTIONS(
   description="One row per phase and game date: how complete it is and whether it was triggered"
 );
