@@ -49,9 +49,8 @@ def dependents(plan: Plan, resource: Registration) -> list[Registration]:
 
 def render(plan: Plan, resource: Registration, style: Style) -> Iterator[str]:
     """Yield the lines about one resource."""
-    by_urn = {each.urn: each for each in plan.resources}
     yield style.heading(resource.name, kind(resource.type))
-    parent = by_urn.get(resource.parent)
+    parent = plan.by_urn.get(resource.parent)
     facts = [("urn", resource.urn), ("type", resource.type), ("parent", parent.name if parent else "")]
     for label, value in facts:
         if value:

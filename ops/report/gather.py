@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +61,18 @@ class Plan:
         """Return how many resources there are of each type a provider manages."""
         return Counter(each.type for each in self.resources if each.custom)
 
+    @cached_property
+    def by_urn(self) -> Mapping[str, Registration]:
+        """Return the resources by URN."""
+        return {each.urn: each for each in self.resources}
+
     def reasons(self, resource: Registration) -> Sequence[Location]:
         """Return the places that ask for a resource: its own, or those of the nearest ancestor that has any."""
-        by_urn = {each.urn: each for each in self.resources}
         current: Registration | None = resource
         while current is not None:
             if found := self.origins.get(current.name):
                 return found
-            current = by_urn.get(current.parent)
+            current = self.by_urn.get(current.parent)
         return ()
 
     def as_json(self) -> dict[str, object]:

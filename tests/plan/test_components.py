@@ -165,7 +165,7 @@ class TestSubscriptions:
             if "deadLetterPolicy" in each.inputs
         }
         held = {
-            each.inputs["topic"]["$ref"]  # type: ignore[index]
+            each.inputs["topic"]["$ref"]
             for each in plan.resources
             if kind(each.type) == "pubsub.Subscription" and isinstance(each.inputs["topic"], dict)
         }
