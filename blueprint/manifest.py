@@ -7,8 +7,9 @@ What needs more than the file (names, archives, grants) is derived elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -386,7 +387,7 @@ class Manifest:
 
     def boundary_of(self, function: str) -> Boundary | None:
         """Return the boundary whose orchestrator `function` is."""
-        return next((b for b in self.boundaries.values() if b.function == function), None)
+        return self._orchestrated.get(function)
 
     def published_by(self, function: str) -> tuple[str, ...]:
         """Return the topics that `function` publishes to: its boundary's trigger, its own list and the events."""
@@ -398,14 +399,30 @@ class Manifest:
 
     def publishers_of(self, topic: str) -> tuple[str, ...]:
         """Return every outside service and function that publishes to `topic`."""
-        functions = (name for name in self.functions if topic in self.published_by(name))
-        return (*self.topics[topic].publishers, *functions)
+        return (*self.topics[topic].publishers, *self._publishing.get(topic, ()))
 
     def consumers_of(self, topic: str) -> tuple[str, ...]:
         """Return every function, stream and outside service that consumes `topic`."""
-        functions = (name for name, function in self.functions.items() if function.trigger.topic == topic)
-        streams = (f"stream {name}" for name, stream in self.streams.items() if topic in stream.topics)
-        return (*functions, *streams, *(consumer.service for consumer in self.topics[topic].consumers))
+        streams = (f"stream {name}" for name in self._streaming.get(topic, ()))
+        outside = (consumer.service for consumer in self.topics[topic].consumers)
+        return (*self._called_by.get(topic, ()), *streams, *outside)
+
+    @cached_property
+    def _orchestrated(self) -> Mapping[str, Boundary]:
+        return {boundary.function: boundary for boundary in reversed(self.boundaries.values())}
+
+    @cached_property
+    def _publishing(self) -> Mapping[str, list[str]]:
+        return _inverted({name: self.published_by(name) for name in self.functions})
+
+    @cached_property
+    def _streaming(self) -> Mapping[str, list[str]]:
+        return _inverted({name: dict.fromkeys(stream.topics) for name, stream in self.streams.items()})
+
+    @cached_property
+    def _called_by(self) -> Mapping[str, list[str]]:
+        topics = {name: function.trigger.topic for name, function in self.functions.items()}
+        return _inverted({name: (topic,) for name, topic in topics.items() if topic is not None})
 
     def lookups(self) -> dict[str, dict[str, str]]:
         """Return the tables that streams may translate by: message value to row value."""
@@ -416,6 +433,15 @@ class Manifest:
             "phases": {phase.label: name for name, phase in self.phases.items()},
             "processors": processors,
         }
+
+
+def _inverted(targets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return target → names, for a mapping of name → targets."""
+    inverted: dict[str, list[str]] = {}
+    for name, each in targets.items():
+        for target in each:
+            inverted.setdefault(target, []).append(name)
+    return inverted
 
 
 def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from blueprint import names as limits
 from blueprint.contracts import Report, contract
@@ -121,6 +122,7 @@ def _no_repeats(function: Function, report: Report) -> None:
         seen.setdefault(schedule.cron, schedule.name)
 
 
+@cache
 def longest_gap(cron: str, time_zone: str) -> int | None:
     """Return the longest time in seconds between two of the next hundred runs, or None for no valid schedule.
 
