@@ -28,6 +28,7 @@ def judge(source: FunctionSource, closure: Closure, trace: Trace, locked: Locked
         yield from bench.module(located)
     yield from bench.links(str(source.folder.absolute()), set())
     yield from bench.declarations()
+    yield from bench.eager_packages()
 
 
 class _Bench:
@@ -193,6 +194,39 @@ class _Bench:
                     "it. Name it in requirements.in."
                 )
                 yield Finding("archive-indirect", message, self._at(item.importer, item.fact.line), "warning")
+
+    def eager_packages(self) -> Iterator[Finding]:
+        """Check that no package's `__init__` loads distributions that nobody who imports from it asked for."""
+        asked = self._asked_for()
+        wanted = {item.distribution for item in self._closure.third_party if item.importer in asked}
+        for item in self._closure.third_party:
+            if item.distribution and item.distribution not in wanted:
+                message = (
+                    f"'{item.distribution}' is loaded only because the __init__ of a package imports '{item.importer}' for "
+                    "everybody. Import it where it is used, and leave the __init__ empty."
+                )
+                yield Finding("archive-eager-init", message, self._at(item.importer, item.fact.line))
+
+    def _is_package(self, module: str) -> bool:
+        return self._closure.modules[module].form == "package"
+
+    def _asked_for(self) -> set[str]:
+        """Return the modules that are reached without what packages import for nobody in particular."""
+        requested: dict[str, set[str]] = {}
+        for edge in self._closure.edges:
+            if edge.importer != edge.target:
+                requested.setdefault(edge.target, set()).update(edge.fact.names or ())
+        outgoing: dict[str, set[str]] = {}
+        for edge in self._closure.edges:
+            needless = self._is_package(edge.importer) and not edge.fact.lazy
+            if not needless or set(edge.fact.names or ()) & requested.get(edge.importer, set()):
+                outgoing.setdefault(edge.importer, set()).add(edge.target)
+        reached, queue = {ENTRY}, [ENTRY]
+        while queue:
+            new = outgoing.get(queue.pop(), set()) - reached
+            reached |= new
+            queue += new
+        return reached
 
 
 def _module(problem: Problem, source: FunctionSource) -> str:

@@ -156,7 +156,9 @@ def read_requirements(text: str, include: Callable[[str], str | None]) -> Iterat
         elif match := _LINE.match(line):
             name, extras, rest = match.groups()
             wanted = tuple(item.strip().lower() for item in (extras or "").split(",") if item.strip())
-            yield Requirement(normalise(name), wanted, "==" in rest.replace("==*", "") or rest.startswith("@"), number)
+            yield Requirement(
+                normalise(name), wanted, ("==" in rest and "*" not in rest) or rest.startswith("@"), number
+            )
 
 
 class Requirements:

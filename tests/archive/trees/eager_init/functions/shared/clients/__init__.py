@@ -1,0 +1,1 @@
+from shared.clients.heavy import connect

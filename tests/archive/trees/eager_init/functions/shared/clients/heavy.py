@@ -1,0 +1,5 @@
+import yaml
+
+
+def connect():
+    return yaml

@@ -1,0 +1,1 @@
+from shared.tools.part import wanted

@@ -1,0 +1,1 @@
+from google.cloud import pubsub_v1 as wanted
