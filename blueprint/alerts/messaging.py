@@ -17,7 +17,7 @@ RESOURCE = "pubsub_subscription"
 WINDOW = 10
 """Minutes over which deliveries are judged."""
 MIN_FAILURES = 3
-PUBLISHED = 3
+PUBLISHED = 2
 """Minutes of publications that are compared with acknowledgements."""
 OPEN = 30
 """Minutes between publications through which an incident stays open."""
