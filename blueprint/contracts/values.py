@@ -1,0 +1,180 @@
+"""Contracts on values that are well formed and still cannot mean what they say: limits, addresses, settings, versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from blueprint.contracts import Report, contract
+from blueprint.findings import Location
+from blueprint.manifest import Boundary, Gate
+from blueprint.model import Blueprint
+from blueprint.sources import FOLDER
+
+TIMEOUT = (1, 3600)
+"""Seconds that a function may run (Cloud Run functions, second generation, HTTP)."""
+IN_TIME = 600
+"""Seconds after which a dead orchestrator must be known: the promise of this project."""
+ENTRY = "main.py"
+SETTING = re.compile(rb"""\bsettings(?:\[|\.get\()\s*["'](\w+)["']""")
+
+
+@contract("folders-declared", "Every function folder is a declared function", incidents=(18, 22))
+def folders_declared(plan: Blueprint, report: Report) -> None:
+    """Code that nothing deploys looks deployed; live code that nobody declares cannot be deployed again."""
+    declared = {function.folder for function in plan.manifest.functions.values()}
+    for entry in sorted((plan.root / FOLDER).glob(f"*/{ENTRY}")):
+        report.check()
+        if entry.parent.name not in declared:
+            report.violation(
+                f"The folder '{entry.parent.name}' holds a function that nothing declares, so it is never deployed; "
+                "declare it under `functions`, or delete it.",
+                Location(entry.relative_to(plan.root).as_posix()),
+            )
+
+
+@contract("services-placed", "Outside services are called at their own address, in this region", incidents=(35, 51, 63))
+def services_placed(plan: Blueprint, report: Report) -> None:
+    """A Cloud Run address names service, project and region; one of another place is refused with 404 or 403."""
+    stack = plan.stack
+    for name, url in stack.service_urls.items():
+        report.check()
+        if name not in plan.manifest.services:
+            report.violation(
+                f"`serviceUrls` gives an address to '{name}', which is no declared service; correct the name.",
+                Location(stack.file),
+            )
+        host = url.removeprefix("https://")
+        numbered = re.fullmatch(r"(.+)-(\d+)\.([a-z]+-[a-z]+\d+)\.run\.app", host)
+        hashed = re.fullmatch(r"(.+)\.a\.run\.app", host)
+        if numbered and numbered.groups() != (name, stack.project_number, stack.region):
+            report.violation(
+                f"`serviceUrls` gives '{name}' the address of service '{numbered[1]}' in project {numbered[2]}, region "
+                f"{numbered[3]}; this stack's are {stack.project_number} and {stack.region}.",
+                Location(stack.file),
+            )
+        elif hashed and not hashed[1].startswith(f"{name}-"):
+            report.violation(
+                f"`serviceUrls` gives '{name}' the address of another service, {host}; correct it.",
+                Location(stack.file),
+            )
+
+
+@contract(
+    "limits-hold", "Timeouts, leases, gates and thresholds leave room for each other", incidents=(44, 45, 48, 49, 73)
+)
+def limits_hold(plan: Blueprint, report: Report) -> None:
+    """A lease that ends during the work publishes twice; a gate or alert beyond its range never speaks."""
+    manifest = plan.manifest
+    for function in manifest.functions.values():
+        report.check()
+        if not TIMEOUT[0] <= function.timeout <= TIMEOUT[1]:
+            message = f"A timeout of {function.timeout} s is not accepted; set {TIMEOUT[0]}s to {TIMEOUT[1]}s."
+            report.violation(message, function.at)
+    for boundary in manifest.boundaries.values():
+        report.check(1 + len(boundary.gates))
+        for message in _lease(plan, boundary):
+            report.violation(message, manifest.store.at)
+        for gate in boundary.gates.values():
+            for message in _gate(gate):
+                report.violation(message, gate.at)
+    for message in _thresholds(plan):
+        report.violation(message, manifest.alerts.at)
+
+
+def _lease(plan: Blueprint, boundary: Boundary) -> Iterator[str]:
+    lease, functions = plan.manifest.store.lease, plan.manifest.functions
+    longest = max(functions[name].timeout for name in (boundary.function, boundary.timer.function))
+    if lease < longest:
+        yield (
+            f"The lease ends after {lease} s, but the functions of '{boundary.name}' may publish for {longest} s, so a "
+            "second one would publish meanwhile; lengthen `lease`."
+        )
+    if lease > boundary.deadline:
+        yield (
+            f"The lease of {lease} s is longer than the deadline of '{boundary.name}', so a crash would be mended only "
+            "after it; shorten `lease`."
+        )
+
+
+def _gate(gate: Gate) -> Iterator[str]:
+    for name in ("block_below", "alert_below"):
+        value = getattr(gate, name)
+        if value is not None and not 0 < value <= (100 if gate.unit == "percent" else float("inf")):
+            yield f"`{name}: {value:g}` of gate '{gate.name}' is reached always or never; correct it."
+    if gate.block_below is not None and gate.alert_below is not None and gate.alert_below <= gate.block_below:
+        yield f"Gate '{gate.name}' blocks before it warns; set `alert_below` above `block_below`."
+
+
+def _thresholds(plan: Blueprint) -> Iterator[str]:
+    limits = plan.manifest.alerts.thresholds
+    for name in ("backlog_age", "silence"):
+        if getattr(limits, name) > IN_TIME:
+            yield f"`{name}` tells of a dead function after more than {IN_TIME // 60} minutes; set at most {IN_TIME // 60}m."
+    if limits.gap_warning >= limits.gap_critical:
+        yield "`gap_warning` is not below `gap_critical`, so nothing warns before it is critical; correct one."
+    for name in ("error_ratio_percent", "latency_percent_of_timeout"):
+        if not 0 < getattr(limits, name) < 100:
+            yield f"`{name}: {getattr(limits, name):g}` holds always or never; set a percentage between 0 and 100."
+
+
+@contract("timers-may-publish", "Whoever evaluates a boundary may publish its trigger", incidents=(28, 33, 47))
+def timers_may_publish(plan: Blueprint, report: Report) -> None:
+    """A timer that finds the rule met and may not publish leaves the date as it was."""
+    for boundary in plan.manifest.boundaries.values():
+        report.check()
+        if boundary.trigger.topic not in plan.manifest.published_by(boundary.timer.function):
+            report.violation(
+                f"'{boundary.timer.function}' evaluates '{boundary.name}' but may not publish to "
+                f"'{boundary.trigger.topic}'; add it to the function's `publishes`.",
+                boundary.timer.at,
+            )
+    triggers = {boundary.trigger.topic for boundary in plan.manifest.boundaries.values()}
+    for function in plan.manifest.functions.values():
+        missing = triggers - set(function.publishes)
+        if plan.manifest.boundary_of(function.name) is None and triggers & set(function.publishes) and missing:
+            report.violation(
+                f"'{function.name}' looks at every boundary and publishes their triggers, but may not publish to "
+                f"{', '.join(sorted(missing))}; add it to `publishes`.",
+                function.at,
+            )
+
+
+@contract("secrets-pinned", "Secrets are mounted at a fixed version", incidents=(58,))
+def secrets_pinned(plan: Blueprint, report: Report) -> None:
+    """`latest` changes what runs without a release, and an emptied one takes effect unseen."""
+    for secret in plan.manifest.secrets.values():
+        report.check()
+        if not secret.version.isdigit():
+            report.violation(
+                f"Secret '{secret.secret}' is mounted at version '{secret.version}'; pin a number.", secret.at
+            )
+
+
+@contract("settings-read", "Functions read exactly their declared settings", incidents=(55, 57))
+def settings_read(plan: Blueprint, report: Report) -> None:
+    """A setting under another name is missing where the code needs it, and without effect where it is declared."""
+    for function in plan.manifest.functions.values():
+        read: dict[str, Location] = {}
+        for path in sorted((plan.root / FOLDER / function.folder).rglob("*.py")):
+            for name, line in _settings_of(path) if path.is_file() else ():
+                read.setdefault(name, Location(path.relative_to(plan.root).as_posix(), line))
+        report.check(len(read))
+        for name, at in read.items():
+            if name not in function.settings:
+                report.violation(
+                    f"'{function.name}' reads the setting '{name}', which is not declared; add it to `settings`.", at
+                )
+        for name in sorted(function.settings.keys() - read.keys()):
+            report.violation(f"Setting '{name}' of '{function.name}' is read by no code; correct it.", function.at)
+        for name, value in function.settings.items():
+            if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+                report.violation(f"Setting '{name}' of '{function.name}' is {value}; give a limit.", function.at)
+
+
+def _settings_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the keys that a module reads from something called `settings`, and their lines."""
+    content = path.read_bytes()
+    for found in SETTING.finditer(content):
+        yield found[1].decode(), content.count(b"\n", 0, found.start()) + 1
