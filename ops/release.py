@@ -98,14 +98,17 @@ def _commit(root: Path, to: str | None) -> str:
 
 
 def _program(root: Path, commit: str) -> Path:
-    """Return the commit's files with the environment that its lock asks for."""
+    """Return the commit's files with the environment that its lock asks for: this one where that is the same."""
     folder = unpack(root, commit)
     lock, environment = "requirements.lock", folder / ".venv"
-    if environment.exists():
-        return folder
     if (folder / lock).read_bytes() == (root / lock).read_bytes():
-        environment.symlink_to((root / ".venv").resolve())
-    elif subprocess.run(["make", "setup"], cwd=folder, stdout=sys.stderr, check=False).returncode:
+        if not environment.exists():
+            environment.unlink(missing_ok=True)
+            environment.symlink_to((root / ".venv").resolve())
+        return folder
+    if environment.is_symlink():  # from a time when this lock was that one
+        environment.unlink()
+    if subprocess.run(["make", "setup"], cwd=folder, stdout=sys.stderr, check=False).returncode:
         raise refused(f"The environment of commit {commit[:12]} cannot be built; its own words are above.")
     return folder
 
