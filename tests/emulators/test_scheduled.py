@@ -99,7 +99,11 @@ def test_the_timer_ends_silence_and_takes_over_expired_leases(heal: Function, cl
     sent = {json.loads(one.data)["game_date"] for one in cloud.pull("nba-phase3-trigger")}
     assert sent & {"2024-03-01", "2024-03-02", "2024-03-03", "2024-03-04"} == {"2024-03-01", "2024-03-03"}
     first = cloud.document("phase2_completion", "2024-03-01")
-    assert (first["_triggered"], first["_trigger_reason"], first["_trigger_partial"]) == (True, "deadline_exceeded", True)
+    assert (first["_triggered"], first["_trigger_reason"], first["_trigger_partial"]) == (
+        True,
+        "deadline_exceeded",
+        True,
+    )
     assert "2024-03-01: triggered by the timer" in json.dumps(slack.messages[-1])
     overdue = cloud.document("phase2_completion", "2024-03-02")
     assert overdue["_triggered"] is False
@@ -124,9 +128,7 @@ def test_an_overdue_date_is_reported_once(heal: Function, cloud: Cloud, slack: S
     assert [one for one in cloud.pull("nba-service-errors") if game_date in one.data.decode()] == []
 
 
-def test_a_trigger_without_effect_is_published_again(
-    heal: Function, cloud: Cloud, warehouse: FakeWarehouse
-) -> None:
+def test_a_trigger_without_effect_is_published_again(heal: Function, cloud: Cloud, warehouse: FakeWarehouse) -> None:
     warehouse.answers = {"started_at >= @since": [{"runs": 0}]}
     game_date = "2024-03-06"
     cloud.firestore.collection("phase2_completion").document(game_date).set(

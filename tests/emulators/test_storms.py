@@ -6,20 +6,31 @@ is empty every date must be exactly what its messages say: all recorded, trigger
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from tests.emulators.cloud import Cloud, completion, eventually
 from tests.emulators.conftest import LEASE, Serve, view_of
+from tests.emulators.front import Front
 
 RUNS = 300
 KILL_EVERY = 50
 FIRST = date(2025, 1, 1)
 TOPIC = "nba-phase2-raw-complete"
+
+
+@pytest.fixture
+def stack() -> Iterator[contextlib.ExitStack]:
+    with contextlib.ExitStack() as opened:
+        yield opened
 
 
 def storm(pick: random.Random, names: list[str], game_date: str) -> tuple[list[dict[str, Any] | bytes], set[str]]:
@@ -36,13 +47,14 @@ def storm(pick: random.Random, names: list[str], game_date: str) -> tuple[list[d
     return messages, completed
 
 
-def test_three_hundred_storms(serve: Serve, cloud: Cloud) -> None:
+def test_three_hundred_storms(serve: Serve, cloud: Cloud, stack: contextlib.ExitStack) -> None:
     function = serve("phase2-to-phase3-orchestrator")
     view = view_of(function)
     names = list(view["boundaries"]["phase2_to_phase3"]["modes"][0]["expected"])
     for topic in (TOPIC, "nba-phase3-trigger", view["dead_letter_topic"]):
         cloud.pull(topic)
-    cloud.push(TOPIC, function.url, "storms")
+    front = stack.enter_context(Front(function))
+    cloud.push(TOPIC, front.url, "storms")
     pick = random.Random(20260129)
     expected: dict[str, set[str]] = {}
     bad = 0
