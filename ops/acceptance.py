@@ -18,6 +18,7 @@ from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
 
 FIXTURES = Path("schemas/messages/fixtures")
+PUBSUB = "PUBSUB_EMULATOR_HOST"
 KEPT = Path(".cache/acceptance")
 _UNITS = {"Mi": 1 << 20, "Gi": 1 << 30}
 
@@ -25,13 +26,15 @@ _UNITS = {"Mi": 1 << 20, "Gi": 1 << 30}
 def accept_all(plan: Blueprint) -> dict[str, Acceptance]:
     """Return function → what came of starting its archive; unchanged archives cost nothing.
 
-    Beside emulators (their variables are set) a sample must be answered 200. Without, every dependency is
-    unreachable and the function must say so without missing any code.
+    Where an emulator stands for every client that a function has (their variables are set), its samples must be
+    answered 200. Otherwise a dependency is unreachable, and the function must say so without missing any code.
     """
     version = plan.manifest.runtime.removeprefix("python")
     target = (int(version[0]), int(version[1:]))
     cache = Cache(plan.root / KEPT)
 
+    if PUBSUB in os.environ:
+        _create_topics(plan, os.environ[PUBSUB])
     candidates = {name: candidate(plan, name) for name in sorted(plan.archives)}
     known = {name: remembered(each, target_python=target, cache=cache) for name, each in candidates.items()}
     results = {name: acceptance for name, acceptance in known.items() if acceptance is not None}
@@ -62,15 +65,16 @@ def candidate(plan: Blueprint, name: str) -> Candidate:
     """Return the archive of `name` with the environment it is deployed with and its samples."""
     function = plan.manifest.functions[name]
     deployed = deployment(plan, name)
-    emulators = {variable: os.environ[variable] for variable in EMULATOR_VARIABLES if variable in os.environ}
-    unreachable = dict.fromkeys(sorted(EMULATOR_VARIABLES), NOWHERE)
+    emulators = {variable: os.environ.get(variable, NOWHERE) for variable in sorted(EMULATOR_VARIABLES)}
+    needed = {f"{use.name.upper()}_EMULATOR_HOST" for use in plan.archives[name].uses.apis}
+    reachable = all(emulators.get(variable, NOWHERE) != NOWHERE for variable in needed)
     secrets = dict.fromkeys(deployed.secrets, "https://example.invalid/")
     return Candidate(
         archive=plan.archives[name],
         entry_point=function.entry_point,
         signature="http",
-        environment={**deployed.environment, **secrets, **(emulators or unreachable)},
-        samples=tuple(samples(plan, function, (200,) if emulators else ())),
+        environment={**deployed.environment, **secrets, **emulators},
+        samples=tuple(samples(plan, function, (200,) if reachable else ())),
         place=Location(f"{FOLDER}/{function.folder}/main.py"),
         memory=int(function.memory[:-2]) * _UNITS[function.memory[-2:]],
     )
@@ -102,6 +106,23 @@ def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | No
     if boundary is not None and "phase" in content:
         content["phase"] = plan.manifest.phases[boundary.upstream].label
     return json.dumps(content).encode()
+
+
+def _create_topics(plan: Blueprint, host: str) -> None:
+    """Create every topic of the plan on the Pub/Sub emulator; one that is there already is left alone."""
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
+
+    subscribed = [each for each in plan.manifest.functions.values() if each.trigger.topic is not None]
+    letters = {plan.names.dead_letter_topic(plan.names.subscription(f.name, str(f.trigger.topic))) for f in subscribed}
+    for topic in sorted({*plan.manifest.topics, *letters}):
+        url = f"http://{host}/v1/projects/{plan.stack.project}/topics/{topic}"
+        request = Request(url, data=b"{}", headers={"Content-Type": "application/json"}, method="PUT")
+        try:
+            urlopen(request, timeout=10).close()
+        except HTTPError as error:
+            if error.code != 409:
+                raise
 
 
 def push(data: bytes) -> str:

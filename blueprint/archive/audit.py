@@ -122,6 +122,9 @@ class _Auditor:
         declared = tuple(SearchFolder(str(root)) for root in roots)
         alone = self.folders == [self._base]
         self.roots = declared or (() if alone or not guessed else (SearchFolder(self._base, "", guessed),))
+        carries = any("requirements.txt" in self._files.entries(folder) for folder in self.folders)
+        shared = [name for name in ("requirements.txt", "requirements.lock") if name in self._files.entries(self._base)]
+        self.common_requirements = f"{self._base}/{shared[0]}" if shared and not carries else ""
         self._own_names = carried | set(guessed) | {name for root in roots for name in _modules(self._files, str(root))}
         self._elsewhere = [*(str(root) for root in roots), self._base, *self.folders]
 
@@ -140,6 +143,7 @@ class _Auditor:
         """Return what is known of one folder, from the cache if nothing that was looked at has changed."""
         roots = [(os.path.relpath(root.path, self._base), root.only) for root in self.roots]
         parts = [code_fingerprint(), self._target, os.path.relpath(folder, self._base), roots, sorted(self._own_names)]
+        parts.append(os.path.basename(self.common_requirements))
         key = digest(json.dumps(parts).encode())
         payload = self.cache.get("audits", key)
         if payload is not None:
@@ -214,7 +218,11 @@ class _Function:
             found = self._trace.content(posixpath.normpath(f"{self._folder}/{name}"))
             return found[0].decode("utf-8", "replace") if found else None
 
-        yield from read_requirements(text("requirements.txt") or "", text)
+        own, common = text("requirements.txt"), self._auditor.common_requirements
+        if own is None and common:
+            found = self._trace.content(common)
+            own = found[0].decode("utf-8", "replace") if found else None
+        yield from read_requirements(own or "", text)
 
     def _entry(self) -> Iterator[AuditFinding]:
         located, facts = self._closure.modules.get(ENTRY), self._closure.facts.get(ENTRY)

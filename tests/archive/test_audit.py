@@ -148,3 +148,10 @@ def test_command_tells_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["audit", str(tmp_path)]) == 2
     assert main(["audit", str(MESSY), "--python", "three"]) == 2
     assert "main.py" in capsys.readouterr().err
+
+
+def test_our_own_functions_are_sound() -> None:
+    root = Path(__file__).resolve().parents[2]
+    audit = audit_tree(root / "functions", target_python=TARGET)
+    assert len(audit.functions) == 7
+    assert {each.name: each.missing for each in audit.functions if each.verdict != "sound"} == {}

@@ -1,0 +1,61 @@
+"""The archives of the plan are accepted in environments of their own; beside emulators their samples are handled."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blueprint.deployment import EMULATOR_VARIABLES
+from blueprint.model import Blueprint, check
+from blueprint.stack import StackSettings
+from ops import acceptance
+from tests.emulators.processes import HINT, emulators, sdk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Blueprint:
+    names = ("nba-phase3-analytics-processors", "nba-phase4-precompute-processors", "prediction-coordinator")
+    services = {name: f"https://{name}.example.com" for name in names}
+    stack = StackSettings("prod", "a-project", "123456789012", "us-west2", "production", services, {})
+    blueprint = check(ROOT, stack).blueprint
+    assert blueprint is not None
+    return blueprint
+
+
+def test_every_function_has_samples_and_its_own_environment(plan: Blueprint) -> None:
+    for name, function in plan.manifest.functions.items():
+        made = acceptance.candidate(plan, name)
+        assert made.samples[0].name == "health"
+        assert len(made.samples) == 2
+        assert made.environment["GCP_PROJECT_ID"] == "a-project"
+        assert set(function.secrets) <= set(made.environment)
+        assert made.memory == 512 << 20
+
+
+@pytest.mark.slow
+def test_an_archive_starts_in_a_clean_interpreter(plan: Blueprint, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in EMULATOR_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    name = "phase2-to-phase3-orchestrator"
+    result = acceptance.accept_all(replace(plan, archives={name: plan.archives[name]}))[name]
+    assert result.findings == ()
+    assert result.modules > 500
+
+
+@pytest.mark.emulator
+def test_beside_emulators_samples_are_handled(plan: Blueprint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sdk() is None:
+        pytest.fail(f"the emulators are not installed: {HINT}")
+    with emulators(tmp_path) as variables:
+        for variable, address in variables.items():
+            monkeypatch.setitem(os.environ, variable, address)
+        only = {name: plan.archives[name] for name in ("phase2-to-phase3-orchestrator",)}
+        made = acceptance.candidate(plan, "phase2-to-phase3-orchestrator")
+        assert made.samples[1].statuses == (200,)
+        result = acceptance.accept_all(replace(plan, archives=only))
+    assert [finding.message for each in result.values() for finding in each.findings] == []
