@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -34,14 +33,6 @@ def _is_base64(text: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return True
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return "/" in text
 
 
 def _is_timezone(text: str) -> bool:
@@ -85,7 +76,6 @@ def _is_table_schema(text: str) -> bool:
 FORMATS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "json": (_is_json, "valid JSON"),
     "base64": (_is_base64, "base64"),
-    "cidr": (_is_network, "an IP range such as 10.0.0.0/8"),
     "duration": (lambda text: seconds(text) is not None, 'a duration such as "3.5s"'),
     "timezone": (_is_timezone, 'a time zone such as "America/New_York"'),
     "schedule": (_is_schedule, 'a schedule such as "*/30 * * * *"'),

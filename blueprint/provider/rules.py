@@ -6,7 +6,6 @@ one of
 
     {"at": PATH, "values": [...]}           only these values
     {"at": PATH, "range": [LOW, HIGH]}      a number between two bounds, inclusive; null is unbounded
-    {"at": PATH, "multiple": N}             a number that N divides
     {"at": PATH, "length": [LOW, HIGH]}     characters of a string
     {"at": PATH, "bytes": [LOW, HIGH]}      UTF-8 bytes of a string
     {"at": PATH, "items": [LOW, HIGH]}      elements of a list or map
@@ -122,12 +121,6 @@ def _in_range(rule: Rule, value: object) -> str | None:
     return f"be {_bounds(rule['range'])}; it is {_shown(value)}"
 
 
-def _multiple(rule: Rule, value: object) -> str | None:
-    if not is_number(value) or cast(float, value) % rule["multiple"] == 0:
-        return None
-    return f"be a multiple of {rule['multiple']}; it is {_shown(value)}"
-
-
 def _length(rule: Rule, value: object) -> str | None:
     if not isinstance(value, str) or _between(len(value), rule["length"]):
         return None
@@ -237,7 +230,6 @@ def _seconds(rule: Rule, value: object) -> str | None:
 _JUDGES: Mapping[str, Callable[[Rule, object], str | None]] = {
     "values": _one_of,
     "range": _in_range,
-    "multiple": _multiple,
     "length": _length,
     "bytes": _bytes,
     "items": _items,

@@ -30,7 +30,6 @@ FIXED = "nothing of it can be changed in place"
 NEVER = "the platform keeps it"
 
 CHANGED: Mapping[str, Change | str] = {
-    "gcp:artifactregistry/repository:Repository": set_to("description", "edited"),
     "gcp:bigquery/dataset:Dataset": set_to("description", "edited"),
     "gcp:bigquery/table:Table": set_to("description", "edited"),
     "gcp:cloudfunctionsv2/function:Function": set_to("serviceConfig.availableMemory", "256M"),
@@ -38,14 +37,10 @@ CHANGED: Mapping[str, Change | str] = {
     "gcp:firestore/database:Database": set_to("deleteProtectionState", "DELETE_PROTECTION_DISABLED"),
     "gcp:firestore/field:Field": set_to("deletionPolicy", "ABANDON"),
     "gcp:firestore/index:Index": FIXED,
-    "gcp:logging/metric:Metric": set_to("description", "edited"),
     "gcp:monitoring/alertPolicy:AlertPolicy": set_to("enabled", False),
     "gcp:monitoring/dashboard:Dashboard": set_to("dashboardJson", '{"displayName": "edited"}'),
-    "gcp:monitoring/metricDescriptor:MetricDescriptor": set_to("description", "edited"),
-    "gcp:monitoring/notificationChannel:NotificationChannel": set_to("enabled", False),
     "gcp:projects/service:Service": FIXED,
     "gcp:projects/serviceIdentity:ServiceIdentity": FIXED,
-    "gcp:pubsub/schema:Schema": set_to("definition", "edited"),
     "gcp:pubsub/subscription:Subscription": set_to("ackDeadlineSeconds", 11),
     "gcp:pubsub/topic:Topic": set_to("messageRetentionDuration", "601s"),
     "gcp:secretmanager/secret:Secret": set_to("labels.edited", "yes"),

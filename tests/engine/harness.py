@@ -195,7 +195,8 @@ def engine(program: Path, home: Path, stack: str, *, cloud: Cloud | None = None)
     """Yield an engine for a new stack of a copy of `program`, over a new cloud unless one is given."""
     home.mkdir(parents=True, exist_ok=True)
     shutil.copytree(program, home / "program", ignore=shutil.ignore_patterns(*_NOT_COPIED), symlinks=True)
-    (home / "program" / ".venv").symlink_to(sys.prefix)
+    for folder in (home, home / "program"):  # where a program and one in a subfolder look for it
+        (folder / ".venv").symlink_to(sys.prefix)
     own = cloud or Cloud(home / "cloud.sqlite")
     with serving(own) as port:
         made = Engine(home=home, stack=stack, cloud=own, port=port)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from blueprint.provider import check_inputs, kinds, shapes
-from blueprint.provider.rules import check_rule, facts_of
+from blueprint.provider.formats import FORMATS
+from blueprint.provider.rules import _GROUPS, _JUDGES, check_rule, facts_of
 from blueprint.provider.values import UNKNOWN
 
 Inputs = dict[str, Any]
@@ -139,8 +140,14 @@ def test_a_rule_speaks_of_properties_that_exist(token: str, rule: dict[str, Any]
 @pytest.mark.parametrize("token", sorted(kinds()))
 def test_facts_have_a_source_and_immutable_paths_exist(token: str) -> None:
     facts = facts_of(token)
-    assert facts.get("source") or token == "gcp:firestore/backupSchedule:BackupSchedule"
+    assert facts["source"]
     assert all(_type_at(token, path) for path in facts["immutable"])
+
+
+def test_every_way_to_judge_and_every_format_is_used() -> None:
+    words = {word for _, rule in RULES for word in rule}
+    assert {*_JUDGES, *_GROUPS} <= words
+    assert {rule["format"] for _, rule in RULES if "format" in rule} == set(FORMATS)
 
 
 def test_no_rule_judges_an_unknown() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from blueprint.provider import UNKNOWN, check_inputs, kinds
@@ -14,6 +17,13 @@ SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 def test_table_is_what_the_installed_sdk_says() -> None:
     assert provider_types.TABLE.read_text(encoding="utf-8") == provider_types.render()
     assert len(kinds()) == len(provider_types.KINDS)
+
+
+def test_table_holds_the_kinds_that_the_programs_declare_and_no_other() -> None:
+    root = Path(__file__).parents[2]
+    sources = [path for folder in ("components", "bootstrap") for path in (root / folder).glob("*.py")]
+    named = {name for path in sources for name in re.findall(r"gcp\.(\w+\.[A-Z]\w+)\b", path.read_text())}
+    assert {name for name in named if not name.endswith("Args")} == set(provider_types.KINDS)
 
 
 @pytest.mark.parametrize(

@@ -119,10 +119,6 @@ def _member(references: Mapping[str, tuple[str, str]] | None = None) -> Spec:
     return Spec(lambda *_: {"etag": "BwY="}, references or {}, upsert=True, name=None)
 
 
-def _nothing(setting: dict[str, str], inputs: State) -> dict[str, Any]:
-    return {}
-
-
 def _bucket(setting: dict[str, str], inputs: State) -> dict[str, Any]:
     link = f"https://www.googleapis.com/storage/v1/b/{inputs['name']}"
     return {"url": f"gs://{inputs['name']}", "selfLink": link, "projectNumber": int(setting["number"])}
@@ -151,8 +147,7 @@ SPECS: Mapping[str, Spec] = {
     "gcp:projects/service:Service": Spec(upsert=True, name=None),
     "gcp:projects/serviceIdentity:ServiceIdentity": Spec(_identity, upsert=True, name=None),
     "gcp:projects/iAMMember:IAMMember": _member(),
-    "gcp:projects/iAMCustomRole:IAMCustomRole": Spec(name="roleId"),
-    "gcp:serviceaccount/account:Account": Spec(_account, name="accountId"),
+    "gcp:serviceaccount/account:Account": Spec(_account, autonamed="accountId", name="accountId"),
     "gcp:serviceaccount/iAMMember:IAMMember": _member(),
     "gcp:storage/bucket:Bucket": Spec(_bucket, autonamed="name"),
     "gcp:storage/bucketObject:BucketObject": Spec(_object, {"bucket": _BUCKET}, autonamed="name"),
@@ -166,40 +161,24 @@ SPECS: Mapping[str, Spec] = {
         autonamed="name",
     ),
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": _member(),
-    "gcp:cloudrun/iamMember:IamMember": _member(),
     "gcp:pubsub/topic:Topic": Spec(autonamed="name"),
-    "gcp:pubsub/schema:Schema": Spec(autonamed="name"),
     "gcp:pubsub/subscription:Subscription": Spec(
         references={"topic": _TOPIC, "deadLetterPolicy.deadLetterTopic": _TOPIC}, autonamed="name"
     ),
     "gcp:pubsub/topicIAMMember:TopicIAMMember": _member({"topic": _TOPIC}),
     "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": _member({"subscription": _SUBSCRIPTION}),
     "gcp:cloudscheduler/job:Job": Spec(lambda *_: {"state": "ENABLED"}, autonamed="name"),
-    "gcp:secretmanager/secret:Secret": Spec(_secret, name="secretId"),
-    "gcp:secretmanager/secretVersion:SecretVersion": Spec(
-        lambda s, i: {"name": f"{i['secret']}/versions/1", "version": "1"}, name=None
-    ),
+    "gcp:secretmanager/secret:Secret": Spec(_secret, autonamed="secretId", name="secretId"),
     "gcp:secretmanager/secretIamMember:SecretIamMember": _member({"secretId": _SECRET}),
     "gcp:firestore/database:Database": Spec(lambda *_: {"uid": "1", "etag": "IA==", "keyPrefix": ""}),
     "gcp:firestore/index:Index": Spec(_firestore("/indexes/{own}"), name=None),
     "gcp:firestore/field:Field": Spec(_firestore("/fields/{field}"), upsert=True, name=None),
-    "gcp:firestore/backupSchedule:BackupSchedule": Spec(
-        _named("projects/{project}/databases/{database}/backupSchedules/{own}"), name=None
-    ),
     "gcp:bigquery/dataset:Dataset": Spec(_dataset, name="datasetId"),
     "gcp:bigquery/table:Table": Spec(_table, {"datasetId": _DATASET}, name="tableId"),
     "gcp:bigquery/datasetIamMember:DatasetIamMember": _member(),
     "gcp:bigquery/iamMember:IamMember": _member(),
     "gcp:monitoring/alertPolicy:AlertPolicy": Spec(_named("projects/{project}/alertPolicies/{own}"), name=None),
-    "gcp:monitoring/notificationChannel:NotificationChannel": Spec(
-        _named("projects/{project}/notificationChannels/{own}"), name=None
-    ),
     "gcp:monitoring/dashboard:Dashboard": Spec(_named("projects/{number}/dashboards/{own}"), name=None),
-    "gcp:monitoring/metricDescriptor:MetricDescriptor": Spec(upsert=True, name="type"),
-    "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig": Spec(
-        _named("projects/{project}/uptimeCheckConfigs/{own}"), name=None
-    ),
-    "gcp:logging/metric:Metric": Spec(autonamed="name"),
     "gcp:kms/keyRing:KeyRing": Spec(autonamed="name"),
     "gcp:kms/cryptoKey:CryptoKey": Spec(autonamed="name"),
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": _member(),
@@ -209,8 +188,6 @@ SPECS: Mapping[str, Spec] = {
     "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": Spec(
         lambda *_: {"state": "ACTIVE"}, name="workloadIdentityPoolProviderId"
     ),
-    "gcp:artifactregistry/repository:Repository": Spec(name="repositoryId"),
-    "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": _member(),
 }
 
 
