@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import coverage
+from ops import coverage, docs
 from ops.coverage import Check, Incident
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,3 +55,8 @@ def test_what_nothing_covers_is_visible() -> None:
 def test_numbers_in_texts() -> None:
     text = "as in incidents 24, 25 and 31 to 33; see incident 7."
     assert [n for found in coverage.NUMBERS.findall(text) for n in coverage.expand(found)] == [24, 25, 31, 32, 33, 7]
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    stale = [path for path, text in docs.pages(ROOT).items() if (ROOT / path).read_text(encoding="utf-8") != text]
+    assert stale == [], "run: make docs"
