@@ -117,7 +117,9 @@ def _by(label: str, selector: str) -> str:
 
 def _heading(manifest: Manifest, boundary: Boundary) -> tuple[str, str]:
     upstream = manifest.phases[boundary.upstream].title
-    downstream = manifest.phases[boundary.downstream].title if boundary.downstream else boundary.trigger.topic
+    consumers = manifest.topics[boundary.trigger.topic].consumers
+    outside = " and ".join(manifest.services[consumer.service].title for consumer in consumers)
+    downstream = manifest.phases[boundary.downstream].title if boundary.downstream else outside
     return f"{upstream} → {downstream}", f"{boundary.name} · {boundary.function}"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprint.alerts.kinds import KINDS, RUNBOOKS
-from blueprint.alerts.types import MAX_AUTO_CLOSE, MIN_AUTO_CLOSE, Alert, Covers, Documentation, LogMatch, PromQL
+from blueprint.alerts.types import Alert, Covers, Documentation, LogMatch, PromQL
 from blueprint.findings import Location
 from blueprint.manifest import Manifest
 from blueprint.names import Names, slug
@@ -68,7 +68,7 @@ class Factory:
             severity=description.severity,
             condition=condition,
             channels=self.manifest.alerts.channels,
-            auto_close=min(max(thresholds.auto_close, MIN_AUTO_CLOSE), MAX_AUTO_CLOSE),
+            auto_close=thresholds.auto_close,
             documentation=Documentation(
                 description.meaning.format_map(known),
                 description.evidence.format_map(known),

@@ -19,6 +19,8 @@ WINDOW = 10
 MIN_FAILURES = 3
 PUBLISHED = 2
 """Minutes of publications that are compared with acknowledgements."""
+MIN_SILENCE = 8
+"""Fewest minutes within which silence can be told: half of it outlasts the delay of publications (181 s)."""
 OPEN = 30
 """Minutes between publications through which an incident stays open."""
 GAPS = 5

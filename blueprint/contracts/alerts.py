@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from blueprint.alerts import cases, deadness, logfilter, metrics, promql
 from blueprint.alerts.kinds import KINDS
+from blueprint.alerts.messaging import MIN_SILENCE
 from blueprint.alerts.types import (
     MAX_AUTO_CLOSE,
     MAX_FILTER,
@@ -110,6 +111,28 @@ def _documentation(alert: Alert) -> Iterator[str]:
         yield "Its documentation has more than one command; keep the one that diagnoses."
     if len(alert.content().encode()) > 8192:
         yield "Its documentation is longer than the 8 KiB that the platform takes."
+
+
+@contract("alert-thresholds", "Thresholds are such that alerts speak in time", incidents=(48, 71, 73))
+def alert_thresholds(plan: Blueprint, report: Report) -> None:
+    """A threshold that metrics cannot show in time, or that nothing reaches, is an alert that is late or dead."""
+    declared, at = plan.manifest.alerts.thresholds, plan.manifest.alerts.at
+    for name in ("backlog_age", "silence", "downstream_start"):
+        report.check()
+        value = getattr(declared, name)
+        if value < MINUTE or value % MINUTE:
+            report.violation(f"`alerts.thresholds.{name}` of {value} s is not whole minutes; use 1m or more.", at)
+    report.check(3)
+    if declared.silence < MIN_SILENCE * MINUTE:
+        report.violation(
+            f"`alerts.thresholds.silence` of {declared.silence} s is less than metrics need to show it; use "
+            f"{MIN_SILENCE}m or more.",
+            at,
+        )
+    for name in ("error_ratio_percent", "latency_percent_of_timeout"):
+        value = getattr(declared, name)
+        if not 0 < value < 100:
+            report.violation(f"`alerts.thresholds.{name}` of {value:g} is no share between 0 and 100.", at)
 
 
 @contract("alerts-can-fire", "No alert is dead: its condition can be true of what the platform emits", incidents=(73,))

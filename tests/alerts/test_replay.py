@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.alerts import Alert, PromQL, cases, prometheus, replay
+from blueprint.alerts import Alert, PromQL, cases, catalogue, prometheus, replay
 from blueprint.alerts.kinds import KINDS
+from blueprint.manifest import load_manifest
+from blueprint.names import Names
 
 LONG = 4 * 60
 """Minutes; of a longer scenario one alert of each kind is replayed, the texts of the others differ in names only."""
@@ -55,6 +57,20 @@ def test_fires_in_time_and_only_then(kind: str, alerts: tuple[Alert, ...], promt
     ]
     result = judged(promtool, files)
     assert result.returncode == 0, "\n".join(line for line in result.stderr.splitlines() if line.strip())[:4000]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["silence", "downstream-silent", "schedule-missing"])
+def test_another_pipeline_is_watched_as_well(kind: str, promtool: str, tmp_path: Path) -> None:
+    manifest = load_manifest(Path(__file__).parents[1] / "pipelines/parcels")
+    mine = [
+        a for a in catalogue(manifest, Names(manifest.pipeline, "a-project", "1", "europe-west1")) if a.kind == kind
+    ]
+    assert mine
+    short = [scenario for scenario in cases.scenarios().values() if scenario.length <= 4 * 24 * 60]
+    files = [file for scenario in short for file in write(chosen(mine, scenario), scenario, tmp_path)]
+    result = judged(promtool, files)
+    assert result.returncode == 0, result.stderr[:4000]
 
 
 def test_every_metric_alert_is_replayed(alerts: tuple[Alert, ...]) -> None:

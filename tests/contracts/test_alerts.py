@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {
     "cover": contracts.alerts_cover,
     "notify": contracts.alerts_notify,
+    "thresholds": contracts.alert_thresholds,
     "fire": contracts.alerts_can_fire,
     "tested": contracts.alerts_tested,
 }
@@ -182,3 +183,29 @@ def test_an_alert_without_cases_is_refused(plan: Blueprint) -> None:
     assert any("no case makes it fire" in sentence for sentence in found)
     assert any("no case keeps it silent" in sentence for sentence in found)
     assert any("brand-new is not described" in sentence for sentence in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"silence": 240}, "less than metrics need"),
+        ({"silence": 630}, "not whole minutes"),
+        ({"backlog_age": 0}, "not whole minutes"),
+        ({"downstream_start": 90}, "not whole minutes"),
+        ({"error_ratio_percent": 0.0}, "no share between"),
+        ({"latency_percent_of_timeout": 100.0}, "no share between"),
+    ],
+)
+def test_a_threshold_that_comes_too_late_is_refused(plan: Blueprint, changes: dict[str, float], expected: str) -> None:
+    alerting = plan.manifest.alerts
+    thresholds = replace(alerting.thresholds, **changes)  # type: ignore[arg-type]  # values under test
+    changed = replace(plan, manifest=replace(plan.manifest, alerts=replace(alerting, thresholds=thresholds)))
+    assert any(expected in sentence for sentence in sentences(changed, "thresholds"))
+
+
+def test_an_auto_close_beyond_the_platform_is_refused_not_bent(plan: Blueprint) -> None:
+    alerting = plan.manifest.alerts
+    thresholds = replace(alerting.thresholds, auto_close=30 * 86400)
+    manifest = replace(plan.manifest, alerts=replace(alerting, thresholds=thresholds))
+    changed = replace(plan, manifest=manifest, alerts=catalogue(manifest, plan.names))
+    assert any("close after 2592000 s" in sentence for sentence in sentences(changed, "notify"))
