@@ -360,3 +360,10 @@ def test_release_schema_records_and_refuses(tmp_path: Path, capsys: pytest.Captu
     assert "changed its clustering" in capsys.readouterr().err
     assert guarded([*command, "--accept", "nba_orchestration.circuit_breaker_state"]) == 0
     assert "circuit_breaker_state.json" in capsys.readouterr().out
+
+
+def test_every_field_the_engine_offers_has_a_type() -> None:
+    from blueprint.contracts.messages import ENGINE_TYPES
+    from blueprint.references import ENGINE_FIELDS
+
+    assert set(ENGINE_TYPES) == set(ENGINE_FIELDS)

@@ -250,3 +250,23 @@ def test_missing_table_and_message_are_refused() -> None:
     changed = replace(MANIFEST, streams={"completions": replace(stream, table="nba_orchestration.nope")})
     _, findings = load_streams(changed, {}, SCHEMAS.tables)
     assert len(findings) == 2
+
+
+def test_another_pipeline_s_stream_maps_too() -> None:
+    """Nothing in the transform knows this pipeline: constants, other tables and other phases come from the
+    declaration.
+    """
+    root = ROOT / "tests/pipelines/parcels"
+    manifest, (messages, _), (schemas, _) = (
+        load_manifest(root),
+        load_messages(root),
+        load_schemas(root, use_cache=False),
+    )
+    streams, findings = load_streams(manifest, messages, schemas.tables)
+    assert findings == ()
+    phase = next(iter(manifest.phases.values()))
+    sent = {"processor_name": next(iter(phase.processors)), "phase": phase.label, "game_date": "2026-01-24"}
+    data = sent | {"execution_id": "1", "status": "success", "timestamp": "2026-01-24T05:00:00Z"}
+    row = Engine(streams["done"])(json.dumps(data))
+    assert check_row(schemas.tables["parcels_ops.journal"].columns, row) == ()
+    assert (row["kind"], row["day"], row["name"]) == ("done", "2026-01-24", sent["processor_name"])
