@@ -44,14 +44,16 @@ class Cloud:
         return path
 
     def push(self, topic: str, url: str, name: str) -> None:
-        """Deliver a topic to an address, again and again until it is acknowledged."""
+        """Deliver a topic to an address, again and again until it is acknowledged.
+
+        Without a retry policy: with one, the emulator stops delivering a message after a few failures.
+        """
         self.subscriber.create_subscription(
             request={
                 "name": f"projects/{PROJECT}/subscriptions/{name}",
                 "topic": self.topic(topic),
                 "push_config": {"push_endpoint": url},
                 "ack_deadline_seconds": 60,
-                "retry_policy": {"minimum_backoff": "1s", "maximum_backoff": "3s"},
             }
         )
 

@@ -1,8 +1,4 @@
-"""The platform's front door: passes requests on to a function, and answers 503 while there is none.
-
-The Pub/Sub emulator forgets messages whose push finds no listener; Cloud Run always has one, which answers 5xx while an
-instance dies or starts.
-"""
+"""The platform's front door: passes requests on to a function, and answers 503 while an instance dies or starts."""
 
 from __future__ import annotations
 
