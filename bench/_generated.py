@@ -44,8 +44,8 @@ def generate(folder: Path, functions: int) -> Path:
         part.mkdir()
         (part / "main.py").write_text(_MAIN.format(number=number))
     message = folder / "schemas" / "messages" / "done.json"
-    labels = ", ".join(f'"label_{number}"' for number in range(functions))
-    message.write_text(message.read_text().replace('"taken_in", "sorted", "delivered"', labels))
+    any_phase = message.read_text().replace('"enum": ["taken_in", "sorted", "delivered"]', '"minLength": 1')
+    message.write_text(any_phase)  # seven hundred labels do not fit a message transform (20 KB)
     return folder
 
 
@@ -79,13 +79,13 @@ def _grown(base: dict[str, Any], steps: int) -> dict[str, Any]:
     for n in range(steps + 1):
         topics[f"done-{n}"] = {"message": "done", "publishers": ["hall"]}
     events = {name: topic for name, topic in base["topics"].items() if name in base["events"].values()}
-    functions["watch-parcels"] = {
-        **base["functions"]["watch-parcels"],
-        "publishes": [f"start-{n}" for n in range(1, steps + 1)],
-    }
+    triggers = [f"start-{n}" for n in range(1, steps + 1)]
+    functions["watch-parcels"] = {**base["functions"]["watch-parcels"], "publishes": triggers, "size_budget": "16Mi"}
+    done = base["streams"]["done"]
+    columns = {**done["columns"], "name": {"field": "processor_name"}}
     streams = {
         **base["streams"],
-        "done": {**base["streams"]["done"], "topics": [f"done-{n}" for n in range(steps + 1)]},
+        "done": {**done, "topics": [f"done-{n}" for n in range(steps + 1)], "columns": columns},
     }
     return {
         **base,

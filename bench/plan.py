@@ -97,10 +97,9 @@ def for_each_function(sizes: tuple[int, ...] = SIZES) -> None:
         with tempfile.TemporaryDirectory() as folder:
             root = generate(Path(folder) / "project", size)
             command = ["-m", "ops", "plan", "--no-acceptance", "--root", str(root), "--stack", "live"]
-            measure(command)  # fills the caches
+            filled = subprocess.run([sys.executable, *command, "--json"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+            count = len(json.loads(filled.stdout)["resources"])
             cost = measure(command)
-            listed = subprocess.run([sys.executable, *command, "--json"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
-            count = len(json.loads(listed.stdout)["resources"])
         each = (cost.cpu - base.cpu) / size
         first = first or each
         rows.append((

@@ -409,7 +409,7 @@ class Manifest:
 
     @cached_property
     def _orchestrated(self) -> Mapping[str, Boundary]:
-        return {boundary.function: boundary for boundary in reversed(self.boundaries.values())}
+        return {boundary.function: boundary for boundary in reversed([*self.boundaries.values()])}
 
     @cached_property
     def _publishing(self) -> Mapping[str, list[str]]:
