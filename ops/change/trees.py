@@ -135,4 +135,4 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _finding(message: str) -> Finding:
-    return Finding("diff", message, Location("."))
+    return Finding("diff", message, Location("diff"))

@@ -67,4 +67,4 @@ def read(folder: Path, stack: str) -> Record:
 
 def refused(*messages: str) -> Refused:
     """Return the refusal with these sentences."""
-    return Refused([Finding("release", message, Location(".")) for message in messages])
+    return Refused([Finding("release", message, Location("release")) for message in messages])
