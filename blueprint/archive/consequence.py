@@ -7,7 +7,8 @@ exception takes it; a failure inside a function appears when the function is cal
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 
 from blueprint.archive.closure import ENTRY, Closure, Problem, caught
@@ -100,33 +101,43 @@ class Judge:
         return Consequence.DEGRADES_SILENTLY if self._callers[key] else Consequence.BREAKS_WHEN_REACHED
 
     def _all_calls_guarded(self, function: str, error: str) -> bool:
+        call, definition = f"{function}(".encode(), f"def {function}(".encode()
         calls: list[tuple[str, ...]] = []
         for module, located in self._closure.modules.items():
             content = self._source(module) if located.file and not self._closure.facts[module].fault else b""
-            if function.encode() in content:
-                calls += _calls(ast.parse(content).body, function, ())
+            if content.count(call) > content.count(definition):
+                calls += guards_of_calls(content).get(function, ())
         return bool(calls) and all(caught(error, catches) for catches in calls)
 
 
-def _calls(body: list[ast.stmt], function: str, catches: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return, for each call of `function` by its name, the exceptions caught around it."""
-    found: list[tuple[str, ...]] = []
-    for statement in body:
-        if isinstance(statement, ast.Try):
-            found += _calls(statement.body, function, (*catches, *swallowed(statement)))
-            rest = [*statement.orelse, *statement.finalbody]
-            for handler in statement.handlers:
-                rest += handler.body
-            found += _calls(rest, function, catches)
-            continue
-        inner = () if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else catches
-        for child in ast.iter_child_nodes(statement):
-            if isinstance(child, ast.stmt):
-                found += _calls([child], function, inner)
-            else:
-                nodes = [node for node in ast.walk(child) if isinstance(node, ast.Call)]
-                found += [catches for node in nodes if _called_name(node) == function]
+@functools.lru_cache(maxsize=512)
+def guards_of_calls(content: bytes) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """Return, for each name that a source calls, the exceptions caught around each of its calls."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    _calls(ast.parse(content), (), found)
     return found
+
+
+def _calls(node: ast.AST, catches: tuple[str, ...], found: dict[str, list[tuple[str, ...]]]) -> None:
+    if isinstance(node, ast.Try):
+        inner = (*catches, *swallowed(node))
+        for child in node.body:
+            _calls(child, inner, found)
+        for other in (*node.handlers, *node.orelse, *node.finalbody):
+            _calls(other, catches, found)
+        return
+    if isinstance(node, ast.Call):
+        found.setdefault(_called_name(node), []).append(catches)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        catches = ()
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            for item in value:
+                if isinstance(item, ast.AST):
+                    _calls(item, catches, found)
+        elif isinstance(value, ast.AST) and value.__class__ is not ast.Load:
+            _calls(value, catches, found)
 
 
 def _called_name(call: ast.Call) -> str:

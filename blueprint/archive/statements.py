@@ -69,7 +69,7 @@ _LEAVES = ("exit", "_exit", "abort", "quit")
 
 def read_statements(tree: ast.Module, content: bytes, target: PythonVersion) -> Statements:
     """Return imports, data files and search path changes of `tree`."""
-    reader = _Reader(tree, any(word in content for word in _WORDS), target)
+    reader = _Reader(tree, content, target)
     reader.block(tree.body, _Context())
     return reader.found
 
@@ -103,11 +103,13 @@ class _Context(NamedTuple):
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, expressions: bool, target: PythonVersion) -> None:
+    def __init__(self, tree: ast.Module, content: bytes, target: PythonVersion) -> None:
+        expressions = any(word in content for word in _WORDS)
         self.found = Statements()
         self._target = target
         self._groups = 0
         self._expressions = expressions
+        self._probes = b"find_spec" in content
         self._values: dict[str, Value] = module_constants(tree) if expressions else {}
 
     def block(self, body: list[ast.stmt], context: _Context) -> None:
@@ -138,9 +140,7 @@ class _Reader:
     def condition(self, node: ast.If, context: _Context) -> None:
         answer = truth(node.test, self._target)
         inner = context
-        if answer is None and any(
-            isinstance(item, ast.Call) and dotted(item.func).endswith("find_spec") for item in ast.walk(node.test)
-        ):
+        if self._probes and answer is None and _asks_for_a_module(node.test):
             inner = context._replace(catches=(*context.catches, "ImportError"))
         for body, runs, where in ((node.body, answer is not False, inner), (node.orelse, answer is not True, context)):
             if runs:
@@ -216,6 +216,10 @@ class _Reader:
         for name in names:
             module, level = _anchor(name, package if dotted(node.func).endswith("import_module") else None)
             self.found.imports.append(ImportFact(module, level, None, node.lineno, *context, dynamic=True))
+
+
+def _asks_for_a_module(test: ast.expr) -> bool:
+    return any(isinstance(item, ast.Call) and dotted(item.func).endswith("find_spec") for item in ast.walk(test))
 
 
 def _anchor(name: Value, package: ast.expr | None) -> tuple[str | None, int]:
