@@ -56,6 +56,23 @@ def test_inputs_that_the_provider_refuses_stop_the_preview(engine: Engine, setti
     assert sentence in result.output
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('gcp.compute.Network("n", opts=options)', "does not know the kind gcp:compute/network:Network"),
+        ('gcp.storage.Bucket("b", location="us", storage_class="HOT", opts=options)', "must be one of"),
+        ('gcp.pubsub.Topic("t", name=7, opts=options)', "must be a string, not 7"),
+        ('gcp.pubsub.Topic("t", name="twin-t", labels={"a": 1}, opts=options)', "must be a string, not 1"),
+    ],
+)
+def test_what_the_types_do_not_allow_stops_the_preview(engine: Engine, line: str, sentence: str) -> None:
+    main = engine.program / "__main__.py"
+    main.write_text(f"{main.read_text()}\n{line}\n")
+    result = engine.preview()
+    assert result.code != 0
+    assert sentence in result.output
+
+
 def test_drift_is_found_named_and_repaired(engine: Engine) -> None:
     subscription = engine.cloud.get(SUBSCRIPTION, "projects/bare-project/subscriptions/orders")
     assert subscription is not None
