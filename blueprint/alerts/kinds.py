@@ -70,7 +70,7 @@ _KINDS = (
         "{function} fails more than {error_percent} % of its requests",
         "function",
         "error",
-        (11, 14, 28, 39, 44),
+        (11, 28, 39, 44),
         "More than {error_percent} % of the requests that reached {function} in ten minutes ended in 5xx, at least "
         "three of them. Pub/Sub delivers them again, so work is late, not lost.",
         "run.googleapis.com/request_count by response_code_class.",
@@ -138,7 +138,7 @@ _KINDS = (
         "{function} is refused by a quota or by a schema",
         "function",
         "error",
-        (28, 61, 62, 64, 65, 66, 67, 68, 69),
+        (28, 61, 62, 64, 65, 66, 67, 68),
         "A service answered {function} that a quota is used up, that it lacks a permission, or that a table or column "
         "does not exist. Such answers repeat until somebody acts.",
         "Log entries of the service with the answer's text.",
@@ -157,7 +157,7 @@ _KINDS = (
         "{function} could not report; its log has the only copy",
         "function",
         "error",
-        (7, 37, 69, 74),
+        (37, 69, 74),
         "{function} could not publish an event, or could not keep a message it cannot use. Nothing is lost yet: the "
         "line holds it whole, for as long as logs are kept.",
         "Events event_not_published and dead_letter_in_log in the logs of {function}.",
@@ -188,7 +188,7 @@ _KINDS = (
         "Deliveries of {subscription} fail",
         "subscription",
         "critical",
-        (24, 25, 27, 35, 39, 41, 50, 51),
+        (14, 24, 25, 27, 35, 39, 41, 50, 51),
         "More than half of the deliveries of {topic} to {consumer} in ten minutes were refused or failed, at least "
         "three of them. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own "
         "metrics and logs show nothing.",
@@ -362,7 +362,7 @@ _KINDS = (
         "The job {job} fails",
         "schedule",
         "error",
-        (23, 25, 26, 50, 53, 54),
+        (14, 23, 25, 26, 50, 74),
         "Cloud Scheduler called {function} for `{schedule}` and did not get a success.",
         "Log entries of the job: attempt finished, severity ERROR, with the status.",
         "gcloud scheduler jobs describe {job} --location={region} --project={project}",
@@ -377,7 +377,7 @@ _KINDS = (
         "The job {job} did not run",
         "schedule",
         "error",
-        (34, 47, 52),
+        (47, 52),
         "The job {job} (`{cron}`, {time_zone}) has written no attempt when it should have: paused, deleted, or never "
         "created. Deadlines and repairs depend on it.",
         "logging.googleapis.com/log_entry_count of the job.",
