@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,15 @@ def set_to(path: str, value: object) -> Change:
     return change
 
 
+def without(property_: str) -> Change:
+    """Return a change that takes a property away."""
+
+    def change(inputs: dict[str, Any]) -> tuple[str, object]:
+        return property_, inputs.pop(property_, None)
+
+    return change
+
+
 GRANT = "a grant is changed by removing it"
 FIXED = "nothing of it can be changed in place"
 NEVER = "the platform keeps it"
@@ -35,7 +44,7 @@ CHANGED: Mapping[str, Change | str] = {
     "gcp:cloudfunctionsv2/function:Function": set_to("serviceConfig.availableMemory", "256M"),
     "gcp:cloudscheduler/job:Job": set_to("paused", True),
     "gcp:firestore/database:Database": set_to("deleteProtectionState", "DELETE_PROTECTION_DISABLED"),
-    "gcp:firestore/field:Field": set_to("deletionPolicy", "ABANDON"),
+    "gcp:firestore/field:Field": without("ttlConfig"),
     "gcp:firestore/index:Index": FIXED,
     "gcp:monitoring/alertPolicy:AlertPolicy": set_to("enabled", False),
     "gcp:monitoring/dashboard:Dashboard": set_to("dashboardJson", '{"displayName": "edited"}'),
@@ -58,7 +67,7 @@ def one_of_each(cloud: Cloud) -> dict[str, Resource]:
 
 def change(cloud: Cloud, resource: Resource) -> str | None:
     """Change a resource in the cloud; return the property, or None where the kind has nothing to change."""
-    made = GRANT if resource.kind.endswith("Member") else CHANGED[resource.kind]
+    made = _change_of(resource.kind)
     if isinstance(made, str):
         return None
     inputs = dict(resource.inputs)
@@ -67,26 +76,30 @@ def change(cloud: Cloud, resource: Resource) -> str | None:
     return property_
 
 
+def _change_of(kind: str) -> Change | str:
+    return GRANT if kind.endswith("Member") else CHANGED[kind]
+
+
 def delete(cloud: Cloud, resource: Resource) -> bool:
     """Delete a resource in the cloud; return whether its kind can be."""
     return resource.kind not in DELETED and cloud.remove(resource.kind, resource.id)
 
 
-def table(kinds: Mapping[str, str | None]) -> str:
-    """Return docs/drift.md for the kinds found, each with the property whose change was seen."""
+def page(kinds: Iterable[str]) -> str:
+    """Return docs/drift.md for the kinds that are declared."""
     lines = [
         "# Drift",
         "",
         "What `make drift` finds when someone changes or deletes a resource behind Pulumi's back, and `pulumi up",
-        "--refresh` repairs. Each cell was tried on the engine with a twin of the provider; this file is written by",
-        "`python -m pytest -m engine tests/engine/test_drift.py` with `WRITE_DOCS=1`.",
+        "--refresh` repairs. `tests/engine/test_drift.py` tries every cell on the engine with a twin of the provider.",
+        "Written by `WRITE_DOCS=1 .venv/bin/python -m pytest tests/engine/test_drift_page.py`.",
         "",
         "| Kind | changed | deleted |",
         "|---|---|---|",
     ]
-    for kind, property_ in sorted(kinds.items()):
-        fixed = GRANT if kind.endswith("Member") else CHANGED[kind]
-        changed = f"found by `{property_}`, repaired" if property_ else str(fixed)
+    for kind in sorted(kinds):
+        made = _change_of(kind)
+        changed = made if isinstance(made, str) else f"found by `{made({})[0]}`, repaired"
         package, name = kind.split(":")[1].split("/")[0], kind.rpartition(":")[2]
         lines.append(f"| `{package}.{name}` | {changed} | {DELETED.get(kind, 'found, repaired')} |")
     return "\n".join(lines) + "\n"
