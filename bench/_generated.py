@@ -39,6 +39,14 @@ def generate(folder: Path, functions: int) -> Path:
     shutil.copytree(PARCELS / "functions" / "watch", folder / "functions" / "watch")
     declaration = yaml.safe_load((PARCELS / "pipeline.yaml").read_text(encoding="utf-8"))
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(_grown(declaration, functions - 1), sort_keys=False))
+    stack = folder / "Pulumi.live.yaml"
+    lines = stack.read_text(encoding="utf-8").splitlines()
+    stack.write_text(
+        "\n".join(
+            "  parcels:serviceUrls: {}" if "serviceUrls" in line else line for line in lines if "run.app" not in line
+        )
+        + "\n"
+    )
     for number in range(1, functions):
         part = folder / "functions" / f"step{number}"
         part.mkdir()
