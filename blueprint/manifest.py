@@ -122,7 +122,7 @@ class RowsGate:
 
     tables: Literal["expected", "critical"] = declared("Whose output tables are looked at.")
     at_least: Annotated[int, Range(1, 1000)] | None = declared(
-        "How many must have rows; all where left out.", default=None
+        "How many must have rows; where left out, only an empty critical one blocks.", default=None
     )
 
 

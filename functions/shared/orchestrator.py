@@ -34,7 +34,8 @@ def orchestrator(
         raise RuntimeError(f"{boundary.name} has gates: main.py must give a way to look at data.")
 
     def handle(body: bytes, content_type: str) -> tuple[int, Body]:
-        return receive(world, body, content_type)
+        with logs.bound(boundary=boundary.name):
+            return receive(world, body, content_type)
 
     return lambda request: surface.answer(request, world, handle)
 
