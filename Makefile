@@ -67,7 +67,7 @@ docs: .venv/tools ## Rewrite the generated pages of docs/
 schema: .venv/program ## Rewrite pipeline.schema.json
 	@$(OPS) schema
 
-COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-strip-extras --python-version 3.11
 FREE := sed -i -E "s/ ; python_full_version < '3.14' and / ; /; s/ ; python_full_version < '3.14'//"
 
 lock: .venv/tools ## Pin everything again with hashes
