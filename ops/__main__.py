@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import io
 import logging
 import os
 import signal
@@ -93,6 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(argv: Sequence[str] | None = None) -> int:
     """Run `main`; turn what a user did wrong, a closed pipe and an interrupt into exit codes instead of tracebacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without our signs shows others instead of failing
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main(argv)
         sys.stdout.flush()

@@ -96,6 +96,12 @@ class TestExitCodes:
         done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("{0\n", "")
 
+    def test_a_stream_that_knows_only_ascii_is_no_error(self, project: Build) -> None:
+        done = ops("plan", "--root", str(project(PROGRAM)), PYTHONIOENCODING="ascii")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Sound: 3 resources" in done.stdout
+        assert done.stdout.isascii()
+
 
 class TestExplain:
     def test_by_logical_name_and_name_in_the_cloud(self, project: Build) -> None:
