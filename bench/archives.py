@@ -18,7 +18,7 @@ from pathlib import Path
 
 from blueprint.archive import Archive, Cache, FunctionSource, LockedDistributions, SourceRoot, analyse_functions
 from blueprint.archive.audit import audit_tree
-from blueprint.archive.build import FactsReader, without_collector
+from blueprint.archive.build import FactsReader, roomy
 from blueprint.archive.closure import Builder
 from blueprint.archive.distributions import read_distributions
 from blueprint.archive.facts import read_facts
@@ -129,7 +129,7 @@ def finder(scratch: Path) -> list[str]:
     kept = Cache(None)
 
     def ours(cache: Cache) -> None:
-        with without_collector():
+        with roomy():
             Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, thorough=False)).build()
 
     def theirs() -> modulefinder.ModuleFinder:

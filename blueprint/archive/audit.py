@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from blueprint.archive.build import FactsReader, code_fingerprint, without_collector
+from blueprint.archive.build import FactsReader, code_fingerprint, roomy
 from blueprint.archive.cache import Cache
 from blueprint.archive.closure import ENTRY, Builder, Closure, Problem
 from blueprint.archive.consequence import Consequence, Judge
@@ -101,7 +101,7 @@ def audit_tree(
         target_python: the runtime's version.
         cache: where results of earlier runs are.
     """
-    with without_collector():
+    with roomy():
         auditor = _Auditor(tree.absolute(), [root.absolute() for root in roots], target_python, cache or Cache(None))
         functions = tuple(auditor.function(folder) for folder in auditor.folders)
     auditor.cache.flush()

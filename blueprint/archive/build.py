@@ -11,6 +11,7 @@ import ast
 import functools
 import gc
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -73,7 +74,7 @@ def analyse_functions(
     Nothing is raised for what is wrong in the sources: it is in `Archive.findings`.
     """
     workshop = Workshop(target_python, locked, cache or Cache(None))
-    with without_collector():
+    with roomy():
         archives = {source.name: workshop.archive(source) for source in sources}
     workshop.cache.flush()
     return archives
@@ -279,13 +280,18 @@ def code_fingerprint() -> str:
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
-    """Suspend cyclic garbage collection: it triples the time of parsing and syntax trees have no cycles."""
-    enabled = gc.isenabled()
+def roomy() -> Iterator[None]:
+    """Make room for trees: no cyclic collection, which triples the time of parsing and finds no cycles, and deep recursion.
+
+    The limit lets a chain of some two thousand `elif` be read and keeps the compiler within the usual stack.
+    """
+    enabled, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
+    sys.setrecursionlimit(max(limit, 4000))
     try:
         yield
     finally:
+        sys.setrecursionlimit(limit)
         if enabled:
             gc.enable()
 

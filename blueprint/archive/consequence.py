@@ -7,6 +7,7 @@ exception takes it; a failure inside a function appears when the function is cal
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
@@ -114,7 +115,8 @@ class Judge:
 def guards_of_calls(content: bytes) -> Mapping[str, Sequence[tuple[str, ...]]]:
     """Return, for each name that a source calls, the exceptions caught around each of its calls."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    _calls(ast.parse(content), (), found)
+    with contextlib.suppress(RecursionError):
+        _calls(ast.parse(content), (), found)
     return found
 
 

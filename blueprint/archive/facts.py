@@ -60,9 +60,11 @@ def read_facts(content: bytes, target: PythonVersion) -> Facts:
 
 def facts_of(tree: ast.Module, content: bytes, target: PythonVersion) -> Facts:
     """Return the facts of one source text that is parsed already."""
-    statements = read_statements(tree, content, target)
     try:
+        statements = read_statements(tree, content, target)
         names = names_of(tree, content, statements.dead, target)
+    except RecursionError:
+        return Facts(fault=(1, "nested too deeply to be read"))
     except SyntaxError as error:  # what only the symbol table notices, such as two parameters of one name
         found = fault(error, target)
         return Facts(fault=(found.line, found.message))

@@ -87,5 +87,8 @@ class UsesReader:
         tree = self._parse(source)
         if tree is None:
             return Found()
-        self._known[key] = read_module(program, module, source.place, tree)
+        try:
+            self._known[key] = read_module(program, module, source.place, tree)
+        except RecursionError:  # its facts have said so already
+            return Found()
         return self._known[key][0]

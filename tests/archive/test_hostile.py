@@ -1,0 +1,77 @@
+"""Sources and folders that nobody meant to write; whatever they hold, there is an answer and no traceback."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from blueprint.archive.audit import AuditedFunction, audit_tree
+
+HANDLE = "\n\ndef handle(request):\n    pass\n"
+SOURCES = {
+    "empty": b"",
+    "null bytes": b"import os\0\n",
+    "only a byte order mark": b"\xef\xbb\xbf",
+    "utf-16": "import os\n".encode("utf-16"),
+    "an unknown encoding": b"# -*- coding: martian -*-\nimport os\n",
+    "no line end": b"def handle(request): pass",
+    "carriage returns": b"import os\rdef handle(request):\r    pass\r",
+    "form feeds": b"import os\n\x0c\ndef handle(request):\n    pass\n",
+    "a long chain of elif": (
+        "if x == 0:\n    pass\n" + "".join(f"elif x == {n}:\n    pass\n" for n in range(900))
+    ).encode(),
+    "a long sum": ("x = " + " + ".join(["'a'"] * 900) + "\nimport importlib\nimportlib.import_module(x)\n").encode(),
+    "a long attribute": ("import importlib\nx" + ".a" * 900 + "()\n").encode(),
+    "nested lists": b"import importlib\nx = " + b"[" * 90 + b"]" * 90 + b"\n",
+    "nested too deeply": b"x = " + b"(" * 5000 + b")" * 5000 + b"\n",
+    "a relative import of nothing": b"from ..... import *\n",
+    "import of itself": b"import main\nfrom main import *\nfrom main import handle\n" + HANDLE.encode(),
+    "two parameters of one name": b"def handle(a, a):\n    pass\n",
+    "a computed everything": b"__all__ = [x for x in dir()]\nexec('y = 1')\nglobals()['z'] = 2\n__import__(z)\n",
+    "odd paths": b"from pathlib import Path\nPath(__file__).parents[99]\nPath(__file__) / '/etc/passwd'\nopen(__file__)\n",
+}
+
+
+def audited(tree: Path) -> AuditedFunction:
+    return audit_tree(tree, target_python=(3, 11)).functions[0]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_any_source_has_a_verdict(name: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_bytes(SOURCES[name])
+    assert audited(tmp_path).verdict in ("sound", "cannot start", "breaks when reached", "degrades silently")
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_any_damage_has_a_verdict(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    own = Path(__file__).resolve().parents[2] / "blueprint" / "archive"
+    text = bytearray(chance.choice(sorted(own.glob("*.py"))).read_bytes())
+    for _ in range(chance.randrange(1, 6)):
+        where = chance.randrange(len(text))
+        text[where : where + chance.randrange(12)] = bytes(chance.randrange(256) for _ in range(chance.randrange(4)))
+    (tmp_path / "main.py").write_bytes(text)
+    assert audited(tmp_path).modules == 1
+
+
+def test_odd_entries_of_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "main.py").write_text("import pipe\nimport folder\nimport looped\nimport self_made.deep" + HANDLE)
+    os.mkfifo(folder / "pipe.py")
+    (folder / "folder.py").mkdir()
+    (folder / "looped.py").symlink_to("other.py")
+    (folder / "other.py").symlink_to("looped.py")
+    (folder / "self_made").symlink_to("self_made")
+    (folder / os.fsdecode(b"name-\xff.py")).write_text("")
+    found = audited(tmp_path)
+    assert found.missing == ("folder", "looped", "pipe", "self_made.deep")
+    assert found.dangling == 3
+
+
+def test_a_folder_instead_of_the_entry(tmp_path: Path) -> None:
+    (tmp_path / "one" / "main.py").mkdir(parents=True)
+    assert audited(tmp_path).verdict == "cannot start"
