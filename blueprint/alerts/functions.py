@@ -20,13 +20,15 @@ MEMORY_SHARE = 0.9
 
 CRASH_TEXT = (
     r"(ModuleNotFoundError|ImportError|SyntaxError|IndentationError): "
-    r"|Worker failed to boot|MissingTargetException|Container called exit\([1-9]"
-    r"|failed to start and listen on the port|The instance was not started|Memory limit of "
+    r"|Worker failed to boot|MissingTargetException|Container called exit\([1-9]|Uncaught signal"
+    r"|Container terminated (by the container manager )?on signal (4|6|7|8|9|11)\b"
+    r"|[Ff]ailed to start and (then )?listen on the port|The instance was not started"
+    r"|Memory limit of |exceeded its memory limit|using too much memory|connection to the instance had an error"
 )
 """What a gen2 service writes when user code cannot be imported, a container does not come up or outgrows its
 memory."""
 REFUSED_TEXT = (
-    r"Quota exceeded|quotaExceeded|RESOURCE_EXHAUSTED|rateLimitExceeded|Exceeded rate limits"
+    r"Quota exceeded|exceeded quota|quotaExceeded|RESOURCE_EXHAUSTED|rateLimitExceeded|Exceeded rate limits"
     r"|PERMISSION_DENIED|Access Denied: |Missing or insufficient permissions"
     r"|Not found: (Table|Dataset|Job)|Unrecognized name: |[Nn]o such field|Schema mismatch"
     r"|Provided Schema does not match|requires an index"
