@@ -14,6 +14,8 @@ from blueprint.sources import FOLDER
 
 TIMEOUT = (1, 3600)
 """Seconds that a function may run (Cloud Run functions, second generation, HTTP)."""
+GIB_PER_CPU, MOST_GIB = 4, 32
+"""Most memory for one CPU, and for an instance (Cloud Run, memory limits)."""
 IN_TIME = 600
 """Seconds after which a dead orchestrator must be known: the promise of this project."""
 ENTRY = "main.py"
@@ -62,7 +64,9 @@ def services_placed(plan: Blueprint, report: Report) -> None:
 
 
 @contract(
-    "limits-hold", "Timeouts, leases, gates and thresholds leave room for each other", incidents=(44, 45, 48, 49, 73)
+    "limits-hold",
+    "Timeouts, leases, gates and thresholds leave room for each other",
+    incidents=(44, 45, 48, 49, 60, 73),
 )
 def limits_hold(plan: Blueprint, report: Report) -> None:
     """A lease that ends during the work publishes twice; a gate or alert beyond its range never speaks."""
@@ -72,6 +76,13 @@ def limits_hold(plan: Blueprint, report: Report) -> None:
         if not TIMEOUT[0] <= function.timeout <= TIMEOUT[1]:
             message = f"A timeout of {function.timeout} s is not accepted; set {TIMEOUT[0]}s to {TIMEOUT[1]}s."
             report.violation(message, function.at)
+        gibibytes = float(function.memory[:-2]) / (1 if function.memory.endswith("Gi") else 1024)
+        if gibibytes > GIB_PER_CPU * max(1.0, float(function.cpu)) or gibibytes > MOST_GIB:
+            report.violation(
+                f"'{function.name}' has {function.memory} for {function.cpu} CPU; the platform gives at most "
+                f"{GIB_PER_CPU} GiB for each and {MOST_GIB} in all.",
+                function.at,
+            )
     for boundary in manifest.boundaries.values():
         report.check(1 + len(boundary.gates))
         for message in _lease(plan, boundary):
