@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from google.api_core import exceptions
@@ -47,13 +48,14 @@ def _firestore(world: World) -> None:
 
 
 def _pubsub(world: World) -> None:
-    """Ask whether it may publish; the emulator knows no permissions, there the topic's presence is asked."""
+    """Ask whether it may publish to each topic; beside the emulator, which knows no permissions, whether it answers."""
     client = world.publisher.client
     letters = world.view.dead_letter_topic
     for topic in (*world.view.publishes, *([letters] if letters else [])):
         path = world.publisher.path(topic)
         if world.settings.pubsub_emulator:
-            client.get_topic(topic=path, retry=None, timeout=PROBE_SECONDS)
+            with suppress(exceptions.NotFound):
+                client.get_topic(topic=path, retry=None, timeout=PROBE_SECONDS)
             continue
         wanted = "pubsub.topics.publish"
         held = client.test_iam_permissions(
