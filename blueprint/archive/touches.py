@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,7 @@ _RUNS |= {"os.system", "os.popen", "shutil.which"}
 
 # A text without any of these touches nothing, and need not be read.
 _WORDS = re.compile(
-    rb"environ|getenv|https?://|projects/|\d{11,12}|collection|topic_path|secret_version_path|insert_rows|get_table"
+    rb"environ|getenv|https?://|projects/|\d{11,12}|\.collection(?:_group)?\(|topic_path|secret_version_path|insert_rows|get_table"
     rb"|load_table_from|subprocess|os\.system|os\.popen|shutil\.which|-(?:north|south|east|west|central)"
     rb"|(?i:\bselect\s|\binsert\s+(?:into|[`{])|\bdelete\s+from\s|\bmerge\s+(?:into|[`{])|\bset\s+\w+\s*="
     rb"|\bwith\s+\w+\s+as\s*\(|\bcreate\s+(?:or|temp|table|view)|\btruncate\s+table)"
@@ -175,19 +176,15 @@ class _Reader:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         outer = self._locals
-        parameters = tuple(item.arg for item in ast.walk(node.args) if isinstance(item, ast.arg))
+        arguments = node.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        parameters = tuple(each.arg for each in named if each is not None)
         self._locals = {**outer, **dict.fromkeys(parameters, UNKNOWN), "*parameters": parameters}
-        assigned = [item for item in ast.walk(node) if isinstance(item, ast.Assign | ast.AnnAssign | ast.AugAssign)]
-        targets = [
-            t.id
-            for item in assigned
-            for t in getattr(item, "targets", [getattr(item, "target", None)])
-            if isinstance(t, ast.Name)
-        ]
-        for item in assigned:
-            target = item.targets[0] if isinstance(item, ast.Assign) else item.target
-            if isinstance(target, ast.Name) and targets.count(target.id) == 1 and item.value is not None:
-                self._locals[target.id] = evaluate(item.value, self._lookup)
+        assigned = list(_assigned(node.body))
+        names = [name for name, _ in assigned]
+        for name, value in assigned:
+            if value is not None and names.count(name) == 1:
+                self._locals[name] = evaluate(value, self._lookup)
         self.generic_visit(node)
         self._locals = outer
 
@@ -263,6 +260,19 @@ class _Reader:
         if _TABLE.match(text) and "." in text:
             use = TableUse(".".join(text.split(".")[-2:]), (), self._at(node))
             self.found.queries[Query("", self._at(node), (use,))] = None
+
+
+def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield name and value of the assignments in `body`, None where the value is not all of it."""
+    for node in body:
+        if isinstance(node, ast.Assign):
+            yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id, node.value if isinstance(node, ast.AnnAssign) else None
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+                for inner in getattr(node, part, ()):
+                    yield from _assigned([inner])
 
 
 _MAY_READ_ENVIRON = {ast.Subscript, ast.Compare, ast.Call}
