@@ -11,7 +11,8 @@ from candidates import Candidate, Limits, allowed, candidate
 from shared import document as doc
 from shared import gates, logs, repeat
 from shared.effects import Snapshot, Unavailable
-from shared.view import Boundary
+from shared.rules import mode_of
+from shared.view import Boundary, Phase
 from shared.warehouse import Row, Warehouse
 from shared.world import World
 
@@ -61,9 +62,18 @@ def _candidates(world: World, runs: list[Row], first: date) -> Iterator[tuple[Ca
                 continue
             of_date = [row for row in runs if row["data_date"].isoformat() == snapshot.key and _of(phase, row)]
             document = world.store.read(phase.collection, snapshot.key).document
-            found = candidate(boundary, phase, snapshot.key, of_date, document)
+            expected = _expected(world, phase, snapshot.key)
+            found = candidate(boundary, phase, expected, snapshot.key, of_date, document)
             if found:
                 yield found, snapshot
+
+
+def _expected(world: World, phase: Phase, game_date: str) -> tuple[str, ...]:
+    """Return who is expected on the date: by its mode where a boundary follows the phase, else everybody."""
+    for following in world.view.boundaries.values():
+        if following.upstream.name == phase.name:
+            return mode_of(following, game_date, datetime.now(UTC), world.view.time_zone).expected
+    return tuple(phase.processors)
 
 
 def _triggered(world: World, boundary: Boundary, since: datetime) -> Iterator[Snapshot]:

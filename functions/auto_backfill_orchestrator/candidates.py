@@ -45,9 +45,14 @@ class Limits:
 
 
 def candidate(
-    boundary: Boundary, phase: Phase, game_date: str, runs: Iterable[Row], document: doc.Document | None
+    boundary: Boundary,
+    phase: Phase,
+    expected: tuple[str, ...],
+    game_date: str,
+    runs: Iterable[Row],
+    document: doc.Document | None,
 ) -> Candidate | None:
-    """Return what the phase after `boundary` lacks for the date, or None where it lacks nothing.
+    """Return what the phase after `boundary` lacks of what is `expected` for the date, or None where nothing.
 
     A processor is done once its latest run ended well or its completion is recorded; it failed when its latest run
     did; it is missing when nothing at all is known of it. A batch phase is done once any run of it is.
@@ -61,11 +66,11 @@ def candidate(
             return None
         lacking = (phase.name,)
         return Candidate(boundary, game_date, lacking if statuses else (), () if statuses else lacking, 0.0)
-    statuses_of = {name: str(latest[name]["status"]) for name in phase.processors if name in latest}
-    done_names = [name for name in phase.processors if name in recorded or statuses_of.get(name) in DONE]
-    failed = tuple(n for n in phase.processors if n not in done_names and statuses_of.get(n) == FAILED)
-    missing = tuple(n for n in phase.processors if n not in done_names and n not in statuses_of)
-    percent = 100.0 * len(done_names) / max(1, len(phase.processors))
+    statuses_of = {name: str(latest[name]["status"]) for name in expected if name in latest}
+    done_names = [name for name in expected if name in recorded or statuses_of.get(name) in DONE]
+    failed = tuple(n for n in expected if n not in done_names and statuses_of.get(n) == FAILED)
+    missing = tuple(n for n in expected if n not in done_names and n not in statuses_of)
+    percent = 100.0 * len(done_names) / max(1, len(expected))
     return Candidate(boundary, game_date, failed, missing, percent) if failed or missing else None
 
 

@@ -144,10 +144,16 @@ def lease_of_other(document: doc.Document, owner: str, now: datetime) -> bool:
 
 
 def overdue(boundary: Boundary, document: doc.Document, now: datetime) -> bool:
-    """Return whether the date is open for longer than the boundary's deadline."""
-    first = doc.time_of(document.get(doc.FIRST_COMPLETION_AT))
+    """Return whether the date is open for longer than the boundary's deadline, since anything but a backfill ended."""
+    first = doc.time_of(document.get(doc.FIRST_COMPLETION_AT)) or _first_failure(document)
     late = first is not None and (now - first).total_seconds() >= boundary.deadline
     return late and not document.get(doc.TRIGGERED)
+
+
+def _first_failure(document: doc.Document) -> datetime | None:
+    ended = [record for field in (doc.FAILED, doc.NO_DATA) for record in doc.record(document.get(field)).values()]
+    times = (doc.time_of(doc.record(record).get("completed_at")) for record in ended)
+    return min((time for time in times if time), default=None)
 
 
 def plan_of(context: Context, document: doc.Document, verdict: Verdict) -> Plan:

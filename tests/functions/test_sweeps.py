@@ -47,8 +47,15 @@ RUNS = [
 @pytest.mark.parametrize(("runs", "completed", "failed", "missing"), RUNS)
 def test_what_a_phase_lacks(runs: Any, completed: Any, failed: tuple[str, ...], missing: tuple[str, ...]) -> None:
     document = {name: {"status": "success"} for name in completed} | {"_triggered": False}
-    found = candidates.candidate(TO_P3, PHASE3, DAY, runs, document)
+    found = candidates.candidate(TO_P3, PHASE3, P3, DAY, runs, document)
     assert (found.failed, found.missing) == (failed, missing) if failed or missing else found is None
+
+
+def test_only_who_is_expected_on_the_date_is_missing() -> None:
+    today = ("upcoming_player_game_context", "upcoming_team_game_context")
+    document = {today[0]: {"status": "success"}}
+    found = candidates.candidate(TO_P3, PHASE3, today, DAY, [], document)
+    assert (found.missing, found.percent) == (today[1:], 50.0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +71,7 @@ def test_what_a_phase_lacks(runs: Any, completed: Any, failed: tuple[str, ...], 
 def test_a_batch_phase_is_done_once_any_run_is(statuses: list[str], recorded: bool, lacks: bool) -> None:
     document = {"coordinator": {"status": "success"}} if recorded else {}
     runs = [run("PredictionCoordinator", status) for status in statuses]
-    assert (candidates.candidate(TO_P5, PHASE5, DAY, runs, document) is not None) is lacks
+    assert (candidates.candidate(TO_P5, PHASE5, (), DAY, runs, document) is not None) is lacks
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from shared import document as doc
 from shared.effects import CheckGates, Publish, Write
+from shared.transition import overdue
 
 from tests.functions.model import DATE, LEASE, START, Delivery, Model, completion, gate_result, payloads
 from tests.functions.views import boundary
@@ -242,3 +243,16 @@ def test_the_batch_that_satisfies_stays_whatever_follows() -> None:
     assert "game_date" not in sent
     assert model.document is not None
     assert model.document["prediction_coordinator"]["metadata"]["batch_id"] == "b1"
+
+
+@pytest.mark.parametrize(
+    ("values", "late"),
+    [({}, True), ({"status": "failed"}, True), ({"status": "no_data"}, True), ({"skip_downstream": True}, False)],
+)
+def test_a_date_is_overdue_whatever_ended_first_but_a_backfill(values: dict[str, Any], late: bool) -> None:
+    model = Model(boundary("phase2_to_phase3"))
+    model.handle(completion(P2[0], **values))
+    assert model.document is not None
+    deadline = timedelta(seconds=model.boundary.deadline)
+    assert overdue(model.boundary, model.document, START + deadline) is late
+    assert overdue(model.boundary, model.document, START + deadline - timedelta(seconds=1)) is False
