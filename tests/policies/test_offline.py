@@ -10,10 +10,11 @@ import pytest
 
 from ops import policy
 from ops.embedded.record import Registration
-from ops.report.gather import Plan
+from ops.report.gather import Plan, gather
 from policies import kinds
 from policies.case import UNKNOWN
 from policies.registry import all_rules
+from tests.plan.test_parcels import copy_parcels
 from tests.policies.harness import DECLARED
 
 URN = "urn:pulumi:test::p::gcp:pubsub/subscription:Subscription::push"
@@ -74,3 +75,12 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(all_rules())
     assert lines[1].startswith("ack-covers-timeout")
+
+
+def test_second_pipeline_passes_the_same_rules(tmp_path: Path) -> None:
+    root = copy_parcels(tmp_path / "project")
+    plan = gather(root, "live")
+    assert plan.violations == []
+    judgement = policy.judge(plan, policy.facts(root, "live", date(2026, 11, 21)))
+    assert [f"{each.rule}: {each.urn}" for each in judgement.violations] == []
+    assert judgement.resources > 50
