@@ -453,7 +453,7 @@ def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[F
     if tree is None:
         return None, findings
     decoder = Decoder(RULE)
-    manifest = decoder.decode(Manifest, tree, "The manifest")
+    manifest = decoder.decode(Manifest, tree, f"`{file}`")
     findings += decoder.findings
     if manifest is not None and not findings:
         from blueprint.references import check_references

@@ -146,7 +146,7 @@ def test_no_text_breaks_the_loader(text: str) -> None:
     assert node is not None or findings
     if node is not None:
         decoder = Decoder("manifest")
-        assert decoder.decode(Manifest, node, "The manifest") is not None or decoder.findings
+        assert decoder.decode(Manifest, node, "`pipeline.yaml`") is not None or decoder.findings
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_json_schema_refuses_what_the_loader_refuses(path: tuple[str, ...], 
     node, _ = yamlsource.loads(json.dumps(data), "pipeline.yaml")
     assert node is not None
     decoder = Decoder("manifest")
-    decoder.decode(Manifest, node, "The manifest")
+    decoder.decode(Manifest, node, "`pipeline.yaml`")
     assert decoder.findings
 
 
