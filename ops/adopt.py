@@ -13,8 +13,8 @@ Inventories are the platform's own listings:
 It refuses when an import would replace something that holds data, or drop a column of it. Whatever exists without
 being declared is listed: first what disturbs the pipeline (a second subscription on a topic), then the rest.
 
-With --pending it prints instead the options for `pulumi refresh` that settle the creations which a killed update
-left open: `pulumi cancel; pulumi refresh --yes $(python -m ops adopt --pending); pulumi up`.
+With --resume it leaves out what the stack's state records already: after an update that was killed, what the cloud
+did create without the state knowing is imported, and the next update goes on from there.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Finding, Location, Refused
-from blueprint.provider.ids import import_id
-from blueprint.provider.values import plain
 from ops.adoption.compare import Adopted, Adoption, Leftover, compare
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
@@ -45,14 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inventory", type=Path, action="append", default=[], metavar="FILE", help="a listing")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the import file")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.add_argument("--pending", action="store_true", help="settle the creations of a killed update instead")
+    parser.add_argument("--resume", action="store_true", help="import only what the state does not record")
 
 
 def run(args: argparse.Namespace) -> int:
     """Report, and write the import file; return 0, 1 when refused, or 3 when leftovers were found."""
-    if args.pending:
-        print("\n".join(pending_options(call(args.root, "stack", "export", "--stack", args.stack).document)))
-        return 0
     if not args.inventory:
         raise Refused([Finding("inventory", "Give at least one --inventory; `adopt --help` says how.", Location("."))])
     evaluation = evaluate(args.root, args.stack)
@@ -61,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     defaults = provider_defaults(evaluation)
     declared = [each for each in evaluation.registrations if each.custom and each.type != _PROVIDER]
     adoption = compare(declared, read(args.inventory, defaults["project"]), defaults)
+    recorded = recorded_urns(args.root, args.stack) if args.resume else frozenset[str]()
+    adoption = replace(adoption, adopted=tuple(e for e in adoption.adopted if e.declared.urn not in recorded))
     if args.json:
         json.dump(as_json(adoption), sys.stdout, indent=2)
         print()
@@ -69,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     if adoption.findings:
         raise Refused(adoption.findings)
     if args.output:
-        document = import_file(evaluation.registrations, adoption.adopted)
+        document = import_file(evaluation.registrations, adoption.adopted, recorded)
         args.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 3 if adoption.leftovers else 0
 
@@ -81,24 +79,10 @@ def provider_defaults(evaluation: Evaluation) -> dict[str, str]:
     return {"project": str(inputs["project"]), "region": region, "location": region}
 
 
-def pending_options(export: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the options of `pulumi refresh` that import each creation whose outcome the state does not know.
-
-    Where the cloud chooses the id, nothing can be derived: look it up and give it by hand.
-    """
-    deployment = export.get("deployment", {})
-    providers = [each for each in deployment.get("resources", ()) if each["type"] == _PROVIDER]
-    inputs = providers[0].get("inputs", {}) if providers else {}
-    defaults = {"project": inputs.get("project", ""), "region": inputs.get("region", "")}
-    defaults["location"] = defaults["region"]
-    for operation in deployment.get("pending_operations") or ():
-        if operation["type"] == "creating":
-            resource = operation["resource"]
-            id_ = import_id(resource["type"], {k: plain(v) for k, v in resource["inputs"].items()}, defaults)
-            if id_ is not None:
-                yield f"--import-pending-creates={resource['urn']}"
-                yield f"--import-pending-creates={id_}"
-    yield "--clear-pending-creates"
+def recorded_urns(root: Path, stack: str) -> frozenset[str]:
+    """Return the URNs of everything in the stack's state."""
+    export = call(root, "stack", "export", "--stack", stack).document
+    return frozenset(each["urn"] for each in export.get("deployment", {}).get("resources") or ())
 
 
 def as_json(adoption: Adoption) -> dict[str, Any]:

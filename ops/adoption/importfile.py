@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from blueprint.provider import shapes
@@ -12,24 +12,27 @@ from ops.embedded.record import Registration
 _PROVIDER = "pulumi:providers:gcp"
 
 
-def import_file(registrations: Sequence[Registration], adopted: Sequence[Adopted]) -> dict[str, Any]:
-    """Return the document; names in it are unique although a component may share one with its child."""
+def import_file(
+    registrations: Sequence[Registration], adopted: Sequence[Adopted], recorded: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the document; names in it are unique although a component may share one with its child.
+
+    Args:
+        registrations: the whole plan.
+        adopted: what to import.
+        recorded: URNs that the state holds already; they are referred to and not imported.
+    """
     by_urn = {each.urn: each for each in registrations}
-    wanted = {each.declared.urn: each for each in adopted}
-    needed = {urn for each in adopted for urn in _ancestors(each.declared, by_urn)}
+    wanted = {each.declared.urn: each for each in adopted if each.declared.urn not in recorded}
+    needed = {urn for each in wanted.values() for urn in _ancestors(each.declared, by_urn)}
     version = shapes.table()["sdk"].rpartition(" ")[2]
     provider = next(each for each in registrations if each.type == _PROVIDER)
     names = {urn: f"{by_urn[urn].name}@{number}" for number, urn in enumerate(sorted(needed))}
-    resources: list[dict[str, Any]] = [
-        {"type": _PROVIDER, "name": provider.name, "inputs": {**provider.inputs, "version": version}}
-    ]
+    names[provider.urn] = provider.name
+    resources: list[dict[str, Any]] = []
     for each in registrations:
         place: dict[str, Any] = {"parent": names[each.parent]} if each.parent in names else {}
-        if each.urn in needed:
-            resources.append(
-                {"type": each.type, "name": names[each.urn], "logicalName": each.name, "component": True, **place}
-            )
-        elif each.urn in wanted:
+        if each.urn in wanted:
             resources.append(
                 {
                     "type": each.type,
@@ -41,7 +44,14 @@ def import_file(registrations: Sequence[Registration], adopted: Sequence[Adopted
                     **place,
                 }
             )
-    return {"resources": resources}
+        elif each.urn == provider.urn and each.urn not in recorded:
+            inputs = {**each.inputs, "version": version}
+            resources.insert(0, {"type": each.type, "name": each.name, "inputs": inputs})
+        elif each.urn in needed and each.urn not in recorded:
+            resources.append(
+                {"type": each.type, "name": names[each.urn], "logicalName": each.name, "component": True, **place}
+            )
+    return {"nameTable": {name: urn for urn, name in names.items() if urn in recorded}, "resources": resources}
 
 
 def _ancestors(registration: Registration, by_urn: Mapping[str, Registration]) -> Iterator[str]:

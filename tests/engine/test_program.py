@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.embedded.engine import evaluate
+from tests.engine import legacy
 from tests.engine.harness import Engine, fork
 
 pytestmark = pytest.mark.engine
@@ -104,10 +105,18 @@ def test_a_crash_in_the_middle_of_up_is_resumed(engine: Engine) -> None:
     engine.cloud.heal()
     assert engine.up().code != 0, "the lock of the killed update still stands"
     assert engine.run("cancel", "--stack", "prod", "--yes").code == 0
-    pending = engine.ops("adopt", "--pending")
-    assert pending.returncode == 0, pending.stderr
-    settled = engine.refresh("--yes", "--skip-preview", *pending.stdout.split())
+    settled = engine.refresh("--yes", "--skip-preview", "--clear-pending-creates")
     assert settled.code == 0, settled.output
+    listing, imports = engine.home / "assets.json", engine.home / "import.json"
+    listing.write_text(json.dumps(legacy.listings(engine.cloud)[0]), encoding="utf-8")
+    found = engine.ops("adopt", "--resume", "--inventory", str(listing), "-o", str(imports))
+    assert found.returncode == 0, found.stdout + found.stderr
+    lost = {each["id"] for each in json.loads(imports.read_text())["resources"] if "id" in each}
+    assert lost <= {each.id for each in gone}
+    if lost:
+        options = ("--file", str(imports), "--yes", "--skip-preview", "--protect=false", "--generate-code=false")
+        done = engine.run("import", "--stack", "prod", *options)
+        assert done.code == 0, done.output
     resumed = engine.up("--refresh")
     assert resumed.code == 0, resumed.output
     assert {each.id for each in gone} <= {each.id for each in engine.cloud.all()}
