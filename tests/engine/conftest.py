@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,29 +15,12 @@ ONE_CHECKPOINT = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "tru
 """Write the state once and not after each of hundreds of steps; where no crash is tried, nothing else changes."""
 
 
-_COLLECTED: set[str] = set()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     absent = harness.missing()
     skip = pytest.mark.skip(reason=f"{', '.join(absent)} not found. {harness.HOW_TO_GET}")
     for item in items:
-        if item.get_closest_marker("engine"):
-            _COLLECTED.add(item.nodeid)
-            if absent:
-                item.add_marker(skip)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say in one line how many engine tests ran: that none did must never pass unnoticed."""
-    outcomes = ("passed", "failed", "error", "skipped")
-    counts = {
-        outcome: sum(report.nodeid in _COLLECTED for report in terminalreporter.getreports(outcome))
-        for outcome in outcomes
-    }
-    if any(counts.values()):
-        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-        terminalreporter.write_line(f"engine tests: {told}." + (f" {harness.HOW_TO_GET}" if harness.missing() else ""))
+        if absent and item.get_closest_marker("engine"):
+            item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,29 @@
+"""What every run says at its end: how many engine tests ran, whether in one process or in several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import harness
+
+MARK = ("engine", "counted")
+"""Travels with a test's reports from the process that ran it to the one that prints."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.user_properties.append(MARK)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in one line how many engine tests ran: that none did must never pass unnoticed."""
+    counts = {
+        outcome: sum(MARK in map(tuple, report.user_properties) for report in terminalreporter.getreports(outcome))
+        for outcome in ("passed", "failed", "error", "skipped")
+    }
+    if any(counts.values()):
+        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        terminalreporter.write_line(f"engine tests: {told}." + (f" {harness.HOW_TO_GET}" if harness.missing() else ""))
