@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from blueprint.findings import Location
@@ -27,8 +26,7 @@ READ_DATASET = "roles/bigquery.dataViewer"
 WRITE_TABLE = "roles/bigquery.dataEditor"
 PUBLISH = "roles/pubsub.publisher"
 _WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE(?:\s+INTO)?)\s+`?([\w-]+(?:\.[\w-]+)+)", re.I)
-_READ = re.compile(r"\b(?:FROM|JOIN)\s+`?(?:[a-z0-9-]+\.)?(\w+)\.\w+", re.I)
-"""The table that a statement changes, the dataset that it reads; that it exists and is SQL at all is the contracts' business."""
+"""The table that a statement changes; that it exists and is SQL at all is the contracts' business."""
 READ_SECRET = "roles/secretmanager.secretAccessor"  # a role's name, not a credential
 
 
@@ -53,13 +51,13 @@ class Grant:
         return f"{role}-{self.target}".rstrip("-") if self.target else role
 
 
-def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive], root: Path) -> tuple[Grant, ...]:
+def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) -> tuple[Grant, ...]:
     """Return every grant that the functions of the plan need, ordered by function, role and target."""
     found: dict[tuple[str, str, Scope, str], list[Location]] = {}
     for function in manifest.functions:
         archive = archives.get(function)
         if archive is not None:
-            for role, scope, target, at in _needs(manifest, names, function, archive, root):
+            for role, scope, target, at in _needs(manifest, names, function, archive):
                 places = found.setdefault((function, role, scope, target), [])
                 if at not in places:
                     places.append(at)
@@ -72,7 +70,7 @@ def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive], ro
 Need = tuple[str, Scope, str, Location]
 
 
-def _needs(manifest: Manifest, names: Names, function: str, archive: Archive, root: Path) -> Iterator[Need]:
+def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) -> Iterator[Need]:
     uses, declared = archive.uses, manifest.functions[function]
     yield from ((FIRESTORE, "project", "", at) for at in _reached(uses.apis, "firestore"))
     yield from ((QUERY_JOB, "project", "", at) for at in _reached(uses.apis, "bigquery"))
@@ -83,7 +81,6 @@ def _needs(manifest: Manifest, names: Names, function: str, archive: Archive, ro
     for query in uses.queries:
         for written in _WRITTEN.findall(query.text):
             yield WRITE_TABLE, "table", ".".join(written.split(".")[-2:]), query.at
-    yield from _gates(manifest, function, root)
     for topic in manifest.published_by(function):
         for at in _reached(uses.apis, "pubsub"):
             yield PUBLISH, "topic", topic, at
@@ -99,15 +96,3 @@ def _needs(manifest: Manifest, names: Names, function: str, archive: Archive, ro
 
 def _reached(apis: tuple[Use, ...], name: str) -> Iterator[Location]:
     return (use.at for use in apis if use.name == name)
-
-
-def _gates(manifest: Manifest, function: str, root: Path) -> Iterator[Need]:
-    """Yield what gates read; their queries travel in the view of those who judge: orchestrator and timer."""
-    from blueprint.view import queries
-
-    judges = {
-        name for boundary in manifest.boundaries.values() for name in (boundary.function, boundary.timer.function)
-    }
-    for _, sql, at in queries(manifest, function, root) if function in judges else ():
-        for dataset in _READ.findall(sql):
-            yield READ_DATASET, "dataset", dataset, at

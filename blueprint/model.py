@@ -111,7 +111,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
         names=names,
         archives=archives,
         schemas=schemas,
-        grants=grants(manifest, names, archives, root),
+        grants=grants(manifest, names, archives),
         messages=messages,
         firestore=firestore,
         streams=streams,
