@@ -76,7 +76,7 @@ def sources() -> list[FunctionSource]:
 def archives(scratch: Path) -> list[str]:
     """Analyse and pack every function, cold and warm, and zip the same files."""
     functions = sources()
-    locked, _ = read_distributions(ROOT / "functions", ROOT)
+    locked, _ = read_distributions(ROOT / "functions", ROOT, TARGET)
     built = analyse_functions(functions, locked=locked)  # imports the SQL parser, which a process pays once
 
     def cold() -> None:
@@ -125,7 +125,7 @@ def finder(scratch: Path) -> list[str]:
     """Compare with the standard library's modulefinder on one entry, first-party modules only."""
     folder, library = ROOT / "functions" / "self_heal", ROOT / "functions"
     folders = (SearchFolder(str(folder)), SearchFolder(str(library), "", ("shared",)))
-    locked, _ = read_distributions(ROOT / "functions", ROOT)
+    locked, _ = read_distributions(ROOT / "functions", ROOT, TARGET)
     kept = Cache(None)
 
     def ours(cache: Cache) -> None:

@@ -385,6 +385,12 @@ class Manifest:
     alerts: Alerting = declared("Alerting.")
     labels: Mapping[str, str] = declared("On every resource that takes labels.", factory=dict)
 
+    @property
+    def python(self) -> tuple[int, int]:
+        """Return the Python version of the runtime."""
+        version = self.runtime.removeprefix("python")
+        return int(version[0]), int(version[1:])
+
     def boundary_of(self, function: str) -> Boundary | None:
         """Return the boundary whose orchestrator `function` is."""
         return self._orchestrated.get(function)

@@ -54,7 +54,7 @@ def build_archives(
     from blueprint.archive.cache import Cache
     from blueprint.archive.distributions import read_distributions
 
-    locked, findings = read_distributions(root / FOLDER, root)
+    locked, findings = read_distributions(root / FOLDER, root, manifest.python)
     sources = []
     for function in manifest.functions.values():
         missing = _missing(root, function)
@@ -65,9 +65,7 @@ def build_archives(
             sources.append(function_source(root, manifest, names, function, firestore))
         except Refused as refused:
             findings += refused.findings
-    version = manifest.runtime.removeprefix("python")
-    target = (int(version[0]), int(version[1:]))
-    archives = analyse_functions(sources, target_python=target, locked=locked, cache=Cache(root / CACHE))
+    archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
     for archive in archives.values():
         findings += archive.findings
     return archives, list(dict.fromkeys(findings))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from platform import machine
 
 from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept, remembered
 from blueprint.archive.cache import Cache
-from blueprint.archive.model import PythonVersion
+from blueprint.archive.distributions import LOCK, read_lock, requirements_text
+from blueprint.archive.model import Archive, PythonVersion
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Location
 from blueprint.manifest import Function
@@ -29,8 +32,7 @@ def accept_all(plan: Blueprint) -> dict[str, Acceptance]:
     Where an emulator stands for every client that a function has (their variables are set), its samples must be
     answered 200. Otherwise a dependency is unreachable, and the function must say so without missing any code.
     """
-    version = plan.manifest.runtime.removeprefix("python")
-    target = (int(version[0]), int(version[1:]))
+    target = plan.manifest.python
     cache = Cache(plan.root / KEPT)
 
     if PUBSUB in os.environ:
@@ -77,7 +79,18 @@ def candidate(plan: Blueprint, name: str) -> Candidate:
         samples=tuple(samples(plan, function, (200,) if reachable else ())),
         place=Location(f"{FOLDER}/{function.folder}/main.py"),
         memory=int(function.memory[:-2]) * _UNITS[function.memory[-2:]],
+        requirements=None if _like_the_runtime() else any_platform(plan, plan.archives[name]),
     )
+
+
+def _like_the_runtime() -> bool:
+    return (sys.platform, machine().lower()) == ("linux", "x86_64")
+
+
+def any_platform(plan: Blueprint, archive: Archive) -> str:
+    """Return the archive's requirements with the hashes of every platform's files, for a laptop of another kind."""
+    pins = read_lock((plan.root / FOLDER / LOCK).read_text(encoding="utf-8"))
+    return requirements_text((each, pins[each.name].hashes) for each in archive.distributions)
 
 
 def samples(plan: Blueprint, function: Function, statuses: tuple[int, ...]) -> Iterator[Sample]:

@@ -10,8 +10,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from blueprint.archive.distributions import (
     DIRECT,
@@ -21,47 +24,74 @@ from blueprint.archive.distributions import (
     direct_requirements,
     dump_metadata,
     normalise,
+    platform_of,
     read_lock,
 )
-from blueprint.archive.model import Distribution
+from blueprint.archive.model import Distribution, PythonVersion
+from blueprint.manifest import load_manifest
 
-_PLATFORM = ("--python-platform", "x86_64-manylinux_2_28")
 _TESTED = "requirements-dev.lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--python", default="3.11", help="Python version of the functions' runtime (default: 3.11)")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of keeping pins")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the two lock files of the functions; versions are those that the tests run with."""
+    """Write the two lock files of the functions for the declared runtime; versions are those that the tests run with."""
     root, functions = Path.cwd(), Path("functions")
-    options = ("--quiet", "--generate-hashes", "--no-header", "--python-version", args.python, *_PLATFORM)
+    python = load_manifest(root).python
+    options = ("--quiet", "--generate-hashes", "--no-header", "--no-strip-extras", *_target(python))
     upgrade = ("--upgrade",) if args.upgrade else ()
     files = (str(functions / DIRECT), "-c", _TESTED, "-o", str(functions / LOCK))
     _uv(root, "pip", "compile", *options, *upgrade, *files)
-    _write_metadata(root / functions, args.python)
+    _write_metadata(root / functions, python)
     return 0
+
+
+def _target(python: PythonVersion) -> tuple[str, ...]:
+    return ("--python-version", f"{python[0]}.{python[1]}", "--python-platform", platform_of(python))
 
 
 def _uv(root: Path, *arguments: str) -> None:
     subprocess.run((sys.executable, "-m", "uv", *arguments), cwd=root, check=True, stdout=subprocess.DEVNULL)
 
 
-def _write_metadata(folder: Path, python: str) -> None:
-    """Install the lock into a scratch folder and write down what only an installation tells."""
+def _write_metadata(folder: Path, python: PythonVersion) -> None:
+    """Write down which files of the lock fit the target, and what only an installation of them tells."""
     lock_text = (folder / LOCK).read_text(encoding="utf-8")
     direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"))
     pins = read_lock(lock_text)
     with tempfile.TemporaryDirectory() as scratch:
-        options = ("--target", scratch, "--python-version", python, *_PLATFORM, "--require-hashes", "--no-deps")
-        _uv(folder, "pip", "install", "--quiet", *options, "-r", LOCK)
-        distributions = [
-            _describe(Path(scratch), info, pins, direct) for info in sorted(Path(scratch).glob("*.dist-info"))
-        ]
-    (folder / METADATA).write_text(dump_metadata(lock_text, distributions), encoding="utf-8")
+        pylock, site = Path(scratch) / "pylock.toml", Path(scratch) / "site"
+        fitting = ("--quiet", "--format", "pylock.toml", "--no-deps", *_target(python))
+        _uv(folder, "pip", "compile", *fitting, LOCK, "-o", str(pylock))
+        files = fitting_files(pylock.read_text(encoding="utf-8"), pins)
+        options = ("--quiet", "--target", str(site), *_target(python), "--require-hashes", "--no-deps")
+        _uv(folder, "pip", "install", *options, "-r", LOCK)
+        distributions = [_describe(site, info, pins, direct) for info in sorted(site.glob("*.dist-info"))]
+    (folder / METADATA).write_text(dump_metadata(lock_text, python, distributions, files), encoding="utf-8")
+
+
+def fitting_files(pylock: str, pins: Mapping[str, Pin]) -> dict[str, dict[str, str]]:
+    """Return, per distribution, name → hash of the wheels that a `pylock.toml` for one target lists, else of the sdist.
+
+    Only files whose hash the pin has: an index may hold files that were added since.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for package in tomllib.loads(pylock)["packages"]:
+        name = normalise(package["name"])
+        sources = [package["sdist"]] if "sdist" in package else []
+        for files in (package.get("wheels", []), sources):
+            known = {_file_name(file): f"sha256:{file['hashes']['sha256']}" for file in files}
+            fitting = {file: value for file, value in known.items() if value in pins[name].hashes}
+            found[name] = found.get(name) or fitting
+    return found
+
+
+def _file_name(file: Mapping[str, Any]) -> str:
+    return str(file.get("name") or unquote(PurePosixPath(urlsplit(file.get("url") or file["path"]).path).name))
 
 
 def _describe(site: Path, info: Path, pins: dict[str, Pin], direct: Iterable[str]) -> Distribution:
@@ -74,10 +104,21 @@ def _describe(site: Path, info: Path, pins: dict[str, Pin], direct: Iterable[str
         version=pins[name].version,
         modules=modules,
         requires=tuple(sorted(other for other, pin in pins.items() if name in pin.needed_by)),
-        installed_bytes=sum((site / file).stat().st_size for file in files if (site / file).is_file()),
+        installed_bytes=installed_bytes(site, files),
         import_modules=_import_cost(site, modules) if name in direct else None,
         direct=name in direct,
+        extras=pins[name].extras,
     )
+
+
+def installed_bytes(site: Path, files: Iterable[str]) -> int:
+    """Return the size of the files that an installation took from the distribution.
+
+    What an installer writes itself is left out, since it differs from one machine to the next: the scripts begin with the
+    path of an interpreter, and `RECORD` holds their sizes.
+    """
+    taken = [site / file for file in files if not file.startswith(("bin/", "../")) and not file.endswith("/RECORD")]
+    return sum(file.stat().st_size for file in taken if file.is_file())
 
 
 def provided_modules(files: Iterable[str]) -> Iterator[str]:

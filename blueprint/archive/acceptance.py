@@ -59,7 +59,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An archive and how the platform would run it; `place` is where findings point, memory is in bytes."""
+    """An archive and how the platform would run it; `place` is where findings point, memory is in bytes.
+
+    `requirements` stand in for the archive's own on a machine that cannot install the platform's files.
+    """
 
     archive: Archive
     entry_point: str
@@ -68,6 +71,7 @@ class Candidate:
     samples: tuple[Sample, ...]
     place: Location
     memory: int | None = None
+    requirements: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, 
         message = f"No Python {version} is installed to try the archives with. Install it, or pass --no-acceptance."
         return _refused(candidate, message)
     try:
-        python = _environment(interpreter, candidate.archive.requirements, folder)
+        python = _environment(interpreter, candidate.requirements or candidate.archive.requirements, folder)
     except subprocess.CalledProcessError as error:
         last = (error.stderr or "").strip().splitlines()[-1:] or ["no reason given"]
         return _refused(candidate, f"The requirements of '{candidate.archive.function}' do not install: {last[0]}")

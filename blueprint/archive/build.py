@@ -20,14 +20,13 @@ from typing import Any
 
 from blueprint.archive.cache import Cache
 from blueprint.archive.closure import Builder, Closure
-from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
+from blueprint.archive.distributions import FRAMEWORK, LockedDistributions, load_distribution
 from blueprint.archive.facts import Facts, dump_facts, facts_of, load_facts
 from blueprint.archive.grammar import SyntaxFault, parse
 from blueprint.archive.judgement import judge
 from blueprint.archive.model import (
     Archive,
     ArchiveFile,
-    Distribution,
     FunctionSource,
     PythonVersion,
     Query,
@@ -315,10 +314,7 @@ def _from_json(raw: dict[str, Any], content: bytes) -> Archive:
         content=content,
         requirements=raw["requirements"],
         modules=tuple(raw["modules"]),
-        distributions=tuple(
-            Distribution(**{**item, "modules": tuple(item["modules"]), "requires": tuple(item["requires"])})
-            for item in raw["distributions"]
-        ),
+        distributions=tuple(map(load_distribution, raw["distributions"])),
         imported=tuple(raw["imported"]),
         uses=_uses(raw["uses"]),
         findings=tuple(

@@ -1,7 +1,8 @@
 """The locked third-party distributions: which one provides an import, what it needs, what it costs.
 
-Two files beside the functions, both written by `make lock`: `requirements.lock` (exact versions, hashes) and
-`distributions.json` (what only an installation tells: provided modules, size, import cost).
+Two files beside the functions, both written by `make lock`: `requirements.lock` (exact versions, the hashes of every
+platform's files) and `distributions.json`: which of those files the functions' platform can install, and what only an
+installation tells (provided modules, size, import cost).
 """
 
 from __future__ import annotations
@@ -11,16 +12,30 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from blueprint.archive.model import Distribution
+from blueprint.archive.model import Distribution, PythonVersion
 from blueprint.archive.tree import digest
 from blueprint.findings import Finding, Location
 
 LOCK, METADATA, DIRECT = "requirements.lock", "distributions.json", "requirements.in"
 FRAMEWORK = "functions-framework"
 
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+# The C library of the runtimes' image, by the first Python that has it: Ubuntu 18.04, 22.04, 24.04
+# (cloud.google.com/run/docs/runtimes/python).
+_GLIBC = {(3, 7): "2_27", (3, 10): "2_35", (3, 14): "2_39"}
+
+
+def platform_of(python: PythonVersion) -> str:
+    """Return the platform that the runtime of a Python version is, as `uv --python-platform` calls it."""
+    return f"x86_64-manylinux_{_GLIBC[max(first for first in _GLIBC if first <= max(python, min(_GLIBC)))]}"
+
+
+def target_of(python: PythonVersion) -> dict[str, str]:
+    """Return what a lock is made for, in the words of `distributions.json`."""
+    return {"python": f"{python[0]}.{python[1]}", "platform": platform_of(python)}
 
 
 def normalise(name: str) -> str:
@@ -30,39 +45,50 @@ def normalise(name: str) -> str:
 
 @dataclass(frozen=True)
 class Pin:
-    """One entry of a lock: exact version, sha256 hashes of its files, who needs it, and its line."""
+    """One entry of a lock: exact version, extras, sha256 hashes of its files, who needs it, and its line."""
 
     version: str
     hashes: tuple[str, ...]
     needed_by: tuple[str, ...]
     line: int
+    extras: tuple[str, ...] = ()
 
 
 def read_lock(text: str) -> dict[str, Pin]:
     """Return normalised name → pin of a lock as `uv pip compile --generate-hashes` writes it."""
-    pins: dict[str, Pin] = {}
-    name, version, line = "", "", 0
-    hashes: list[str] = []
-    needed_by: list[str] = []
-    for number, row in enumerate([*text.splitlines(), "end==0"], start=1):
+    entries: list[tuple[re.Match[str], int, list[str], list[str]]] = []
+    for number, row in enumerate(text.splitlines(), start=1):
         if match := _PIN.match(row):
-            if name:
-                pins[name] = Pin(version, tuple(hashes), tuple(needed_by), line)
-            name, version, line = normalise(match[1]), match[2], number
-            hashes, needed_by = [], []
+            entries.append((match, number, [], []))
+        if not entries:
+            continue
+        _, _, hashes, needed_by = entries[-1]
         hashes += _HASH.findall(row)
         comment = row.strip().removeprefix("#").strip().removeprefix("via").strip()
         if row.startswith(" ") and row.strip().startswith("#") and comment:
             needed_by.append(comment if comment.startswith("-r") else normalise(comment))
-    return pins
+    return {
+        normalise(match[1]): Pin(match[3], tuple(hashes), tuple(needed_by), line, _extras(match[2]))
+        for match, line, hashes, needed_by in entries
+    }
+
+
+def _extras(text: str | None) -> tuple[str, ...]:
+    return tuple(sorted(normalise(each.strip()) for each in (text or "").split(",") if each.strip()))
 
 
 @dataclass(frozen=True)
 class LockedDistributions:
-    """What functions may import: distributions by normalised name, and the hashes of their files."""
+    """What functions may import.
+
+    Attributes:
+        distributions: by normalised name.
+        files: per distribution, the hash of each file that the functions' platform can install, by file name.
+        fingerprint: changes with anything here.
+    """
 
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
-    hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
@@ -99,37 +125,54 @@ class LockedDistributions:
         return tuple(self.distributions[name] for name in sorted(wanted))
 
     def requirements(self, distributions: Iterable[Distribution]) -> str:
-        """Return a `requirements.txt` of exactly `distributions`, every file by hash."""
-        rows = []
-        for each in distributions:
-            hashes = "".join(f" \\\n    --hash={value}" for value in self.hashes.get(each.name, ()))
-            rows.append(f"{each.name}=={each.version}{hashes}\n")
-        return "".join(rows)
+        """Return a `requirements.txt` of exactly `distributions`, with the hash of every file that fits."""
+        return requirements_text((each, self.files.get(each.name, {}).values()) for each in distributions)
 
 
-def read_distributions(folder: Path, project: Path) -> tuple[LockedDistributions, list[Finding]]:
+def requirements_text(rows: Iterable[tuple[Distribution, Iterable[str]]]) -> str:
+    """Return a `requirements.txt` of distributions and the hashes that each may have.
+
+    A distribution with extras has two rows, for pip before 23.3 takes neither for the other (pypa/pip#9644).
+    """
+    lines = []
+    for each, hashes in rows:
+        hashed = "".join(f" --hash={value}" for value in sorted(hashes))
+        names = [each.name, f"{each.name}[{','.join(each.extras)}]"] if each.extras else [each.name]
+        lines += [f"{name}=={each.version}{hashed}\n" for name in names]
+    return "".join(lines)
+
+
+def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tuple[LockedDistributions, list[Finding]]:
     """Read the lock and its metadata in `folder`; findings name what does not fit together.
 
-    Checked: every direct requirement is pinned, every pin carries a hash, no index host is written down, and
-    the metadata belongs to this lock (incident 10: pins that do not resolve; incident 8: missing ones).
+    Checked: every direct requirement is pinned, every pin carries a hash and has a file for the runtime of `python`,
+    no index host is written down, and the metadata belongs to this lock and this runtime (incident 10: pins that do
+    not resolve; incident 8: missing ones).
     """
     place = folder.relative_to(project).as_posix()
     try:
         lock_text = (folder / LOCK).read_text(encoding="utf-8")
-        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        metadata_text = (folder / METADATA).read_text(encoding="utf-8")
+        metadata = json.loads(metadata_text)
         direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"))
-        distributions = [
-            Distribution(**{**each, "modules": tuple(each["modules"]), "requires": tuple(each["requires"])})
-            for each in metadata["distributions"]
-        ]
+        files = {each["name"]: dict(each.pop("files")) for each in metadata["distributions"]}
+        distributions = [load_distribution(each) for each in metadata["distributions"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"The lock of the functions cannot be read ({error}). Run `make lock`."
         return LockedDistributions(), [Finding("functions-lock", message, Location(f"{place}/{LOCK}"))]
     pins = read_lock(lock_text)
-    findings = list(_lock_findings(place, lock_text, pins, direct, metadata.get("lock", "")))
-    hashes = {name: pin.hashes for name, pin in pins.items()}
-    fingerprint = digest((lock_text + json.dumps(metadata, sort_keys=True)).encode())
-    return LockedDistributions({each.name: each for each in distributions}, hashes, fingerprint), findings
+    findings = [
+        *_lock_findings(place, lock_text, pins, direct, metadata.get("lock", "")),
+        *_file_findings(place, pins, files, metadata.get("target"), python),
+    ]
+    fingerprint = digest((lock_text + metadata_text).encode())
+    return LockedDistributions({each.name: each for each in distributions}, files, fingerprint), findings
+
+
+def load_distribution(raw: Mapping[str, Any]) -> Distribution:
+    """Return a distribution from its fields as JSON has them."""
+    lists = {name: tuple(raw[name]) for name in ("modules", "requires", "extras")}
+    return Distribution(**{**raw, **lists})
 
 
 def direct_requirements(text: str) -> dict[str, int]:
@@ -161,7 +204,45 @@ def _lock_findings(
             yield Finding("functions-lock", message, Location(at.file, number))
 
 
-def dump_metadata(lock_text: str, distributions: Iterable[Distribution]) -> str:
+def _file_findings(
+    place: str,
+    pins: Mapping[str, Pin],
+    files: Mapping[str, Mapping[str, str]],
+    made_for: object,
+    python: PythonVersion,
+) -> Iterable[Finding]:
+    """Yield what keeps a pin from being installed on the functions' platform, or makes it a build there."""
+    target = target_of(python)
+    wanted = f"Python {target['python']} on {target['platform']}"
+    if made_for != target:
+        message = f"{METADATA} does not name the files for {wanted}, where the functions run. Run `make lock`."
+        yield Finding("functions-lock", message, Location(f"{place}/{METADATA}"))
+        return
+    for name, pin in pins.items():
+        at = Location(f"{place}/{LOCK}", pin.line)
+        fitting = files.get(name, {})
+        strange = sorted(file for file, value in fitting.items() if value not in pin.hashes)
+        if not fitting:
+            message = f"No file of '{name}' {pin.version} installs with {wanted}. Choose a version that has one."
+            yield Finding("functions-lock", message, at)
+        elif not any(file.endswith(".whl") for file in fitting):
+            message = (
+                f"'{name}' {pin.version} has no wheel for {wanted}: every deployment builds it from source, with what the "
+                "builder happens to have. Choose a version with a wheel."
+            )
+            yield Finding("functions-lock", message, at, "warning")
+        if strange:
+            message = f"The hash of {strange[0]} in {METADATA} is not one of the pin's. Run `make lock`."
+            yield Finding("functions-lock", message, at)
+
+
+def dump_metadata(
+    lock_text: str, python: PythonVersion, distributions: Iterable[Distribution], files: Mapping[str, Mapping[str, str]]
+) -> str:
     """Return the text of `distributions.json` for a lock."""
-    rows = [asdict(each) for each in sorted(distributions, key=lambda each: each.name)]
-    return json.dumps({"lock": digest(lock_text.encode()), "distributions": rows}, indent=2) + "\n"
+    rows = [
+        {**asdict(each), "files": dict(sorted(files.get(each.name, {}).items()))}
+        for each in sorted(distributions, key=lambda each: each.name)
+    ]
+    head = {"lock": digest(lock_text.encode()), "target": target_of(python)}
+    return json.dumps({**head, "distributions": rows}, indent=2) + "\n"

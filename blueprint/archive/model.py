@@ -80,6 +80,7 @@ class Distribution:
         installed_bytes: size on disk once installed.
         import_modules: how many modules importing it loads in a clean interpreter; None if unmeasured.
         direct: whether the requirements name it (and not only another distribution does).
+        extras: those that the requirements or other distributions ask for.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Distribution:
     installed_bytes: int = 0
     import_modules: int | None = None
     direct: bool = False
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, order=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,20 @@ def test_every_function_has_samples_and_its_own_environment(plan: Blueprint) -> 
         assert made.environment["GCP_PROJECT_ID"] == "a-project"
         assert set(function.secrets) <= set(made.environment)
         assert made.memory == 512 << 20
+
+
+@pytest.mark.parametrize(("system", "kind"), [("darwin", "arm64"), ("linux", "aarch64")])
+def test_another_kind_of_machine_installs_its_own_files_of_the_same_versions(
+    plan: Blueprint, system: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "phase2-to-phase3-orchestrator"
+    own = plan.archives[name].requirements.split()
+    assert acceptance.candidate(plan, name).requirements is None
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(acceptance, "machine", lambda: kind)
+    other = (acceptance.candidate(plan, name).requirements or "").split()
+    assert set(own) < set(other)
+    assert [word for word in own if "==" in word] == [word for word in other if "==" in word]
 
 
 @pytest.mark.slow

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from blueprint.archive import Distribution, LockedDistributions, read_distributions
-from blueprint.archive.distributions import dump_metadata, read_lock
+from blueprint.archive.distributions import dump_metadata, platform_of, read_lock
 from blueprint.archive.requirements import Requirements, read_requirements
-from ops.lock import provided_modules
+from ops.lock import fitting_files, installed_bytes, provided_modules
 
 ROOT = Path(__file__).resolve().parents[2]
+TARGET = (3, 11)
 LOCK = """\
 alpha==1.0 \\
     --hash=sha256:aa00000000000000000000000000000000000000000000000000000000000000 \\
@@ -34,6 +35,7 @@ def test_a_lock_is_read_with_hashes_and_who_needs_what() -> None:
     assert list(pins) == ["alpha", "beta-two", "gamma"]
     assert [len(pin.hashes) for pin in pins.values()] == [2, 1, 0]
     assert pins["beta-two"].version == "2.0.post1"
+    assert pins["beta-two"].extras == ("extra",)
     assert pins["beta-two"].needed_by == ("alpha", "gamma")
     assert [pin.line for pin in pins.values()] == [1, 5, 10]
 
@@ -42,13 +44,13 @@ def test_requirements_are_minimal_complete_and_hashed() -> None:
     locked = LockedDistributions(
         {
             "a": Distribution("a", "1", ("a",), requires=("b",)),
-            "b": Distribution("b", "2", ("b",), requires=("a",)),
+            "b": Distribution("b", "2", ("b",), requires=("a",), extras=("x", "y")),
             "c": Distribution("c", "3", ("c",)),
         },
-        {"a": ("sha256:1", "sha256:2"), "b": ("sha256:3",)},
+        {"a": {"z.whl": "sha256:1", "y.whl": "sha256:2"}, "b": {"b.tar.gz": "sha256:3"}},
     )
     text = locked.requirements(locked.installed(["a"]))
-    assert text == "a==1 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\nb==2 \\\n    --hash=sha256:3\n"
+    assert text == "a==1 --hash=sha256:1 --hash=sha256:2\nb==2 --hash=sha256:3\nb[x,y]==2 --hash=sha256:3\n"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_the_longest_known_name_provides(module: str, provider: str | None) -> N
 
 
 def test_the_projects_lock_is_sound_and_says_what_things_cost() -> None:
-    locked, findings = read_distributions(ROOT / "functions", ROOT)
+    locked, findings = read_distributions(ROOT / "functions", ROOT, TARGET)
     assert findings == []
     framework = locked.distributions["functions-framework"]
     assert framework.direct
@@ -93,19 +95,109 @@ def test_the_projects_lock_is_sound_and_says_what_things_cost() -> None:
     ],
 )
 def test_what_does_not_fit_together_is_refused(tmp_path: Path, file: str, change: object, sentence: str) -> None:
-    for name in ("requirements.in", "requirements.lock", "distributions.json"):
-        shutil.copy(ROOT / "functions" / name, tmp_path / name)
+    copy_lock(tmp_path)
     path = tmp_path / file
     path.write_text(change(path.read_text()))  # type: ignore[operator]
-    _, findings = read_distributions(tmp_path, tmp_path)
+    _, findings = read_distributions(tmp_path, tmp_path, TARGET)
     assert any(sentence in finding.message for finding in findings)
     assert {finding.severity for finding in findings} == {"violation"}
 
 
+def copy_lock(folder: Path) -> None:
+    for name in ("requirements.in", "requirements.lock", "distributions.json"):
+        shutil.copy(ROOT / "functions" / name, folder / name)
+
+
+@pytest.mark.parametrize(
+    ("files", "severity", "sentence"),
+    [
+        (
+            lambda files: {},
+            "violation",
+            "No file of 'grpcio' 1.85.1 installs with Python 3.11 on x86_64-manylinux_2_35",
+        ),
+        (lambda files: {"grpcio.tar.gz": next(iter(files.values()))}, "warning", "'grpcio' 1.85.1 has no wheel for"),
+        (
+            lambda files: {"grpcio-cp311.whl": "sha256:" + "0" * 64},
+            "violation",
+            "grpcio-cp311.whl in distributions.json",
+        ),
+    ],
+)
+def test_a_pin_that_the_runtime_cannot_install_is_found(
+    tmp_path: Path, files: object, severity: str, sentence: str
+) -> None:
+    copy_lock(tmp_path)
+    path = tmp_path / "distributions.json"
+    metadata = json.loads(path.read_text())
+    row = next(each for each in metadata["distributions"] if each["name"] == "grpcio")
+    row["files"] = files(row["files"])  # type: ignore[operator]
+    path.write_text(json.dumps(metadata))
+    _, findings = read_distributions(tmp_path, tmp_path, TARGET)
+    assert [finding.severity for finding in findings] == [severity]
+    assert sentence in findings[0].message
+    assert "grpcio==1.85.1" in (tmp_path / "requirements.lock").read_text().splitlines()[(findings[0].at.line or 0) - 1]
+
+
+def test_files_for_another_runtime_are_refused() -> None:
+    _, findings = read_distributions(ROOT / "functions", ROOT, (3, 12))
+    assert [finding.severity for finding in findings] == ["violation"]
+    assert "does not name the files for Python 3.12 on x86_64-manylinux_2_35" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("python", "glibc"), [((3, 7), "2_27"), ((3, 9), "2_27"), ((3, 10), "2_35"), ((3, 13), "2_35"), ((3, 14), "2_39")]
+)
+def test_the_platform_is_the_runtimes_image(python: tuple[int, int], glibc: str) -> None:
+    assert platform_of(python) == f"x86_64-manylinux_{glibc}"
+
+
 def test_metadata_is_written_the_same_every_time() -> None:
     one, two = Distribution("b", "1", ("b",)), Distribution("a", "1", ("a",))
-    assert dump_metadata(LOCK, [one, two]) == dump_metadata(LOCK, [two, one])
-    assert [each["name"] for each in json.loads(dump_metadata(LOCK, [one, two]))["distributions"]] == ["a", "b"]
+    files = {"a": {"z": "1", "y": "2"}}
+    text = dump_metadata(LOCK, TARGET, [one, two], files)
+    assert text == dump_metadata(LOCK, TARGET, [two, one], {"a": {"y": "2", "z": "1"}})
+    assert [(each["name"], list(each["files"])) for each in json.loads(text)["distributions"]] == [
+        ("a", ["y", "z"]),
+        ("b", []),
+    ]
+
+
+def test_scripts_of_the_installer_do_not_count_as_size(tmp_path: Path) -> None:
+    """Their first line is the path of an interpreter, so the same lock had another size in another checkout."""
+    for file, size in {
+        "a/__init__.py": 10,
+        "bin/a": 300,
+        "a-1.dist-info/RECORD": 50,
+        "a-1.dist-info/METADATA": 5,
+    }.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(b"x" * size)
+    files = ["a/__init__.py", "bin/a", "../../bin/a", "a-1.dist-info/RECORD", "a-1.dist-info/METADATA", "gone.py"]
+    assert installed_bytes(tmp_path, files) == 15
+
+
+def test_the_files_of_a_target_are_its_wheels_else_the_sdist() -> None:
+    a, b, c = (f"{each}{each}" + "0" * 62 for each in "abc")
+    pylock = f"""
+        [[packages]]
+        name = "alpha"
+        sdist = {{ url = "https://x/alpha-1.0.tar.gz", hashes = {{ sha256 = "{b}" }} }}
+        wheels = [
+            {{ url = "https://x/alpha-1.0%2Blocal-py3-none-any.whl", hashes = {{ sha256 = "{a}" }} }},
+            {{ name = "alpha-1.0-1-py3-none-any.whl", hashes = {{ sha256 = "{c}" }} }},
+        ]
+        [[packages]]
+        name = "Beta.Two"
+        sdist = {{ path = "files/beta_two-2.0.post1.tar.gz", hashes = {{ sha256 = "{c}" }} }}
+        [[packages]]
+        name = "gamma"
+    """
+    assert fitting_files(pylock, read_lock(LOCK)) == {
+        "alpha": {"alpha-1.0+local-py3-none-any.whl": f"sha256:{a}"},
+        "beta-two": {"beta_two-2.0.post1.tar.gz": f"sha256:{c}"},
+        "gamma": {},
+    }
 
 
 def test_provided_modules_are_the_shortest_names() -> None:

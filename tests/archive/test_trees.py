@@ -24,7 +24,7 @@ LOCKED = LockedDistributions(
             Distribution("requests", "2.32.0", ("requests",)),
         )
     },
-    {"functions-framework": ("sha256:" + "0" * 64,)},
+    {"functions-framework": {"functions_framework-3.8.0-py3-none-any.whl": "sha256:" + "0" * 64}},
 )
 
 
