@@ -13,7 +13,7 @@ from typing import Literal
 Severity = Literal["violation", "warning"]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Location:
     """A place in the project: `file` is POSIX and relative to the root; `line` and `column` count from 1."""
 
@@ -26,7 +26,7 @@ class Location:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong (`violation`) or worth a look (`warning`).
 

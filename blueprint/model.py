@@ -8,10 +8,11 @@ reports everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from blueprint.alerts.types import Alert, Covers, CoversKind
 from blueprint.contracts import Result, check_all
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from blueprint.schemas.loader import Schemas
     from blueprint.schemas.messages import Message
     from blueprint.schemas.streams import Transform
+
+Item = TypeVar("Item")
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,21 @@ class Blueprint:
     alerts: tuple[Alert, ...]
     dashboard: Mapping[str, object]
 
-    def alerts_covering(self, kind: CoversKind, name: str) -> tuple[Alert, ...]:
+    @cached_property
+    def _alerts_by_cover(self) -> Mapping[Covers, list[Alert]]:
+        return _grouped(self.alerts, lambda alert: alert.covers)
+
+    @cached_property
+    def _grants_by_function(self) -> Mapping[str, list[Grant]]:
+        return _grouped(self.grants, lambda grant: grant.function)
+
+    def alerts_covering(self, kind: CoversKind, name: str) -> Sequence[Alert]:
         """Return the alerts that watch the thing of this kind and name."""
-        return tuple(alert for alert in self.alerts if alert.covers == Covers(kind, name))
+        return self._alerts_by_cover.get(Covers(kind, name), ())
+
+    def grants_of(self, function: str) -> Sequence[Grant]:
+        """Return the grants that the identity of this function needs."""
+        return self._grants_by_function.get(function, ())
 
 
 @dataclass(frozen=True)
@@ -121,3 +137,10 @@ def check(root: Path, stack: StackSettings) -> Checked:
     results = check_all(blueprint)
     findings += [finding for result in results for finding in result.findings]
     return Checked(blueprint, results, tuple(findings))
+
+
+def _grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> Mapping[Key, list[Item]]:
+    groups: dict[Key, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups

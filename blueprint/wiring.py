@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blueprint.findings import Location
-from blueprint.manifest import Function, Manifest
+from blueprint.manifest import Function, Manifest, Topic
 from blueprint.names import Names
 
 ACK_MARGIN = 60
@@ -61,12 +61,11 @@ def push_to_function(function: Function, topic: str, names: Names) -> Push:
     return _push(function.name, topic, names, ack_deadline(function), "/", function.at)
 
 
-def pushes_outside(manifest: Manifest, names: Names) -> Iterator[Push]:
-    """Yield the subscriptions that deliver topics to services outside this project."""
-    for topic in manifest.topics.values():
-        for consumer in topic.consumers:
-            if consumer.delivery == "push" and consumer.path is not None:
-                yield _push(consumer.service, topic.name, names, ACK_LIMIT, consumer.path, consumer.at)
+def pushes_outside(topic: Topic, names: Names) -> Iterator[Push]:
+    """Yield the subscriptions that deliver a topic to services outside this project."""
+    for consumer in topic.consumers:
+        if consumer.delivery == "push" and consumer.path is not None:
+            yield _push(consumer.service, topic.name, names, ACK_LIMIT, consumer.path, consumer.at)
 
 
 def all_pushes(manifest: Manifest, names: Names) -> Iterator[Push]:
@@ -74,7 +73,8 @@ def all_pushes(manifest: Manifest, names: Names) -> Iterator[Push]:
     for function in manifest.functions.values():
         if function.trigger.topic is not None:
             yield push_to_function(function, function.trigger.topic, names)
-    yield from pushes_outside(manifest, names)
+    for topic in manifest.topics.values():
+        yield from pushes_outside(topic, names)
 
 
 def _push(consumer: str, topic: str, names: Names, deadline: int, path: str, at: Location) -> Push:

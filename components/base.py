@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_gcp as gcp
@@ -13,6 +11,7 @@ import pulumi_gcp as gcp
 from blueprint.archive import Archive
 from blueprint.findings import Location
 from blueprint.model import Blueprint
+from blueprint.sources import CACHE
 
 PACKAGE = "phases:orchestration"
 
@@ -41,14 +40,7 @@ class Context:
 
     def asset(self, archive: Archive) -> pulumi.FileAsset:
         """Return the archive as a file to upload; its path is relative to the root and names the content."""
-        path = Path(".cache", "archives", f"{archive.sha256}.zip")
-        absolute = self.plan.root / path
-        if not absolute.exists() or absolute.read_bytes() != archive.content:
-            absolute.parent.mkdir(parents=True, exist_ok=True)
-            partial = absolute.with_suffix(f".{os.getpid()}")
-            partial.write_bytes(archive.content)
-            partial.replace(absolute)
-        return pulumi.FileAsset(str(path))
+        return pulumi.FileAsset(archive.saved_in(self.plan.root / CACHE).relative_to(self.plan.root).as_posix())
 
 
 class Component(pulumi.ComponentResource):

@@ -52,7 +52,7 @@ class OrchestratorFunction(Component):
         self._topics, self._secrets, self._datasets, self._services = topics, secrets, datasets, services
         self.identity = self._account("identity", context.plan.names.runtime_account(declared.name), declared.title)
         self.dead_letter = self._dead_letter() if declared.trigger.topic is not None else None
-        granted = [self._grant(grant) for grant in context.plan.grants if grant.function == declared.name]
+        granted = [self._grant(grant) for grant in context.plan.grants_of(declared.name)]
         self.function = self._function(source, granted)
         self.url = self.function.service_config.uri
         self.invoker = self._account(

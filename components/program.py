@@ -9,7 +9,6 @@ import pulumi_gcp as gcp
 
 from blueprint.model import Blueprint
 from blueprint.stack import StackSettings
-from blueprint.wiring import pushes_outside
 from components.base import Context
 from components.dashboard import PipelineDashboard
 from components.dataset import OrchestrationDataset, StreamWriters
@@ -47,23 +46,19 @@ def declare(plan: Blueprint) -> None:
     context = Context(plan, provider)
     services = ProjectServices(context)
     context = replace(context, services=tuple(services.apis.values()))
-    pushes = list(pushes_outside(plan.manifest, plan.names))
-    topics = {
-        name: PipelineTopic(context, topic, [push for push in pushes if push.topic == name], services)
-        for name, topic in plan.manifest.topics.items()
-    }
+    topics = {name: PipelineTopic(context, topic, services) for name, topic in plan.manifest.topics.items()}
     CompletionStore(context)
     datasets = _tables_and_streams(context, topics, services)
     secrets = {secret.secret: PipelineSecret(context, secret) for secret in plan.manifest.secrets.values()}
     source = FunctionSource(context)
-    functions = {
+    urls = {
         name: OrchestratorFunction(
             context, function, source=source, topics=topics, secrets=secrets, datasets=datasets, services=services
-        )
+        ).url
         for name, function in plan.manifest.functions.items()
     }
     PipelineDashboard(context)
-    pulumi.export("functions", {name: function.url for name, function in functions.items()})
+    pulumi.export("functions", urls)
 
 
 def _tables_and_streams(

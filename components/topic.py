@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi_gcp as gcp
 
 from blueprint.manifest import Topic
-from blueprint.wiring import RETENTION_SECONDS, Push
+from blueprint.wiring import RETENTION_SECONDS, Push, pushes_outside
 from components.alerts import declare_alerts
 from components.base import Component, Context
 from components.dead_letter import DeadLetter
@@ -22,7 +22,7 @@ class PipelineTopic(Component):
     topic: gcp.pubsub.Topic
     edges: list[PushSubscription]
 
-    def __init__(self, context: Context, declared: Topic, pushes: list[Push], services: ProjectServices) -> None:
+    def __init__(self, context: Context, declared: Topic, services: ProjectServices) -> None:
         super().__init__(context, "Topic", declared.name, declared.at)
         self.declared = declared
         stack = context.plan.stack
@@ -34,7 +34,7 @@ class PipelineTopic(Component):
             labels=context.labels,
             opts=self.options(),
         )
-        self.edges = [self._edge(push, services) for push in pushes]
+        self.edges = [self._edge(push, services) for push in pushes_outside(declared, context.plan.names)]
         declare_alerts(self, context.plan.alerts_covering("topic", declared.name))
         self.register_outputs({"name": self.topic.name})
 

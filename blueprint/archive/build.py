@@ -14,19 +14,20 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from blueprint.archive.cache import Cache
 from blueprint.archive.closure import Builder, Closure
-from blueprint.archive.distributions import FRAMEWORK, LockedDistributions, load_distribution
+from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.facts import Facts, dump_facts, facts_of, load_facts
 from blueprint.archive.grammar import SyntaxFault, parse
 from blueprint.archive.judgement import judge
 from blueprint.archive.model import (
     Archive,
     ArchiveFile,
+    Distribution,
     FunctionSource,
     PythonVersion,
     Query,
@@ -42,6 +43,8 @@ from blueprint.archive.uses import UsesReader
 from blueprint.findings import Finding, Location
 
 TARGET: PythonVersion = (3, 11)
+DERIVED = ("packed", "distributions", "requirements")
+"""Fields of an archive that its record leaves out: they follow from the lock, which is part of the record's key."""
 
 
 def analyse_function(
@@ -121,6 +124,7 @@ class Workshop:
         self._tree = FileTree()
         self._read = FactsReader(target, cache)
         self._trees: dict[str, ast.Module | None] = {}
+        self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
         self._read.trees = self._trees
         self._uses = UsesReader(self._tree_of)
 
@@ -140,12 +144,20 @@ class Workshop:
         overlay = {f"{folder}/{path}": content for path, content in source.extra_files.items()}
         trace = Trace(self._tree, overlay)
         archive = self._build(source, trace)
-        if not self.cache.keeps:
+        if self.cache.folder is None:
             return archive
         record = {"looks": trace.looks(str(source.project.absolute())), "archive": _to_json(archive)}
         self.cache.put("results", key, json.dumps(record, separators=(",", ":")).encode())
-        self.cache.put("contents", archive.sha256, archive.content)
-        return archive
+        return self._saved(archive, self.cache.folder)
+
+    def _saved(self, archive: Archive, folder: Path) -> Archive:
+        """Return the archive with its zip in a file of the cache, or as it is where that cannot be written."""
+        try:
+            path = archive.saved_in(folder)
+        except OSError:
+            return archive
+        self.cache.used(path.name)
+        return replace(archive, packed=path)
 
     def _key(self, source: FunctionSource) -> str:
         project = source.project.absolute()
@@ -169,10 +181,17 @@ class Workshop:
         record = json.loads(payload)
         if not unchanged(self._tree, str(source.project.absolute()), record["looks"]):
             return None
-        content = self.cache.get("contents", record["archive"]["sha256"])
-        if content is None or digest(content) != record["archive"]["sha256"]:
+        packed = self.cache.file(f"{record['archive']['sha256']}.zip", record["archive"]["sha256"])
+        if packed is None:
             return None
-        return _from_json(record["archive"], content)
+        return _from_json(record["archive"], packed, *self._installed(tuple(record["archive"]["imported"])))
+
+    def _installed(self, imported: tuple[str, ...]) -> tuple[tuple[Distribution, ...], str]:
+        """Return what the code that imports these distributions installs, and its `requirements.txt`; once for equals."""
+        if imported not in self._installations:
+            distributions = self._locked.installed({*imported, FRAMEWORK})
+            self._installations[imported] = distributions, self._locked.requirements(distributions)
+        return self._installations[imported]
 
     def _build(self, source: FunctionSource, trace: Trace) -> Archive:
         folder = str(source.folder.absolute())
@@ -190,8 +209,7 @@ class Workshop:
         files, resource_findings = _files(source, closure, builder, trace)
         findings += resource_findings
         imported = tuple(sorted({item.distribution for item in closure.third_party if item.distribution}))
-        distributions = self._locked.installed({*imported, FRAMEWORK})
-        requirements = self._locked.requirements(distributions)
+        distributions, requirements = self._installed(imported)
         files["requirements.txt"] = requirements.encode()
         findings += _size_findings(source, files)
         content = pack(files)
@@ -205,7 +223,8 @@ class Workshop:
             function=source.name,
             files=listing(files),
             sha256=digest(content),
-            content=content,
+            length=len(content),
+            packed=content,
             requirements=requirements,
             modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
             distributions=distributions,
@@ -296,7 +315,7 @@ def roomy() -> Iterator[None]:
 
 
 def _to_json(archive: Archive) -> dict[str, Any]:
-    fields = {name: value for name, value in vars(archive).items() if name != "content"}
+    fields = {name: value for name, value in vars(archive).items() if name not in DERIVED}
     return {name: _plain(value) for name, value in fields.items()}
 
 
@@ -306,15 +325,18 @@ def _plain(value: Any) -> Any:
     return asdict(value) if hasattr(value, "__dataclass_fields__") else value
 
 
-def _from_json(raw: dict[str, Any], content: bytes) -> Archive:
+def _from_json(
+    raw: dict[str, Any], packed: Path, distributions: tuple[Distribution, ...], requirements: str
+) -> Archive:
     return Archive(
         function=raw["function"],
         files=tuple(ArchiveFile(**item) for item in raw["files"]),
         sha256=raw["sha256"],
-        content=content,
-        requirements=raw["requirements"],
+        length=raw["length"],
+        packed=packed,
+        requirements=requirements,
         modules=tuple(raw["modules"]),
-        distributions=tuple(map(load_distribution, raw["distributions"])),
+        distributions=distributions,
         imported=tuple(raw["imported"]),
         uses=_uses(raw["uses"]),
         findings=tuple(

@@ -1,8 +1,8 @@
 """A cache that may be lost or damaged at any time without changing a result.
 
-One file per name under the folder, each record carrying a checksum of its payload; whatever does not fit its
-checksum is not there. Writing replaces the whole file at once, so two processes can share a folder: the later
-one wins and the earlier one's records are computed again.
+One pack per name under the folder, each record carrying a checksum of its payload; whatever does not fit its
+checksum is not there. Writing replaces the whole pack at once, so two processes can share a folder: the later
+one wins and the earlier one's records are computed again. Archives lie beside the packs, named by their content.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-# Newest records kept in a pack, in bytes of payload.
+# Newest records kept in a pack, and newest archives kept beside those of this run, in bytes.
 _KEEP = 48_000_000
 
 
@@ -25,14 +26,10 @@ class Cache:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._packs: dict[str, dict[str, bytes]] = {}
         self._changed: set[str] = set()
-
-    @property
-    def keeps(self) -> bool:
-        """Whether anything outlives this process."""
-        return self._folder is not None
+        self._used: set[str] = set()
 
     def get(self, pack: str, key: str) -> bytes | None:
         """Return the payload stored for `key`, or None."""
@@ -45,18 +42,35 @@ class Cache:
         records[key] = payload
         self._changed.add(pack)
 
+    def file(self, name: str, sha256: str) -> Path | None:
+        """Return the file of this name in the folder where its content has this digest (hex)."""
+        if self.folder is None:
+            return None
+        path = self.folder / name
+        with contextlib.suppress(OSError):
+            if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+                self._used.add(name)
+                return path
+        return None
+
+    def used(self, name: str) -> None:
+        """Note that the file of this name is needed."""
+        self._used.add(name)
+
     def flush(self) -> None:
-        """Write changed packs; a folder that cannot be written costs speed next time and nothing else."""
-        if self._folder is None:
+        """Write changed packs and drop old files; a folder that cannot be written costs speed next time, nothing else."""
+        if self.folder is None or not self._changed:
             return
         for pack in sorted(self._changed):
             with contextlib.suppress(OSError):
-                _write(self._folder / f"{pack}.pack", self._packs[pack])
+                _write(self.folder / f"{pack}.pack", self._packs[pack])
         self._changed.clear()
+        with contextlib.suppress(OSError):
+            _drop(path for path in self.folder.glob("*.zip") if path.name not in self._used)
 
     def _load(self, pack: str) -> dict[str, bytes]:
         if pack not in self._packs:
-            self._packs[pack] = {} if self._folder is None else _read(self._folder / f"{pack}.pack")
+            self._packs[pack] = {} if self.folder is None else _read(self.folder / f"{pack}.pack")
         return self._packs[pack]
 
 
@@ -95,3 +109,12 @@ def _write(path: Path, records: dict[str, bytes]) -> None:
             stream.write(f"{key} {len(payload)} {_checksum(key, payload)}\n".encode())
             stream.write(payload + b"\n")
     os.replace(temporary, path)
+
+
+def _drop(files: Iterable[Path]) -> None:
+    """Delete the oldest files, as many as are over what is kept."""
+    size = 0
+    for path in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
+        size += path.stat().st_size
+        if size > _KEEP:
+            path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,7 +163,8 @@ class Archive:
         function: name of the function.
         files: what is inside, sorted by path; only regular files.
         sha256: hex digest of `content`; belongs in the object's name.
-        content: the zip, byte-identical on every machine.
+        length: how many bytes `content` has.
+        packed: the zip, or the file that holds it: hundreds of archives need not be in memory at once.
         requirements: text of the `requirements.txt` inside: exact, hashed, minimal, complete.
         modules: dotted names of the first-party modules inside, sorted.
         distributions: what `requirements` installs, sorted by name.
@@ -174,13 +176,32 @@ class Archive:
     function: str
     files: tuple[ArchiveFile, ...]
     sha256: str
-    content: bytes = field(repr=False)
+    length: int
+    packed: bytes | Path = field(repr=False, compare=False)
     requirements: str = field(repr=False)
     modules: tuple[str, ...]
     distributions: tuple[Distribution, ...]
     imported: tuple[str, ...]
     uses: Uses
     findings: tuple[Finding, ...]
+
+    @property
+    def content(self) -> bytes:
+        """Return the zip, byte-identical on every machine."""
+        return self.packed if isinstance(self.packed, bytes) else self.packed.read_bytes()
+
+    def saved_in(self, folder: Path) -> Path:
+        """Return the file in `folder` that holds the zip, named by its content; write it where it is not there.
+
+        Raises `OSError` where the folder cannot be written.
+        """
+        path = folder / f"{self.sha256}.zip"
+        if self.packed != path and not (path.exists() and path.read_bytes() == self.content):
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(f".{os.getpid()}")
+            partial.write_bytes(self.content)
+            partial.replace(path)
+        return path
 
     @property
     def size(self) -> int:

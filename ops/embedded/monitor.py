@@ -7,7 +7,8 @@ missing or of another type. It calls nothing and looks nothing up; a program tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -52,6 +53,8 @@ class Monitor:
         self.registrations: dict[str, Registration] = {}
         self.outputs: dict[str, Mapping[str, object]] = {}
         self.findings: list[Finding] = []
+        self._lists: dict[tuple[str, ...], list[str]] = {}
+        self._files: dict[str, str] = {}
         self._planner = planner
         self._shower = Shower(planner, root)
 
@@ -60,7 +63,7 @@ class Monitor:
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the protocol's name
         """Record one resource and answer with its inputs and a planned value for everything else."""
         urn = self.urn(request.parent, request.type, request.name)
-        wire = {name: _python(value) for name, value in request.object.fields.items()}
+        wire = {sys.intern(name): _python(value) for name, value in request.object.fields.items()}
         sources = {name: tuple(found.urns) for name, found in request.propertyDependencies.items()}
         registration = Registration(
             urn=urn,
@@ -68,7 +71,6 @@ class Monitor:
             name=request.name,
             parent=request.parent,
             custom=request.custom,
-            wire=wire,
             inputs={name: self._shower.show(wire[name], sources.get(name, ())) for name in sorted(wire)},
             options=dict(sorted(self._options(request))),
             source=self._source(request),
@@ -77,11 +79,11 @@ class Monitor:
             self._refuse(registration, "duplicate-urn", "is declared twice; give one of the two another name.")
         else:
             self.registrations[urn] = registration
-            self._check(registration, request)
+            self._check(registration, wire, request)
         return SimpleNamespace(
             urn=urn,
             id=self._planner.plan(Reference(urn, "id")) if request.custom else "",
-            object=dict(self._answer(registration)) if request.custom else {},
+            object=dict(self._answer(registration, wire)) if request.custom else {},
             propertyDependencies={},
             result=resource_pb2.Result.SUCCESS,
             unknown=False,
@@ -126,7 +128,7 @@ class Monitor:
         chain = type_token if qualified == STACK_TYPE else f"{qualified}${type_token}"
         return f"urn:pulumi:{self.stack}::{self.project}::{chain}::{name}"
 
-    def _check(self, registration: Registration, request: Any) -> None:
+    def _check(self, registration: Registration, wire: Mapping[str, object], request: Any) -> None:
         if not registration.custom or registration.type.startswith(_PROVIDER_PREFIX):
             return
         package = registration.type.split(":", 1)[0]
@@ -134,7 +136,7 @@ class Monitor:
             self._refuse(
                 registration, "explicit-provider", f"has no provider, and the default one of {package} is disabled."
             )
-        checkable = {name: self._shower.checkable(value) for name, value in registration.wire.items()}
+        checkable = {name: self._shower.checkable(value) for name, value in wire.items()}
         for sentence in provider.check_inputs(registration.type, checkable):
             self._refuse(registration, "provider-inputs", f"would be refused by the provider: {sentence}")
 
@@ -142,7 +144,7 @@ class Monitor:
         message = f"Resource '{registration.name}' ({registration.type}) {verdict}"
         self.findings.append(Finding(rule, message, registration.source or Location(PROGRAM)))
 
-    def _answer(self, registration: Registration) -> Iterator[tuple[str, object]]:
+    def _answer(self, registration: Registration, wire: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         if registration.type.startswith(_PROVIDER_PREFIX):
             return
         kind = shapes.table()["kinds"].get(registration.type)
@@ -151,7 +153,7 @@ class Monitor:
         for name, encoded in kind["outputs"].items():
             yield (
                 name,
-                self._output(registration.wire.get(name), kind["properties"].get(name, encoded), registration, name),
+                self._output(wire.get(name), kind["properties"].get(name, encoded), registration, name),
             )
 
     def _output(self, given: object, encoded: str, of: Registration, path: str, depth: int = 0) -> object:
@@ -164,7 +166,7 @@ class Monitor:
                 return known
             members = shapes.table()["objects"][encoded[1:]]["properties"]
             return {
-                name: self._output(known.get(name), inner, of, f"{path}.{name}", depth + 1)
+                name: self._output(known.get(name), inner, of, sys.intern(f"{path}.{name}"), depth + 1)
                 for name, inner in members.items()
                 if name in known or inner == "string"
             }
@@ -183,9 +185,10 @@ class Monitor:
                 yield name, list(value)
         for name, field in (("dependencies", "dependencies"), ("replaceWith", "replace_with")):
             if value := getattr(request, field):
-                yield name, sorted(value)
-        if found := {name: sorted(of.urns) for name, of in request.propertyDependencies.items() if of.urns}:
-            yield "propertyDependencies", dict(sorted(found.items()))
+                yield name, self._urns(value)
+        properties = sorted(request.propertyDependencies.items())
+        if found := {sys.intern(name): self._urns(of.urns) for name, of in properties if of.urns}:
+            yield "propertyDependencies", found
         if request.deleteBeforeReplaceDefined:
             yield "deleteBeforeReplace", request.deleteBeforeReplace
         if request.provider:
@@ -203,12 +206,24 @@ class Monitor:
                 {n: getattr(timeouts, n) for n in ("create", "update", "delete") if getattr(timeouts, n)},
             )
 
+    def _urns(self, urns: Iterable[str]) -> list[str]:
+        """Return the URNs sorted; equal ones as one list, as most resources wait for the same services."""
+        ordered = tuple(map(sys.intern, sorted(urns)))
+        return self._lists.setdefault(ordered, list(ordered))
+
     def _source(self, request: Any) -> Location | None:
         for frame in request.stackTrace.frames:
-            path = Path(unquote(urlsplit(frame.pc.uri).path))
-            if path.is_relative_to(self.root) and ".venv" not in path.parts:
-                return Location(path.relative_to(self.root).as_posix(), frame.pc.line)
+            if file := self._file(frame.pc.uri):
+                return Location(file, frame.pc.line)
         return None
+
+    def _file(self, uri: str) -> str:
+        """Return the file of the program that a frame is in, relative to the root; nothing for files elsewhere."""
+        if uri not in self._files:
+            path = Path(unquote(urlsplit(uri).path))
+            inside = path.is_relative_to(self.root) and ".venv" not in path.parts
+            self._files[uri] = path.relative_to(self.root).as_posix() if inside else ""
+        return self._files[uri]
 
 
 class LookedUp(Exception):
@@ -223,14 +238,14 @@ def _python(value: Any) -> Any:
     """Return a protobuf value as plain Python; whole numbers as `int`."""
     match value.WhichOneof("kind"):
         case "string_value":
-            return value.string_value
+            return sys.intern(value.string_value)
         case "number_value":
             number = value.number_value
             return int(number) if number.is_integer() else number
         case "bool_value":
             return value.bool_value
         case "struct_value":
-            return {name: _python(item) for name, item in sorted(value.struct_value.fields.items())}
+            return {sys.intern(name): _python(item) for name, item in sorted(value.struct_value.fields.items())}
         case "list_value":
             return [_python(item) for item in value.list_value.values]
         case _:

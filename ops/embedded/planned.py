@@ -53,7 +53,7 @@ for _name in _READING.split():
     setattr(Planned, _name, _refuse(_name))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """Property `property` (a wire path such as `serviceConfig.uri`; `id` for the physical id) of resource `urn`."""
 

@@ -1,7 +1,6 @@
 """What the program registered: one `Registration` for each request, in the forms that checks and readers need.
 
-Inputs are kept as the wire carries them (with secrets, assets and unknowns marked as in `blueprint.provider.values`)
-and shown in a form that is stable and holds no secret and no path of this machine:
+Inputs are kept in a form that is stable and holds no secret and no path of this machine:
 
     {"$ref": URN, "property": "email"}      a property of another resource, known after the deployment
     {"$ref": URN}                           another resource itself
@@ -15,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from ops.embedded.planned import Planner, Reference, Secret
 SECRET = "[secret]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Registration:
     """One resource as the program registered it.
 
@@ -37,7 +36,6 @@ class Registration:
         name: the logical name.
         parent: the parent's URN; empty for the stack.
         custom: whether a provider manages it (and not a component).
-        wire: the inputs as sent, by wire name; planned values are strings that the planner decodes.
         inputs: the inputs as shown, see the module.
         options: resource options that are set, by wire name, as shown.
         source: the program line that declared it, relative to the root, where it is inside the root.
@@ -48,7 +46,6 @@ class Registration:
     name: str
     parent: str
     custom: bool
-    wire: Mapping[str, object] = field(repr=False, compare=False)
     inputs: Mapping[str, object]
     options: Mapping[str, object]
     source: Location | None = None

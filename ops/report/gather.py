@@ -152,7 +152,7 @@ def _archive(archive: Archive) -> dict[str, object]:
     return {
         "function": archive.function,
         "sha256": archive.sha256,
-        "bytes": len(archive.content),
+        "bytes": archive.length,
         "files": [{"path": file.path, "sha256": file.sha256} for file in archive.files],
     }
 

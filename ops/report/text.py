@@ -176,10 +176,10 @@ def _kinds(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _archives(plan: Plan, style: Style) -> Iterator[str]:
-    total = sum(len(archive.content) for archive in plan.archives)
+    total = sum(archive.length for archive in plan.archives)
     yield style.heading("Archives", f"{count(len(plan.archives), 'function')}, {size(total)}")
     rows = [
-        (each.function, count(len(each.files), "file"), size(len(each.content)), f"sha256:{each.sha256[:16]}")
+        (each.function, count(len(each.files), "file"), size(each.length), f"sha256:{each.sha256[:16]}")
         for each in plan.archives
     ]
     yield from (f"  {line}" for line in columns(rows, right=(1, 2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 from pathlib import Path
@@ -63,12 +64,42 @@ def test_a_damaged_cache_is_as_good_as_none(project: Path, seed: int) -> None:
         for _ in range(chance.randrange(1, 40)):
             content[chance.randrange(len(content))] = chance.randrange(256)
         pack.write_bytes(content[: chance.randrange(len(content))] if seed % 3 == 0 else content)
-    assert analyse(project) == first
+    again = analyse(project)
+    assert again == first
+    assert hashlib.sha256(again.content).hexdigest() == first.sha256
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_else(project: Path) -> None:
     (project / ".cache").write_text("in the way")
-    assert analyse(project) == analyse(project)
+    first = analyse(project)
+    assert analyse(project) == first
+    assert hashlib.sha256(first.content).hexdigest() == first.sha256
+
+
+def test_an_archive_lies_in_a_file_named_by_its_content(project: Path) -> None:
+    first = analyse(project)
+    [stored] = (project / ".cache").glob("*.zip")
+    assert first.packed == stored == first.saved_in(project / ".cache")
+    assert stored.name == f"{first.sha256}.zip"
+    assert first.length == stored.stat().st_size == len(first.content)
+    stored.unlink()
+    assert analyse(project).packed == stored
+    assert stored.exists()
+
+
+def test_old_archives_are_dropped_and_those_of_this_run_are_kept(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = project / "functions" / "f" / "helper.py"
+    made = []
+    for number in range(4):
+        helper.write_text(f"{helper.read_text()}# change {number}\n")
+        made.append(analyse(project).packed)
+    assert all(Path(each).exists() for each in made)  # type: ignore[arg-type]  # with a cache it is a path
+    monkeypatch.setattr("blueprint.archive.cache._KEEP", 1)
+    helper.write_text(f"{helper.read_text()}# one more\n")
+    last = analyse(project)
+    assert list((project / ".cache").glob("*.zip")) == [last.packed]
 
 
 def test_packs_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

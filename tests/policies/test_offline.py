@@ -28,7 +28,6 @@ def registration(**inputs: object) -> Registration:
         name="push",
         parent="",
         custom=True,
-        wire={},
         inputs=inputs,
         options={"protect": True, "propertyDependencies": {"topic": ["urn:topic"]}},
     )
