@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shared.effects import Message, Unavailable
+from shared.fields import problem
 from shared.logs import Severity, log
-from shared.message import problem
 from shared.publisher import Publisher
 from shared.view import View
 

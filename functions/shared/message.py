@@ -12,18 +12,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 
 from shared import names
 from shared.completion import Completion
+from shared.fields import instant, is_number, is_text, problem
 from shared.view import Phase
 
 MAX_TEXT = 1_000
 """Longest required text; a name or id of a kilobyte is an accident."""
 VERSION = "schema_version"
 KNOWN_VERSIONS = frozenset({"1", "1.0"})
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Schema = Mapping[str, Mapping[str, Any]]
 
@@ -94,7 +93,7 @@ def completion(received: Envelope, phase: Phase, schema: Schema) -> tuple[Comple
         processor=processor,
         game_date=fields["game_date"],
         status=fields["status"],
-        completed_at=_time(fields["timestamp"]),
+        completed_at=instant(fields["timestamp"]),
         correlation_id=fields.get("correlation_id") or fields["execution_id"],
         execution_id=fields["execution_id"],
         record_count=fields.get("record_count"),
@@ -138,18 +137,6 @@ def _typed(message: Mapping[str, Any], schema: Schema, prefix: str, warnings: li
     return fields
 
 
-def problem(value: Any, rule: Mapping[str, Any]) -> str | None:
-    """Return what keeps `value` from being the field that `rule` describes, or None where nothing does."""
-    kind = rule["type"]
-    if not _CHECKS[kind](value):
-        return f"is not of type {kind}"
-    if "enum" in rule and value not in rule["enum"]:
-        return f"is none of {', '.join(rule['enum'])}"
-    if "minimum" in rule and value < rule["minimum"]:
-        return f"is below {rule['minimum']}"
-    return None
-
-
 def _length(value: Any, rule: Mapping[str, Any]) -> str | None:
     if rule.get("required") and isinstance(value, str) and not 0 < len(value) <= MAX_TEXT:
         return "is empty or too long"
@@ -161,51 +148,6 @@ def _batch_name(sender: str) -> str:
     return name[:100] or "batch"
 
 
-def _text(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair: JSON can say it, no store can keep it
-        return False
-    return True
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
-
-
-def _date(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(_DATE.fullmatch(value)) and 1900 <= date.fromisoformat(value).year < 2200
-    except ValueError:
-        return False
-
-
-def _timestamp(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and 1900 <= _time(value).year < 2200
-    except (ValueError, OverflowError):
-        return False
-
-
-def _time(value: str) -> datetime:
-    parsed = datetime.fromisoformat(value)
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
-
-
 def _storable(name: str, value: Any) -> bool:
-    scalar = isinstance(value, bool) or _number(value) or (_text(value) and len(value) <= MAX_TEXT)
+    scalar = isinstance(value, bool) or is_number(value) or (is_text(value) and len(value) <= MAX_TEXT)
     return scalar and re.fullmatch(r"[a-z][a-z0-9_]{0,99}", name) is not None
-
-
-_CHECKS = {
-    "string": _text,
-    "integer": lambda value: _number(value) and float(value).is_integer(),
-    "number": _number,
-    "boolean": lambda value: isinstance(value, bool),
-    "object": lambda value: isinstance(value, dict),
-    "strings": lambda value: isinstance(value, list) and all(_text(item) for item in value),
-    "date": _date,
-    "timestamp": _timestamp,
-}

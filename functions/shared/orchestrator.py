@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared import logs, message, protocol, settings, surface, view
+from shared import attempt, logs, message, settings, surface, view
 from shared.completion import Completion
 from shared.message import Bad, Envelope
-from shared.transition import Context
 from shared.world import CheckGatesWith, Probe, World
 
 if TYPE_CHECKING:
@@ -52,41 +50,12 @@ def receive(world: World, body: bytes, content_type: str) -> tuple[int, Body]:
         return 200, {"outcome": "dead_letter", "reason": bad.reason}
     facts = {"boundary": boundary.name, "game_date": completion.game_date}
     with logs.bound(**facts, correlation_id=completion.correlation_id, processor=completion.processor):
-        outcome = world.carry_out(protocol.run(context(world, completion.game_date), completion, world.view.function))
-        note(outcome)
+        outcome = attempt.make(world, boundary, completion.game_date, completion)
+        attempt.note(outcome)
         if outcome.status != "busy":
             _tell(world, received, completion, warnings)
     body_out: Body = {"outcome": outcome.status, "note": outcome.note, **facts}
     return (503 if outcome.status == "busy" else 200), body_out
-
-
-def context(world: World, game_date: str, boundary: view.Boundary | None = None) -> Context:
-    """Return the context of one attempt for a date."""
-    boundary = boundary or world.view.boundary()
-    return Context(
-        boundary=boundary,
-        zone=world.view.time_zone,
-        lease=world.view.lease,
-        expiry=world.view.expiry.get(boundary.upstream.collection, {}),
-        game_date=game_date,
-        owner=uuid.uuid4().hex,
-    )
-
-
-def note(outcome: protocol.Outcome) -> None:
-    """Log what became of a delivery or tick, under the names that alerts look for."""
-    match outcome.status:
-        case "triggered":
-            logs.log("NOTICE", "trigger_published", f"Triggered: {outcome.note}.", reason=outcome.note)
-        case "blocked":
-            logs.log("ERROR", "gate_blocked", f"Not triggered, a gate blocks: {outcome.note}.")
-        case "busy":
-            logs.log("WARNING", "lease_held", f"Not acknowledged: {outcome.note}.")
-        case _:
-            logs.log("INFO", "completion_handled", f"Handled: {outcome.note}.")
-    for gate in outcome.gates:
-        if gate.alerts and not gate.blocks:
-            logs.log("WARNING", "gate_warning", f"{gate.detail}.", gate=gate.gate)
 
 
 def _tell(world: World, received: Envelope, completion: Completion, warnings: list[str]) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from shared import document as doc
 from shared import triggers
+from shared.attempt import context
 from shared.effects import Snapshot
-from shared.orchestrator import context
 from shared.rules import Verdict, judge
 from shared.transition import Context, plan_of
 from shared.view import Boundary
@@ -34,7 +34,7 @@ def publish_again(world: World, boundary: Boundary, snapshot: Snapshot) -> int |
     number = attempts(document) + 1
     if not world.store.write(snapshot, {(doc.REPUBLISHED,): {"count": number, "at": snapshot.time}}):
         return None
-    attempt = context(world, snapshot.key, boundary)
+    attempt = context(world, boundary, snapshot.key)
     plan = plan_of(attempt, document, _verdict(attempt, document, snapshot))
     messages = triggers.messages(boundary, plan, world.view.function, snapshot.time, attempt=number + 1)
     world.publisher.publish(boundary.trigger.topic, messages)

@@ -17,8 +17,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from shared import attempt, gates, message, repeat, settings, view
 from shared import document as doc
-from shared import gates, message, orchestrator, protocol, repeat, settings, view
 from shared.effects import Message, Snapshot, Unavailable
 from shared.events import Events
 from shared.publisher import Publisher
@@ -105,12 +105,10 @@ def _steps(world: World, boundary: view.Boundary, request: Json) -> Iterator[Jso
         except message.Bad as bad:
             yield {"processor": str(sent.get("processor_name")), "status": "refused", "note": str(bad)}
             continue
-        outcome = world.carry_out(
-            protocol.run(orchestrator.context(world, date, boundary), completion, world.view.function)
-        )
+        outcome = attempt.make(world, boundary, date, completion)
         name = completion.processor or completion.sender
         yield {"processor": name, "status": outcome.status, "note": " ".join([outcome.note, *warnings])}
-    outcome = world.carry_out(protocol.run(orchestrator.context(world, date, boundary), None, world.view.function))
+    outcome = attempt.make(world, boundary, date)
     yield {"processor": None, "status": outcome.status, "note": outcome.note}
     if request["again"]:
         number = repeat.publish_again(world, boundary, world.store.read(boundary.upstream.collection, date))

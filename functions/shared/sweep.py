@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared import attempt, logs, protocol
 from shared import document as doc
-from shared import logs, orchestrator, protocol
 from shared.effects import Snapshot, Unavailable
 from shared.transition import overdue
 from shared.view import Boundary
@@ -54,10 +54,9 @@ def _swept(world: World, boundary: Boundary, snapshot: Snapshot) -> Swept:
     missing = tuple(str(name) for name in document.get(doc.MISSING) or ())
     outcome, failure, late = None, None, False
     try:
-        context = orchestrator.context(world, snapshot.key, boundary)
-        outcome = world.carry_out(protocol.run(context, None, world.view.function))
+        outcome = attempt.make(world, boundary, snapshot.key)
         if outcome.status != "done":
-            orchestrator.note(outcome)
+            attempt.note(outcome)
         if outcome.status in ("done", "blocked"):
             late = _report_overdue(world, boundary, snapshot.key, missing)
     except Unavailable as unavailable:

@@ -1,0 +1,91 @@
+"""An attempt on a date, for real: what `protocol` asks for, done with Firestore, Pub/Sub and BigQuery."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from typing import Any
+
+from shared import logs, protocol
+from shared.completion import Completion
+from shared.effects import CheckGates, Effect, Pause, Publish, Read, Report, Unavailable, Write
+from shared.protocol import Outcome, Steps
+from shared.transition import Context
+from shared.view import Boundary
+from shared.world import World
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 3.0
+
+
+def make(world: World, boundary: Boundary, game_date: str, completion: Completion | None = None) -> Outcome:
+    """Record `completion` (None: the timer's tick) and publish the date's trigger when it is due.
+
+    Raises `Unavailable` where a dependency failed: then nothing may be acknowledged.
+    """
+    return carry_out(world, protocol.run(context(world, boundary, game_date), completion, world.view.function))
+
+
+def context(world: World, boundary: Boundary, game_date: str) -> Context:
+    """Return the context of a new attempt on a date."""
+    return Context(
+        boundary=boundary,
+        zone=world.view.time_zone,
+        lease=world.view.lease,
+        expiry=world.view.expiry.get(boundary.upstream.collection, {}),
+        game_date=game_date,
+        owner=uuid.uuid4().hex,
+    )
+
+
+def note(outcome: Outcome) -> None:
+    """Log what became of a delivery or tick, under the names that alerts look for."""
+    match outcome.status:
+        case "triggered":
+            logs.log("NOTICE", "trigger_published", f"Triggered: {outcome.note}.", reason=outcome.note)
+        case "blocked":
+            logs.log("ERROR", "gate_blocked", f"Not triggered, a gate blocks: {outcome.note}.")
+        case "busy":
+            logs.log("WARNING", "lease_held", f"Not acknowledged: {outcome.note}.")
+        case _:
+            logs.log("INFO", "completion_handled", f"Handled: {outcome.note}.")
+    for gate in outcome.gates:
+        if gate.alerts and not gate.blocks:
+            logs.log("WARNING", "gate_warning", f"{gate.detail}.", gate=gate.gate)
+
+
+def carry_out(world: World, steps: Steps) -> Outcome:
+    """Run the steps to their end; raises `Unavailable` where they give up."""
+    answer: Any = None
+    failure: Unavailable | None = None
+    while True:
+        try:
+            effect = steps.throw(failure) if failure else steps.send(answer)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        answer, failure = None, None
+        try:
+            answer = _perform(world, effect)
+        except Unavailable as unavailable:
+            failure = unavailable
+
+
+def _perform(world: World, effect: Effect) -> Any:
+    match effect:
+        case Read(collection, key):
+            return world.store.read(collection, key)
+        case Write(snapshot, changes):
+            return world.store.write(snapshot, changes)
+        case Pause(attempt):
+            ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+            return time.sleep(random.uniform(ceiling / 2, ceiling))
+        case Publish(topic, messages):
+            return world.publisher.publish(topic, messages)
+        case Report(part, facts):
+            return world.events.report(part, facts)
+        case CheckGates(boundary, mode, game_date):
+            if world.check_gates is None:
+                raise RuntimeError(f"{boundary.name} has gates, but main.py gives no way to look at data.")
+            return world.check_gates(world, boundary, mode, game_date)
