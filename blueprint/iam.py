@@ -6,7 +6,6 @@ IAM below the project, and a query job belongs to a project; everything else is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -25,8 +24,6 @@ QUERY_JOB = "roles/bigquery.jobUser"
 READ_DATASET = "roles/bigquery.dataViewer"
 WRITE_TABLE = "roles/bigquery.dataEditor"
 PUBLISH = "roles/pubsub.publisher"
-_WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE(?:\s+INTO)?)\s+`?([\w-]+(?:\.[\w-]+)+)", re.I)
-"""The table that a statement changes; that it exists and is SQL at all is the contracts' business."""
 READ_SECRET = "roles/secretmanager.secretAccessor"  # a role's name, not a credential
 
 
@@ -76,11 +73,10 @@ def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) ->
     yield from ((QUERY_JOB, "project", "", at) for at in _reached(uses.apis, "bigquery"))
     for table in uses.tables:
         dataset, _, _ = table.table.rpartition(".")
-        if dataset and "{" not in dataset:
+        if dataset and "{" not in table.table and table.written:
+            yield WRITE_TABLE, "table", table.table, table.at
+        elif dataset and "{" not in dataset:
             yield READ_DATASET, "dataset", dataset.split(".")[-1], table.at
-    for query in uses.queries:
-        for written in _WRITTEN.findall(query.text):
-            yield WRITE_TABLE, "table", ".".join(written.split(".")[-2:]), query.at
     for topic in manifest.published_by(function):
         for at in _reached(uses.apis, "pubsub"):
             yield PUBLISH, "topic", topic, at

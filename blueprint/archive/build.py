@@ -356,7 +356,8 @@ def _uses(raw: dict[str, Any]) -> Uses:
             item["text"],
             Location(**item["at"]),
             tuple(
-                TableUse(table["table"], tuple(table["columns"]), Location(**table["at"])) for table in item["tables"]
+                TableUse(table["table"], tuple(table["columns"]), Location(**table["at"]), table["written"])
+                for table in item["tables"]
             ),
             item["error"],
         )

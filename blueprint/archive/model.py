@@ -104,11 +104,12 @@ class Use:
 
 @dataclass(frozen=True, order=True)
 class TableUse:
-    """A table in a query: `dataset.table` as written (project dropped), and columns, `*` for all."""
+    """A table in a query: `dataset.table` as spelled (project dropped), columns, `*` for all, and whether it is changed."""
 
     table: str
     columns: tuple[str, ...]
     at: Location
+    written: bool = False
 
 
 @dataclass(frozen=True, order=True)

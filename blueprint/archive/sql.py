@@ -30,6 +30,7 @@ class SqlTable(NamedTuple):
 
     table: str
     columns: tuple[str, ...]
+    written: bool
 
 
 def is_sql(text: str) -> bool:
@@ -58,12 +59,25 @@ def read_sql(text: str) -> tuple[tuple[SqlTable, ...], str | None]:
     try:
         statements = [item for item in sqlglot.parse(plugged, read="bigquery") if item is not None]
         found = [pair for statement in statements for pair in _tables(statement)]
+        written = {_unplug(table, holes) for statement in statements if (table := _target(statement))}
     except (SqlglotError, RecursionError) as error:
         return (), None if holes else str(error).splitlines()[0]
     columns: dict[str, set[str]] = {}
     for table, column in found:
         columns.setdefault(_unplug(table, holes), set()).update({column} if column and "hole_" not in column else ())
-    return tuple(SqlTable(table, tuple(sorted(names))) for table, names in sorted(columns.items())), None
+    tables = (SqlTable(table, tuple(sorted(names)), table in written) for table, names in sorted(columns.items()))
+    return tuple(tables), None
+
+
+def _target(statement: Expression) -> str:
+    """Return the table that a statement changes; nothing where it only reads."""
+    from sqlglot import exp
+
+    if isinstance(statement, exp.TruncateTable):
+        return _name(statement.expressions[0])
+    if not isinstance(statement, exp.Insert | exp.Update | exp.Delete | exp.Merge):
+        return ""
+    return _name(statement.this.this if isinstance(statement.this, exp.Schema) else statement.this)
 
 
 def _unplug(name: str, holes: list[str]) -> str:

@@ -62,7 +62,7 @@ class Found:
     def query(self, text: str, at: Location) -> None:
         """Add a SQL text."""
         tables, error = read_sql(text)
-        uses = tuple(TableUse(table, columns, at) for table, columns in tables)
+        uses = tuple(TableUse(each.table, each.columns, at, each.written) for each in tables)
         self.queries[Query(text, at, uses, error)] = None
 
     def uses(self) -> Uses:
@@ -242,7 +242,7 @@ class _Reader:
         if method in self._program.env_readers and len(node.args) > (position := self._program.env_readers[method]):
             self._env(node.args[position], node)
         if method in _TABLE_CALLS and len(node.args) > _TABLE_CALLS[method]:
-            self._table(node.args[_TABLE_CALLS[method]])
+            self._table(node.args[_TABLE_CALLS[method]], written=method != "get_table")
         if name in _RUNS and first is not None:
             command = evaluate(first, self._lookup)
             word = (
@@ -255,10 +255,10 @@ class _Reader:
     def _named(self, kind: str, node: ast.expr) -> None:
         self.found.add(kind, self._text(node), self._at(node))
 
-    def _table(self, node: ast.expr) -> None:
+    def _table(self, node: ast.expr, *, written: bool) -> None:
         text = self._text(node)
         if _TABLE.match(text) and "." in text:
-            use = TableUse(".".join(text.split(".")[-2:]), (), self._at(node))
+            use = TableUse(".".join(text.split(".")[-2:]), (), self._at(node), written)
             self.found.queries[Query("", self._at(node), (use,))] = None
 
 

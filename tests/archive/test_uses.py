@@ -108,6 +108,7 @@ def rows(client, project, day):
     client.query(query)
     client.query("SELECT COUNT(*) AS n FROM {}.games g".format(DATASET) + " WHERE g.ready")
     client.insert_rows_json("raw.log", [])
+    client.get_table("raw.seen")
 """,
         tables='DATASET = "raw"\n',
     )
@@ -116,7 +117,9 @@ def rows(client, project, day):
         ("raw.games", ("game_date", "game_id", "status"), 4),
         ("raw.games", ("ready",), 6),
         ("raw.log", (), 7),
+        ("raw.seen", (), 8),
     }
+    assert {use.table for use in found.tables if use.written} == {"raw.log"}
 
 
 @pytest.mark.parametrize(
@@ -142,6 +145,25 @@ def test_tables_and_columns(sql: str, tables: dict[str, tuple[str, ...]]) -> Non
     found, error = read_sql(sql)
     assert error is None
     assert {use.table: use.columns for use in found} == tables
+
+
+@pytest.mark.parametrize(
+    ("sql", "written"),
+    [
+        ("INSERT INTO d.t (a) SELECT c FROM d.u", {"d.t"}),
+        ("INSERT `p.d.t` (a) VALUES (1)", {"d.t"}),
+        ("UPDATE d.t SET a = u.a FROM d.u AS u WHERE u.b = t.b", {"d.t"}),
+        ("DELETE FROM d.t WHERE b IN (SELECT b FROM d.u)", {"d.t"}),
+        ("MERGE d.t USING d.u ON t.b = u.b WHEN MATCHED THEN UPDATE SET a = 1", {"d.t"}),
+        ("TRUNCATE TABLE d.t", {"d.t"}),
+        ("INSERT INTO `{project}.d.t` (a) VALUES (1)", {"d.t"}),
+        ("-- INSERT INTO d.t\nSELECT a FROM d.t WHERE b = 'DELETE FROM d.u'", set()),
+    ],
+)
+def test_what_a_statement_changes(sql: str, written: set[str]) -> None:
+    found, error = read_sql(sql)
+    assert error is None
+    assert {use.table for use in found if use.written} == written
 
 
 def test_what_does_not_parse_says_why() -> None:
