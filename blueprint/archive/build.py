@@ -75,21 +75,34 @@ def analyse_functions(
 
     Nothing is raised for what is wrong in the sources: it is in `Archive.findings`.
     """
-    workshop = Workshop(target_python, locked, cache or Cache(None))
+    cache = cache or Cache(None)
     with roomy():
-        archives = {source.name: workshop.archive(source) for source in sources}
-    workshop.cache.flush()
+        archives = _archives(sources, Workshop(target_python, locked, cache))
+    cache.flush()
     return archives
 
 
-class FactsReader:
-    """Reads facts once per source text, in this run and in earlier ones."""
+def _archives(sources: Iterable[FunctionSource], workshop: Workshop) -> dict[str, Archive]:
+    """Return the archives; the workshop and its trees are gone before the collector could look through them."""
+    return {source.name: workshop.archive(source) for source in sources}
 
-    def __init__(self, target: PythonVersion, cache: Cache, *, thorough: bool = True) -> None:
-        self._target, self._cache, self._thorough = target, cache, thorough
+
+class FactsReader:
+    """Reads facts once per source text, in this run and in earlier ones.
+
+    Args:
+        target: the runtime's version.
+        cache: where facts of earlier runs are.
+        thorough: see `grammar.parse`.
+        keep_trees: remember every tree, for `tree`.
+    """
+
+    def __init__(
+        self, target: PythonVersion, cache: Cache, *, thorough: bool = True, keep_trees: bool = False
+    ) -> None:
+        self._target, self._cache, self._thorough, self._keep_trees = target, cache, thorough, keep_trees
         self._known: dict[str, Facts] = {}
-        self.trees: dict[str, ast.Module | None] | None = None
-        """Trees by sha256 of their text, where somebody wants to look at them again."""
+        self._trees: dict[str, ast.Module | None] = {}
 
     def __call__(self, content: bytes, sha256: str) -> Facts:
         """Return the facts of `content`."""
@@ -103,16 +116,25 @@ class FactsReader:
         payload = self._cache.get("facts", key)
         if payload is not None:
             return load_facts(payload)
-        parsed: ast.Module | None = None
-        tree = parse(content, self._target, thorough=self._thorough)
+        tree = self._parse(content, sha256)
         if isinstance(tree, SyntaxFault):
             facts = Facts(fault=(tree.line, tree.message))
         else:
-            facts, parsed = facts_of(tree, content, self._target), tree
-        if self.trees is not None:
-            self.trees[sha256] = parsed
+            facts = facts_of(tree, content, self._target)
         self._cache.put("facts", key, dump_facts(facts))
         return facts
+
+    def _parse(self, content: bytes, sha256: str) -> ast.Module | SyntaxFault:
+        tree = parse(content, self._target, thorough=self._thorough)
+        if self._keep_trees:
+            self._trees[sha256] = None if isinstance(tree, SyntaxFault) else tree
+        return tree
+
+    def tree(self, source: Source) -> ast.Module | None:
+        """Return the tree of a text, None where it does not compile."""
+        if source.sha256 not in self._trees:
+            self._parse(source.content, source.sha256)
+        return self._trees[source.sha256]
 
 
 class Workshop:
@@ -122,17 +144,9 @@ class Workshop:
         self.cache = cache
         self._target, self._locked = target, locked
         self._tree = FileTree()
-        self._read = FactsReader(target, cache)
-        self._trees: dict[str, ast.Module | None] = {}
+        self._read = FactsReader(target, cache, keep_trees=True)
+        self._uses = UsesReader(self._read.tree)
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
-        self._read.trees = self._trees
-        self._uses = UsesReader(self._tree_of)
-
-    def _tree_of(self, source: Source) -> ast.Module | None:
-        if source.sha256 not in self._trees:
-            tree = parse(source.content, self._target)
-            self._trees[source.sha256] = None if isinstance(tree, SyntaxFault) else tree
-        return self._trees[source.sha256]
 
     def archive(self, source: FunctionSource) -> Archive:
         """Return the archive of `source`, from the cache if nothing that matters has changed."""

@@ -9,6 +9,7 @@ import ast
 import json
 from typing import NamedTuple
 
+from blueprint.archive.constants import dotted
 from blueprint.archive.grammar import SyntaxFault, fault, parse
 from blueprint.archive.model import PythonVersion
 from blueprint.archive.names import Unbound, names_of
@@ -132,7 +133,7 @@ def _definition(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Definition:
     needed_by_name = sum(default is None for default in arguments.kw_defaults)
     return Definition(
         line=node.lineno,
-        decorators=tuple(ast.unparse(item) for item in decorators),
+        decorators=tuple(dotted(item) or ast.unparse(item) for item in decorators),
         required=positional - len(arguments.defaults) + needed_by_name,
         accepted=99 if arguments.vararg else positional,
     )

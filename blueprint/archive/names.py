@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import symtable
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -54,7 +55,6 @@ def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: Pyt
     open_ended = any(word in content for word in _MAKES_NAMES) and _makes_names(tree)
     have = bound | _MODULE_NAMES | builtins_of(target)
     wanted = {name for scope in _scopes(table) for name in _globals(scope)} - have
-    wanted |= known - have
     unbound: tuple[Unbound, ...] = ()
     if wanted and not open_ended:
         walker = _Uses(wanted, dead, tree)
@@ -63,6 +63,7 @@ def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: Pyt
     return Names(bound, open_ended, unbound)
 
 
+@functools.cache
 def builtins_of(target: PythonVersion) -> frozenset[str]:
     """Return the names of the builtins on `target`."""
     missing = {name for name, since in _NEW_BUILTINS.items() if since > target}

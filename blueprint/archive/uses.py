@@ -47,6 +47,7 @@ class UsesReader:
         self._parse = parse
         self._known: dict[tuple[object, ...], tuple[Found, Mapping[str, Value]]] = {}
         self._outlines: dict[str, Outline | None] = {}
+        self._touching: dict[str, bool] = {}
 
     def _outline(self, source: Source) -> Outline | None:
         if source.sha256 not in self._outlines:
@@ -66,8 +67,9 @@ class UsesReader:
         """
         program = Program(closure, sources, self._outline)
         found = Found()
+        helpers = [name.encode() for name in program.env_readers]
         for module, source in sources.items():
-            if touches_anything(source.content, tuple(program.env_readers)):
+            if self._touches_anything(source) or any(name in source.content for name in helpers):
                 found.merge(self._module(program, module, source))
         for imported in closure.third_party:
             api = next((api for prefix, api in _APIS.items() if f"{imported.module}.".startswith(f"{prefix}.")), None)
@@ -76,6 +78,11 @@ class UsesReader:
         for text, at in carried:
             found.query(text, at)
         return found.uses()
+
+    def _touches_anything(self, source: Source) -> bool:
+        if source.sha256 not in self._touching:
+            self._touching[source.sha256] = touches_anything(source.content)
+        return self._touching[source.sha256]
 
     def _module(self, program: Program, module: str, source: Source) -> Found:
         """Return what one module touches; found before, if the constants it takes from others are the same."""
