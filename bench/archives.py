@@ -130,7 +130,7 @@ def finder(scratch: Path) -> list[str]:
 
     def ours(cache: Cache) -> None:
         with roomy():
-            Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, thorough=False)).build()
+            Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, depth="imports")).build()
 
     def theirs() -> modulefinder.ModuleFinder:
         found = modulefinder.ModuleFinder(path=[str(folder), str(library)])

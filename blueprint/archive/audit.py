@@ -114,7 +114,7 @@ class _Auditor:
         self._base = str(tree)
         self._target = target
         self._files = FileTree()
-        self._read = FactsReader(target, cache, thorough=False)
+        self._read = FactsReader(target, cache, depth="names")
         self.folders = list(self._find(self._base, top=True))
         carried = {name for folder in self.folders for name in _modules(self._files, folder)}
         folders = {os.path.relpath(folder, self._base).split(os.sep)[0] for folder in self.folders}

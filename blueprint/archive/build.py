@@ -22,7 +22,7 @@ from blueprint.archive.cache import Cache
 from blueprint.archive.closure import Builder, Closure
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.facts import Facts, dump_facts, facts_of, load_facts
-from blueprint.archive.grammar import SyntaxFault, parse
+from blueprint.archive.grammar import Depth, SyntaxFault, parse
 from blueprint.archive.judgement import judge
 from blueprint.archive.model import (
     Archive,
@@ -93,16 +93,14 @@ class FactsReader:
     Args:
         target: the runtime's version.
         cache: where facts of earlier runs are.
-        thorough: see `grammar.parse`.
+        depth: how far sources are read.
         keep_trees: remember every tree, for `tree`.
     """
 
-    def __init__(
-        self, target: PythonVersion, cache: Cache, *, thorough: bool = True, keep_trees: bool = False
-    ) -> None:
-        self._target, self._cache, self._thorough, self._keep_trees = target, cache, thorough, keep_trees
+    def __init__(self, target: PythonVersion, cache: Cache, *, depth: Depth = "code", keep_trees: bool = False) -> None:
+        self._target, self._cache, self._depth, self._keep_trees = target, cache, depth, keep_trees
         self._known: dict[str, Facts] = {}
-        self._trees: dict[str, ast.Module | None] = {}
+        self._trees: dict[str, ast.Module | SyntaxFault] = {}
 
     def __call__(self, content: bytes, sha256: str) -> Facts:
         """Return the facts of `content`."""
@@ -112,29 +110,23 @@ class FactsReader:
         return facts
 
     def _load(self, content: bytes, sha256: str) -> Facts:
-        key = digest(f"{code_fingerprint()} {self._target} {self._thorough} {sha256}".encode())
+        key = digest(f"{code_fingerprint()} {self._target} {self._depth} {sha256}".encode())
         payload = self._cache.get("facts", key)
         if payload is not None:
             return load_facts(payload)
-        tree = self._parse(content, sha256)
-        if isinstance(tree, SyntaxFault):
-            facts = Facts(fault=(tree.line, tree.message))
-        else:
-            facts = facts_of(tree, content, self._target)
+        tree = parse(content, self._target, self._depth)
+        if self._keep_trees:
+            self._trees[sha256] = tree
+        facts = facts_of(tree, content, self._target, self._depth)
         self._cache.put("facts", key, dump_facts(facts))
         return facts
 
-    def _parse(self, content: bytes, sha256: str) -> ast.Module | SyntaxFault:
-        tree = parse(content, self._target, thorough=self._thorough)
-        if self._keep_trees:
-            self._trees[sha256] = None if isinstance(tree, SyntaxFault) else tree
-        return tree
-
     def tree(self, source: Source) -> ast.Module | None:
         """Return the tree of a text, None where it does not compile."""
-        if source.sha256 not in self._trees:
-            self._parse(source.content, source.sha256)
-        return self._trees[source.sha256]
+        tree = self._trees.get(source.sha256)
+        if tree is None:
+            tree = self._trees[source.sha256] = parse(source.content, self._target, self._depth)
+        return None if isinstance(tree, SyntaxFault) else tree
 
 
 class Workshop:

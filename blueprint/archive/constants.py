@@ -32,7 +32,7 @@ UNKNOWN = Unknown()
 _FILE = "__file__"
 _SAME = {"Path", "PurePath", "PosixPath", "str", "abspath", "realpath", "normpath", "fspath", "resolve", "absolute"}
 _SAME |= {"expanduser", "as_posix"}
-_RESOURCE_READS = {"read_text", "read_binary", "open_text", "open_binary", "path", "get_data"}
+RESOURCE_READS = {"read_text", "read_binary", "open_text", "open_binary", "path", "get_data"}
 
 
 def nothing(name: str) -> Value:
@@ -170,7 +170,7 @@ def _call(node: ast.Call, lookup: Lookup) -> Value:
         return UNKNOWN
     if function == "files" and (not arguments or isinstance(first, str) or _own_package(node)):
         return CodePath(first if isinstance(first, str) else "", ".")
-    if function in _RESOURCE_READS and len(arguments) >= 2 and (isinstance(first, str) or _own_package(node)):
+    if function in RESOURCE_READS and len(arguments) >= 2 and (isinstance(first, str) or _own_package(node)):
         return _join(CodePath(first if isinstance(first, str) else "", "."), [arguments[1]])
     return UNKNOWN
 

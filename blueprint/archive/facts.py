@@ -10,7 +10,7 @@ import json
 from typing import NamedTuple
 
 from blueprint.archive.constants import dotted
-from blueprint.archive.grammar import SyntaxFault, fault, parse
+from blueprint.archive.grammar import Depth, SyntaxFault, parse
 from blueprint.archive.model import PythonVersion
 from blueprint.archive.names import Unbound, names_of
 from blueprint.archive.statements import ImportFact, Resource, read_statements
@@ -53,22 +53,20 @@ class Facts(NamedTuple):
     search_path: tuple[str, ...] = ()
 
 
-def read_facts(content: bytes, target: PythonVersion) -> Facts:
+def read_facts(content: bytes, target: PythonVersion, depth: Depth = "code") -> Facts:
     """Return the facts of one source text for the runtime `target`."""
-    tree = parse(content, target)
-    return Facts(fault=(tree.line, tree.message)) if isinstance(tree, SyntaxFault) else facts_of(tree, content, target)
+    return facts_of(parse(content, target, depth), content, target, depth)
 
 
-def facts_of(tree: ast.Module, content: bytes, target: PythonVersion) -> Facts:
+def facts_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion, depth: Depth) -> Facts:
     """Return the facts of one source text that is parsed already."""
+    if isinstance(tree, SyntaxFault):
+        return Facts(fault=(tree.line, tree.message))
     try:
         statements = read_statements(tree, content, target)
-        names = names_of(tree, content, statements.dead, target)
+        names = names_of(tree, content, statements.dead, target, depth)
     except RecursionError:
         return Facts(fault=(1, "nested too deeply to be read"))
-    except SyntaxError as error:  # what only the symbol table notices, such as two parameters of one name
-        found = fault(error, target)
-        return Facts(fault=(found.line, found.message))
     return Facts(
         imports=tuple(statements.imports),
         names=names.bound,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import io
 import re
+import symtable
 import sys
 import tokenize
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 from blueprint.archive.model import PythonVersion
 
@@ -23,18 +25,22 @@ class SyntaxFault:
     message: str
 
 
-def parse(content: bytes, target: PythonVersion, *, thorough: bool = True) -> ast.Module | SyntaxFault:
-    """Return the tree of `content`, or why the Python version `target` cannot compile it.
+Depth = Literal["imports", "names", "code"]
+"""How far a source is read: what loading it asks of other files; also whether every name in it is bound somewhere;
+also whether code can be generated, which refuses little (`return` outside a function) and takes a quarter of the time.
+"""
 
-    Without `thorough` the last stage, code generation, is left out; it refuses little (`return` outside a function)
-    and costs a quarter of the time.
-    """
+
+def parse(content: bytes, target: PythonVersion, depth: Depth = "code") -> ast.Module | SyntaxFault:
+    """Return the tree of `content`, or why the Python version `target` cannot compile it, looking no further than `depth`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree: ast.Module = compile(content, "<source>", "exec", ast.PyCF_ONLY_AST, True, _feature_version=target[1])  # type: ignore[assignment]
-            if thorough:
+            if depth == "code":
                 compile(tree, "<source>", "exec", dont_inherit=True)
+            elif depth == "names":
+                symtable.symtable(content, "<source>", "exec")  # type: ignore[arg-type]
     except SyntaxError as error:
         return fault(error, target)
     except (ValueError, UnicodeDecodeError) as error:

@@ -1,8 +1,7 @@
 """Which names a module has, and which it uses without having them.
 
-The compiler's own symbol table says what every scope binds, so class bodies, comprehensions, `global`, `del`
-and match patterns need no rules here. Only for a name that looks unbound is the tree walked, to find its lines
-and to leave out what is never evaluated.
+The scopes tell which names look unbound. Only for those is the tree walked again, to find their lines and to
+leave out what is never evaluated.
 """
 
 from __future__ import annotations
@@ -10,11 +9,13 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-import symtable
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from blueprint.archive.grammar import Depth
 from blueprint.archive.model import PythonVersion
+from blueprint.archive.nodes import walk
+from blueprint.archive.scopes import deferred_annotations, module_names
 from blueprint.archive.statements import swallowed
 
 
@@ -43,24 +44,17 @@ _NEW_BUILTINS |= {"ExceptionGroup": (3, 11), "aiter": (3, 10), "anext": (3, 10),
 _MAKES_NAMES = (b"globals()", b"exec(", b"vars()", b"sys.modules[", b"locals()", b"extend_path", b"gettext")
 
 
-def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: PythonVersion) -> Names:
+def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: PythonVersion, depth: Depth) -> Names:
     """Return the names of the module `tree`; `dead` are its statements that never run on `target`."""
-    table = symtable.symtable(content, "<source>", "exec")  # type: ignore[arg-type]
-    known = frozenset(
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if symbol.is_assigned() or symbol.is_imported() or symbol.is_declared_global()
-    )
-    bound = known - _only_bound_in(dead, tree) if dead else known
+    bound, read = module_names(tree, dead, whole=depth != "imports" or b"global" in content)
     open_ended = any(word in content for word in _MAKES_NAMES) and _makes_names(tree)
-    have = bound | _MODULE_NAMES | builtins_of(target)
-    wanted = {name for scope in _scopes(table) for name in _globals(scope)} - have
+    wanted = read - bound - _MODULE_NAMES - builtins_of(target) if depth != "imports" and not open_ended else ()
     unbound: tuple[Unbound, ...] = ()
-    if wanted and not open_ended:
+    if wanted:
         walker = _Uses(wanted, dead, tree)
         walker.visit(tree)
         unbound = tuple(walker.found)
-    return Names(bound, open_ended, unbound)
+    return Names(frozenset(bound), open_ended, unbound)
 
 
 @functools.cache
@@ -70,46 +64,21 @@ def builtins_of(target: PythonVersion) -> frozenset[str]:
     return frozenset({*dir(builtins), "WindowsError"} - missing)
 
 
-def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _scopes(child)
-
-
-def _globals(scope: symtable.SymbolTable) -> Iterable[str]:
-    if isinstance(scope, symtable.Function):
-        return scope.get_globals()
-    return [symbol.get_name() for symbol in scope.get_symbols() if symbol.is_global() and symbol.is_referenced()]
-
-
-def _only_bound_in(dead: list[ast.stmt], tree: ast.Module) -> set[str]:
-    """Return module-level names that only statements in `dead` bind."""
-    skip = {id(node) for node in dead}
-    suspects = set(_bindings(dead, set())) - set(_bindings(tree.body, skip))
-    if suspects:
-        suspects.difference_update(
-            name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names
-        )
-    return suspects
-
-
-def _bindings(body: list[ast.stmt], skip: set[int]) -> Iterator[str]:
+def _bindings(body: list[ast.stmt]) -> Iterator[str]:
     """Yield names bound by `body` in its own scope."""
     for statement in body:
-        if id(statement) in skip:
-            continue
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield statement.name
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
         else:
-            yield from _bound_inside(statement, skip)
+            yield from _bound_inside(statement)
 
 
-def _bound_inside(statement: ast.AST, skip: set[int]) -> Iterator[str]:
+def _bound_inside(statement: ast.AST) -> Iterator[str]:
     for node in ast.iter_child_nodes(statement):
         if isinstance(node, ast.stmt):
-            yield from _bindings([node], skip)
+            yield from _bindings([node])
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
         else:
@@ -117,12 +86,12 @@ def _bound_inside(statement: ast.AST, skip: set[int]) -> Iterator[str]:
                 value = getattr(node, attribute, None)
                 if isinstance(value, str):
                     yield value
-            yield from _bound_inside(node, skip)
+            yield from _bound_inside(node)
 
 
 def _makes_names(tree: ast.Module) -> bool:
     """Return whether the module writes into its own namespace or replaces itself."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             first = ast.unparse(node.args[0]) if node.args else ""
@@ -154,12 +123,7 @@ class _Uses(ast.NodeVisitor):
         self._class: list[set[str]] = []
         self._functions = 0
         self._catches: tuple[str, ...] = ()
-        self._deferred = any(
-            isinstance(node, ast.ImportFrom)
-            and node.module == "__future__"
-            and any(a.name == "annotations" for a in node.names)
-            for node in tree.body
-        )
+        self._deferred = deferred_annotations(tree)
 
     def visit(self, node: ast.AST) -> None:
         if id(node) not in self._dead:
@@ -190,7 +154,7 @@ class _Uses(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._each([*node.decorator_list, *node.bases, *node.keywords])
-        self._class.append({*_bindings(node.body, set()), *_type_parameters(node)})
+        self._class.append({*_bindings(node.body), *_type_parameters(node)})
         self._each(node.body)
         self._class.pop()
 
@@ -198,7 +162,7 @@ class _Uses(ast.NodeVisitor):
         self._each([*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)])
         own = {*_arguments(node.args), *_function_bindings(node.body), *_type_parameters(node)}
         if not self._deferred:
-            annotations = [argument.annotation for argument in ast.walk(node.args) if isinstance(argument, ast.arg)]
+            annotations = [argument.annotation for argument in walk(node.args) if isinstance(argument, ast.arg)]
             self._local.append(set(_type_parameters(node)))
             self._each([item for item in (*annotations, node.returns) if item])
             self._local.pop()
@@ -212,7 +176,7 @@ class _Uses(ast.NodeVisitor):
         self._inside(set(_arguments(node.args)), [node.body])
 
     def _comprehension(self, node: _Comprehension) -> None:
-        own = {name.id for item in node.generators for name in ast.walk(item.target) if isinstance(name, ast.Name)}
+        own = {name.id for item in node.generators for name in walk(item.target) if isinstance(name, ast.Name)}
         self._local.append(own)
         self.generic_visit(node)
         self._local.pop()
@@ -235,7 +199,7 @@ class _Uses(ast.NodeVisitor):
 
 
 def _arguments(arguments: ast.arguments) -> Iterator[str]:
-    yield from (node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg))
+    yield from (node.arg for node in walk(arguments) if isinstance(node, ast.arg))
 
 
 def _type_parameters(node: ast.AST) -> Iterator[str]:
@@ -243,5 +207,5 @@ def _type_parameters(node: ast.AST) -> Iterator[str]:
 
 
 def _function_bindings(body: list[ast.stmt]) -> set[str]:
-    declared = {name for node in body for item in ast.walk(node) if isinstance(item, ast.Global) for name in item.names}
-    return set(_bindings(body, set())) - declared
+    declared = {name for node in body for item in walk(node) if isinstance(item, ast.Global) for name in item.names}
+    return set(_bindings(body)) - declared

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from blueprint.archive.closure import Closure
 from blueprint.archive.constants import UNKNOWN, Value, dotted, module_constants
+from blueprint.archive.nodes import walk
 
 _LOOKUPS = (".get", ".pop", ".setdefault")
 _ENVIRON = ("os.environ", "environ")
@@ -44,7 +45,7 @@ def _imports(body: list[ast.stmt]) -> Iterator[tuple[str, tuple[str, int, str]]]
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.asname or alias.name, (alias.name, 0, "")
-        else:
+        elif hasattr(node, "body"):
             for part in ("body", "orelse", "finalbody"):
                 yield from _imports(getattr(node, part, []))
 
@@ -93,10 +94,12 @@ class Program:
 
 def _env_readers(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Yield function → position of the argument that it looks up in the environment."""
-    for node in ast.walk(tree):
+    nodes = walk(tree)
+    variables = {key.id for node in nodes if isinstance(key := env_key(node), ast.Name)}
+    for node in nodes if variables else ():
         if isinstance(node, ast.FunctionDef):
             names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
-            for key in (key for item in ast.walk(node) if (key := env_key(item)) is not None):
+            for key in map(env_key, walk(node) if variables.intersection(names) else ()):
                 if isinstance(key, ast.Name) and key.id in names:
                     yield node.name, names.index(key.id) - (names[0] in ("self", "cls"))
 

@@ -7,13 +7,13 @@ statements, and this is what keeps reading thousands of files fast.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from blueprint.archive.conditions import truth
-from blueprint.archive.constants import UNKNOWN, CodePath, Value, dotted, evaluate, module_constants
+from blueprint.archive.constants import RESOURCE_READS, UNKNOWN, CodePath, Value, dotted, evaluate, module_constants
 from blueprint.archive.model import PythonVersion
+from blueprint.archive.nodes import walk
 
 
 class ImportFact(NamedTuple):
@@ -63,6 +63,7 @@ class Statements:
 
 
 _WORDS = (b"import_module", b"__import__", b"__file__", b"get_data", b"importlib.resources", b"import resources")
+_TELLING = {"__file__", "import_module", "__import__", "files", *RESOURCE_READS}
 _FAILED_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException", "*"}
 _LEAVES = ("exit", "_exit", "abort", "quit")
 
@@ -131,7 +132,7 @@ class _Reader:
     def function(self, node: ast.FunctionDef, context: _Context) -> None:
         # A guard around a definition says nothing about the call.
         outer = dict(self._values)
-        for argument in ast.walk(node.args) if self._expressions else ():
+        for argument in walk(node.args) if self._expressions else ():
             if isinstance(argument, ast.arg):
                 self._values.pop(argument.arg, None)
         self.block(node.body, _Context(lazy=True, function=node.name, instead_of=context.instead_of))
@@ -154,9 +155,7 @@ class _Reader:
         catches = (*context.catches, *swallowed(node))
         self.block(node.body, context._replace(catches=catches, group=group))
         for handler in node.handlers:
-            on_failed_import = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException", "*"} & {
-                *caught(handler)
-            }
+            on_failed_import = _FAILED_IMPORT.intersection(caught(handler))
             self.block(handler.body, context._replace(instead_of=group) if on_failed_import else context)
         self.block(node.orelse, context)
         self.block(node.finalbody, context)
@@ -181,10 +180,22 @@ class _Reader:
         if isinstance(statement, ast.For | ast.AsyncFor) and isinstance(statement.target, ast.Name):
             # `for name in ("a", "b"): import_module(name)` names both.
             self._values.setdefault(statement.target.id, evaluate(statement.iter, self._lookup))
-        for expression in _expressions(statement):
-            self._read_expression(expression, context)
+        expressions = [
+            child
+            for child in ast.iter_child_nodes(statement)
+            if isinstance(child, ast.expr | ast.withitem | ast.keyword | ast.arguments)
+        ]
+        if any(map(self._matters, walk(*expressions))):
+            for expression in expressions:
+                self._read_expression(expression, context)
         if context.lazy and isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             self._values[statement.targets[0].id] = evaluate(statement.value, self._lookup)
+
+    def _matters(self, node: ast.AST) -> bool:
+        """Return whether an import by a computed name or a path beside the code can have `node` in it."""
+        if isinstance(node, ast.Name):
+            return node.id in _TELLING or isinstance(self._values.get(node.id), CodePath)
+        return isinstance(node, ast.Attribute) and node.attr in _TELLING
 
     def _lookup(self, name: str) -> Value:
         return self._values.get(name, UNKNOWN)
@@ -219,7 +230,7 @@ class _Reader:
 
 
 def _asks_for_a_module(test: ast.expr) -> bool:
-    return any(isinstance(item, ast.Call) and dotted(item.func).endswith("find_spec") for item in ast.walk(test))
+    return any(isinstance(item, ast.Call) and dotted(item.func).endswith("find_spec") for item in walk(test))
 
 
 def _anchor(name: Value, package: ast.expr | None) -> tuple[str | None, int]:
@@ -234,13 +245,6 @@ def _anchor(name: Value, package: ast.expr | None) -> tuple[str | None, int]:
     if isinstance(anchor, str):
         return ".".join([*anchor.split(".")[: len(anchor.split(".")) - level + 1], module]), 0
     return (module, level) if package is not None and dotted(package) in ("__package__", "__name__") else (None, 0)
-
-
-def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Yield what belongs to `statement` itself and not to a statement nested in it."""
-    for child in ast.iter_child_nodes(statement):
-        if isinstance(child, ast.expr | ast.withitem | ast.keyword | ast.arguments):
-            yield child
 
 
 _VISITS: dict[type[ast.stmt], Any] = {

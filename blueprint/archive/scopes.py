@@ -1,0 +1,209 @@
+"""Which names a module binds, and which it reads without binding them around the place: the language's rules of scopes.
+
+The compiler's symbol table says the same (a test compares the two on the standard library), but it takes the text
+and parses it once more, which costs twice of this.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from blueprint.archive.nodes import FIELDS
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def module_names(tree: ast.Module, dead: list[ast.stmt], *, whole: bool = True) -> tuple[set[str], set[str]]:
+    """Return the names that a module binds, and those that it reads as globals or builtins.
+
+    Args:
+        tree: the module.
+        dead: statements of it that never run.
+        whole: read functions and classes too; without them, what they declare `global` or read is left out.
+    """
+    reader = _Reader(dead, deferred=deferred_annotations(tree), whole=whole)
+    module = _Scope()
+    free = reader.settle(module, [*tree.body])
+    return module.bound | reader.declared, free | reader.read
+
+
+def deferred_annotations(tree: ast.Module) -> bool:
+    """Return whether annotations in the module are never evaluated."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name == "annotations" for alias in node.names)
+        for node in tree.body
+    )
+
+
+class _Scope:
+    """One scope while it is read.
+
+    Attributes:
+        home: the scope that an assignment expression in this one binds in.
+        bound, read: names bound and read in it.
+        declared, nonlocals: names that such statements in it name.
+        inner: scopes directly inside, and the nodes to read in each.
+        is_class: functions inside do not see its names.
+    """
+
+    __slots__ = ("bound", "declared", "home", "inner", "is_class", "nonlocals", "read")
+
+    def __init__(self, bound: Iterable[str] = (), home: _Scope | None = None, *, is_class: bool = False) -> None:
+        self.home = home or self
+        self.bound, self.read, self.declared, self.nonlocals = set(bound), set[str](), set[str](), set[str]()
+        self.inner: list[tuple[_Scope, list[Any]]] = []
+        self.is_class = is_class
+
+
+class _Reader:
+    def __init__(self, dead: list[ast.stmt], *, deferred: bool, whole: bool) -> None:
+        self._dead, self._deferred, self._whole = {id(node) for node in dead}, deferred, whole
+        self.declared: set[str] = set()
+        self.read: set[str] = set()
+
+    def settle(self, scope: _Scope, nodes: list[Any]) -> set[str]:
+        """Read a scope and those inside; return the names that are left to the scopes around it."""
+        self._read(scope, nodes)
+        inside = set()
+        for inner, below in scope.inner:
+            inside |= self.settle(inner, below)
+        own = scope.bound - scope.declared - scope.nonlocals
+        free = (scope.read - own) | inside if scope.is_class else (scope.read | inside) - own
+        self.declared |= scope.declared
+        self.read |= free & scope.declared
+        if scope.is_class:  # in a class `__name` is another name, with the class's before it
+            free = {name for name in free if not name.startswith("__") or name.endswith("__")}
+        return free - scope.declared
+
+    def _read(self, scope: _Scope, nodes: list[Any]) -> None:
+        """Read what belongs to the scope itself; `nodes` grows by what is below each."""
+        bound, read = scope.bound, scope.read
+        for node in nodes:
+            kind = node.__class__
+            if kind is ast.Name:
+                (read if node.ctx.__class__ is ast.Load else bound).add(node.id)
+            elif kind in _VISITS:
+                _VISITS[kind](self, scope, node, nodes)
+            else:
+                for field in FIELDS[kind]:
+                    value = getattr(node, field)
+                    if value.__class__ is list:
+                        nodes += value
+                    elif value is not None:
+                        nodes.append(value)
+
+    def imports(self, scope: _Scope, node: ast.Import | ast.ImportFrom, nodes: list[Any]) -> None:
+        scope.bound.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        scope.bound.discard("*")
+
+    def condition(self, scope: _Scope, node: ast.If, nodes: list[Any]) -> None:
+        nodes.append(node.test)
+        nodes += [each for each in (*node.body, *node.orelse) if id(each) not in self._dead]
+
+    def annotated(self, scope: _Scope, node: ast.AnnAssign, nodes: list[Any]) -> None:
+        binds = node.simple or node.value or not isinstance(node.target, ast.Name)
+        nodes += (node.target if binds else None, node.value, None if self._deferred else node.annotation)
+
+    def function(self, scope: _Scope, node: _Function, nodes: list[Any]) -> None:
+        scope.bound.add(node.name)
+        nodes += node.decorator_list
+        arguments = self._arguments(node.args, nodes)
+        annotations = [] if self._deferred else [*(each.annotation for each in arguments), node.returns]
+        inner = _Scope(each.arg for each in arguments)
+        self._enter(scope, inner, node, annotations, nodes)
+
+    def class_(self, scope: _Scope, node: ast.ClassDef, nodes: list[Any]) -> None:
+        scope.bound.add(node.name)
+        nodes += node.decorator_list
+        self._enter(scope, _Scope(is_class=True), node, [*node.bases, *node.keywords], nodes)
+
+    def _enter(
+        self, scope: _Scope, inner: _Scope, node: _Function | ast.ClassDef, outside: list[Any], nodes: list[Any]
+    ) -> None:
+        """Put a body on the list; type parameters have a scope of their own around it, to which `outside` belongs."""
+        if not self._whole:
+            return
+        parameters = getattr(node, "type_params", ())
+        if parameters:
+            around = _Scope((each.name for each in parameters), scope.home)
+            scope.inner.append((around, [*parameters, *outside]))
+            scope = around
+        else:
+            nodes += outside
+        scope.inner.append((inner, [*node.body]))
+
+    def function_without_name(self, scope: _Scope, node: ast.Lambda, nodes: list[Any]) -> None:
+        arguments = self._arguments(node.args, nodes)
+        scope.inner.append((_Scope(each.arg for each in arguments), [node.body]))
+
+    def _arguments(self, arguments: ast.arguments, nodes: list[Any]) -> list[ast.arg]:
+        nodes += arguments.defaults
+        nodes += arguments.kw_defaults
+        rest = [each for each in (arguments.vararg, arguments.kwarg) if each]
+        return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+
+    def comprehension(self, scope: _Scope, node: _Comprehension, nodes: list[Any]) -> None:
+        first, *others = node.generators
+        nodes.append(first.iter)
+        elements = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+        scope.inner.append((_Scope(home=scope.home), [*elements, first.target, *first.ifs, *others]))
+
+    def alias(self, scope: _Scope, node: Any, nodes: list[Any]) -> None:
+        """Read a `type` statement: its value is evaluated in a scope of its own."""
+        nodes.append(node.name)
+        parameters = node.type_params
+        scope.inner.append((_Scope((each.name for each in parameters), scope.home), [*parameters, node.value]))
+
+    def named(self, scope: _Scope, node: ast.NamedExpr, nodes: list[Any]) -> None:
+        scope.home.bound.add(node.target.id)
+        nodes.append(node.value)
+
+    def handler(self, scope: _Scope, node: ast.ExceptHandler, nodes: list[Any]) -> None:
+        if node.name:
+            scope.bound.add(node.name)
+        nodes += (node.type, *node.body)
+
+    def pattern(self, scope: _Scope, node: ast.MatchAs | ast.MatchStar, nodes: list[Any]) -> None:
+        if node.name:
+            scope.bound.add(node.name)
+        nodes.append(getattr(node, "pattern", None))
+
+    def mapping(self, scope: _Scope, node: ast.MatchMapping, nodes: list[Any]) -> None:
+        if node.rest:
+            scope.bound.add(node.rest)
+        nodes += (*node.keys, *node.patterns)
+
+    def global_(self, scope: _Scope, node: ast.Global, nodes: list[Any]) -> None:
+        scope.declared.update(node.names)
+
+    def nonlocal_(self, scope: _Scope, node: ast.Nonlocal, nodes: list[Any]) -> None:
+        scope.nonlocals.update(node.names)
+
+
+_VISITS: dict[type, Any] = {
+    ast.Import: _Reader.imports,
+    ast.ImportFrom: _Reader.imports,
+    ast.If: _Reader.condition,
+    ast.AnnAssign: _Reader.annotated,
+    ast.FunctionDef: _Reader.function,
+    ast.AsyncFunctionDef: _Reader.function,
+    ast.ClassDef: _Reader.class_,
+    ast.Lambda: _Reader.function_without_name,
+    ast.ListComp: _Reader.comprehension,
+    ast.SetComp: _Reader.comprehension,
+    ast.DictComp: _Reader.comprehension,
+    ast.GeneratorExp: _Reader.comprehension,
+    getattr(ast, "TypeAlias", ast.slice): _Reader.alias,
+    ast.NamedExpr: _Reader.named,
+    ast.ExceptHandler: _Reader.handler,
+    ast.MatchAs: _Reader.pattern,
+    ast.MatchStar: _Reader.pattern,
+    ast.MatchMapping: _Reader.mapping,
+    ast.Global: _Reader.global_,
+    ast.Nonlocal: _Reader.nonlocal_,
+}

@@ -1,0 +1,107 @@
+"""Our reading of scopes against the compiler's own symbol table, on the standard library and on what it does not have."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import sys
+import sysconfig
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from blueprint.archive.scopes import module_names
+
+LIBRARY = Path(sysconfig.get_path("stdlib"))
+SOURCES = sorted(
+    file
+    for folder in ("", "asyncio", "concurrent/futures", "email", "importlib", "unittest")
+    for file in (LIBRARY / folder).glob("*.py")
+)
+CASES = {
+    "a class hides nothing from its functions": "class A:\n    x = 1\n    def f(self):\n        return x\n",
+    "global beats the function around": "def f():\n    x = 1\n    def g():\n        global x\n        return lambda: x\n",
+    "nonlocal": "def f():\n    x = 1\n    def g():\n        nonlocal x\n        x = y\n",
+    "a comprehension's own names": "a = [b for b in c if b for d in e(b)]\nb, d\n",
+    "an assignment expression leaves comprehensions": "def f():\n    return [[z := y for y in x] for x in w], z\n",
+    "a private name": "class A:\n    def f(self):\n        return __hidden\n",
+    "defaults and annotations": "def f(a: b = c, *d: e, f=g, **h: i) -> j:\n    return lambda k=l: (k, m)\n",
+    "deferred annotations": "from __future__ import annotations\ndef f(a: b) -> c:\n    d: e = f\n",
+    "an annotation in brackets": "(a): b\n(c): d = e\n",
+    "patterns": "match a:\n    case B(c, d=e) | [*f] | {'g': h, **i}:\n        pass\n    case j:\n        k\n",
+    "handlers": "try:\n    a\nexcept B as c:\n    d\nelse:\n    e\nfinally:\n    f\n",
+    "deletion and augmented assignment": "del a\nb += c\nfor d.e in f:\n    g\nwith h as (i, *j):\n    pass\n",
+    "imports": "import a.b, c as d\nfrom e import f, g as h\nfrom i import *\n",
+    "decorators": "@a\nclass B(c, d=e):\n    @f\n    async def g(self):\n        async for h in i:\n            await j\n",
+}
+if hasattr(ast, "TypeAlias"):
+    CASES |= {
+        "type parameters": "def f[T: a](b: T) -> c:\n    return T\nclass D[*E](e[E]):\n    def g(self) -> E:\n        return E\n",
+        "a type alias": "type A[T] = b[T, A]\n",
+    }
+
+
+def compiled(content: bytes) -> tuple[set[str], set[str]]:
+    table = symtable.symtable(content, "<source>", "exec")  # type: ignore[arg-type]
+    bound = {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_declared_global()
+    }
+    return bound, {name for scope in _scopes(table) for name in _read(scope)} - bound
+
+
+def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for child in table.get_children():
+        yield from _scopes(child)
+
+
+def _read(scope: symtable.SymbolTable) -> Iterable[str]:
+    if isinstance(scope, symtable.Function):
+        return scope.get_globals()
+    return [symbol.get_name() for symbol in scope.get_symbols() if symbol.is_global() and symbol.is_referenced()]
+
+
+def ours(content: bytes) -> tuple[set[str], set[str]]:
+    bound, read = module_names(ast.parse(content), [])
+    return bound, read - bound
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_compiler_agrees_on(case: str) -> None:
+    content = CASES[case].encode()
+    bound, read = compiled(content)
+    assert ours(content) == (bound, {name for name in read if "__hidden" not in name})
+
+
+def test_the_compiler_agrees_on_the_standard_library() -> None:
+    assert len(SOURCES) > 200
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for file in SOURCES:
+            content = file.read_bytes()
+            (bound, read), (have, want) = ours(content), compiled(content)
+            # Since Python 3.12 a comprehension's own names count as the module's, which nothing else can read.
+            assert bound == have if sys.version_info < (3, 12) else bound <= have, file
+            assert read - {"__class__"} - have == want - {"__class__"}, file
+
+
+def test_without_functions_the_same_names_are_bound() -> None:
+    for file in SOURCES[:60]:
+        content = file.read_bytes()
+        if b"global" not in content:
+            tree = ast.parse(content)
+            assert module_names(tree, [], whole=False)[0] == module_names(tree, [])[0], file
+
+
+def test_a_comprehension_in_a_class_does_not_see_its_names() -> None:
+    assert ours(b"class A:\n    x = [1]\n    y = [x for _ in x]\n") == ({"A"}, {"x"})
+
+
+def test_what_never_runs_binds_nothing() -> None:
+    tree = ast.parse("if never:\n    import a, b\nelse:\n    import b\n")
+    assert isinstance(tree.body[0], ast.If)
+    assert module_names(tree, tree.body[0].body) == ({"b"}, {"never"})
