@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+# gRPC's handlers at a fork end one child in fifteen of a process with live channels; ours become other programs anyway.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 import pytest
 
