@@ -115,7 +115,7 @@ def _boundary(n: int) -> dict[str, Any]:
         "deadline": "1h",
         "trigger": {
             "topic": f"start-{n}",
-            "fields": {"game_date": {"from": "game_date"}, "correlation_id": {"from": "correlation_id"}},
+            "fields": {"day": {"from": "date"}, "correlation_id": {"from": "correlation_id"}},
         },
         "modes": {
             "any": {

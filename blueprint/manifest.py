@@ -101,6 +101,9 @@ class Rule:
     at_least_percent: Percent | None = declared("And this share of the expected.", default=None)
     after: Duration | None = declared("Only this long after the first completion.", default=None)
     partial: bool = declared("Whether starting on this rule is reported as partial.", default=False)
+    status: Identifier | None = declared(
+        "What the execution log says of it; `complete` or `partial` where left out.", default=None
+    )
     batch: Batch | None = declared("Judge the batch message instead of processors.", default=None)
 
 
@@ -135,7 +138,7 @@ class Gate:
     title: str = declared("What operators read.")
     rows: RowsGate | None = declared("Look for rows in output tables.", default=None)
     query: Folder | None = declared(
-        "SQL file in the function's folder: one row, column `value`, parameter @game_date.", default=None
+        "SQL file in the function's folder: one row, column `value`, parameter @date.", default=None
     )
     unit: Literal["percent", "count"] = declared("What the value counts.", default="count")
     block_below: float | None = declared("A smaller value blocks.", default=None)
@@ -148,7 +151,7 @@ class Field:
     """Where a field of a published message comes from."""
 
     at: Location
-    from_: str | None = declared("What the engine knows: game_date, correlation_id, ...", default=None)
+    from_: str | None = declared("What the engine knows: date, correlation_id, ...", default=None)
     value: Json = declared("A constant.", default=None)
 
 
@@ -367,6 +370,9 @@ class Manifest:
     )
     title: str = declared("What people call it.")
     time_zone: str = declared("IANA name; every rule, date and schedule.")
+    date_field: Identifier = declared(
+        "What messages, log entries and rows call the date that work is for.", default="date"
+    )
     runtime: Annotated[str, Pattern(r"python3\d{1,2}", "a Python runtime such as python311")] = declared(
         "Runtime of the functions."
     )

@@ -15,23 +15,22 @@ from blueprint.findings import Finding, Location
 if TYPE_CHECKING:
     from blueprint.manifest import Boundary, Function, Gate, Manifest, Mode, Phase, Rule
 
-ENGINE_FIELDS = frozenset(
-    {
-        "game_date",
-        "correlation_id",
-        "completed_processors",
-        "expected_processors",
-        "missing_processors",
-        "source_table",
-        "reason",
-        "mode",
-        "is_incremental",
-        "entities_changed",
-        "function",
-        "now",
-    }
-)
-"""What the transition engine can put into a trigger; beside these, `metadata.<field>` of the deciding message."""
+ENGINE_FIELDS: Mapping[str, tuple[str, str | None]] = {
+    "date": ("string", "date"),
+    "correlation_id": ("string", None),
+    "completed_processors": ("array", None),
+    "expected_processors": ("array", None),
+    "missing_processors": ("array", None),
+    "source_table": ("string", None),
+    "reason": ("string", None),
+    "mode": ("string", None),
+    "is_incremental": ("boolean", None),
+    "entities_changed": ("object", None),
+    "function": ("string", None),
+    "now": ("string", "date-time"),
+}
+"""What the transition engine can put into a trigger, as JSON type and format; beside these, `metadata.<field>` of the
+deciding message."""
 
 
 def check_references(manifest: Manifest) -> list[Finding]:

@@ -33,12 +33,12 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
     boundaries = _boundaries_of(manifest, function)
     topic = declared.trigger.topic
     events = {"executions": manifest.events.executions, "errors": manifest.events.errors}
-    messages = {manifest.topics[topic].message} if topic else set()
     return {
         "pipeline": manifest.pipeline,
         "title": manifest.title,
         "function": function,
         "time_zone": manifest.time_zone,
+        "date_field": manifest.date_field,
         "location": names.region,
         "database": manifest.store.database,
         "lease": manifest.store.lease,
@@ -50,7 +50,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         "settings": {name: _setting(value) for name, value in declared.settings.items()},
         "events": {part: _event(manifest, root, topic) for part, topic in events.items()},
         "boundaries": {boundary.name: _boundary(manifest, boundary, root) for boundary in boundaries},
-        "messages": {name: _fields(_schema(manifest, root, name)) for name in sorted(messages)},
+        "completion": _fields(_schema(manifest, root, manifest.topics[topic].message)) if topic else {},
         "collections": dict(manifest.store.collections) if not manifest.boundary_of(function) else {},
     }
 
@@ -127,6 +127,7 @@ def _rule(rule: Rule) -> Json:
         "at_least_percent": rule.at_least_percent,
         "after": rule.after,
         "partial": rule.partial,
+        "status": rule.status or ("partial" if rule.partial else "complete"),
         "batch": batch
         and {
             "percent": batch.percent,
@@ -158,8 +159,7 @@ def _gate_sql(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) ->
         return _read(root, f"functions/{folder}/{gate.query}", gate.at).strip()
     outputs = {name: p.output for name, p in manifest.phases[boundary.upstream].processors.items() if p.output}
     return "\nUNION ALL\n".join(
-        f"SELECT '{name}' AS processor, COUNT(*) AS row_count FROM {output.table}"
-        f" WHERE {output.date_column} = @game_date"
+        f"SELECT '{name}' AS processor, COUNT(*) AS row_count FROM {output.table} WHERE {output.date_column} = @date"
         for name, output in outputs.items()
     )
 

@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from blueprint.manifest import Boundary
 from blueprint.operations import operator_query
 from ops.operate.cloud import Cloud, CloudError
 from ops.operate.engine import replay
-from ops.operate.target import Target, add_target_arguments, dates, load_target
+from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
 from ops.terminal import Style, clip, style_for
 
 SOUND, REFUSED, DIFFERENCE = 0, 1, 3
@@ -32,7 +32,7 @@ class Repair:
     """One boundary of one date: what the engine would do or did, and why there is nothing to do where that is so."""
 
     boundary: str
-    game_date: str
+    date: str
     result: Json = field(default_factory=dict)
     healthy: str = ""
     failure: str = ""
@@ -41,7 +41,7 @@ class Repair:
         """Return it as `--json` prints it."""
         return {
             "boundary": self.boundary,
-            "game_date": self.game_date,
+            "date": self.date,
             "healthy": self.healthy,
             "failure": self.failure,
             **self.result,
@@ -68,16 +68,16 @@ def run(args: argparse.Namespace) -> int:
     cloud = Cloud(target.stack.project, target.stack.region, target.manifest.store.database)
     progress = _Progress(target, args)
     repairs: list[Repair] = []
-    for game_date in args.dates:
+    for date in args.dates:
         for boundary in boundaries:
-            if progress.done(boundary.name, game_date):
-                print(f"{game_date} {boundary.name}: done before the interruption, passed over.", file=sys.stderr)
+            if progress.done(boundary.name, date):
+                print(f"{date} {boundary.name}: done before the interruption, passed over.", file=sys.stderr)
                 continue
-            repairs.append(_repair(target, cloud, boundary, game_date, args))
+            repairs.append(_repair(target, cloud, boundary, date, args))
             if args.yes and not repairs[-1].failure:
-                progress.note(boundary.name, game_date)
+                progress.note(boundary.name, date)
             if len(args.dates) > 1:
-                print(f"{game_date} {boundary.name}: {_word(repairs[-1], args.yes)}", file=sys.stderr)
+                print(f"{date} {boundary.name}: {_word(repairs[-1], args.yes)}", file=sys.stderr)
     if args.yes and not any(each.failure for each in repairs):
         progress.clear()
     if args.json:
@@ -88,36 +88,36 @@ def run(args: argparse.Namespace) -> int:
     return _exit(repairs, args.yes)
 
 
-def _repair(target: Target, cloud: Cloud, boundary: Boundary, game_date: str, args: argparse.Namespace) -> Repair:
-    made = Repair(boundary.name, game_date)
+def _repair(target: Target, cloud: Cloud, boundary: Boundary, date: str, args: argparse.Namespace) -> Repair:
+    made = Repair(boundary.name, date)
     try:
-        completions = list(_completions(target, cloud, boundary, game_date))
-        again = args.again or _without_effect(target, cloud, boundary, game_date)
-        made.result = replay(target, boundary, game_date, completions, again=again, apply=False)
+        completions = list(_completions(target, cloud, boundary, date))
+        again = args.again or _without_effect(target, cloud, boundary, date)
+        made.result = replay(target, boundary, date, completions, again=again, apply=False)
         if made.result["failure"]:
             raise CloudError(str(made.result["failure"]))
         if not made.result["writes"] and not made.result["publications"]:
-            made.healthy = _why_healthy(target, cloud, boundary, game_date)
+            made.healthy = _why_healthy(target, cloud, boundary, date)
         elif args.yes:
-            _record_attempt(target, cloud, boundary, game_date)
-            made.result = replay(target, boundary, game_date, completions, again=again, apply=True)
+            _record_attempt(target, cloud, boundary, date)
+            made.result = replay(target, boundary, date, completions, again=again, apply=True)
             made.failure = made.result["failure"] or ""
     except CloudError as error:
         made.failure = str(error)
     return made
 
 
-def _completions(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> Iterator[Json]:
+def _completions(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> Iterator[Json]:
     """Yield the messages that the recorded rows came from, as far as rows keep them."""
     phase = target.manifest.phases[boundary.upstream]
     sql = operator_query("completions", target.manifest)
-    for row in cloud.rows(sql, phase=phase.name, game_date=date.fromisoformat(game_date)):
+    for row in cloud.rows(sql, phase=phase.name, date=as_day(date)):
         metadata = row["metadata"]
         metadata = json.loads(metadata) if isinstance(metadata, str) else dict(metadata or {})
         message = {
             "processor_name": row["processor_name"],
             "phase": phase.label,
-            "game_date": game_date,
+            target.manifest.date_field: date,
             "execution_id": row["execution_id"] or row["correlation_id"],
             "correlation_id": row["correlation_id"],
             "status": row["status"],
@@ -132,9 +132,9 @@ def _text(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> bool:
+def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> bool:
     """Return whether the date was triggered and the next phase shows no sign of it, neither completion nor run."""
-    document = cloud.document(target.manifest.phases[boundary.upstream].collection, game_date) or {}
+    document = cloud.document(target.manifest.phases[boundary.upstream].collection, date) or {}
     triggered = document.get("_triggered_at")
     if not document.get("_triggered") or not isinstance(triggered, datetime) or boundary.downstream is None:
         return False
@@ -142,19 +142,18 @@ def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, game_date:
     if age < target.manifest.alerts.thresholds.downstream_start:
         return False
     phase = target.manifest.phases[boundary.downstream]
-    day = date.fromisoformat(game_date)
-    seen = cloud.rows(operator_query("completions", target.manifest), phase=phase.name, game_date=day)
+    seen = cloud.rows(operator_query("completions", target.manifest), phase=phase.name, date=as_day(date))
     if any(row["completed_at"] >= triggered for row in seen):
         return False
     names = [name for each in phase.processors.values() for name in (each.name, *each.aliases)]
     runs = cloud.rows(
-        operator_query("runs", target.manifest), game_date=day, phases=[phase.name, phase.label], processors=names
+        operator_query("runs", target.manifest), date=as_day(date), phases=[phase.name, phase.label], processors=names
     )
     return not any(row["first_started_at"] >= triggered for row in runs)
 
 
-def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> str:
-    document = cloud.document(target.manifest.phases[boundary.upstream].collection, game_date)
+def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> str:
+    document = cloud.document(target.manifest.phases[boundary.upstream].collection, date)
     if document is None:
         return "nothing was ever recorded for it, so there is nothing to rebuild"
     if document.get("_triggered"):
@@ -163,9 +162,8 @@ def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, game_date: st
     return f"everything recorded is in its document, and no rule holds yet; missing: {missing}"
 
 
-def _record_attempt(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> None:
-    day = date.fromisoformat(game_date)
-    known = {"boundary": boundary.name, "game_date": day, "game_date_text": game_date}
+def _record_attempt(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> None:
+    known = {"boundary": boundary.name, "date": as_day(date), "date_text": date}
     (row,) = cloud.rows(operator_query("attempts", target.manifest), **known)
     cloud.rows(
         operator_query("record_attempt", target.manifest),
@@ -183,11 +181,11 @@ class _Progress:
         self._job = f"{target.stack.project} {args.dates[0]}..{args.dates[-1]} {args.boundary or 'all'} {args.again}"
         self._done: list[str] = [] if args.restart or not args.yes else self._read()
 
-    def done(self, boundary: str, game_date: str) -> bool:
-        return f"{game_date} {boundary}" in self._done
+    def done(self, boundary: str, date: str) -> bool:
+        return f"{date} {boundary}" in self._done
 
-    def note(self, boundary: str, game_date: str) -> None:
-        self._done.append(f"{game_date} {boundary}")
+    def note(self, boundary: str, date: str) -> None:
+        self._done.append(f"{date} {boundary}")
         self._file.parent.mkdir(exist_ok=True)
         self._file.write_text(json.dumps({"job": self._job, "done": self._done}), encoding="utf-8")
 
@@ -212,7 +210,7 @@ def _word(repair: Repair, applied: bool) -> str:
 
 def _render(repairs: list[Repair], applied: bool, style: Style) -> Iterator[str]:
     for repair in repairs:
-        yield style.heading(f"{repair.boundary}  {repair.game_date}", _word(repair, applied))
+        yield style.heading(f"{repair.boundary}  {repair.date}", _word(repair, applied))
         if repair.failure:
             yield f"  {style.cross} {repair.failure}"
         elif repair.healthy:

@@ -10,14 +10,14 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from blueprint.manifest import Boundary, Mode
 from blueprint.operations import operator_query
 from ops.operate.cloud import Cloud, CloudError, Row
-from ops.operate.target import Target, add_target_arguments, dates, load_target
+from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
 from ops.terminal import Style, clip, columns, count, style_for
 
 Level = Literal["HEALTHY", "WARNING", "CRITICAL"]
@@ -70,52 +70,52 @@ def run(args: argparse.Namespace) -> int:
     cloud = Cloud(target.stack.project, target.stack.region, target.manifest.store.database)
     worst = 0
     reports = []
-    for game_date in args.dates:
-        states = [_state(target, cloud, boundary, game_date) for boundary in target.manifest.boundaries.values()]
-        others = [*_errors(target, cloud, game_date), *_dead_letters(target, cloud, game_date)]
+    for date in args.dates:
+        states = [_state(target, cloud, boundary, date) for boundary in target.manifest.boundaries.values()]
+        others = [*_errors(target, cloud, date), *_dead_letters(target, cloud, date)]
         problems = sorted([*(p for state in states for p in state.problems), *others], key=lambda p: -RANK[p.level])
         level: Level = problems[0].level if problems else "HEALTHY"
         worst = max(worst, RANK[level])
-        reports.append(_as_json(game_date, level, states, problems))
+        reports.append(_as_json(date, level, states, problems))
         if not args.json:
-            for line in _render(game_date, level, states, problems, style_for()):
+            for line in _render(date, level, states, problems, style_for()):
                 print(line)
     if args.json:
         print(json.dumps(reports[0] if len(reports) == 1 else reports, indent=2))
     return next(EXIT[level] for level, rank in RANK.items() if rank == worst)
 
 
-def _state(target: Target, cloud: Cloud, boundary: Boundary, game_date: str) -> State:
+def _state(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> State:
     state = State(boundary.name)
     try:
-        document = cloud.document(target.manifest.phases[boundary.upstream].collection, game_date)
-        recorded = _completions(target, cloud, boundary.upstream, game_date)
+        document = cloud.document(target.manifest.phases[boundary.upstream].collection, date)
+        recorded = _completions(target, cloud, boundary.upstream, date)
     except CloudError as error:
         state.problems.append(Problem("CRITICAL", f"{boundary.name}: cannot be judged. {error}"))
         return state
-    mode = _mode(target, boundary, game_date, document)
+    mode = _mode(target, boundary, date, document)
     completed = {name for name in document or {} if not name.startswith("_")}
     state.mode, state.expected = mode.name, len(mode.expected) or 1
     state.missing = [name for name in mode.expected if name not in completed]
     state.completed = state.expected - len(state.missing) if mode.expected else min(len(completed), 1)
-    _judge(target, boundary, game_date, document, state)
-    _unrecorded(target, boundary, game_date, document, recorded, state)
-    _effect(target, cloud, boundary, game_date, document, state)
+    _judge(target, boundary, date, document, state)
+    _unrecorded(target, boundary, date, document, recorded, state)
+    _effect(target, cloud, boundary, date, document, state)
     return state
 
 
-def _mode(target: Target, boundary: Boundary, game_date: str, document: Row | None) -> Mode:
+def _mode(target: Target, boundary: Boundary, date: str, document: Row | None) -> Mode:
     """Return the mode in which the date was last judged, or the one that applies today."""
     named = boundary.modes.get(str((document or {}).get("_mode")))
     if named:
         return named
     today = datetime.now(ZoneInfo(target.manifest.time_zone)).date().isoformat()
-    side = "today" if game_date == today else "before_today" if game_date < today else "after_today"
+    side = "today" if date == today else "before_today" if date < today else "after_today"
     return next(mode for mode in boundary.modes.values() if mode.when in ("always", side))
 
 
-def _judge(target: Target, boundary: Boundary, game_date: str, document: Row | None, state: State) -> None:
-    repair = f"python -m ops repair {game_date} --boundary {boundary.name}"
+def _judge(target: Target, boundary: Boundary, date: str, document: Row | None, state: State) -> None:
+    repair = f"python -m ops repair {date} --boundary {boundary.name}"
     known = document or {}
     first, triggered = _time(known.get("_first_completion_at")), _time(known.get("_triggered_at"))
     if known.get("_triggered"):
@@ -130,7 +130,7 @@ def _judge(target: Target, boundary: Boundary, game_date: str, document: Row | N
         gates = ", ".join(str(each.get("detail") or each.get("gate")) for each in blocked.get("gates") or ())
         state.problems.append(Problem("CRITICAL", f"{boundary.name}: a gate blocks: {gates}.", repair))
     if document is None or first is None:
-        if game_date < datetime.now(ZoneInfo(target.manifest.time_zone)).date().isoformat():
+        if date < datetime.now(ZoneInfo(target.manifest.time_zone)).date().isoformat():
             state.problems.append(Problem("CRITICAL", f"{boundary.name}: nothing was recorded.", repair))
         return
     age = (datetime.now(UTC) - first).total_seconds()
@@ -141,7 +141,7 @@ def _judge(target: Target, boundary: Boundary, game_date: str, document: Row | N
 
 
 def _unrecorded(
-    target: Target, boundary: Boundary, game_date: str, document: Row | None, recorded: list[Row], state: State
+    target: Target, boundary: Boundary, date: str, document: Row | None, recorded: list[Row], state: State
 ) -> None:
     """Compare with what the stream recorded: a completion that the document lacks means the orchestrator lost it."""
     phase = target.manifest.phases[boundary.upstream]
@@ -154,13 +154,11 @@ def _unrecorded(
         text = (
             f"{boundary.name}: completed but not in the document: {', '.join(lost)}. The orchestrator did not see them."
         )
-        command = f"python -m ops repair {game_date} --boundary {boundary.name}"
+        command = f"python -m ops repair {date} --boundary {boundary.name}"
         state.problems.append(Problem("CRITICAL", text, command))
 
 
-def _effect(
-    target: Target, cloud: Cloud, boundary: Boundary, game_date: str, document: Row | None, state: State
-) -> None:
+def _effect(target: Target, cloud: Cloud, boundary: Boundary, date: str, document: Row | None, state: State) -> None:
     triggered = _time((document or {}).get("_triggered_at"))
     if triggered is None or boundary.downstream is None:
         return
@@ -169,11 +167,11 @@ def _effect(
     try:
         runs = cloud.rows(
             operator_query("runs", target.manifest),
-            game_date=date.fromisoformat(game_date),
+            date=as_day(date),
             phases=[phase.name, phase.label],
             processors=names,
         )
-        completions = _completions(target, cloud, boundary.downstream, game_date)
+        completions = _completions(target, cloud, boundary.downstream, date)
     except CloudError as error:
         state.problems.append(Problem("CRITICAL", f"{boundary.name}: its effect cannot be judged. {error}"))
         return
@@ -181,7 +179,7 @@ def _effect(
     times = [row["first_started_at"] for row in runs] + [row["completed_at"] for row in completions]
     after = [time for time in times if time >= triggered]
     waited = (datetime.now(UTC) - triggered).total_seconds()
-    repair = f"python -m ops repair {game_date} --boundary {boundary.name}"
+    repair = f"python -m ops repair {date} --boundary {boundary.name}"
     if not after and waited >= limits.downstream_start:
         text = f"{boundary.name}: triggered {_minutes(waited)} ago, but {boundary.downstream} never started."
         state.problems.append(Problem("CRITICAL", text, repair))
@@ -197,14 +195,14 @@ def _effect(
         state.problems.append(Problem("WARNING", text, f"python -m ops redrive {boundary.function}"))
 
 
-def _completions(target: Target, cloud: Cloud, phase: str, game_date: str) -> list[Row]:
+def _completions(target: Target, cloud: Cloud, phase: str, date: str) -> list[Row]:
     sql = operator_query("completions", target.manifest)
-    return cloud.rows(sql, phase=phase, game_date=date.fromisoformat(game_date))
+    return cloud.rows(sql, phase=phase, date=as_day(date))
 
 
-def _errors(target: Target, cloud: Cloud, game_date: str) -> Iterator[Problem]:
+def _errors(target: Target, cloud: Cloud, date: str) -> Iterator[Problem]:
     try:
-        rows = cloud.rows(operator_query("errors", target.manifest), game_date=date.fromisoformat(game_date))
+        rows = cloud.rows(operator_query("errors", target.manifest), date=as_day(date))
     except CloudError as error:
         yield Problem("CRITICAL", f"Errors of the date cannot be read. {error}")
         return
@@ -214,11 +212,11 @@ def _errors(target: Target, cloud: Cloud, game_date: str) -> Iterator[Problem]:
             yield Problem("WARNING", text)
 
 
-def _dead_letters(target: Target, cloud: Cloud, game_date: str) -> Iterator[Problem]:
+def _dead_letters(target: Target, cloud: Cloud, date: str) -> Iterator[Problem]:
     """Yield a problem for each dead letter that holds messages of the date; looking removes nothing."""
     for _, _, hold in target.holds():
         try:
-            found = sum(game_date.encode() in each.data for each in cloud.waiting(hold, 200, wait=1.0))
+            found = sum(date.encode() in each.data for each in cloud.waiting(hold, 200, wait=1.0))
         except CloudError as error:
             yield Problem("CRITICAL", f"The dead letter {hold} cannot be read. {error}")
             continue
@@ -249,9 +247,9 @@ def _minutes(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
 
 
-def _as_json(game_date: str, level: Level, states: list[State], problems: list[Problem]) -> Json:
+def _as_json(date: str, level: Level, states: list[State], problems: list[Problem]) -> Json:
     return {
-        "game_date": game_date,
+        "date": date,
         "verdict": level,
         "boundaries": [
             {**{key: value for key, value in vars(state).items() if key != "problems"}, "level": state.level}
@@ -261,10 +259,10 @@ def _as_json(game_date: str, level: Level, states: list[State], problems: list[P
     }
 
 
-def _render(game_date: str, level: Level, states: list[State], problems: list[Problem], style: Style) -> Iterator[str]:
+def _render(date: str, level: Level, states: list[State], problems: list[Problem], style: Style) -> Iterator[str]:
     colours = {"HEALTHY": "green", "WARNING": "yellow", "CRITICAL": "red"}
     first = problems[0].text if problems else "every boundary is triggered, and the next phase started."
-    yield f"{style.paint(level, colours[level], 'bold')}  {game_date}: {first}"
+    yield f"{style.paint(level, colours[level], 'bold')}  {date}: {first}"
     yield ""
     rows = [
         (

@@ -46,17 +46,18 @@ def boundary_alerts(factory: Factory, boundary: Boundary) -> Iterator[Alert]:
     for kind, event in EVENTS_OF_KINDS.items():
         if kind == "without-effect" and boundary.downstream is None:
             continue
-        yield factory.alert(kind, boundary.name, written(boundary, event), {**values, "event": event}, boundary.at)
+        condition = written(boundary, event, factory.manifest.date_field)
+        yield factory.alert(kind, boundary.name, condition, {**values, "event": event}, boundary.at)
     if boundary.downstream is not None:
-        condition = downstream_silent(
+        silent = downstream_silent(
             boundary.trigger.topic, values["downstream_topic"], minutes(thresholds.downstream_start)
         )
-        yield factory.alert("downstream-silent", boundary.name, condition, values, boundary.at)
+        yield factory.alert("downstream-silent", boundary.name, silent, values, boundary.at)
 
 
-def written(boundary: Boundary, event: str) -> LogMatch:
+def written(boundary: Boundary, event: str, date_field: str) -> LogMatch:
     """Return the condition on an event about the boundary, by its orchestrator or its timer; one incident per
-    date."""
+    date, which entries carry as `date_field`."""
     services = tuple(dict.fromkeys((boundary.function, boundary.timer.function)))
     return LogMatch(
         log_filter(
@@ -65,7 +66,7 @@ def written(boundary: Boundary, event: str) -> LogMatch:
             f"jsonPayload.boundary={quoted(boundary.name)} OR jsonPayload.phase={quoted(boundary.upstream)}",
             "severity>=WARNING",
         ),
-        {"game_date": "EXTRACT(jsonPayload.game_date)"},
+        {date_field: f"EXTRACT(jsonPayload.{date_field})"},
     )
 
 

@@ -115,7 +115,7 @@ def filled(template: Any, values: Mapping[str, str]) -> Any:
     if isinstance(template, str):
         return template.format_map(values)
     if isinstance(template, Mapping):
-        return {key: filled(value, values) for key, value in template.items()}
+        return {filled(key, values): filled(value, values) for key, value in template.items()}
     if isinstance(template, list):
         return [filled(item, values) for item in template]
     return template

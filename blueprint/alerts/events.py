@@ -1,7 +1,8 @@
 """The events that functions write to their structured logs and that log alerts wait for.
 
 One entry is one line of JSON on standard output: `severity`, `message`, `event` (a name of this table), and `boundary`
-or the upstream `phase`, `game_date` and `correlation_id` where known; on the platform they stand under `jsonPayload`.
+or the upstream `phase`, the date (under the pipeline's `date_field`) and `correlation_id` where known; on the platform
+they stand under `jsonPayload`.
 A test runs the functions' own code and holds that they write each of these, so that no alert waits for an event that
 nobody writes.
 """

@@ -58,7 +58,8 @@ class Factory:
         """Return the alert of `kind` that covers `name`; `values` fill the kind's texts."""
         description = KINDS[kind]
         thresholds = self.manifest.alerts.thresholds
-        known = {"project": self.names.project, "region": self.names.region, **values}
+        shared = {"project": self.names.project, "region": self.names.region, "date_field": self.manifest.date_field}
+        known = {**shared, **values}
         unique = f"{slug(values.get('instance', name))}--{kind}"
         return Alert(
             name=unique,

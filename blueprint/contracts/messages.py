@@ -5,23 +5,33 @@ from __future__ import annotations
 from blueprint.contracts import Report, contract
 from blueprint.manifest import Boundary, Field
 from blueprint.model import Blueprint
+from blueprint.references import ENGINE_FIELDS
 from blueprint.schemas.messages import FOLDER, Message
 
-ENGINE_TYPES = {
-    "game_date": ("string", "date"),
-    "correlation_id": ("string", None),
-    "completed_processors": ("array", None),
-    "expected_processors": ("array", None),
-    "missing_processors": ("array", None),
-    "source_table": ("string", None),
-    "reason": ("string", None),
-    "mode": ("string", None),
-    "is_incremental": ("boolean", None),
-    "entities_changed": ("object", None),
-    "function": ("string", None),
-    "now": ("string", "date-time"),
+READ = {"processor_name": None, "phase": None, "execution_id": None, "status": None, "timestamp": "date-time"}
+"""What the engine reads of every completion beside its date: texts, and their format."""
+TOLD = {
+    "executions": (
+        "execution_timestamp",
+        "phase_name",
+        "date",
+        "correlation_id",
+        "start_time",
+        "duration_seconds",
+        "status",
+        "metadata",
+    ),
+    "errors": (
+        "error_id",
+        "service_name",
+        "error_timestamp",
+        "error_type",
+        "error_category",
+        "severity",
+        "error_message",
+    ),
 }
-"""What the transition engine puts into a trigger under each name: JSON type and format."""
+"""What the engine says in every event of a part."""
 
 
 @contract("messages-declared", "Every topic's message has a schema", incidents=(41,))
@@ -42,11 +52,59 @@ def messages_declared(plan: Blueprint, report: Report) -> None:
             report.warning(f"No topic carries the message '{name}'; remove its schema or name it.", message.at)
 
 
+@contract("engine-fits", "Completions carry what the engine reads, events ask for what it tells", incidents=(41, 67))
+def engine_fits(plan: Blueprint, report: Report) -> None:
+    """A completion with its date under another name is refused each time, an event that lacks a field is a log line."""
+    manifest = plan.manifest
+    upstream = (manifest.phases[boundary.upstream] for boundary in manifest.boundaries.values())
+    for name in dict.fromkeys(manifest.topics[phase.completion_topic].message for phase in upstream):
+        for field, form in {**READ, manifest.date_field: "date"}.items() if name in plan.messages else ():
+            report.check()
+            _required_text(plan.messages[name], field, form, report)
+    for part, told in TOLD.items():
+        message = plan.messages.get(manifest.topics[getattr(manifest.events, part)].message)
+        known = {manifest.date_field if name == "date" else name for name in told}
+        for field in message.schema.get("required", ()) if message else ():
+            report.check()
+            if message and field not in known:
+                report.violation(
+                    f"'{message.name}' requires `{field}`, which not every event has; correct the name, or make it optional.",
+                    message.at,
+                )
+    _statuses(plan, report)
+
+
+def _statuses(plan: Blueprint, report: Report) -> None:
+    """Report each status that the log of executions does not take."""
+    message = plan.messages.get(plan.manifest.topics[plan.manifest.events.executions].message)
+    status = message.field("status") if message else None
+    taken = status.schema.get("enum") if status else None
+    modes = (mode for boundary in plan.manifest.boundaries.values() for mode in boundary.modes.values())
+    for rule in (rule for mode in modes for rule in mode.rules if rule.status is not None):
+        report.check()
+        if message and taken is not None and rule.status not in taken:
+            report.violation(
+                f"Rule '{rule.reason}' is reported as '{rule.status}', which '{message.name}' does not take; it takes "
+                f"{', '.join(taken)}.",
+                rule.at,
+            )
+
+
+def _required_text(message: Message, name: str, form: str | None, report: Report) -> None:
+    field = message.field(name)
+    fits = field is not None and field.types == {"string"} and field.schema.get("format") == form
+    if field is None or field.nullable or not fits:
+        described = f"a text of format {form}" if form else "a text"
+        report.violation(
+            f"'{message.name}' does not require `{name}`, {described}, which the engine reads of every completion; require "
+            "it, or correct its name (the date's is `date_field`).",
+            message.at,
+        )
+
+
 @contract("triggers-fit", "Every trigger fits the schema of its message", incidents=(41,))
 def triggers_fit(plan: Blueprint, report: Report) -> None:
-    """A trigger without `source_table`, or with `game_date` for `target_date`, was answered 400 every
-    time.
-    """
+    """A trigger that lacked a field, or had it under another name, was answered 400 every time."""
     for boundary in plan.manifest.boundaries.values():
         topic = plan.manifest.topics[boundary.trigger.topic]
         message = plan.messages.get(topic.message)
@@ -84,7 +142,7 @@ def _problem(name: str, field: Field, message: Message, upstream: Message | None
         single = Message(message.name, described.schema, message.at)
         fault = next(iter(single.validate(field.value)), None)
         return f"the constant for `{name}` does not fit: {fault.message}" if fault else None
-    given = ENGINE_TYPES.get(field.from_)
+    given = ENGINE_FIELDS.get(field.from_)
     if given is None and upstream is not None:
         source = upstream.field(field.from_)
         if source is None:

@@ -10,6 +10,6 @@ SELECT
   entities_changed,
   metadata
 FROM ${completions}
-WHERE phase = @phase AND game_date = @game_date
+WHERE phase = @phase AND ${date_field} = @date
 QUALIFY ROW_NUMBER() OVER (PARTITION BY processor_name, execution_id, status ORDER BY inserted_at) = 1
 ORDER BY completed_at

@@ -6,6 +6,6 @@ SELECT
   MAX(error_timestamp) AS latest_at,
   ANY_VALUE(error_message) AS example
 FROM ${errors}
-WHERE game_date = @game_date
+WHERE ${date_field} = @date
 GROUP BY severity, error_type
 ORDER BY severity, errors DESC

@@ -12,8 +12,8 @@ INSERT INTO ${reprocess_attempts} (
 )
 VALUES (
   @boundary,
-  @game_date_text,
-  @game_date,
+  @date_text,
+  @date,
   @attempt,
   CURRENT_TIMESTAMP(),
   FALSE,

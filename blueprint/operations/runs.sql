@@ -4,7 +4,7 @@ SELECT
   MIN(started_at) AS first_started_at,
   COUNT(DISTINCT run_id) AS runs
 FROM ${run_history}
-WHERE data_date = @game_date
+WHERE data_date = @date
   AND (phase IN UNNEST(@phases) OR processor_name IN UNNEST(@processors))
 GROUP BY started_by
 ORDER BY first_started_at

@@ -117,7 +117,7 @@ def _repeat(
         category="upstream_failure",
         severity="warning",
         identity=f"{found.boundary.name}:{found.game_date}:{number}",
-        game_date=found.game_date,
+        date=found.game_date,
         phase=found.boundary.upstream.name,
         recovery_attempted=True,
     )

@@ -91,7 +91,7 @@ def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[
         category="upstream_failure",
         severity="warning",
         identity=f"{entry['trigger_id']}:{number}",
-        game_date=snapshot.key,
+        date=snapshot.key,
         phase=boundary.upstream.name,
         correlation_id=correlation,
         recovery_attempted=True,

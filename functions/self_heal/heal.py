@@ -26,7 +26,7 @@ def run(world: World, schedule: str | None, webhook: str) -> dict[str, Any]:
         swept += _tried(failures, partial(sweep.tick, world, boundary))
         repeated += _tried(failures, partial(effect.repeat_without_effect, world, boundary))
     closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, world))
-    failures += [f"{one.boundary.name} {one.game_date}: {one.failure}" for one in swept if one.failure]
+    failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]
     if findings or failures:
         _tell(webhook, findings, failures, world.view.title)
@@ -47,7 +47,7 @@ def _tried(failures: list[str], work: Callable[[], Iterable[Item]]) -> list[Item
 def _findings(swept: list[Swept]) -> list[str]:
     found = []
     for one in swept:
-        place = f"{one.boundary.name} {one.game_date}"
+        place = f"{one.boundary.name} {one.date}"
         if one.outcome and one.outcome.status == "triggered":
             found.append(f"{place}: triggered by the timer ({one.outcome.note})")
         if one.overdue:

@@ -19,22 +19,22 @@ FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 3.0
 
 
-def make(world: World, boundary: Boundary, game_date: str, completion: Completion | None = None) -> Outcome:
+def make(world: World, boundary: Boundary, date: str, completion: Completion | None = None) -> Outcome:
     """Record `completion` (None: the timer's tick) and publish the date's trigger when it is due.
 
     Raises `Unavailable` where a dependency failed: then nothing may be acknowledged.
     """
-    return carry_out(world, protocol.run(context(world, boundary, game_date), completion, world.view.function))
+    return carry_out(world, protocol.run(context(world, boundary, date), completion, world.view.function))
 
 
-def context(world: World, boundary: Boundary, game_date: str) -> Context:
+def context(world: World, boundary: Boundary, date: str) -> Context:
     """Return the context of a new attempt on a date."""
     return Context(
         boundary=boundary,
         zone=world.view.time_zone,
         lease=world.view.lease,
         expiry=world.view.expiry.get(boundary.upstream.collection, {}),
-        game_date=game_date,
+        date=date,
         owner=uuid.uuid4().hex,
     )
 
@@ -85,7 +85,7 @@ def _perform(world: World, effect: Effect) -> Any:
             return world.publisher.publish(topic, messages)
         case Report(part, facts):
             return world.events.report(part, facts)
-        case CheckGates(boundary, mode, game_date):
+        case CheckGates(boundary, mode, date):
             if world.check_gates is None:
                 raise RuntimeError(f"{boundary.name} has gates, but main.py gives no way to look at data.")
-            return world.check_gates(world, boundary, mode, game_date)
+            return world.check_gates(world, boundary, mode, date)

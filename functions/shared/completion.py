@@ -17,7 +17,7 @@ class Completion:
 
     sender: str
     processor: str | None
-    game_date: str
+    date: str
     status: str
     completed_at: datetime
     correlation_id: str

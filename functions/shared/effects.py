@@ -91,7 +91,7 @@ class CheckGates:
 
     boundary: Boundary
     mode: str
-    game_date: str
+    date: str
 
 
 @dataclass(frozen=True, slots=True)

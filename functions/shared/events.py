@@ -37,7 +37,7 @@ class Events:
 
     def report(self, part: str, facts: Mapping[str, Any]) -> None:
         """Publish the columns of the event that `facts` know; log instead where that fails or the row would not fit."""
-        event = self._view.events[part]
+        event, facts = self._view.events[part], self._view.named(facts)
         row = {name: facts[name] for name in event.fields if facts.get(name) is not None}
         wrong = [f"lacks {name}" for name, rule in event.fields.items() if rule.get("required") and name not in row]
         wrong += [f"{name} {fault}" for name, value in row.items() if (fault := problem(value, event.fields[name]))]
@@ -60,7 +60,8 @@ class Events:
     ) -> None:
         """Log an error and publish it as a row; `identity` makes the id the same for a redelivery."""
         levels: dict[str, Severity] = {"critical": "ERROR", "warning": "WARNING", "info": "NOTICE"}
-        log(levels[severity], kind, message, **{name: value for name, value in facts.items() if value is not None})
+        known = self._view.named(facts)
+        log(levels[severity], kind, message, **{name: value for name, value in known.items() if value is not None})
         now = datetime.now(UTC).isoformat()
         self.report(
             "errors",

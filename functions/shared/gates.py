@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import lru_cache
 
 from shared.effects import GateResult
@@ -10,9 +11,9 @@ from shared.warehouse import Warehouse, check_gates
 from shared.world import World
 
 
-def in_warehouse(world: World, boundary: Boundary, mode: str, game_date: str) -> list[GateResult]:
+def in_warehouse(world: World, boundary: Boundary, mode: str, date: str) -> list[GateResult]:
     """Return what the boundary's gates see for the date; raises `Unavailable`."""
-    return check_gates(warehouse(world), boundary, mode, game_date)
+    return check_gates(warehouse(world), boundary, mode, datetime.date.fromisoformat(date))
 
 
 def probe(world: World) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from shared import names
 from shared.completion import Completion
 from shared.fields import instant, is_number, is_text, problem
-from shared.view import Phase
+from shared.view import Phase, View
 
 MAX_TEXT = 1_000
 """Longest required text; a name or id of a kilobyte is an accident."""
@@ -68,8 +68,9 @@ def envelope(body: bytes, content_type: str) -> Envelope:
     )
 
 
-def completion(received: Envelope, phase: Phase, schema: Schema) -> tuple[Completion, list[str]]:
+def completion(received: Envelope, view: View, phase: Phase) -> tuple[Completion, list[str]]:
     """Return the completion and a warning for each optional field that was dropped; raises `Bad`."""
+    schema = view.completion
     message = _object(received.data, "message")
     version = str(message.get(VERSION) or received.attributes.get(VERSION) or "1")
     if version not in KNOWN_VERSIONS:
@@ -91,7 +92,7 @@ def completion(received: Envelope, phase: Phase, schema: Schema) -> tuple[Comple
     return Completion(
         sender=sender,
         processor=processor,
-        game_date=fields["game_date"],
+        date=fields[view.date_field],
         status=fields["status"],
         completed_at=instant(fields["timestamp"]),
         correlation_id=fields.get("correlation_id") or fields["execution_id"],

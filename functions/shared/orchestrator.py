@@ -44,13 +44,13 @@ def receive(world: World, body: bytes, content_type: str) -> tuple[int, Body]:
     received = Envelope(body)
     try:
         received = message.envelope(body, content_type)
-        completion, warnings = message.completion(received, boundary.upstream, world.view.messages["completion"])
+        completion, warnings = message.completion(received, world.view, boundary.upstream)
     except Bad as bad:
         _keep(world, received, bad.reason, str(bad))
         return 200, {"outcome": "dead_letter", "reason": bad.reason}
-    facts = {"boundary": boundary.name, "game_date": completion.game_date}
+    facts = world.view.named({"boundary": boundary.name, "date": completion.date})
     with logs.bound(**facts, correlation_id=completion.correlation_id, processor=completion.processor):
-        outcome = attempt.make(world, boundary, completion.game_date, completion)
+        outcome = attempt.make(world, boundary, completion.date, completion)
         attempt.note(outcome)
         if outcome.status != "busy":
             _tell(world, received, completion, warnings)
@@ -61,7 +61,7 @@ def receive(world: World, body: bytes, content_type: str) -> tuple[int, Body]:
 def _tell(world: World, received: Envelope, completion: Completion, warnings: list[str]) -> None:
     """Keep and report what was recorded but is not as agreed: an unknown name, a dropped field."""
     known: dict[str, Any] = {
-        "game_date": completion.game_date,
+        "date": completion.date,
         "correlation_id": completion.correlation_id,
         "processor_name": completion.processor or completion.sender[: message.MAX_TEXT],
     }

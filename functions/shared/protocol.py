@@ -21,9 +21,6 @@ from shared.transition import Context, Decision, Plan
 ATTEMPTS = 8
 """Writes tried against competing writers before the delivery is given back; with `Pause` about ten seconds."""
 
-DEADLINE_EXCEEDED = "deadline_exceeded"
-"""The reason of a rule that is its own status in the execution log."""
-
 Status = Literal["done", "triggered", "blocked", "busy"]
 Steps = Generator[Effect, Any, "Outcome"]
 
@@ -63,14 +60,14 @@ def run(context: Context, completion: Completion | None, function: str) -> Steps
     marked = yield from _settled(
         context, lambda snapshot: transition.published(context, snapshot.document, plan, snapshot.time)
     )
-    yield _report(context, plan, _status(plan), (now, marked.time), gates)
+    yield _report(context, plan, plan.status, (now, marked.time), gates)
     return Outcome("triggered", plan.reason, plan, gates)
 
 
 def _decided(context: Context, completion: Completion | None) -> Generator[Effect, Any, tuple[Decision, datetime]]:
     failed = False
     for attempt in range(ATTEMPTS):
-        snapshot: Snapshot = yield Read(context.boundary.upstream.collection, context.game_date)
+        snapshot: Snapshot = yield Read(context.boundary.upstream.collection, context.date)
         decision = transition.decide(context, snapshot.document, completion, snapshot.time)
         if not decision.changes:
             return decision, snapshot.time
@@ -88,7 +85,7 @@ def _decided(context: Context, completion: Completion | None) -> Generator[Effec
 def _settled(context: Context, changes: Callable[[Snapshot], Changes]) -> Generator[Effect, Any, Snapshot]:
     failed = False
     for attempt in range(ATTEMPTS):
-        snapshot: Snapshot = yield Read(context.boundary.upstream.collection, context.game_date)
+        snapshot: Snapshot = yield Read(context.boundary.upstream.collection, context.date)
         made = changes(snapshot)
         if not made:
             return snapshot
@@ -106,7 +103,7 @@ def _settled(context: Context, changes: Callable[[Snapshot], Changes]) -> Genera
 def _gates(context: Context, plan: Plan) -> Generator[Effect, Any, tuple[GateResult, ...]]:
     if not any(not gate.modes or plan.mode in gate.modes for gate in context.boundary.gates):
         return ()
-    return tuple((yield CheckGates(context.boundary, plan.mode, plan.game_date)))
+    return tuple((yield CheckGates(context.boundary, plan.mode, plan.date)))
 
 
 def _blocked(
@@ -118,12 +115,6 @@ def _blocked(
     )
     yield _report(context, plan, "blocked", (now, marked.time), gates)
     return Outcome("blocked", "; ".join(gate.detail for gate in gates if gate.blocks), plan, gates)
-
-
-def _status(plan: Plan) -> str:
-    if plan.reason == DEADLINE_EXCEEDED:
-        return DEADLINE_EXCEEDED
-    return "partial" if plan.partial else "complete"
 
 
 def _report(
@@ -138,7 +129,7 @@ def _report(
     metadata = {
         "reason": plan.reason,
         "mode": plan.mode,
-        "trigger_id": context.boundary.trigger_id(plan.game_date),
+        "trigger_id": context.boundary.trigger_id(plan.date),
         "completed": list(plan.completed),
         "missing": list(plan.missing),
         "first_completion_at": plan.first_completion_at and plan.first_completion_at.isoformat(),
@@ -150,7 +141,7 @@ def _report(
         {
             "execution_timestamp": end.isoformat(),
             "phase_name": context.boundary.name,
-            "game_date": plan.game_date,
+            "date": plan.date,
             "correlation_id": plan.correlation_id,
             "start_time": start.isoformat(),
             "duration_seconds": max(0.0, (end - start).total_seconds()),

@@ -1,6 +1,6 @@
 """Run the engine on one date for an operator: `python -m shared.replay`, a request in, what it did or would do out.
 
-Standard input is one JSON object: `view` (as in `pipeline.json`), `boundary`, `game_date`, `completions` (messages of the
+Standard input is one JSON object: `view` (as in `pipeline.json`), `boundary`, `date`, `completions` (messages of the
 upstream phase, oldest first), `again` (publish a triggered date's trigger once more) and `apply`. Without `apply`
 nothing is written or published: reads and gates are real, writes go to a copy in memory. Standard output is one JSON
 object. No function imports this module, so no archive holds it.
@@ -97,11 +97,11 @@ def replay(request: Json) -> Json:
 
 
 def _steps(world: World, boundary: view.Boundary, request: Json) -> Iterator[Json]:
-    date = request["game_date"]
+    date = request["date"]
     for sent in request["completions"]:
         received = message.Envelope(json.dumps(sent).encode())
         try:
-            completion, warnings = message.completion(received, boundary.upstream, world.view.messages["completion"])
+            completion, warnings = message.completion(received, world.view, boundary.upstream)
         except message.Bad as bad:
             yield {"processor": str(sent.get("processor_name")), "status": "refused", "note": str(bad)}
             continue

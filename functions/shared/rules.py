@@ -27,19 +27,19 @@ class Verdict:
     reason: str | None
 
 
-def mode_of(boundary: Boundary, game_date: str, now: datetime, zone: ZoneInfo) -> Mode:
+def mode_of(boundary: Boundary, date: str, now: datetime, zone: ZoneInfo) -> Mode:
     """Return the mode of the date as seen now; raises `LookupError` where the declaration has none for it."""
     today = now.astimezone(zone).date().isoformat()
-    side = "today" if game_date == today else "before_today" if game_date < today else "after_today"
+    side = "today" if date == today else "before_today" if date < today else "after_today"
     for mode in boundary.modes:
         if mode.when in ("always", side):
             return mode
     raise LookupError(f"{boundary.name} declares no mode for a date that is {side.replace('_', ' ')}.")
 
 
-def judge(boundary: Boundary, document: doc.Document, game_date: str, now: datetime, zone: ZoneInfo) -> Verdict:
+def judge(boundary: Boundary, document: doc.Document, date: str, now: datetime, zone: ZoneInfo) -> Verdict:
     """Return the verdict on the document; the first rule of the mode that holds gives the reason."""
-    mode = mode_of(boundary, game_date, now, zone)
+    mode = mode_of(boundary, date, now, zone)
     recorded, counting = doc.completed(document), doc.counted(document)
     complete = tuple(name for name in mode.expected if name in counting)
     missing = tuple(name for name in mode.expected if name not in recorded)

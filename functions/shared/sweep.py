@@ -25,7 +25,7 @@ class Swept:
     """What a tick did for a date: the outcome, or why there is none, and whether it is newly overdue."""
 
     boundary: Boundary
-    game_date: str
+    date: str
     outcome: protocol.Outcome | None
     failure: str | None
     overdue: bool
@@ -45,7 +45,7 @@ def open_dates(world: World, boundary: Boundary) -> Iterator[Snapshot]:
 def tick(world: World, boundary: Boundary) -> Iterator[Swept]:
     """Yield what was done for each open date; one date's failure does not keep the others waiting."""
     for snapshot in list(open_dates(world, boundary)):
-        with logs.bound(boundary=boundary.name, game_date=snapshot.key):
+        with logs.bound(**world.view.named({"boundary": boundary.name, "date": snapshot.key})):
             yield _swept(world, boundary, snapshot)
 
 
@@ -64,18 +64,18 @@ def _swept(world: World, boundary: Boundary, snapshot: Snapshot) -> Swept:
     return Swept(boundary, snapshot.key, outcome, failure, late, missing)
 
 
-def _report_overdue(world: World, boundary: Boundary, game_date: str, missing: tuple[str, ...]) -> bool:
-    current = world.store.read(boundary.upstream.collection, game_date)
+def _report_overdue(world: World, boundary: Boundary, date: str, missing: tuple[str, ...]) -> bool:
+    current = world.store.read(boundary.upstream.collection, date)
     document = current.document or {}
     if document.get(doc.OVERDUE_AT) or not overdue(boundary, document, current.time):
         return False
     names = ", ".join(missing) or "none"
     world.events.error(
         "deadline_passed",
-        f"{boundary.name} of {game_date} is open after its deadline of {boundary.deadline} s; missing: {names}.",
+        f"{boundary.name} of {date} is open after its deadline of {boundary.deadline} s; missing: {names}.",
         category="timeout",
-        identity=boundary.trigger_id(game_date),
-        game_date=game_date,
+        identity=boundary.trigger_id(date),
+        date=date,
         phase=boundary.upstream.name,
         correlation_id=document.get(doc.CORRELATION_ID),
     )

@@ -29,7 +29,7 @@ class Context:
     zone: ZoneInfo
     lease: int
     expiry: Mapping[str, Any]
-    game_date: str
+    date: str
     owner: str
 
 
@@ -37,10 +37,11 @@ class Context:
 class Plan:
     """What is to be published for a date, taken from the document at the time of the lease."""
 
-    game_date: str
+    date: str
     reason: str
     mode: str
     partial: bool
+    status: str
     completed: tuple[str, ...]
     missing: tuple[str, ...]
     expected: tuple[str, ...]
@@ -71,7 +72,7 @@ def decide(context: Context, document: doc.Document | None, completion: Completi
         return Decision("done", "nothing recorded")
     made = _recorded(context, document or {}, completion, now) if completion else {}
     after = doc.applied(document, made)
-    verdict = judge(context.boundary, after, context.game_date, now, context.zone)
+    verdict = judge(context.boundary, after, context.date, now, context.zone)
     if made or completion is None:
         made = doc.changed(document, made | _summary(context, after, verdict, now, bool(made)))
     if after.get(doc.TRIGGERED):
@@ -104,7 +105,7 @@ def published(context: Context, document: doc.Document | None, plan: Plan, now: 
             (doc.TRIGGERED_AT,): now,
             (doc.TRIGGER_REASON,): plan.reason,
             (doc.TRIGGER_PARTIAL,): plan.partial,
-            (doc.TRIGGER_ID,): context.boundary.trigger_id(context.game_date),
+            (doc.TRIGGER_ID,): context.boundary.trigger_id(context.date),
             (doc.MODE,): plan.mode,
             (doc.LAST_UPDATE,): now,
         }
@@ -162,10 +163,11 @@ def plan_of(context: Context, document: doc.Document, verdict: Verdict) -> Plan:
     members = [name for names in context.boundary.entities.values() for name in names if name in counting]
     rule = verdict.rule
     return Plan(
-        game_date=context.game_date,
+        date=context.date,
         reason=verdict.reason or str(document.get(doc.TRIGGER_REASON)),
         mode=verdict.mode.name,
         partial=bool(rule and rule.partial),
+        status=rule.status if rule else "complete",
         completed=tuple(sorted(counting)) if not verdict.mode.expected else verdict.completed,
         missing=verdict.missing,
         expected=verdict.mode.expected,

@@ -19,7 +19,7 @@ def messages(boundary: Boundary, plan: Plan, function: str, now: datetime, attem
     """
     known = _known(plan, function, now)
     attributes = {
-        "trigger_id": boundary.trigger_id(plan.game_date),
+        "trigger_id": boundary.trigger_id(plan.date),
         "boundary": boundary.name,
         "attempt": str(attempt),
     }
@@ -39,7 +39,7 @@ def _tables(boundary: Boundary, plan: Plan) -> list[str]:
 
 def _known(plan: Plan, function: str, now: datetime) -> dict[str, Any]:
     return {
-        "game_date": plan.game_date,
+        "date": plan.date,
         "correlation_id": plan.correlation_id,
         "reason": plan.reason,
         "mode": plan.mode,

@@ -50,7 +50,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way in which a date is complete enough; `after` counts seconds from the first completion."""
+    """One way in which a date is complete enough; `after` counts seconds from the first completion.
+
+    `status` is what the execution log says of a start on it.
+    """
 
     reason: str
     require: str | None = None
@@ -58,6 +61,7 @@ class Rule:
     at_least_percent: float | None = None
     after: int | None = None
     partial: bool = False
+    status: str = "complete"
     batch: Batch | None = None
 
 
@@ -74,7 +78,7 @@ class Mode:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A look at the data before a trigger: `sql` has the parameter `@game_date`.
+    """A look at the data before a trigger: `sql` has the parameter `@date`.
 
     A query gate returns one row with the column `value`. A rows gate (`processors` set) returns one row per
     output table: `processor`, `row_count`; `of` says whose tables count and `at_least` how many must have rows.
@@ -115,9 +119,9 @@ class Boundary:
     modes: tuple[Mode, ...]
     gates: tuple[Gate, ...]
 
-    def trigger_id(self, game_date: str) -> str:
+    def trigger_id(self, date: str) -> str:
         """Return the id that every publication for the date carries, the first and each repetition."""
-        return f"{self.name}:{game_date}"
+        return f"{self.name}:{date}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +142,17 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one function knows of the pipeline."""
+    """What one function knows of the pipeline.
+
+    `date_field` is what this pipeline calls the date in its messages, rows and log entries; `completion` describes the
+    message that an orchestrator takes, field by field.
+    """
 
     pipeline: str
     title: str
     function: str
     time_zone: ZoneInfo
+    date_field: str
     location: str
     database: str
     lease: int
@@ -155,8 +164,12 @@ class View:
     settings: Json
     events: Mapping[str, Event]
     boundaries: Mapping[str, Boundary]
-    messages: Mapping[str, Mapping[str, Json]]
+    completion: Mapping[str, Json]
     collections: Mapping[str, str]
+
+    def named(self, facts: Mapping[str, Any]) -> Json:
+        """Return facts under the names of this pipeline: what the engine calls `date` is its `date_field`."""
+        return {self.date_field if name == "date" else name: value for name, value in facts.items()}
 
     def boundary(self) -> Boundary:
         """Return the one boundary of an orchestrator; raises `ValueError` where there is not exactly one."""
@@ -181,6 +194,7 @@ def parse(view: Json) -> View:
         title=view["title"],
         function=view["function"],
         time_zone=ZoneInfo(view["time_zone"]),
+        date_field=view["date_field"],
         location=view["location"],
         database=view["database"],
         lease=view["lease"],
@@ -192,7 +206,7 @@ def parse(view: Json) -> View:
         settings=view["settings"],
         events={part: Event(event["topic"], event["fields"]) for part, event in view["events"].items()},
         boundaries={name: _boundary(name, boundary) for name, boundary in view["boundaries"].items()},
-        messages=view["messages"],
+        completion=view["completion"],
         collections=view["collections"],
     )
 

@@ -74,11 +74,11 @@ class Warehouse:
         )
 
 
-def check_gates(warehouse: Warehouse, boundary: Boundary, mode_name: str, game_date: str) -> list[GateResult]:
+def check_gates(warehouse: Warehouse, boundary: Boundary, mode_name: str, day: date) -> list[GateResult]:
     """Return what each gate of the mode sees for the date; raises `Unavailable`."""
     mode = next(mode for mode in boundary.modes if mode.name == mode_name)
     return [
-        _judged(boundary, gate, mode, warehouse.rows(gate.sql, game_date=date.fromisoformat(game_date)))
+        _judged(boundary, gate, mode, warehouse.rows(gate.sql, date=day))
         for gate in boundary.gates
         if not gate.modes or mode_name in gate.modes
     ]

@@ -18,14 +18,12 @@ SECONDS = 300
 Json = dict[str, Any]
 
 
-def replay(
-    target: Target, boundary: Boundary, game_date: str, completions: list[Json], *, again: bool, apply: bool
-) -> Json:
+def replay(target: Target, boundary: Boundary, date: str, completions: list[Json], *, again: bool, apply: bool) -> Json:
     """Return what the engine did for a date, or would do where `apply` is false; raises `CloudError`."""
     request = {
         "view": function_view(target.manifest, boundary.function, target.names, target.root, target.firestore),
         "boundary": boundary.name,
-        "game_date": game_date,
+        "date": date,
         "completions": completions,
         "again": again,
         "apply": apply,

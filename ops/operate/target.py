@@ -91,17 +91,18 @@ def dates(text: str) -> list[str]:
     """
     first, _, last = text.partition("..")
     try:
-        start, end = _date(first), _date(last or first)
+        start, end = as_day(first), as_day(last or first)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"'{text}' is no date such as 2026-01-29, nor a range such as 2026-01-29..2026-02-01"
         ) from None
     if not 0 <= (end - start).days <= MAX_RANGE:
         raise argparse.ArgumentTypeError(f"'{text}' must run forward, over at most {MAX_RANGE} days")
-    return [(start + timedelta(days=day)).isoformat() for day in range((end - start).days + 1)]
+    return [(start + timedelta(days=number)).isoformat() for number in range((end - start).days + 1)]
 
 
-def _date(text: str) -> date:
+def as_day(text: str) -> date:
+    """Return the day that `YYYY-MM-DD` says, as queries take it; raises `ValueError` for anything else."""
     if len(text) != 10:
         raise ValueError(text)
     return date.fromisoformat(text)

@@ -33,6 +33,7 @@ class Way:
     phase: Phase
     project: str
     database: str
+    date_field: str
 
     @property
     def topic(self) -> str:
@@ -50,7 +51,7 @@ class Way:
         return {
             "processor_name": processor,
             "phase": self.phase.label,
-            "game_date": day.isoformat(),
+            self.date_field: day.isoformat(),
             "execution_id": correlation,
             "correlation_id": correlation,
             "status": "success",
@@ -64,7 +65,7 @@ class Way:
 def ways(manifest: Manifest, project: str) -> list[Way]:
     """Return the way through each boundary."""
     return [
-        Way(boundary, manifest.phases[boundary.upstream], project, manifest.store.database)
+        Way(boundary, manifest.phases[boundary.upstream], project, manifest.store.database, manifest.date_field)
         for boundary in manifest.boundaries.values()
     ]
 

@@ -17,6 +17,7 @@ import pytest
 from blueprint.alerts import Alert, LogMatch, logfilter
 from blueprint.alerts.boundaries import EVENTS_OF_KINDS
 from blueprint.alerts.events import EVENTS
+from blueprint.manifest import Manifest
 from tests.functions.conftest import ROOT
 from tests.functions.views import ORCHESTRATORS, view_of
 
@@ -56,7 +57,7 @@ def bad_message() -> None:
 
 
 def unknown_processor() -> None:
-    completion = SimpleNamespace(game_date="2026-01-29", correlation_id="0f8c2a1b", processor=None, sender="Mystery")
+    completion = SimpleNamespace(date="2026-01-29", correlation_id="0f8c2a1b", processor=None, sender="Mystery")
     received = SimpleNamespace(data=b"{}", attributes={}, message_id="1", publish_time="2026-01-29T17:00:00Z")
     with logs.bound(boundary="phase3_to_phase4", game_date="2026-01-29"):
         orchestrator._tell(world(), received, completion, [])  # type: ignore[arg-type]
@@ -70,7 +71,7 @@ def gate(*, blocks: bool) -> None:
 
 
 def timer(event: str) -> None:
-    world(TIMER).events.error(event, "Found.", category="timeout", game_date="2026-01-29", phase="phase3")
+    world(TIMER).events.error(event, "Found.", category="timeout", date="2026-01-29", phase="phase3")
 
 
 WRITERS: dict[str, tuple[str, Callable[[], None]]] = {
@@ -108,3 +109,16 @@ def test_what_the_functions_write_fires_its_alert_and_no_other_boundary(
         if isinstance(alert.condition, LogMatch) and any(logfilter.matches(alert.condition.filter, e) for e in lines)
     }
     assert fired == {f"phase3-to-phase4--{kind}"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EVENTS_OF_KINDS if kind != "message-refused"])
+def test_its_incident_is_labelled_with_the_date(
+    kind: str, manifest: Manifest, alerts: tuple[Alert, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A label that reads a field which no entry has puts all dates into one incident; an unread message has no date."""
+    _, write = WRITERS[kind]
+    write()
+    labels = next(a.condition.label_extractors for a in alerts if a.kind == kind and isinstance(a.condition, LogMatch))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert labels == {manifest.date_field: f"EXTRACT(jsonPayload.{manifest.date_field})"}
+    assert {line[manifest.date_field] for line in lines} == {"2026-01-29"}

@@ -17,7 +17,7 @@ def needed(template: Any) -> set[str]:
     if isinstance(template, str):
         return {name for _, name, _, _ in Formatter().parse(template) if name}
     if isinstance(template, dict):
-        return set().union(*(needed(value) for value in template.values()))
+        return set().union(*(needed(part) for item in template.items() for part in item))
     return set()
 
 

@@ -37,15 +37,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @functools.cache
-def archives() -> Any:
-    manifest = load_manifest(ROOT)
-    firestore, _ = load_firestore(ROOT, manifest)
-    return build_archives(ROOT, manifest, Names(manifest.pipeline, PROJECT, "1", "us-west2"), firestore)[0]
+def archives(root: Path = ROOT) -> Any:
+    manifest = load_manifest(root)
+    firestore, _ = load_firestore(root, manifest)
+    return build_archives(root, manifest, Names(manifest.pipeline, PROJECT, "1", "us-west2"), firestore)[0]
 
 
-def unpacked(function: str, folder: Path) -> Path:
+def unpacked(function: str, folder: Path, root: Path = ROOT) -> Path:
     """Unpack the archive of a function into a folder of its own, with a short lease."""
-    archive: Archive = archives()[function]
+    archive: Archive = archives(root)[function]
     target = folder / function
     with zipfile.ZipFile(io.BytesIO(archive.content)) as content:
         content.extractall(target)
@@ -86,15 +86,15 @@ def serve(
     warehouse: FakeWarehouse,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Serve]:
-    """Return a function that serves a function; `topics`: whether its topics exist."""
+    """Return a function that serves a function; `topics`: whether its topics exist, `root`: of which project."""
     running: list[Function] = []
 
-    def serve(name: str, *, topics: bool = True, **environment: str) -> Function:
+    def serve(name: str, *, topics: bool = True, root: Path = ROOT, **environment: str) -> Function:
         folder = tmp_path_factory.mktemp("function")
-        declared = load_manifest(ROOT).functions[name]
+        declared = load_manifest(root).functions[name]
         base = {"GCP_PROJECT_ID": PROJECT, "ENVIRONMENT": "test", **emulators}
         base["BIGQUERY_EMULATOR_HOST"] = warehouse.address
-        function = Function(unpacked(name, folder), declared.entry_point, base | environment, folder / "log")
+        function = Function(unpacked(name, folder, root), declared.entry_point, base | environment, folder / "log")
         view = view_of(function)
         for topic in (*view["publishes"], *([view["dead_letter_topic"]] if view["dead_letter_topic"] else ())):
             if topics:

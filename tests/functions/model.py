@@ -159,7 +159,7 @@ def completion(processor: str | None, **values: Any) -> Completion:
     base = Completion(
         sender=processor or "Stranger",
         processor=processor,
-        game_date=DATE,
+        date=DATE,
         status="success",
         completed_at=START,
         correlation_id="c0ffee00",

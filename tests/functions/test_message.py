@@ -38,7 +38,7 @@ def decoded(data: bytes) -> tuple[Completion, list[str]]:
         label = None
     phases = {view.boundary().upstream.label: view for view in VIEWS}
     view = phases.get(label, VIEWS[0]) if isinstance(label, str) else VIEWS[0]
-    return message.completion(Envelope(data), view.boundary().upstream, view.messages["completion"])
+    return message.completion(Envelope(data), view, view.boundary().upstream)
 
 
 @pytest.mark.parametrize("file", FIXTURES, ids=lambda file: file.stem)
@@ -88,7 +88,7 @@ NESTED = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = sorted(VIEWS[0].messages["completion"])
+FIELDS = sorted(VIEWS[0].completion)
 GOOD: dict[str, Any] = {
     "processor_name": "p2_odds_game_lines",
     "phase": "phase_2_raw",

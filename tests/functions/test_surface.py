@@ -18,9 +18,10 @@ from shared import document as doc
 from shared.effects import Message, Snapshot, Unavailable
 from shared.events import Events
 from shared.settings import Settings
+from shared.view import View
 from shared.world import World
 
-from tests.functions.views import view_of
+from tests.functions.views import PARCELS, view_of
 
 VIEW = view_of("phase2-to-phase3-orchestrator")
 P2 = VIEW.boundary().modes[0].expected
@@ -52,10 +53,10 @@ class Memory:
         self.topics.setdefault(topic, []).extend(messages)
 
 
-def served(memory: Memory, known: Settings = BESIDE_EMULATORS) -> FlaskClient:
-    world = World(known, VIEW)
+def served(memory: Memory, known: Settings = BESIDE_EMULATORS, view: View = VIEW) -> FlaskClient:
+    world = World(known, view)
     world.store = world.publisher = memory  # type: ignore[assignment]
-    world.events = Events(VIEW, memory)  # type: ignore[arg-type]
+    world.events = Events(view, memory)  # type: ignore[arg-type]
     app = flask.Flask("test")
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT", "DELETE"])
@@ -197,3 +198,23 @@ def test_only_the_declared_identity_is_accepted(
     )
     assert (answer.status_code == 200) is accepted
     assert seen == [("t", VIEW.caller.audience)]
+
+
+def test_another_pipeline_has_its_own_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its completions, triggers, events and log lines carry the date as its `date_field` says, here `day`."""
+    view, memory = view_of("start-sorting", PARCELS), Memory()
+    client = served(memory, view=view)
+    for sender in ("NorthCounter", "SouthCounter"):
+        message = {"processor_name": sender, "phase": "taken_in", "day": "2026-01-29", "execution_id": f"e-{sender}"}
+        message |= {"status": "success", "timestamp": "2026-01-29T18:00:00Z"}
+        assert client.post("/", data=pushed(json.dumps(message).encode())).status_code == 200
+    document = memory.documents["2026-01-29"]
+    assert {name for name in document if not name.startswith("_")} == {"counter_north", "counter_south"}
+    (trigger,) = memory.topics["parcels-sort"]
+    assert json.loads(trigger.data) == {"day": "2026-01-29", "correlation_id": "e-NorthCounter"}
+    assert trigger.attributes["trigger_id"] == "intake_to_sorting:2026-01-29"
+    (decision,) = [json.loads(event.data) for event in memory.topics["parcels-decisions"]]
+    assert (decision["day"], decision["status"]) == ("2026-01-29", "complete")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["day"] for line in lines} == {"2026-01-29"}
+    assert {"event_not_published", "dead_letter_in_log"}.isdisjoint(line["event"] for line in lines)

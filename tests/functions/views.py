@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from pathlib import Path
 from typing import Any
 
 from shared import view
@@ -23,22 +24,25 @@ ORCHESTRATORS = {
 }
 
 
-@functools.cache
-def manifest() -> Manifest:
-    return load_manifest(ROOT)
+PARCELS = ROOT / "tests/pipelines/parcels"
 
 
 @functools.cache
-def raw_view(function: str, project: str = "demo-project") -> Any:
-    declared = manifest()
-    firestore, _ = load_firestore(ROOT, declared)
+def manifest(root: Path = ROOT) -> Manifest:
+    return load_manifest(root)
+
+
+@functools.cache
+def raw_view(function: str, project: str = "demo-project", root: Path = ROOT) -> Any:
+    declared = manifest(root)
+    firestore, _ = load_firestore(root, declared)
     names = Names(declared.pipeline, project, "1", "us-west2")
-    return json.loads(json.dumps(function_view(declared, function, names, ROOT, firestore)))
+    return json.loads(json.dumps(function_view(declared, function, names, root, firestore)))
 
 
 @functools.cache
-def view_of(function: str) -> View:
-    return view.parse(raw_view(function))
+def view_of(function: str, root: Path = ROOT) -> View:
+    return view.parse(raw_view(function, root=root))
 
 
 def boundary(name: str) -> Boundary:

@@ -101,7 +101,7 @@ def test_a_range_reports_each_date_and_goes_on_where_it_stopped(system: System, 
         system.completed("phase2", day, *PHASE2)
     code, printed = ops("repair", "2026-02-01..2026-02-02", "--boundary", BOUNDARY, "--yes", "--json")
     assert code == 0
-    assert [each["game_date"] for each in printed["repairs"]] == list(days)
+    assert [each["date"] for each in printed["repairs"]] == list(days)
     assert len(system.pull("see-nba-phase3-trigger")) == 2
     assert not (system.root / ".cache" / "repair.json").exists()
 

@@ -43,10 +43,10 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
     ),
     "duplicate name": (
         replace(MANIFEST, "  sorting:\n    label", "  intake:\n    label"),
-        "pipeline.yaml:22",
+        "pipeline.yaml:23",
         "'intake' is given twice",
     ),
-    "wrong type": (replace(MANIFEST, "max_instances: 2", "max_instances: many"), "pipeline.yaml:105", "max_instances"),
+    "wrong type": (replace(MANIFEST, "max_instances: 2", "max_instances: many"), "pipeline.yaml:106", "max_instances"),
     "cycle": (
         replace(MANIFEST, "downstream: delivery", "downstream: intake"),
         "pipeline.yaml",

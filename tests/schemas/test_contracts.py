@@ -187,6 +187,34 @@ class TestMessages:
         findings = run("triggers-fit", manifest_with(plan, boundaries=boundaries)).findings
         assert any(sentence in each.message for each in findings), findings
 
+    @pytest.mark.parametrize(
+        ("date_field", "message", "change", "sentence"),
+        [
+            ("day", "completion", {}, "'completion' does not require `day`, a text of format date"),
+            ("day", "phase-execution", {}, "'phase-execution' requires `game_date`, which not every event has"),
+            ("timestamp", "completion", {}, "`timestamp`, a text of format date,"),
+            ("game_date", "completion", {"required": ["phase", "game_date"]}, "does not require `processor_name`"),
+            ("game_date", "service-error", {"required": ["phase"]}, "'service-error' requires `phase`"),
+        ],
+    )
+    def test_a_message_that_the_engine_cannot_use_is_refused(
+        self, plan: Blueprint, date_field: str, message: str, change: dict[str, Any], sentence: str
+    ) -> None:
+        """Incident 41: the two sides of a topic knew one field under two names."""
+        old = plan.messages[message]
+        messages = {**plan.messages, message: replace(old, schema={**old.schema, **change})}
+        changed = replace(manifest_with(plan, date_field=date_field), messages=messages)
+        assert any(sentence in each.message for each in run("engine-fits", changed).findings)
+
+    def test_a_status_that_the_log_does_not_take_is_refused(self, plan: Blueprint) -> None:
+        """Incident 67: a row with a value that its table does not know is refused, unseen."""
+        old = plan.manifest.boundaries["phase2_to_phase3"]
+        mode = old.modes["any"]
+        rules = (*mode.rules[:-1], replace(mode.rules[-1], status="late"))
+        boundaries = {**plan.manifest.boundaries, old.name: replace(old, modes={"any": replace(mode, rules=rules)})}
+        (finding,) = run("engine-fits", manifest_with(plan, boundaries=boundaries)).findings
+        assert "is reported as 'late', which 'phase-execution' does not take" in finding.message
+
 
 class TestStreams:
     def test_a_phase_whose_completions_are_not_recorded_is_refused(self, plan: Blueprint) -> None:
@@ -360,10 +388,3 @@ def test_release_schema_records_and_refuses(tmp_path: Path, capsys: pytest.Captu
     assert "changed its clustering" in capsys.readouterr().err
     assert guarded([*command, "--accept", "nba_orchestration.circuit_breaker_state"]) == 0
     assert "circuit_breaker_state.json" in capsys.readouterr().out
-
-
-def test_every_field_the_engine_offers_has_a_type() -> None:
-    from blueprint.contracts.messages import ENGINE_TYPES
-    from blueprint.references import ENGINE_FIELDS
-
-    assert set(ENGINE_TYPES) == set(ENGINE_FIELDS)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.contracts.messages import TOLD
 from tests.functions.conftest import ROOT as FUNCTIONS_ROOT  # noqa: F401 - puts the functions' library on the path
 from tests.schemas.test_streams import ENGINES, MESSAGES, SCHEMAS, STREAMS
 
@@ -69,6 +70,7 @@ def test_executions_become_rows(name: str, blocks: bool) -> None:
     model = completed(name, blocks=blocks)
     kept = Kept()
     for report in model.reports:
+        assert {*report.facts} >= {*TOLD["executions"]}
         Events(view_of(ORCHESTRATORS[name]), kept).report(report.part, report.facts)  # type: ignore[arg-type]
     assert kept.messages
     for topic, message in kept.messages:
@@ -87,7 +89,7 @@ def test_errors_become_rows() -> None:
         "Nothing started.",
         category="upstream_failure",
         severity="warning",
-        game_date=START.date().isoformat(),
+        date=START.date().isoformat(),
         phase="phase3",
         processor_name="x",
         correlation_id="c0ffee00",
@@ -97,6 +99,8 @@ def test_errors_become_rows() -> None:
     assert [topic for topic, _ in kept.messages] == [manifest().events.errors] * 2
     rows = [row_of("errors", message) for _, message in kept.messages]
     assert rows[0]["created_at"]
+    assert all(json.loads(message.data).keys() >= {*TOLD["errors"]} for _, message in kept.messages)
+    assert rows[1][manifest().date_field] == START.date().isoformat()
     assert "recovery_successful" not in rows[1]
 
 
@@ -107,7 +111,7 @@ def test_errors_become_rows() -> None:
         {"duration_seconds": "2.5"},
         {"status": "done"},
         {"duration_seconds": -1.0},
-        {"game_date": "2026-02-30"},
+        {"date": "2026-02-30"},
         {"metadata": ["a list"]},
     ],
 )

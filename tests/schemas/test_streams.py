@@ -265,7 +265,7 @@ def test_another_pipeline_s_stream_maps_too() -> None:
     streams, findings = load_streams(manifest, messages, schemas.tables)
     assert findings == ()
     phase = next(iter(manifest.phases.values()))
-    sent = {"processor_name": next(iter(phase.processors)), "phase": phase.label, "game_date": "2026-01-24"}
+    sent = {"processor_name": next(iter(phase.processors)), "phase": phase.label, manifest.date_field: "2026-01-24"}
     data = sent | {"execution_id": "1", "status": "success", "timestamp": "2026-01-24T05:00:00Z"}
     row = Engine(streams["done"])(json.dumps(data))
     assert check_row(schemas.tables["parcels_ops.journal"].columns, row) == ()

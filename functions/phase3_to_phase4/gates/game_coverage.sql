@@ -4,11 +4,11 @@ SELECT SAFE_DIVIDE(100.0 * COUNT(summarised.game_id), COUNT(scheduled.game_id)) 
 FROM (
   SELECT DISTINCT game_id
   FROM nba_raw.v_nbac_schedule_latest
-  WHERE game_date = @game_date
+  WHERE game_date = @date
 ) AS scheduled
 LEFT JOIN (
   SELECT DISTINCT game_id
   FROM nba_analytics.player_game_summary
-  WHERE game_date = @game_date
+  WHERE game_date = @date
 ) AS summarised
   ON summarised.game_id = scheduled.game_id
