@@ -1,16 +1,13 @@
-"""A second pipeline, with other names, phases and region, is planned by the same code; and none of it knows a pipeline."""
+"""A second pipeline, with other names, phases and region, is planned by the same code."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from blueprint.manifest import load_manifest
 from ops.embedded.record import Registration
 from ops.report.gather import Plan, gather
 
@@ -89,41 +86,3 @@ def test_counts_per_kind(parcels: Plan) -> None:
     assert kinds["subscription:Subscription"] == 2 * dead_letters
     assert kinds["database:Database"] == 1
     assert kinds["index:Index"] == 3
-
-
-def names_of_the_pipeline() -> Iterator[str]:
-    """Yield every name that only this repository's own pipeline has."""
-    manifest = load_manifest(ROOT)
-    yield from (manifest.pipeline, *manifest.services, *manifest.boundaries, *manifest.topics, *manifest.functions)
-    for phase in manifest.phases.values():
-        yield from (phase.name, phase.label, phase.service, phase.collection, *phase.processors)
-        for processor in phase.processors.values():
-            yield from processor.aliases
-    for table in manifest.tables.values():
-        yield from table.split(".")
-    yield from (function.entry_point for function in manifest.functions.values())
-    yield from (function.folder for function in manifest.functions.values())
-
-
-GENERAL = ("blueprint", "components", "policies", "ops", "functions/shared")
-WORDS = {"errors", "schedule", "self_heal"}
-"""Names that are also plain words; what they mean in code is not the pipeline's."""
-
-
-@pytest.mark.parametrize("layer", GENERAL)
-def test_general_code_knows_no_name_of_the_pipeline(layer: str) -> None:
-    manifest = load_manifest(ROOT)
-    parts = {
-        *manifest.tables,
-        *manifest.store.collections,
-    }  # the grammar's names for parts, not the pipeline's for things
-    names = sorted({*names_of_the_pipeline()} - WORDS - parts, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, names))})(?![A-Za-z0-9])")
-    found = [
-        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
-        for path in sorted((ROOT / layer).rglob("*.*"))
-        if path.suffix in (".py", ".json", ".js", ".sql", ".yaml") and "__pycache__" not in path.parts
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        for match in pattern.finditer(line)
-    ]
-    assert found == []
