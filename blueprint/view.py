@@ -34,7 +34,6 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
     topic = declared.trigger.topic
     events = {"executions": manifest.events.executions, "errors": manifest.events.errors}
     return {
-        "pipeline": manifest.pipeline,
         "title": manifest.title,
         "function": function,
         "time_zone": manifest.time_zone,
@@ -49,6 +48,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         "schedules": list(declared.trigger.schedules),
         "settings": {name: _setting(value) for name, value in declared.settings.items()},
         "events": {part: _event(manifest, root, topic) for part, topic in events.items()},
+        "phases": {name: _phase(manifest.phases[name]) for name in _phases_of(boundaries)},
         "boundaries": {boundary.name: _boundary(manifest, boundary, root) for boundary in boundaries},
         "completion": _fields(_schema(manifest, root, manifest.topics[topic].message)) if topic else {},
         "collections": dict(manifest.store.collections) if not manifest.boundary_of(function) else {},
@@ -56,8 +56,8 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
 
 
 def view_bytes(view: Json) -> bytes:
-    """Return the file's content: the same bytes for the same view."""
-    return (json.dumps(view, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    """Return the file's content: the same bytes for the same view, compact; `ops build` shows it indented."""
+    return (json.dumps(view, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def queries(manifest: Manifest, function: str, root: Path) -> Iterator[tuple[str, str, Location]]:
@@ -72,14 +72,16 @@ def _boundaries_of(manifest: Manifest, function: str) -> list[Boundary]:
     return [own] if own else list(manifest.boundaries.values())
 
 
+def _phases_of(boundaries: list[Boundary]) -> list[str]:
+    ends = [name for boundary in boundaries for name in (boundary.upstream, boundary.downstream)]
+    return [name for name in dict.fromkeys(ends) if name]
+
+
 def _boundary(manifest: Manifest, boundary: Boundary, root: Path) -> Json:
-    downstream = manifest.phases[boundary.downstream] if boundary.downstream else None
     return {
-        "upstream": _phase(manifest.phases[boundary.upstream]),
-        "downstream": _phase(downstream) if downstream else None,
-        "function": boundary.function,
+        "upstream": boundary.upstream,
+        "downstream": boundary.downstream or None,
         "deadline": boundary.deadline,
-        "expected_within": boundary.expected_within,
         "trigger": {
             "topic": boundary.trigger.topic,
             "per_output_table": boundary.trigger.per_output_table,
@@ -96,9 +98,7 @@ def _boundary(manifest: Manifest, boundary: Boundary, root: Path) -> Json:
 
 def _phase(phase: Phase) -> Json:
     return {
-        "name": phase.name,
         "label": phase.label,
-        "title": phase.title,
         "collection": phase.collection,
         "batch": phase.batch,
         "processors": {

@@ -6,10 +6,13 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from blueprint.archive import Archive
+from blueprint.view import FILE
 from ops.report.gather import gather
 
 
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def write(archive: Archive, folder: Path) -> Path:
-    """Write an archive and its manifest; return the path of the archive."""
+    """Write an archive and its manifest, which also shows the view inside; return the path of the archive."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / archive.object_name
     target.write_bytes(archive.content)
@@ -56,6 +59,7 @@ def manifest(archive: Archive) -> dict[str, Any]:
             for each in archive.distributions
         ],
         "installed_bytes": sum(each.installed_bytes for each in archive.distributions),
+        "view": json.loads(ZipFile(BytesIO(archive.content)).read(FILE)),
         "uses": asdict(archive.uses),
         "findings": [asdict(finding) for finding in archive.findings],
     }

@@ -31,7 +31,6 @@ class Phase:
 
     name: str
     label: str
-    title: str
     collection: str
     batch: bool = False
     processors: Mapping[str, Processor] = field(default_factory=dict)
@@ -111,9 +110,7 @@ class Boundary:
     name: str
     upstream: Phase
     downstream: Phase | None
-    function: str
     deadline: int
-    expected_within: int | None
     trigger: Trigger
     entities: Mapping[str, tuple[str, ...]]
     modes: tuple[Mode, ...]
@@ -148,7 +145,6 @@ class View:
     message that an orchestrator takes, field by field.
     """
 
-    pipeline: str
     title: str
     function: str
     time_zone: ZoneInfo
@@ -189,8 +185,8 @@ def read(path: Path) -> View:
 
 def parse(view: Json) -> View:
     """Return the typed view; raises `KeyError`, `TypeError` or `ValueError` for a view that lacks something."""
+    phases = {name: _phase(name, phase) for name, phase in view["phases"].items()}
     return View(
-        pipeline=view["pipeline"],
         title=view["title"],
         function=view["function"],
         time_zone=ZoneInfo(view["time_zone"]),
@@ -205,21 +201,19 @@ def parse(view: Json) -> View:
         schedules=tuple(view["schedules"]),
         settings=view["settings"],
         events={part: Event(event["topic"], event["fields"]) for part, event in view["events"].items()},
-        boundaries={name: _boundary(name, boundary) for name, boundary in view["boundaries"].items()},
+        boundaries={name: _boundary(name, boundary, phases) for name, boundary in view["boundaries"].items()},
         completion=view["completion"],
         collections=view["collections"],
     )
 
 
-def _boundary(name: str, boundary: Json) -> Boundary:
+def _boundary(name: str, boundary: Json, phases: Mapping[str, Phase]) -> Boundary:
     downstream = boundary["downstream"]
     return Boundary(
         name=name,
-        upstream=_phase(boundary["upstream"]),
-        downstream=_phase(downstream) if downstream else None,
-        function=boundary["function"],
+        upstream=phases[boundary["upstream"]],
+        downstream=phases[downstream] if downstream else None,
         deadline=boundary["deadline"],
-        expected_within=boundary["expected_within"],
         trigger=Trigger(**boundary["trigger"]),
         entities={key: tuple(names) for key, names in boundary["entities"].items()},
         modes=tuple(_mode(mode) for mode in boundary["modes"]),
@@ -227,12 +221,12 @@ def _boundary(name: str, boundary: Json) -> Boundary:
     )
 
 
-def _phase(phase: Json) -> Phase:
+def _phase(name: str, phase: Json) -> Phase:
     processors = {
         name: Processor(name, tuple(processor.get("aliases", ())), processor.get("table"))
         for name, processor in phase["processors"].items()
     }
-    return Phase(**(phase | {"processors": processors}))
+    return Phase(**(phase | {"name": name, "processors": processors}))
 
 
 def _mode(mode: Json) -> Mode:
