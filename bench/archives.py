@@ -1,4 +1,4 @@
-"""Archives: analysis and packing against `zip`, `modulefinder`, and a copy of the whole library; the audit of a large tree.
+"""Archives: analysis and packing against `zip`, bytes against a copy of everything, `modulefinder`; the audit of a large tree.
 
 Each figure is the least processor time of a few runs, so that a busy machine does not blur it; every ratio compares two
 measurements of this one run.
@@ -13,30 +13,36 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from blueprint.archive import Archive, Cache, FunctionSource, LockedDistributions, SourceRoot, analyse_functions
+from blueprint.archive import Cache, FunctionSource, LockedDistributions, SourceRoot, analyse_functions
 from blueprint.archive.audit import audit_tree
 from blueprint.archive.build import FactsReader, roomy
 from blueprint.archive.closure import Builder
-from blueprint.archive.distributions import read_distributions
+from blueprint.archive.distributions import LOCK, read_distributions
 from blueprint.archive.facts import read_facts
+from blueprint.archive.package import pack
 from blueprint.archive.resolve import SearchFolder
 from blueprint.archive.sql import read_sql
 from blueprint.archive.tree import FileTree, Trace
 from blueprint.manifest import load_manifest
+from blueprint.names import Names
+from blueprint.schemas.firestore import load_firestore
+from blueprint.sources import build_archives
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = (3, 11)
 RUNS = 5
+SIZE_TARGET = 0.5
 AUDITED_FUNCTIONS, AUDITED_FILES = 56, 2300
 
 
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as scratch:
-        for line in [*archives(Path(scratch)), *finder(Path(scratch)), *audit(Path(scratch))]:
+        for line in [*archives(Path(scratch)), *sizes(), *finder(Path(scratch)), *audit(Path(scratch))]:
             print(line)
 
 
@@ -99,7 +105,6 @@ def archives(scratch: Path) -> list[str]:
             f"  {name:8} {taken * 1000:7.1f} ms   {taken / zipped:5.2f} times zip (limit {top})"
             for name, taken, top in rows
         ),
-        _size(built, functions),
     ]
 
 
@@ -110,15 +115,44 @@ def _zip(folders: list[Path]) -> None:
         subprocess.run(("zip", "-r", "-q", "-6", str(target), "."), cwd=folder, check=True)
 
 
-def _size(built: Mapping[str, Archive], functions: list[FunctionSource]) -> str:
-    """Compare the code in archives with the function's folder and everything in the library."""
-    library = sum(path.stat().st_size for path in (ROOT / "functions" / "shared").rglob("*.py"))
-    shipped = copied = 0
-    for function in functions:
-        archive = built[function.name]
-        shipped += sum(file.size for file in archive.files if file.path.endswith(".py"))
-        copied += library + sum(path.stat().st_size for path in function.folder.rglob("*.py"))
-    return f"  code     {shipped // 1024:5} KiB shipped, {shipped / copied:.2f} times the folder and the whole library"
+def sizes() -> list[str]:
+    """Compare archives with the function's folder, everything in the library and the whole lock, packed alike."""
+    manifest = load_manifest(ROOT)
+    firestore, _ = load_firestore(ROOT, manifest)
+    built, _ = build_archives(ROOT, manifest, Names(manifest.pipeline, "project", "1", "region-1"), firestore)
+    library = _contents(ROOT / manifest.library, Path(manifest.library).parent)
+    lock = {"requirements.txt": (ROOT / "functions" / LOCK).read_bytes()}
+    rows = []
+    for name, archive in built.items():
+        with zipfile.ZipFile(io.BytesIO(archive.content)) as packed:
+            ours = {each: packed.read(each) for each in packed.namelist()}
+        folder = Path("functions") / manifest.functions[name].folder
+        rows.append((name, ours, {**_contents(ROOT / folder, folder), **library, **lock}))
+    lines = [f"  {name:30} {_told([(ours, copied)])}" for name, ours, copied in rows]
+    total = f"  {'all':30} {_told([row[1:] for row in rows])}   (target {SIZE_TARGET})"
+    return ["", "Bytes of the archives, times the folder, the whole library and the whole lock", *lines, total]
+
+
+def _contents(folder: Path, base: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(ROOT / base).as_posix(): path.read_bytes() for path in files}
+
+
+def _told(rows: list[tuple[dict[str, bytes], dict[str, bytes]]]) -> str:
+    """Return the bytes as uploaded, and three ratios: as uploaded, compressed alike, code alone."""
+    ours, copied = [row[0] for row in rows], [row[1] for row in rows]
+    code = [
+        sum(len(text) for each in side for file, text in each.items() if file.endswith(".py"))
+        for side in (ours, copied)
+    ]
+    uploaded = sum(len(pack(each)) for each in ours)
+    stored = uploaded / sum(len(pack(each)) for each in copied)
+    deflated = sum(map(_deflated, ours)) / sum(map(_deflated, copied))
+    return f"{uploaded:7} B  {stored:5.2f}   deflated {deflated:5.2f}   code {code[0] / code[1]:5.2f}"
+
+
+def _deflated(files: Mapping[str, bytes]) -> int:
+    return sum(len(zlib.compress(content, 6)) for content in files.values())
 
 
 def finder(scratch: Path) -> list[str]:
