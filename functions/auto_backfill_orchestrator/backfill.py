@@ -9,11 +9,11 @@ from typing import Any
 
 from candidates import Candidate, Limits, allowed, candidate
 from shared import document as doc
-from shared import gates, logs, repeat
+from shared import logs, repeat
 from shared.effects import Snapshot, Unavailable
 from shared.rules import mode_of
 from shared.view import Boundary, Phase
-from shared.warehouse import Row, Warehouse
+from shared.warehouse import Row, Warehouse, warehouse_of
 from shared.world import World
 
 _QUERIES = Path(__file__).with_name("queries")
@@ -30,7 +30,7 @@ def run(world: World, schedule: str | None) -> dict[str, Any]:
     limits = Limits(settings["per_run"], settings["cool_down"], settings["attempts"])
     today = now.astimezone(world.view.time_zone).date()
     first = today - timedelta(seconds=settings["look_back"])
-    warehouse = gates.warehouse(world)
+    warehouse = warehouse_of(world)
     runs = warehouse.rows(_LATEST_RUNS, first=first, last=today)
     attempts: Attempts = {
         (row["processor_name"], row["analysis_date"]): row for row in warehouse.rows(_ATTEMPTS, first=first, last=today)

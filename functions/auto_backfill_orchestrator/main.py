@@ -7,10 +7,10 @@ from pathlib import Path
 import backfill
 import flask
 import functions_framework
-from shared import gates
+from shared import warehouse
 from shared.scheduled import scheduled
 
-_handle = scheduled(Path(__file__).with_name("pipeline.json"), backfill.run, probes={"bigquery": gates.probe})
+_handle = scheduled(Path(__file__).with_name("pipeline.json"), backfill.run, probes={"bigquery": warehouse.probe})
 
 
 @functions_framework.http

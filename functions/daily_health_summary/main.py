@@ -7,14 +7,14 @@ from pathlib import Path
 import flask
 import functions_framework
 import summary
-from shared import gates, slack
+from shared import slack, warehouse
 from shared.scheduled import scheduled
 
 _webhook = slack.webhook()
 _handle = scheduled(
     Path(__file__).with_name("pipeline.json"),
     lambda world, schedule: summary.run(world, _webhook),
-    probes={"bigquery": gates.probe},
+    probes={"bigquery": warehouse.probe},
 )
 
 

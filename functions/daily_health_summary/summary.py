@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared import gates, logs, slack
+from shared import logs, slack
 from shared.effects import Unavailable
 from shared.rules import mode_of
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, warehouse_of
 from shared.world import World
 from verdict import Facts, Standing, level, sections, sentence, standing
 
@@ -35,7 +35,7 @@ def run(world: World, webhook: str) -> dict[str, Any]:
 
 def collect(world: World, day: date, now: datetime) -> Facts:
     """Return what can be found about the date, and which checks could not be made."""
-    warehouse = gates.warehouse(world)
+    warehouse = warehouse_of(world)
     problems: list[str] = []
     errors = _rows(warehouse, problems, "open errors", _OPEN_ERRORS)
     return Facts(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import flask
 import functions_framework
-from shared import gates
+from shared import gates, warehouse
 from shared.orchestrator import orchestrator
 
-_handle = orchestrator(Path(__file__).with_name("pipeline.json"), gates.in_warehouse, {"bigquery": gates.probe})
+_handle = orchestrator(Path(__file__).with_name("pipeline.json"), gates.in_warehouse, {"bigquery": warehouse.probe})
 
 
 @functions_framework.http

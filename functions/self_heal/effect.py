@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from shared import document as doc
-from shared import gates, repeat, sweep
+from shared import repeat, sweep
 from shared.effects import Snapshot
 from shared.view import Boundary, Phase
+from shared.warehouse import warehouse_of
 from shared.world import World
 
 _RUNS_SINCE = Path(__file__).with_name("queries").joinpath("runs_since.sql").read_text("utf-8")
@@ -58,7 +59,7 @@ def _started(world: World, phase: Phase, game_date: str, since: datetime) -> boo
     if any(time is not None and time >= since for time in times):
         return True
     processors = [name for known in phase.processors.values() for name in (known.name, *known.aliases)]
-    (row,) = gates.warehouse(world).rows(
+    (row,) = warehouse_of(world).rows(
         _RUNS_SINCE,
         game_date=date.fromisoformat(game_date),
         since=since,

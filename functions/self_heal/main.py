@@ -7,7 +7,7 @@ from pathlib import Path
 import flask
 import functions_framework
 import heal
-from shared import gates, slack
+from shared import gates, slack, warehouse
 from shared.scheduled import scheduled
 
 _webhook = slack.webhook()
@@ -15,7 +15,7 @@ _handle = scheduled(
     Path(__file__).with_name("pipeline.json"),
     lambda world, schedule: heal.run(world, schedule, _webhook),
     gates.in_warehouse,
-    {"bigquery": gates.probe},
+    {"bigquery": warehouse.probe},
 )
 
 
