@@ -16,7 +16,8 @@ from shared import transition, triggers
 from shared.completion import Completion
 from shared.document import Changes
 from shared.effects import CheckGates, Effect, GateResult, Pause, Publish, Read, Report, Snapshot, Unavailable, Write
-from shared.transition import Context, Decision, Plan
+from shared.plan import Plan
+from shared.transition import Context, Decision
 
 ATTEMPTS = 8
 """Writes tried against competing writers before the delivery is given back; with `Pause` about ten seconds."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from shared import document as doc
 from shared import triggers
-from shared.attempt import context
 from shared.effects import Snapshot
-from shared.rules import Verdict, judge
-from shared.transition import Context, plan_of
+from shared.plan import plan_of
+from shared.rules import Verdict, mode_of
 from shared.view import Boundary
 from shared.world import World
 
@@ -34,18 +33,16 @@ def publish_again(world: World, boundary: Boundary, snapshot: Snapshot) -> int |
     number = attempts(document) + 1
     if not world.store.write(snapshot, {(doc.REPUBLISHED,): {"count": number, "at": snapshot.time}}):
         return None
-    attempt = context(world, boundary, snapshot.key)
-    plan = plan_of(attempt, document, _verdict(attempt, document, snapshot))
+    plan = plan_of(boundary, snapshot.key, document, _verdict(world, boundary, snapshot, document))
     messages = triggers.messages(boundary, plan, world.view.function, snapshot.time, attempt=number + 1)
     world.publisher.publish(boundary.trigger.topic, messages)
     return number
 
 
-def _verdict(attempt: Context, document: doc.Document, snapshot: Snapshot) -> Verdict:
+def _verdict(world: World, boundary: Boundary, snapshot: Snapshot, document: doc.Document) -> Verdict:
     """Return the verdict in the mode in which the date was triggered, which may no longer be the mode of today."""
-    now = judge(attempt.boundary, document, snapshot.key, snapshot.time, attempt.zone)
-    triggered_in = (mode for mode in attempt.boundary.modes if mode.name == document.get(doc.MODE))
-    mode = next(triggered_in, now.mode)
+    today = mode_of(boundary, snapshot.key, snapshot.time, world.view.time_zone)
+    mode = next((mode for mode in boundary.modes if mode.name == document.get(doc.MODE)), today)
     counting, recorded = doc.counted(document), doc.completed(document)
     return Verdict(
         mode,

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from shared import document as doc
 from shared import records
 from shared.completion import Completion
-from shared.rules import Verdict, batch_satisfies, judge
+from shared.plan import Plan, plan_of
+from shared.rules import Verdict, judge
 from shared.view import Boundary
 
 Step = Literal["done", "publish", "busy"]
@@ -31,25 +32,6 @@ class Context:
     expiry: Mapping[str, Any]
     date: str
     owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be published for a date, taken from the document at the time of the lease."""
-
-    date: str
-    reason: str
-    mode: str
-    partial: bool
-    status: str
-    completed: tuple[str, ...]
-    missing: tuple[str, ...]
-    expected: tuple[str, ...]
-    correlation_id: str
-    first_completion_at: datetime | None
-    is_incremental: bool
-    entities_changed: Mapping[str, list[str]]
-    metadata: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +71,8 @@ def decide(context: Context, document: doc.Document | None, completion: Completi
         "reason": verdict.reason,
         "mode": verdict.mode.name,
     }
-    return Decision("publish", verdict.reason, made | {(doc.PENDING,): lease}, plan_of(context, after, verdict))
+    plan = plan_of(context.boundary, context.date, after, verdict)
+    return Decision("publish", verdict.reason, made | {(doc.PENDING,): lease}, plan)
 
 
 def published(context: Context, document: doc.Document | None, plan: Plan, now: datetime) -> doc.Changes:
@@ -157,31 +140,6 @@ def _first_failure(document: doc.Document) -> datetime | None:
     return min((time for time in times if time), default=None)
 
 
-def plan_of(context: Context, document: doc.Document, verdict: Verdict) -> Plan:
-    """Return what to publish for the document, whether for the first time or again."""
-    counting = doc.counted(document)
-    members = [name for names in context.boundary.entities.values() for name in names if name in counting]
-    rule = verdict.rule
-    return Plan(
-        date=context.date,
-        reason=verdict.reason or str(document.get(doc.TRIGGER_REASON)),
-        mode=verdict.mode.name,
-        partial=bool(rule and rule.partial),
-        status=rule.status if rule else "complete",
-        completed=tuple(sorted(counting)) if not verdict.mode.expected else verdict.completed,
-        missing=verdict.missing,
-        expected=verdict.mode.expected,
-        correlation_id=str(document.get(doc.CORRELATION_ID) or ""),
-        first_completion_at=doc.time_of(document.get(doc.FIRST_COMPLETION_AT)),
-        is_incremental=bool(members) and all(counting[name].get("is_incremental") for name in members),
-        entities_changed={
-            key: sorted({entity for name in names for entity in counting.get(name, {}).get("entities_changed") or ()})
-            for key, names in context.boundary.entities.items()
-        },
-        metadata=_metadata(context.boundary, counting),
-    )
-
-
 def _recorded(context: Context, document: doc.Document, completion: Completion, now: datetime) -> doc.Changes:
     made = doc.changed(document, records.changes(context.boundary, document, completion))
     if completion.counts and not completion.skip_downstream and document.get(doc.FIRST_COMPLETION_AT) is None:
@@ -206,10 +164,3 @@ def _summary(context: Context, document: doc.Document, verdict: Verdict, now: da
     if recorded:
         made[doc.LAST_UPDATE,] = now
     return made
-
-
-def _metadata(boundary: Boundary, counting: Mapping[str, Any]) -> Mapping[str, Any]:
-    batches = [rule.batch for mode in boundary.modes for rule in mode.rules if rule.batch]
-    ready = [record for record in counting.values() if any(batch_satisfies(batch, record) for batch in batches)]
-    latest: Mapping[str, Any] = max(ready, key=lambda record: str(record.get("completed_at")), default={})
-    return latest.get("metadata") or {}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.effects import Message
-from shared.transition import Plan
+from shared.plan import Plan
 from shared.view import Boundary
 
 

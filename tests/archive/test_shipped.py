@@ -1,4 +1,4 @@
-"""What each archive asks for can be installed where it runs: by the names of its files, and by the installers themselves."""
+"""What archives ship: the modules their function needs, and requirements that install where it runs and nowhere else."""
 
 from __future__ import annotations
 
@@ -39,6 +39,24 @@ def archives() -> dict[str, Archive]:
     blueprint = check(ROOT, stack).blueprint
     assert blueprint is not None
     return dict(blueprint.archives)
+
+
+@pytest.mark.parametrize(
+    ("functions", "unneeded"),
+    [
+        (("phase2-to-phase3-orchestrator",), "scheduled sweep repeat slack replay warehouse gates"),
+        (("phase3-to-phase4-orchestrator", "phase5-to-phase6-orchestrator"), "scheduled sweep repeat slack replay"),
+        (("self-heal-predictions",), "orchestrator message names replay"),
+        (("auto-backfill-orchestrator",), "orchestrator message attempt protocol transition gates replay"),
+        (("daily-health-summary",), "orchestrator message attempt protocol transition records plan gates replay"),
+    ],
+)
+def test_no_function_ships_the_parts_of_another(
+    archives: dict[str, Archive], functions: tuple[str, ...], unneeded: str
+) -> None:
+    """A type borrowed from the engine once put all of it into the morning summary."""
+    for name in functions:
+        assert {f"shared.{each}" for each in unneeded.split()} & set(archives[name].modules) == set()
 
 
 def supported() -> set[Tag]:
