@@ -160,7 +160,7 @@ def finder(scratch: Path) -> list[str]:
     folder, library = ROOT / "functions" / "self_heal", ROOT / "functions"
     folders = (SearchFolder(str(folder)), SearchFolder(str(library), "", ("shared",)))
     locked, _ = read_distributions(ROOT / "functions", ROOT, TARGET)
-    kept = Cache(None)
+    kept = Cache(scratch / "facts")
 
     def ours(cache: Cache) -> None:
         with roomy():

@@ -21,7 +21,7 @@ from blueprint.archive.consequence import Consequence, Judge
 from blueprint.archive.model import PythonVersion
 from blueprint.archive.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
 from blueprint.archive.resolve import SearchFolder
-from blueprint.archive.tree import FileTree, Kind, Trace, digest, unchanged
+from blueprint.archive.tree import FileTree, Kind, Trace, digest, relative, unchanged
 
 _SKIPPED = {"node_modules", "site-packages", "venv", "env", "build", "dist"}
 
@@ -152,6 +152,8 @@ class _Auditor:
                 return _from_json(record["function"])
         trace = Trace(self._files)
         function = _Function(self, trace, folder).result()
+        if self.cache.folder is None:
+            return function
         record = {"looks": trace.looks(self._base), "function": asdict(function)}
         self.cache.put("audits", key, json.dumps(record, separators=(",", ":")).encode())
         return function
@@ -177,7 +179,7 @@ class _Auditor:
         return ""
 
     def place(self, path: str) -> str:
-        return os.path.relpath(path, self._base).replace(os.sep, "/")
+        return relative(path, self._base)
 
 
 class _Function:

@@ -12,7 +12,7 @@ import functools
 import gc
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -38,7 +38,7 @@ from blueprint.archive.model import (
 from blueprint.archive.package import listing, pack
 from blueprint.archive.program import Source
 from blueprint.archive.resolve import SearchFolder
-from blueprint.archive.tree import FileTree, Trace, digest, unchanged
+from blueprint.archive.tree import FileTree, Trace, digest, relative, unchanged
 from blueprint.archive.uses import UsesReader
 from blueprint.findings import Finding, Location
 
@@ -94,13 +94,19 @@ class FactsReader:
         target: the runtime's version.
         cache: where facts of earlier runs are.
         depth: how far sources are read.
-        keep_trees: remember every tree, for `tree`.
+        parsed: is shown every text that had to be parsed, its sha256 and its tree.
     """
 
-    def __init__(self, target: PythonVersion, cache: Cache, *, depth: Depth = "code", keep_trees: bool = False) -> None:
-        self._target, self._cache, self._depth, self._keep_trees = target, cache, depth, keep_trees
+    def __init__(
+        self,
+        target: PythonVersion,
+        cache: Cache,
+        *,
+        depth: Depth = "code",
+        parsed: Callable[[bytes, str, ast.Module | SyntaxFault], None] | None = None,
+    ) -> None:
+        self._target, self._cache, self._depth, self._parsed = target, cache, depth, parsed
         self._known: dict[str, Facts] = {}
-        self._trees: dict[str, ast.Module | SyntaxFault] = {}
 
     def __call__(self, content: bytes, sha256: str) -> Facts:
         """Return the facts of `content`."""
@@ -115,18 +121,12 @@ class FactsReader:
         if payload is not None:
             return load_facts(payload)
         tree = parse(content, self._target, self._depth)
-        if self._keep_trees:
-            self._trees[sha256] = tree
+        if self._parsed is not None:
+            self._parsed(content, sha256, tree)
         facts = facts_of(tree, content, self._target, self._depth)
-        self._cache.put("facts", key, dump_facts(facts))
+        if self._cache.folder is not None:
+            self._cache.put("facts", key, dump_facts(facts))
         return facts
-
-    def tree(self, source: Source) -> ast.Module | None:
-        """Return the tree of a text, None where it does not compile."""
-        tree = self._trees.get(source.sha256)
-        if tree is None:
-            tree = self._trees[source.sha256] = parse(source.content, self._target, self._depth)
-        return None if isinstance(tree, SyntaxFault) else tree
 
 
 class Workshop:
@@ -136,8 +136,8 @@ class Workshop:
         self.cache = cache
         self._target, self._locked = target, locked
         self._tree = FileTree()
-        self._read = FactsReader(target, cache, keep_trees=True)
-        self._uses = UsesReader(self._read.tree)
+        self._uses = UsesReader(target)
+        self._read = FactsReader(target, cache, parsed=self._uses.parsed)
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
 
     def archive(self, source: FunctionSource) -> Archive:
@@ -252,8 +252,8 @@ def _sql_files(source: FunctionSource, closure: Closure, trace: Trace) -> Iterat
 
 def place(project: Path, file: str) -> str:
     """Return `file` relative to the project, POSIX; a file elsewhere keeps its path."""
-    path = Path(file)
-    return path.relative_to(project.absolute()).as_posix() if path.is_relative_to(project.absolute()) else file
+    seen = relative(file, str(project.absolute()))
+    return file if seen.startswith("../") else seen
 
 
 def _files(

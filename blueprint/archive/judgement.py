@@ -12,7 +12,7 @@ from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.facts import Definition
 from blueprint.archive.model import FunctionSource
 from blueprint.archive.resolve import Located
-from blueprint.archive.tree import Kind, Trace
+from blueprint.archive.tree import Kind, Trace, relative
 from blueprint.findings import Finding, Location
 
 _TESTS = ("tests", "conftest")
@@ -35,14 +35,15 @@ class _Bench:
     def __init__(self, source: FunctionSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> None:
         self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
         self._used_reasons: set[str] = set()
+        self._project = str(source.project.absolute())
 
     def _at(self, module: str, line: int | None = None) -> Location:
         located = self._closure.modules.get(module)
         return self._place(located.file if located and located.file else str(self._source.folder.absolute()), line)
 
     def _place(self, file: str, line: int | None = None) -> Location:
-        path, project = Path(file), self._source.project.absolute()
-        return Location(path.relative_to(project).as_posix() if path.is_relative_to(project) else file, line or None)
+        seen = relative(file, self._project)
+        return Location(file if seen.startswith("../") else seen, line or None)
 
     def problem(self, problem: Problem) -> Iterator[Finding]:
         """Yield the finding for one broken place, unless the import is declared optional and guarded."""
@@ -143,7 +144,7 @@ class _Bench:
         if any(part in _TESTS or part.startswith("test_") for part in name.split(".")):
             message = f"'{name}' is test code; something that is deployed imports it. Move what is needed out of it."
             yield Finding("archive-test-code", message, at)
-        if located.file and os.path.islink(located.file) and not self._inside(located.file):
+        if located.file and self._trace.is_link(located.file) and not self._inside(located.file):
             message = f"'{name}' is a link that leads out of the project. Copy the file into the project."
             yield Finding("archive-link", message, at)
 

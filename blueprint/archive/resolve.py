@@ -9,15 +9,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from blueprint.archive.tree import Kind, Trace
 
 Form = Literal["module", "package", "namespace", "absent"]
 
 
-@dataclass(frozen=True)
-class SearchFolder:
+class SearchFolder(NamedTuple):
     """One folder that names are looked up in.
 
     Attributes:
@@ -31,8 +30,7 @@ class SearchFolder:
     only: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """What a dotted name leads to.
 
     Attributes:

@@ -44,7 +44,7 @@ class _Scope:
     """One scope while it is read.
 
     Attributes:
-        home: the scope that an assignment expression in this one binds in.
+        home: the scope that an assignment expression in this one binds in, None for this one itself.
         bound, read: names bound and read in it.
         declared, nonlocals: names that such statements in it name.
         inner: scopes directly inside, and the nodes to read in each.
@@ -54,7 +54,7 @@ class _Scope:
     __slots__ = ("bound", "declared", "home", "inner", "is_class", "nonlocals", "read")
 
     def __init__(self, bound: Iterable[str] = (), home: _Scope | None = None, *, is_class: bool = False) -> None:
-        self.home = home or self
+        self.home = home
         self.bound, self.read, self.declared, self.nonlocals = set(bound), set[str](), set[str](), set[str]()
         self.inner: list[tuple[_Scope, list[Any]]] = []
         self.is_class = is_class
@@ -70,8 +70,8 @@ class _Reader:
         """Read a scope and those inside; return the names that are left to the scopes around it."""
         self._read(scope, nodes)
         inside = set()
-        for inner, below in scope.inner:
-            inside |= self.settle(inner, below)
+        while scope.inner:  # emptied, for what is inside may name this scope as its home
+            inside |= self.settle(*scope.inner.pop())
         own = scope.bound - scope.declared - scope.nonlocals
         free = (scope.read - own) | inside if scope.is_class else (scope.read | inside) - own
         self.declared |= scope.declared
@@ -130,7 +130,7 @@ class _Reader:
             return
         parameters = getattr(node, "type_params", ())
         if parameters:
-            around = _Scope((each.name for each in parameters), scope.home)
+            around = _Scope((each.name for each in parameters), scope.home or scope)
             scope.inner.append((around, [*parameters, *outside]))
             scope = around
         else:
@@ -151,16 +151,16 @@ class _Reader:
         first, *others = node.generators
         nodes.append(first.iter)
         elements = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
-        scope.inner.append((_Scope(home=scope.home), [*elements, first.target, *first.ifs, *others]))
+        scope.inner.append((_Scope(home=scope.home or scope), [*elements, first.target, *first.ifs, *others]))
 
     def alias(self, scope: _Scope, node: Any, nodes: list[Any]) -> None:
         """Read a `type` statement: its value is evaluated in a scope of its own."""
         nodes.append(node.name)
         parameters = node.type_params
-        scope.inner.append((_Scope((each.name for each in parameters), scope.home), [*parameters, node.value]))
+        scope.inner.append((_Scope((each.name for each in parameters), scope.home or scope), [*parameters, node.value]))
 
     def named(self, scope: _Scope, node: ast.NamedExpr, nodes: list[Any]) -> None:
-        scope.home.bound.add(node.target.id)
+        (scope.home or scope).bound.add(node.target.id)
         nodes.append(node.value)
 
     def handler(self, scope: _Scope, node: ast.ExceptHandler, nodes: list[Any]) -> None:

@@ -33,12 +33,14 @@ _RUNS = {"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.ch
 _RUNS |= {"os.system", "os.popen", "shutil.which"}
 
 
-# A text without any of these touches nothing, and need not be read.
-_WORDS = re.compile(
-    rb"environ|getenv|https?://|projects/|\d{11,12}|\.collection(?:_group)?\(|topic_path|secret_version_path|insert_rows|get_table"
-    rb"|load_table_from|subprocess|os\.system|os\.popen|shutil\.which|-(?:north|south|east|west|central)"
-    rb"|(?i:\bselect\s|\binsert\s+(?:into|[`{])|\bdelete\s+from\s|\bmerge\s+(?:into|[`{])|\bset\s+\w+\s*="
-    rb"|\bwith\s+\w+\s+as\s*\(|\bcreate\s+(?:or|temp|table|view)|\btruncate\s+table)"
+# A text with none of these touches nothing, and need not be read. Plain words are looked for as such: ten times as fast.
+_PLAIN = b"""environ getenv http:// https:// projects/ .collection( .collection_group( topic_path secret_version_path
+    insert_rows get_table load_table_from subprocess os.system os.popen shutil.which
+    -north -south -east -west -central""".split()
+_DIGITS = re.compile(rb"\d{11}")
+_SQL = re.compile(
+    rb"\b(?:select\s|insert\s+(?:into|[`{])|delete\s+from\s|merge\s+(?:into|[`{])|set\s+\w+\s*="
+    rb"|with\s+\w+\s+as\s*\(|create\s+(?:or|temp|table|view)|truncate\s+table)"
 )
 
 
@@ -77,7 +79,11 @@ class Found:
 
 def touches_anything(content: bytes) -> bool:
     """Return whether a source may touch something; calls of helpers that read the environment aside."""
-    return _WORDS.search(content) is not None
+    return (
+        any(word in content for word in _PLAIN)
+        or _DIGITS.search(content) is not None
+        or _SQL.search(content.lower()) is not None
+    )
 
 
 def read_module(program: Program, module: str, file: str, tree: ast.Module) -> tuple[Found, dict[str, Value]]:

@@ -27,6 +27,12 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def relative(path: str, base: str) -> str:
+    """Return `path` as seen from the folder `base`, both absolute and POSIX."""
+    start = base if base.endswith("/") else f"{base}/"
+    return path[len(start) :] if path.startswith(start) else os.path.relpath(path, base)
+
+
 class FileTree:
     """Reads folders and files once; paths are absolute strings, links are followed like Python follows them."""
 
@@ -34,12 +40,20 @@ class FileTree:
         self._entries: dict[str, Mapping[str, Kind]] = {}
         self._contents: dict[str, tuple[bytes, str] | None] = {}
         self._by_inode: dict[tuple[int, int], tuple[bytes, str]] = {}
+        self._links: dict[str, bool] = {}
 
     def entries(self, folder: str) -> Mapping[str, Kind]:
         """Return name → kind of everything in `folder`; empty when it is not a readable folder."""
         found = self._entries.get(folder)
         if found is None:
             found = self._entries[folder] = _scan(folder)
+        return found
+
+    def is_link(self, path: str) -> bool:
+        """Return whether `path` itself is a symbolic link."""
+        found = self._links.get(path)
+        if found is None:
+            found = self._links[path] = os.path.islink(path)
         return found
 
     def content(self, file: str) -> tuple[bytes, str] | None:
@@ -71,15 +85,19 @@ class Trace:
 
     def __init__(self, tree: FileTree, overlay: Mapping[str, bytes] | None = None) -> None:
         self._tree = tree
+        self.is_link = tree.is_link
         self._overlay = {path: (content, digest(content)) for path, content in (overlay or {}).items()}
+        self._generated: dict[str, dict[str, Kind]] = {}
+        for path in self._overlay:
+            self._generated.setdefault(os.path.dirname(path), {})[os.path.basename(path)] = Kind.FILE
         self._folders: set[str] = set()
         self._files: set[str] = set()
 
     def entries(self, folder: str) -> Mapping[str, Kind]:
         """Return and record the listing of `folder`."""
         self._folders.add(folder)
-        generated = {os.path.basename(path): Kind.FILE for path in self._overlay if os.path.dirname(path) == folder}
-        return {**self._tree.entries(folder), **generated} if generated else self._tree.entries(folder)
+        entries = self._tree.entries(folder)
+        return {**entries, **self._generated[folder]} if folder in self._generated else entries
 
     def content(self, file: str) -> tuple[bytes, str] | None:
         """Return and record the bytes of `file` and their sha256."""
@@ -91,7 +109,7 @@ class Trace:
     def looks(self, base: str) -> list[list[str]]:
         """Return every look as `[path relative to base, fingerprint]`, in a fixed order."""
         return [
-            [os.path.relpath(path, base), _fingerprint(self._tree, path, folder)]
+            [relative(path, base), _fingerprint(self._tree, path, folder)]
             for folder, paths in ((True, self._folders), (False, self._files))
             for path in sorted(paths)
         ]

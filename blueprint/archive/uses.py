@@ -7,11 +7,13 @@ A value is followed through constants of any module of the closure. What only ru
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Iterable, Mapping
 
 from blueprint.archive.closure import Closure
 from blueprint.archive.constants import Value
-from blueprint.archive.model import Uses
+from blueprint.archive.grammar import SyntaxFault, parse
+from blueprint.archive.model import PythonVersion, Uses
 from blueprint.archive.program import Outline, Program, Source, read_outline
 from blueprint.archive.touches import Found, read_module, touches_anything
 from blueprint.findings import Location
@@ -36,23 +38,34 @@ _APIS = {
 }
 
 
+@functools.cache
+def _api(module: str) -> str | None:
+    """Return the API that a client library is for."""
+    parts = module.split(".")
+    return next((_APIS[name] for count in range(len(parts)) if (name := ".".join(parts[: count + 1])) in _APIS), None)
+
+
 class UsesReader:
-    """Reads the uses of closures that share modules; what a module touches is found once.
+    """Reads the uses of closures that share modules; what a module touches is found once."""
 
-    Args:
-        parse: text → tree, None where it does not compile.
-    """
-
-    def __init__(self, parse: Callable[[Source], ast.Module | None]) -> None:
-        self._parse = parse
+    def __init__(self, target: PythonVersion) -> None:
+        self._target = target
         self._known: dict[tuple[object, ...], tuple[Found, Mapping[str, Value]]] = {}
         self._outlines: dict[str, Outline | None] = {}
-        self._touching: dict[str, bool] = {}
+        self._touching: dict[str, ast.Module] = {}
+
+    def parsed(self, content: bytes, sha256: str, tree: ast.Module | SyntaxFault) -> None:
+        """Take from a tree what any closure may ask, and keep it only if it touches something: most do not."""
+        if isinstance(tree, SyntaxFault):
+            self._outlines[sha256] = None
+        else:
+            self._outlines[sha256] = read_outline(tree, content)
+            if touches_anything(content):
+                self._touching[sha256] = tree
 
     def _outline(self, source: Source) -> Outline | None:
         if source.sha256 not in self._outlines:
-            tree = self._parse(source)
-            self._outlines[source.sha256] = None if tree is None else read_outline(tree, source.content)
+            self.parsed(source.content, source.sha256, parse(source.content, self._target))
         return self._outlines[source.sha256]
 
     def read(
@@ -69,20 +82,15 @@ class UsesReader:
         found = Found()
         helpers = [name.encode() for name in program.env_readers]
         for module, source in sources.items():
-            if self._touches_anything(source) or any(name in source.content for name in helpers):
+            if source.sha256 in self._touching or any(name in source.content for name in helpers):
                 found.merge(self._module(program, module, source))
         for imported in closure.third_party:
-            api = next((api for prefix, api in _APIS.items() if f"{imported.module}.".startswith(f"{prefix}.")), None)
+            api = _api(imported.module)
             if api and imported.importer in sources:
                 found.add("apis", api, Location(sources[imported.importer].place, imported.fact.line))
         for text, at in carried:
             found.query(text, at)
         return found.uses()
-
-    def _touches_anything(self, source: Source) -> bool:
-        if source.sha256 not in self._touching:
-            self._touching[source.sha256] = touches_anything(source.content)
-        return self._touching[source.sha256]
 
     def _module(self, program: Program, module: str, source: Source) -> Found:
         """Return what one module touches; found before, if the constants it takes from others are the same."""
@@ -91,8 +99,8 @@ class UsesReader:
             found, lookups = self._known[key]
             if all(program.lookup(module, name) == value for name, value in lookups.items()):
                 return found
-        tree = self._parse(source)
-        if tree is None:
+        tree = self._touching.get(source.sha256) or parse(source.content, self._target)
+        if isinstance(tree, SyntaxFault):
             return Found()
         try:
             self._known[key] = read_module(program, module, source.place, tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import symtable
 import sys
 import sysconfig
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.archive.facts import read_facts
 from blueprint.archive.scopes import module_names
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
@@ -99,6 +101,17 @@ def test_without_functions_the_same_names_are_bound() -> None:
 
 def test_a_comprehension_in_a_class_does_not_see_its_names() -> None:
     assert ours(b"class A:\n    x = [1]\n    y = [x for _ in x]\n") == ({"A"}, {"x"})
+
+
+def test_nothing_is_left_to_the_collector() -> None:
+    text = b"def f(a):\n    def g():\n        return [b := c for c in a]\n    return g, b\nclass D:\n    x = {y for y in f}\n"
+    gc.collect()
+    gc.disable()
+    try:
+        read_facts(text, sys.version_info[:2])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_what_never_runs_binds_nothing() -> None:
