@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.manifest import Boundary
-from blueprint.operations import operator_query
+from blueprint.operations import answer
 from ops.operate.cloud import Cloud, CloudError
 from ops.operate.engine import replay
 from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
@@ -110,7 +110,7 @@ def _repair(target: Target, cloud: Cloud, boundary: Boundary, date: str, args: a
 def _completions(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> Iterator[Json]:
     """Yield the messages that the recorded rows came from, as far as rows keep them."""
     phase = target.manifest.phases[boundary.upstream]
-    sql = operator_query("completions", target.manifest)
+    sql = answer(target.root, "completions")
     for row in cloud.rows(sql, phase=phase.name, date=as_day(date)):
         metadata = row["metadata"]
         metadata = json.loads(metadata) if isinstance(metadata, str) else dict(metadata or {})
@@ -142,12 +142,12 @@ def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, date: str)
     if age < target.manifest.alerts.thresholds.downstream_start:
         return False
     phase = target.manifest.phases[boundary.downstream]
-    seen = cloud.rows(operator_query("completions", target.manifest), phase=phase.name, date=as_day(date))
+    seen = cloud.rows(answer(target.root, "completions"), phase=phase.name, date=as_day(date))
     if any(row["completed_at"] >= triggered for row in seen):
         return False
     names = [name for each in phase.processors.values() for name in (each.name, *each.aliases)]
     runs = cloud.rows(
-        operator_query("runs", target.manifest), date=as_day(date), phases=[phase.name, phase.label], processors=names
+        answer(target.root, "runs"), date=as_day(date), phases=[phase.name, phase.label], processors=names
     )
     return not any(row["first_started_at"] >= triggered for row in runs)
 
@@ -164,9 +164,9 @@ def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, date: str) ->
 
 def _record_attempt(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> None:
     known = {"boundary": boundary.name, "date": as_day(date), "date_text": date}
-    (row,) = cloud.rows(operator_query("attempts", target.manifest), **known)
+    (row,) = cloud.rows(answer(target.root, "attempts"), **known)
     cloud.rows(
-        operator_query("record_attempt", target.manifest),
+        answer(target.root, "record_attempt"),
         **known,
         attempt=int(row["attempts"]) + 1,
         notes="python -m ops repair --yes",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from blueprint.manifest import Boundary, Mode
-from blueprint.operations import operator_query
+from blueprint.operations import answer
 from ops.operate.cloud import Cloud, CloudError, Row
 from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
 from ops.terminal import Style, clip, columns, count, style_for
@@ -166,7 +166,7 @@ def _effect(target: Target, cloud: Cloud, boundary: Boundary, date: str, documen
     names = [name for each in phase.processors.values() for name in (each.name, *each.aliases)]
     try:
         runs = cloud.rows(
-            operator_query("runs", target.manifest),
+            answer(target.root, "runs"),
             date=as_day(date),
             phases=[phase.name, phase.label],
             processors=names,
@@ -196,13 +196,13 @@ def _effect(target: Target, cloud: Cloud, boundary: Boundary, date: str, documen
 
 
 def _completions(target: Target, cloud: Cloud, phase: str, date: str) -> list[Row]:
-    sql = operator_query("completions", target.manifest)
+    sql = answer(target.root, "completions")
     return cloud.rows(sql, phase=phase, date=as_day(date))
 
 
 def _errors(target: Target, cloud: Cloud, date: str) -> Iterator[Problem]:
     try:
-        rows = cloud.rows(operator_query("errors", target.manifest), date=as_day(date))
+        rows = cloud.rows(answer(target.root, "errors"), date=as_day(date))
     except CloudError as error:
         yield Problem("CRITICAL", f"Errors of the date cannot be read. {error}")
         return

@@ -145,8 +145,7 @@ def named(folder: Path, names: re.Pattern[str]) -> list[str]:
 
 def files(folder: Path) -> Iterable[Path]:
     for path in sorted(folder.rglob("*")):
-        skipped = path.suffix in DATA or {"__pycache__", "operations"} & {*path.parts}
-        if path.is_file() and not skipped:
+        if path.is_file() and path.suffix not in DATA and "__pycache__" not in path.parts:
             yield path
 
 

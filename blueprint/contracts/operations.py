@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from blueprint.contracts import Report, contract
-from blueprint.findings import Location
+from blueprint.findings import Location, Refused
 from blueprint.model import Blueprint
-from blueprint.operations import operator_queries, operator_query, parts
+from blueprint.operations import FOLDER, QUESTIONS, Question, answer, file_of
 from blueprint.schemas.cache import Cache, reader_hash
 from blueprint.schemas.loader import CACHE
-from blueprint.schemas.statements import check_statement
+from blueprint.schemas.statements import Checked, checked_statement
 
-QUERIES = "blueprint/operations"
+PARAMETER = re.compile(r"(?<!@)@([A-Za-z_]\w*)")
 
 
 @contract("operators-answered", "Operators' queries find their tables and columns", incidents=(64, 65, 66, 68))
 def operators_answered(plan: Blueprint, report: Report) -> None:
-    """A pipeline that names a table for every part has the commands; one that does not is told so, once."""
-    queries, tables = operator_queries(), plan.manifest.tables
-    missing = sorted({part for text in queries.values() for part in parts(text)} - set(tables))
-    if missing:
-        report.check(len(queries))
+    """A pipeline that answers every question has the commands; one that does not is told so, once."""
+    present = {path.stem for path in (plan.root / FOLDER).glob("*.sql")}
+    for name in sorted(present - set(QUESTIONS)):
+        message = f"Nothing asks for '{name}'; the questions are {', '.join(QUESTIONS)}. Correct its name or remove it."
+        report.violation(message, Location(file_of(name)))
+    if missing := [name for name in QUESTIONS if name not in present]:
         report.warning(
-            f"`tables` names no table for {', '.join(missing)}, so `ops validate` and `ops repair` cannot work here.",
+            f"{FOLDER} does not answer {', '.join(missing)}, so `ops validate` and `ops repair` cannot work here.",
             plan.manifest.at,
         )
-        return
     columns = plan.schemas.columns()
     cache = Cache(plan.root / CACHE, reader_hash())
-    for name in queries:
+    for name, question in QUESTIONS.items():
         report.check()
-        at = Location(f"{QUERIES}/{name}.sql", 1, 1)
-        text = operator_query(name, plan.manifest)
-        for finding in check_statement(text, columns, at, project=plan.stack.project, cache=cache):
+        if name not in present:
+            continue
+        try:
+            at, text = Location(file_of(name), 1, 1), answer(plan.root, name)
+        except Refused as refused:
+            report.findings.extend(refused.findings)
+            continue
+        looked = checked_statement(text, columns, at, project=plan.stack.project, cache=cache)
+        for finding in looked.findings:
             report.violation(finding.message, finding.at)
+        for problem in _unfit(question, text, looked):
+            report.violation(problem, at)
+
+
+def _unfit(question: Question, text: str, looked: Checked) -> Iterator[str]:
+    """Yield what makes the SQL no answer to its question."""
+    for parameter in sorted(set(PARAMETER.findall(text)) - set(question.parameters)):
+        known = ", ".join(f"@{name}" for name in question.parameters)
+        yield f"The query uses @{parameter}, which nobody gives; its parameters are {known}."
+    lacking = [column for column in question.columns if column not in looked.columns]
+    if lacking and not looked.findings:
+        yield f"The query does not return {', '.join(lacking)}, which the commands read; select them."

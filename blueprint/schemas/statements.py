@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from blueprint.findings import Finding, Location
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 _WRITES = re.compile(r"\s*(?:(?:--|#)[^\n]*\n\s*|/\*.*?\*/\s*)*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b", re.I | re.S)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What is wrong with a statement, and the columns that it returns as far as it is sound."""
+
+    findings: tuple[Finding, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
 def check_statement(
     text: str,
     tables: Mapping[str, tuple[Column, ...]],
@@ -33,6 +41,18 @@ def check_statement(
     cache: Cache | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with one statement whose first character stands at `at`."""
+    return checked_statement(text, tables, at, project=project, cache=cache).findings
+
+
+def checked_statement(
+    text: str,
+    tables: Mapping[str, tuple[Column, ...]],
+    at: Location,
+    *,
+    project: str | None = None,
+    cache: Cache | None = None,
+) -> Checked:
+    """Return what is wrong with one statement whose first character stands at `at`, and what it returns."""
     cache = cache or Cache(None)
     named = {name: columns for name, columns in tables.items() if name.split(".")[1] in text}
     known = json.dumps({name: [asdict(column) for column in named[name]] for name in sorted(named)}, default=str)
@@ -40,15 +60,16 @@ def check_statement(
     stored = cache.get(key)
     if stored is not None:
         try:
-            return decode_findings(stored)
+            return Checked(decode_findings(stored["findings"]), tuple(stored["columns"]))
         except (KeyError, TypeError, AttributeError):
             pass
     if _WRITES.match(text):
-        findings = tuple(_check_write(text, tables, at, project))
+        checked = Checked(tuple(_check_write(text, tables, at, project)))
     else:
-        findings = resolve(text, tables, at, project=project).findings
-    cache.put(key, encode_findings(findings))
-    return findings
+        found = resolve(text, tables, at, project=project)
+        checked = Checked(found.findings, tuple(column.name for column in found.columns))
+    cache.put(key, {"findings": encode_findings(checked.findings), "columns": checked.columns})
+    return checked
 
 
 def _check_write(

@@ -139,6 +139,39 @@ class TestQueriesResolve:
         assert any("recovery_successful" in each.message for each in findings)
 
 
+class TestOperators:
+    @pytest.mark.parametrize(
+        ("name", "old", "new", "sentence"),
+        [
+            ("runs", "data_date", "run_date", "Column `run_date`"),
+            ("errors", "AS example", "AS sample", "does not return example"),
+            ("errors", "@date", "@day", "uses @day, which nobody gives; its parameters are @date."),
+            ("record_attempt", "  notes,\n", "", "lists 8 columns but gives another number"),
+        ],
+    )
+    def test_an_answer_that_the_commands_cannot_use_is_refused(
+        self, plan: Blueprint, tmp_path: Path, name: str, old: str, new: str, sentence: str
+    ) -> None:
+        """Incident 66: a query of on-call's named what was not there, and its error read as nothing wrong."""
+        changed = copied(plan, tmp_path)
+        file = tmp_path / f"schemas/operators/{name}.sql"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+        findings = run("operators-answered", changed).findings
+        assert any(sentence in each.message for each in findings), findings
+        assert {each.at.file for each in findings} == {f"schemas/operators/{name}.sql"}
+
+    def test_a_question_without_an_answer_is_told_once(self, plan: Blueprint, tmp_path: Path) -> None:
+        changed = copied(plan, tmp_path)
+        for name in ("runs", "errors"):
+            (tmp_path / f"schemas/operators/{name}.sql").unlink()
+        (tmp_path / "schemas/operators/run.sql").write_text("SELECT 1 AS one")
+        found = {each.severity: each.message for each in run("operators-answered", changed).findings}
+        assert found["warning"].startswith("schemas/operators does not answer errors, runs, so")
+        assert found["violation"].startswith("Nothing asks for 'run'")
+
+
 class TestMessages:
     def test_a_topic_without_a_schema_is_refused(self, plan: Blueprint) -> None:
         changed = replace(plan, messages=without(plan.messages, "phase4-trigger"))

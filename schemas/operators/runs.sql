@@ -3,7 +3,7 @@ SELECT
   IFNULL(trigger_source, 'unknown') AS started_by,
   MIN(started_at) AS first_started_at,
   COUNT(DISTINCT run_id) AS runs
-FROM ${run_history}
+FROM nba_reference.processor_run_history
 WHERE data_date = @date
   AND (phase IN UNNEST(@phases) OR processor_name IN UNNEST(@processors))
 GROUP BY started_by

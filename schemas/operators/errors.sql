@@ -5,7 +5,7 @@ SELECT
   COUNT(DISTINCT error_id) AS errors,
   MAX(error_timestamp) AS latest_at,
   ANY_VALUE(error_message) AS example
-FROM ${errors}
-WHERE ${date_field} = @date
+FROM nba_orchestration.service_errors
+WHERE game_date = @date
 GROUP BY severity, error_type
 ORDER BY severity, errors DESC

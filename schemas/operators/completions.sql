@@ -9,7 +9,7 @@ SELECT
   is_incremental,
   entities_changed,
   metadata
-FROM ${completions}
-WHERE phase = @phase AND ${date_field} = @date
+FROM nba_orchestration.phase_completions
+WHERE phase = @phase AND game_date = @date
 QUALIFY ROW_NUMBER() OVER (PARTITION BY processor_name, execution_id, status ORDER BY inserted_at) = 1
 ORDER BY completed_at

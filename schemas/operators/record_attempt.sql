@@ -1,5 +1,5 @@
 -- One attempt by a person; written before anything is published.
-INSERT INTO ${reprocess_attempts} (
+INSERT INTO nba_orchestration.reprocess_attempts (
   processor_name,
   entity_id,
   analysis_date,

@@ -1,0 +1,57 @@
+"""What on-call's commands ask of the data: a question is the code's, the SQL that answers it is the pipeline's.
+
+Each answer is a file of `schemas/operators/`. A contract resolves it against the schemas and holds it against its
+question, so that a renamed column is found at preview and not at night (incidents 65, 66, 68).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from blueprint.findings import Finding, Location, Refused
+
+FOLDER = "schemas/operators"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query by name: the parameters that it may use and the columns that it must return; a write returns none.
+
+    A `date` is a DATE, `date_text` the same as text, `phases` and `processors` are arrays of texts.
+    """
+
+    parameters: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "attempts": Question(("boundary", "date", "date_text"), ("attempts",)),
+    "completions": Question(
+        ("phase", "date"),
+        ("processor_name", "status", "record_count", "correlation_id", "execution_id", "completed_at", "metadata"),
+    ),
+    "errors": Question(("date",), ("severity", "error_type", "errors", "example")),
+    "record_attempt": Question(("boundary", "date", "date_text", "attempt", "notes")),
+    "runs": Question(("date", "phases", "processors"), ("started_by", "first_started_at")),
+}
+"""How often a boundary's date was started again; what a phase completed for a date, each execution once; what functions
+reported about a date; a write of one attempt by a person; what started a phase's runs for a date."""
+
+
+def file_of(name: str) -> str:
+    """Return the file of the answer, from the project root."""
+    return f"{FOLDER}/{name}.sql"
+
+
+def answer(root: Path, name: str) -> str:
+    """Return the SQL that answers a question; raises `Refused` where the pipeline has none."""
+    file = file_of(name)
+    try:
+        return (root / file).read_text("utf-8")
+    except (OSError, ValueError):
+        message = (
+            "The file, which answers a question of `ops validate` and `ops repair`, is absent or no text; write it."
+        )
+        raise Refused([Finding("operators-answered", message, Location(file))]) from None
