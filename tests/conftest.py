@@ -25,7 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in one line how many engine tests ran: that none did must never pass unnoticed."""
     counts = {
-        outcome: sum(MARK in map(tuple, report.user_properties) for report in terminalreporter.getreports(outcome))
+        outcome: sum(
+            MARK in map(tuple, getattr(report, "user_properties", ()))
+            for report in terminalreporter.getreports(outcome)
+        )
         for outcome in ("passed", "failed", "error", "skipped")
     }
     if any(counts.values()):
