@@ -2,7 +2,7 @@
 
 Derived, minimal, and complete: an orchestrator gets its own boundary, the function that a boundary names as its timer
 gets that boundary too, and a function without either (a sweep, a summary) gets all of them. Queries of gates travel as
-text, so that every function that judges a boundary judges it alike.
+text, so that every function that judges a boundary judges it alike; no other function gets them, nor the right to run them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         "settings": {name: _setting(value) for name, value in declared.settings.items()},
         "events": {part: _event(manifest, root, topic) for part, topic in events.items()},
         "phases": {name: _phase(manifest.phases[name]) for name in _phases_of(boundaries)},
-        "boundaries": {boundary.name: _boundary(manifest, boundary, root) for boundary in boundaries},
+        "boundaries": {
+            boundary.name: _boundary(manifest, boundary, root, _judges(boundary, function)) for boundary in boundaries
+        },
         "completion": _fields(_schema(manifest, root, manifest.topics[topic].message)) if topic else {},
         "collections": dict(manifest.store.collections) if not manifest.boundary_of(function) else {},
     }
@@ -63,7 +65,7 @@ def view_bytes(view: Json) -> bytes:
 def queries(manifest: Manifest, function: str, root: Path) -> Iterator[tuple[str, str, Location]]:
     """Yield name, SQL and place of every gate query that `function` may run."""
     for boundary in _boundaries_of(manifest, function):
-        for gate in boundary.gates.values():
+        for gate in boundary.gates.values() if _judges(boundary, function) else ():
             yield f"{boundary.name}.{gate.name}", _gate_sql(manifest, boundary, gate, root), gate.at
 
 
@@ -72,12 +74,16 @@ def _boundaries_of(manifest: Manifest, function: str) -> list[Boundary]:
     return [own] if own else list(manifest.boundaries.values())
 
 
+def _judges(boundary: Boundary, function: str) -> bool:
+    return function in (boundary.function, boundary.timer.function)
+
+
 def _phases_of(boundaries: list[Boundary]) -> list[str]:
     ends = [name for boundary in boundaries for name in (boundary.upstream, boundary.downstream)]
     return [name for name in dict.fromkeys(ends) if name]
 
 
-def _boundary(manifest: Manifest, boundary: Boundary, root: Path) -> Json:
+def _boundary(manifest: Manifest, boundary: Boundary, root: Path, judged: bool) -> Json:
     return {
         "upstream": boundary.upstream,
         "downstream": boundary.downstream or None,
@@ -92,7 +98,7 @@ def _boundary(manifest: Manifest, boundary: Boundary, root: Path) -> Json:
         },
         "entities": {key: list(processors) for key, processors in boundary.entities.items()},
         "modes": [_mode(mode) for mode in boundary.modes.values()],
-        "gates": [_gate(manifest, boundary, gate, root) for gate in boundary.gates.values()],
+        "gates": [_gate(manifest, boundary, gate, root) for gate in boundary.gates.values()] if judged else None,
     }
 
 

@@ -18,7 +18,7 @@ def in_warehouse(world: World, boundary: Boundary, mode_name: str, date: str) ->
     mode = next(mode for mode in boundary.modes if mode.name == mode_name)
     return [
         _judged(boundary, gate, mode, warehouse.rows(gate.sql, date=day))
-        for gate in boundary.gates
+        for gate in boundary.gates or ()
         if not gate.modes or mode_name in gate.modes
     ]
 

@@ -41,6 +41,8 @@ def run(context: Context, completion: Completion | None, function: str) -> Steps
 
     Raises `Unavailable` where a dependency failed: then nothing may be acknowledged.
     """
+    if context.boundary.gates is None:
+        raise RuntimeError(f"{function} must not decide about {context.boundary.name}: its view has no gates of it.")
     decision, now = yield from _decided(context, completion)
     if decision.step == "busy":
         return Outcome("busy", decision.note)
@@ -102,7 +104,7 @@ def _settled(context: Context, changes: Callable[[Snapshot], Changes]) -> Genera
 
 
 def _gates(context: Context, plan: Plan) -> Generator[Effect, Any, tuple[GateResult, ...]]:
-    if not any(not gate.modes or plan.mode in gate.modes for gate in context.boundary.gates):
+    if not any(not gate.modes or plan.mode in gate.modes for gate in context.boundary.gates or ()):
         return ()
     return tuple((yield CheckGates(context.boundary, plan.mode, plan.date)))
 

@@ -105,7 +105,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Everything that decides when one phase is followed by the next."""
+    """Everything that decides when one phase is followed by the next.
+
+    `gates` is None in the view of a function that is neither its orchestrator nor its timer: it must not decide.
+    """
 
     name: str
     upstream: Phase
@@ -114,7 +117,7 @@ class Boundary:
     trigger: Trigger
     entities: Mapping[str, tuple[str, ...]]
     modes: tuple[Mode, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[Gate, ...] | None
 
     def trigger_id(self, date: str) -> str:
         """Return the id that every publication for the date carries, the first and each repetition."""
@@ -217,8 +220,12 @@ def _boundary(name: str, boundary: Json, phases: Mapping[str, Phase]) -> Boundar
         trigger=Trigger(**boundary["trigger"]),
         entities={key: tuple(names) for key, names in boundary["entities"].items()},
         modes=tuple(_mode(mode) for mode in boundary["modes"]),
-        gates=tuple(Gate(**(gate | {"modes": tuple(gate.get("modes", ()))})) for gate in boundary["gates"]),
+        gates=None if boundary["gates"] is None else tuple(map(_gate, boundary["gates"])),
     )
+
+
+def _gate(gate: Json) -> Gate:
+    return Gate(**(gate | {"modes": tuple(gate.get("modes", ()))}))
 
 
 def _phase(name: str, phase: Json) -> Phase:

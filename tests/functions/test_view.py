@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 
 import pytest
-from shared import view
+from shared import protocol, view
+from shared.transition import Context
 
-from blueprint.view import view_bytes
+from blueprint.view import queries, view_bytes
 from tests.functions.conftest import ROOT
 from tests.functions.views import manifest, raw_view
 
@@ -45,6 +46,22 @@ def test_boundaries_share_their_phases(function: str) -> None:
     seen = view.parse(raw_view(function))
     found = [phase for each in seen.boundaries.values() for phase in (each.upstream, each.downstream) if phase]
     assert len({id(phase) for phase in found}) == len({phase.name for phase in found})
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_who_judges_a_boundary_gets_its_gates(function: str) -> None:
+    """Their queries are rights to read; and without them nothing is decided, so that none is passed over."""
+    seen = view.parse(raw_view(function))
+    for name, boundary in seen.boundaries.items():
+        declared = manifest().boundaries[name]
+        judges = function in (declared.function, declared.timer.function)
+        assert (boundary.gates is None) is not judges
+        if not judges:
+            context = Context(boundary, seen.time_zone, 60, {}, "2026-01-29", "somebody")
+            with pytest.raises(RuntimeError, match=f"must not decide about {name}"):
+                next(protocol.run(context, None, function))
+    asked = [name for name, _, _ in queries(manifest(), function, ROOT)]
+    assert asked == [f"{name}.{gate.name}" for name, each in seen.boundaries.items() for gate in each.gates or ()]
 
 
 def test_bytes_are_compact_and_of_one_order() -> None:
