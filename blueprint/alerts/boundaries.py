@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.alerts import cron, events
+from blueprint import cron
+from blueprint.alerts import events
 from blueprint.alerts.factory import Factory, minutes, quoted, series, total
 from blueprint.alerts.functions import log_filter
 from blueprint.alerts.messaging import PUBLISHES
@@ -113,7 +114,7 @@ def missing(job: str, expression: str, time_zone: str) -> tuple[PromQL, int] | N
     local = cron.weekly_runs(expression)
     if not local:
         return None
-    gap = cron.longest_gap(local)
+    gap = cron.weekly_gap(local)
     if gap <= FREQUENT:
         query = f"vector(1) unless on () ({total(entries, 2 * gap)} > 0)"
         return PromQL(query, duration=gap * MINUTE), 3 * gap + minutes(DELAY)

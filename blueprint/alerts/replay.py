@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
-from blueprint.alerts import cases, cron, metrics, promql
+from blueprint import cron
+from blueprint.alerts import cases, metrics, promql
 from blueprint.alerts.cases import Fires, Scenario
 from blueprint.alerts.types import Alert, PromQL
 

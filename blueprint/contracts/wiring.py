@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from blueprint import names as limits
 from blueprint.contracts import Report, contract
+from blueprint.cron import longest_gap
 from blueprint.findings import Location
 from blueprint.manifest import Function
 from blueprint.model import Blueprint
 from blueprint.wiring import ACK_LIMIT, ACK_MARGIN, SCHEDULER_LIMIT, all_pushes, attempt_deadline, push_to_function
-
-CRON = re.compile(r"[0-9A-Za-z*,/\-]+( [0-9A-Za-z*,/\-]+){4}")
 
 
 @contract("topics-connected", "Every topic has a publisher and a consumer", incidents=(31, 32, 33, 34))
@@ -122,30 +120,6 @@ def _no_repeats(function: Function, report: Report) -> None:
         seen.setdefault(schedule.cron, schedule.name)
 
 
-@cache
-def longest_gap(cron: str, time_zone: str) -> int | None:
-    """Return the longest time in seconds between two of the next hundred runs, or None for no valid schedule.
-
-    `cron` is unix cron with five fields; extensions beyond what Cloud Scheduler documents are refused.
-    """
-    import datetime
-    import itertools
-    import zoneinfo
-
-    from cronsim import CronSim, CronSimError
-
-    if not CRON.fullmatch(cron):
-        return None
-    start = datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo(time_zone))
-    try:
-        runs = list(itertools.islice(CronSim(cron, start), 100))
-    except (CronSimError, ValueError):
-        return None
-    if not runs:
-        return None
-    return int(max((later - earlier).total_seconds() for earlier, later in itertools.pairwise([start, *runs])))
-
-
 @contract("names-fit", "Names are within the platform's limits and distinct", incidents=(26, 31, 35, 37))
 def names_fit(plan: Blueprint, report: Report) -> None:
     """A name that is cut, refused or shared by two things is found before it exists."""
@@ -212,22 +186,3 @@ MEMORY_FLOOR = 512
 
 def _mebibytes(text: str) -> int:
     return int(text[:-2]) * (1024 if text.endswith("Gi") else 1)
-
-
-@contract("one-region", "Everything stays in the one declared region", incidents=(51, 63))
-def one_region(plan: Blueprint, report: Report) -> None:
-    """Code that names a region or a deployed URL points elsewhere after the next move."""
-    for archive in plan.archives.values():
-        for use in archive.uses.regions:
-            report.check()
-            report.violation(
-                f"Function '{archive.function}' names the region '{use.name}'; the region is stack configuration.",
-                use.at,
-            )
-        for use in archive.uses.urls:
-            report.check()
-            if re.search(r"\.run\.app|\.cloudfunctions\.net", use.name):
-                report.violation(
-                    f"Function '{archive.function}' names the deployed URL '{use.name}'; addresses come from the plan.",
-                    use.at,
-                )

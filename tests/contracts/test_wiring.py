@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.contracts.wiring import longest_gap
+from blueprint.cron import longest_gap
 from blueprint.model import Checked, check
 from blueprint.names import Names, shorten
 from blueprint.stack import StackSettings
@@ -121,6 +121,10 @@ def test_stack_values_are_checked(tmp_path: Path, changes: dict[str, object], ex
         ("@daily", None),
         ("* * * *", None),
         ("L * * * *", None),
+        ("0 0 L * *", None),
+        ("0 0 * * MON#2", None),
+        ("0 0 * * MON", 604_800),
+        ("0 0 31 2 *", None),
     ],
 )
 def test_the_longest_gap_between_runs(cron: str, seconds: int | None) -> None:

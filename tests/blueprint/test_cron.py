@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from blueprint.alerts import boundaries, cron
+from blueprint import cron
+from blueprint.alerts import boundaries
 
 
 @pytest.mark.parametrize(
@@ -14,16 +15,19 @@ from blueprint.alerts import boundaries, cron
         ("0 7 * * *", 7, 1440),
         ("30 6,18 * * 1-5", 10, 3600),
         ("0 0 * * 0", 1, 10080),
+        ("0 0 * * SUN,7", 1, 10080),
         ("5-59/20 * * * *", 504, 20),
     ],
 )
 def test_runs_of_a_week(expression: str, runs: int, gap: int) -> None:
     found = cron.weekly_runs(expression)
     assert len(found) == runs
-    assert cron.longest_gap(found) == gap
+    assert cron.weekly_gap(found) == gap
 
 
-@pytest.mark.parametrize("expression", ["0 0 1 * *", "0 0 * 1 *", "x * * * *", "60 * * * *", "* * * *", "*/0 * * * *"])
+@pytest.mark.parametrize(
+    "expression", ["0 0 1 * *", "0 0 * 1 *", "x * * * *", "60 * * * *", "* * * *", "*/0 * * * *", ""]
+)
 def test_what_has_no_week_has_no_runs(expression: str) -> None:
     assert cron.weekly_runs(expression) == ()
     assert boundaries.missing("a-job", expression, "America/New_York") is None
