@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from blueprint.archive import Archive, Query, Use
+from blueprint.archive import Archive, Query
 from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
 from blueprint.contracts import Report, contract
 from blueprint.deployment import EMULATOR_VARIABLES, PLATFORM_VARIABLES
@@ -17,7 +17,7 @@ from blueprint.findings import Location
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
 
-_SERVICE_URL = re.compile(r"https?://[^/]*\.(?:run\.app|cloudfunctions\.net)")
+_SERVICE_URL = re.compile(r"\.(?:run\.app|cloudfunctions\.net)")
 # What the runtime image can start beside Python itself.
 _COMMANDS = {"python", "python3"}
 
@@ -109,27 +109,31 @@ def named_once(plan: Blueprint, report: Report) -> None:
         "topics": set(manifest.topics),
         "collections": collections,
         "secrets": {secret.secret for secret in manifest.secrets.values()},
-        "regions": {plan.stack.region},
+        "regions": set(),
         "project_numbers": set(),
+        "urls": set(),
     }
-    for archive in plan.archives.values():
-        for kind, names in declared.items():
-            uses: tuple[Use, ...] = getattr(archive.uses, kind)
-            for use in uses:
-                report.check()
-                if not use.name.startswith("{") and use.name not in names:
-                    what = kind.removesuffix("s").replace("_", " ")
-                    report.violation(
-                        f"The code names the {what} '{use.name}', which is not declared; take it from the view.", use.at
-                    )
-        for use in archive.uses.urls:
-            report.check()
-            if _SERVICE_URL.match(use.name):
-                report.violation(
-                    f"The code has the service URL '{use.name}'; it changes with the service. Declare the service and "
-                    "take its URL from the environment.",
-                    use.at,
-                )
+    used = ((kind, use) for each in plan.archives.values() for kind in declared for use in getattr(each.uses, kind))
+    for kind, use in dict.fromkeys(used):
+        report.check()
+        if problem := _named(kind, use.name, declared[kind]):
+            report.violation(problem, use.at)
+
+
+def _named(kind: str, name: str, declared: set[str]) -> str | None:
+    """Return why code may not name `name`, or None where it may."""
+    if kind == "urls":
+        if not _SERVICE_URL.search(name):
+            return None
+        return (
+            f"The code has the service URL '{name}'; it changes with the service. Declare the service and take its URL "
+            "from the environment."
+        )
+    if name in declared or (name.startswith("{") and kind != "regions"):
+        return None
+    what = kind.removesuffix("s").replace("_", " ")
+    why = "which is not declared" if declared else "which is the stack's to say"
+    return f"The code names the {what} '{name}', {why}; take it from the view."
 
 
 @contract("programs-present", "Code starts no program that the runtime lacks", incidents=(3, 5))

@@ -62,6 +62,8 @@ FAULTS = [
     ("names", "topics", Use("nba-predictions-trigger", AT), "names the topic 'nba-predictions-trigger'"),
     ("names", "collections", Use("phase3_completions", AT), "names the collection 'phase3_completions'"),
     ("names", "regions", Use("us-central1", AT), "names the region 'us-central1'"),
+    ("names", "regions", Use("us-west2", AT), "names the region 'us-west2', which is the stack's to say"),
+    ("names", "urls", Use("//grading.us-west2.run.app", AT), "service URL"),
     ("names", "project_numbers", Use("756957797294", AT), "names the project number '756957797294'"),
     ("names", "secrets", Use("other-webhook", AT), "names the secret 'other-webhook'"),
     ("names", "urls", Use("https://grading-756957797294.us-west2.run.app/x", AT), "service URL"),
