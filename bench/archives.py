@@ -6,6 +6,7 @@ measurements of this one run.
 
 from __future__ import annotations
 
+import ast
 import io
 import modulefinder
 import resource
@@ -14,13 +15,13 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from blueprint.archive import Cache, FunctionSource, LockedDistributions, SourceRoot, analyse_functions
 from blueprint.archive.audit import audit_tree
 from blueprint.archive.build import FactsReader, roomy
-from blueprint.archive.closure import Builder
+from blueprint.archive.closure import Builder, Closure
 from blueprint.archive.distributions import LOCK, read_distributions
 from blueprint.archive.facts import read_facts
 from blueprint.archive.package import pack
@@ -98,6 +99,7 @@ def archives(scratch: Path) -> list[str]:
     warm()
     zipped = best(lambda: _zip([scratch / "unpacked" / name for name in built]))
     rows = [("cold", best(cold), 3.0), ("warm", best(warm), 0.2)]
+    texts = [file.read_bytes() for file in (scratch / "unpacked").rglob("*.py")]
     return [
         f"Archives of {len(built)} functions, analysed and packed, against `zip -r -6` of the same files",
         f"  zip      {zipped * 1000:7.1f} ms",
@@ -105,7 +107,24 @@ def archives(scratch: Path) -> list[str]:
             f"  {name:8} {taken * 1000:7.1f} ms   {taken / zipped:5.2f} times zip (limit {top})"
             for name, taken, top in rows
         ),
+        _floor(texts, rows[0][1], compiled=False),
     ]
+
+
+def _floor(texts: Iterable[bytes], taken: float, *, compiled: bool) -> str:
+    """Say how much of a time plain parsing, and compiling, of the same texts takes, each text once."""
+    different = set(texts)
+
+    def parse() -> list[ast.Module]:
+        return [ast.parse(text) for text in different]
+
+    with roomy():
+        trees = parse()
+        steps = {"`ast.parse`": best(parse)}
+        if compiled:
+            steps["`compile`"] = best(lambda: [compile(tree, "<source>", "exec") for tree in trees])
+    told = ", ".join(f"{name} {spent * 1000:.1f} ms ({spent / taken:.0%})" for name, spent in steps.items())
+    return f"  of cold, the {len(different)} texts take plain {told}"
 
 
 def _zip(folders: list[Path]) -> None:
@@ -162,24 +181,26 @@ def finder(scratch: Path) -> list[str]:
     locked, _ = read_distributions(ROOT / "functions", ROOT, TARGET)
     kept = Cache(scratch / "facts")
 
-    def ours(cache: Cache) -> None:
+    def ours(cache: Cache) -> Closure:
         with roomy():
-            Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, depth="imports")).build()
+            return Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, depth="imports")).build()
 
     def theirs() -> modulefinder.ModuleFinder:
         found = modulefinder.ModuleFinder(path=[str(folder), str(library)])
         found.run_script(str(folder / "main.py"))
         return found
 
-    ours(kept)
-    rows = [
-        ("cold", best(lambda: ours(Cache(None)))),
-        ("warm", best(lambda: ours(kept))),
-        ("modulefinder", best(theirs)),
+    texts = [Path(each.file).read_bytes() for each in ours(kept).modules.values() if each.file]
+    base = best(theirs)
+    rows = [("cold", best(lambda: ours(Cache(None)))), ("warm", best(lambda: ours(kept)))]
+    return [
+        "",
+        "The imports of one entry, followed, against the standard library's modulefinder (limit 1)",
+        f"  {'modulefinder':13} {base * 1000:7.1f} ms",
+        *(f"  {name:13} {taken * 1000:7.1f} ms   {taken / base:5.2f} times modulefinder" for name, taken in rows),
+        _floor(texts, rows[0][1], compiled=False),
+        *(f"  {name}: {told}" for name, told in wrong_cases(scratch)),
     ]
-    lines = [f"  {name:13} {taken * 1000:7.1f} ms" for name, taken in rows]
-    cases = [f"  {name}: {told}" for name, told in wrong_cases(scratch)]
-    return ["", "One entry against the standard library's modulefinder", *lines, *cases]
 
 
 def wrong_cases(scratch: Path) -> list[tuple[str, str]]:

@@ -143,6 +143,7 @@ class Builder:
         self._queue: list[str] = []
         self._activated: set[tuple[str, int]] = set()
         self._exports: dict[str, frozenset[str] | None] = {}
+        self._outsiders: dict[str, bool] = {}
 
     def build(self) -> Closure:
         """Return the closure of `main`."""
@@ -227,7 +228,11 @@ class Builder:
             return False
         if not self._module(importer, module, fact):
             return False
-        found = [self._name(importer, module, name, fact) for name in fact.names or ()]
+        if not fact.names or module not in self.closure.modules:
+            return True
+        if self.closure.facts[module].names.issuperset(fact.names):
+            return True
+        found = [self._name(importer, module, name, fact) for name in fact.names]
         return all(found)
 
     def _absolute(self, importer: str, fact: ImportFact) -> str | None:
@@ -245,9 +250,7 @@ class Builder:
         """Follow an absolute module name, its parent packages first."""
         if self._is_outside(module):
             return self._outside(importer, module, fact)
-        parts = module.split(".")
-        for count in range(1, len(parts) + 1):
-            located = self.finder.locate(".".join(parts[:count]))
+        for located in self.finder.path_to(module):
             if located.form == "absent":
                 self._missing(importer, module, located, fact)
                 return False
@@ -261,6 +264,12 @@ class Builder:
 
     def _is_outside(self, module: str) -> bool:
         """Return whether the standard library or a distribution, not first-party code, owns the name."""
+        found = self._outsiders.get(module)
+        if found is None:
+            found = self._outsiders[module] = self._belongs_outside(module)
+        return found
+
+    def _belongs_outside(self, module: str) -> bool:
         top = module.partition(".")[0]
         located = self.finder.locate(top)
         if located.form in ("module", "package"):
@@ -291,10 +300,8 @@ class Builder:
         return complete
 
     def _name(self, importer: str, module: str, name: str, fact: ImportFact) -> bool:
-        """Follow one name of `from module import name`."""
-        located = self.closure.modules.get(module)
-        if located is None:
-            return True
+        """Follow one name of `from module import name`; the module is in the closure."""
+        located = self.closure.modules[module]
         if name == "*":
             return self._star(importer, module, fact)
         if name in self.closure.facts[module].names:

@@ -7,7 +7,7 @@ from typing import Any
 
 # Operators, contexts, and what is text or numbers rather than a node.
 _PLAIN = {"ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "conversion", "level", "module", "asname"}
-_PLAIN |= {"simple", "is_async", "rest", "kwd_attrs", "type_ignores"}
+_PLAIN |= {"name", "simple", "is_async", "rest", "kwd_attrs", "type_ignores"}
 _LEAVES = (ast.Name, ast.Constant, ast.MatchSingleton, ast.Global, ast.Nonlocal, ast.alias)
 
 

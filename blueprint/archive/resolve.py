@@ -59,6 +59,7 @@ class Finder:
     trace: Trace
     folders: tuple[SearchFolder, ...]
     _known: dict[str, Located] = field(default_factory=dict)
+    _paths: dict[str, tuple[Located, ...]] = field(default_factory=dict)
 
     def locate(self, name: str) -> Located:
         """Return what `name` leads to."""
@@ -67,6 +68,14 @@ class Finder:
             parent, _, last = name.rpartition(".")
             folders = self.locate(parent).folders if parent else self.folders
             found = self._known[name] = self._search(name, last, folders)
+        return found
+
+    def path_to(self, name: str) -> tuple[Located, ...]:
+        """Return what is loaded for `name`: the packages around it, outermost first, then itself."""
+        found = self._paths.get(name)
+        if found is None:
+            parent = name.rpartition(".")[0]
+            found = self._paths[name] = (*(self.path_to(parent) if parent else ()), self.locate(name))
         return found
 
     def _search(self, name: str, last: str, folders: tuple[SearchFolder, ...]) -> Located:

@@ -10,6 +10,7 @@ from typing import Any
 
 from blueprint.archive.constants import UNKNOWN, CodePath, Value, dotted, evaluate
 from blueprint.archive.model import Query, TableUse, Use, Uses
+from blueprint.archive.nodes import FIELDS
 from blueprint.archive.program import Program, env_key
 from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location
@@ -130,6 +131,8 @@ class _Reader:
     def visit(self, node: ast.AST) -> None:
         """Read a node and what is below it; spelled out because most of the time of reading uses goes here."""
         kind = node.__class__
+        if kind is ast.Name:
+            return
         if kind in _MAY_READ_ENVIRON:
             key = env_key(node)
             if key is not None:
@@ -141,14 +144,19 @@ class _Reader:
             handler(self, node)
 
     def generic_visit(self, node: ast.AST) -> None:
-        for name in node._fields:
-            value = getattr(node, name, None)
+        for name in FIELDS[node.__class__]:
+            value = getattr(node, name)
             if value.__class__ is list:
                 for item in value:
-                    if isinstance(item, ast.AST):
+                    if item is not None:
                         self.visit(item)
-            elif isinstance(value, ast.expr | ast.arguments):
+            elif value is not None:
                 self.visit(value)
+
+    def case(self, node: ast.match_case) -> None:
+        for part in (node.guard, *node.body):
+            if part is not None:
+                self.visit(part)
 
     def _env(self, key: ast.expr, node: ast.AST) -> None:
         value = evaluate(key, self._lookup)
@@ -291,6 +299,7 @@ _HANDLERS: dict[type[ast.AST], Any] = {
     ast.FunctionDef: _Reader.function,
     ast.AsyncFunctionDef: _Reader.function,
     ast.Expr: _Reader.statement,
+    ast.match_case: _Reader.case,
     ast.Constant: _Reader.constant,
     ast.JoinedStr: _Reader.formatted,
     ast.BinOp: _Reader.operation,
