@@ -1,7 +1,7 @@
 """Archives: analysis and packing against `zip`, bytes against a copy of everything, `modulefinder`; the audit of a large tree.
 
-Each figure is the least processor time of a few runs, so that a busy machine does not blur it; every ratio compares two
-measurements of this one run.
+Each figure is the least processor time of some runs, so that a busy machine does not blur it; every ratio compares two
+measurements that took turns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from blueprint.sources import build_archives
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = (3, 11)
-RUNS = 5
+RUNS = 15
 SIZE_TARGET = 0.5
 AUDITED_FUNCTIONS, AUDITED_FILES = 56, 2300
 
@@ -47,14 +47,18 @@ def main() -> None:
             print(line)
 
 
-def best(run: Callable[[], object], runs: int = RUNS) -> float:
-    """Return the least processor time of a few runs, child processes included, in seconds."""
-    times = []
-    for _ in range(runs):
-        start = _spent()
-        run()
-        times.append(_spent() - start)
-    return min(times)
+def best(*runs: Callable[[], object], rounds: int = RUNS) -> list[float]:
+    """Return the least processor time of each run, child processes included, in seconds.
+
+    The runs take turns, so that what else the machine does meets all of them.
+    """
+    times: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, spent in zip(runs, times, strict=True):
+            start = _spent()
+            run()
+            spent.append(_spent() - start)
+    return [min(spent) for spent in times]
 
 
 def _spent() -> float:
@@ -97,17 +101,17 @@ def archives(scratch: Path) -> list[str]:
         with zipfile.ZipFile(io.BytesIO(archive.content)) as packed:
             packed.extractall(scratch / "unpacked" / name)
     warm()
-    zipped = best(lambda: _zip([scratch / "unpacked" / name for name in built]))
-    rows = [("cold", best(cold), 3.0), ("warm", best(warm), 0.2)]
+    zipped, *taken = best(lambda: _zip([scratch / "unpacked" / name for name in built]), cold, warm)
+    rows = list(zip(("cold", "warm"), taken, (3.0, 0.2), strict=True))
     texts = [file.read_bytes() for file in (scratch / "unpacked").rglob("*.py")]
     return [
         f"Archives of {len(built)} functions, analysed and packed, against `zip -r -6` of the same files",
         f"  zip      {zipped * 1000:7.1f} ms",
         *(
-            f"  {name:8} {taken * 1000:7.1f} ms   {taken / zipped:5.2f} times zip (limit {top})"
-            for name, taken, top in rows
+            f"  {name:8} {spent * 1000:7.1f} ms   {spent / zipped:5.2f} times zip (limit {top})"
+            for name, spent, top in rows
         ),
-        _floor(texts, rows[0][1], compiled=False),
+        _floor(texts, taken[0], compiled=True),
     ]
 
 
@@ -119,11 +123,10 @@ def _floor(texts: Iterable[bytes], taken: float, *, compiled: bool) -> str:
         return [ast.parse(text) for text in different]
 
     with roomy():
-        trees = parse()
-        steps = {"`ast.parse`": best(parse)}
-        if compiled:
-            steps["`compile`"] = best(lambda: [compile(tree, "<source>", "exec") for tree in trees])
-    told = ", ".join(f"{name} {spent * 1000:.1f} ms ({spent / taken:.0%})" for name, spent in steps.items())
+        trees = parse() if compiled else []
+        parsed, generated = best(parse, lambda: [compile(tree, "<source>", "exec") for tree in trees])
+    steps = [("`ast.parse`", parsed), *([("`compile`", generated)] if compiled else [])]
+    told = ", ".join(f"{name} {spent * 1000:.1f} ms ({spent / taken:.0%})" for name, spent in steps)
     return f"  of cold, the {len(different)} texts take plain {told}"
 
 
@@ -191,14 +194,16 @@ def finder(scratch: Path) -> list[str]:
         return found
 
     texts = [Path(each.file).read_bytes() for each in ours(kept).modules.values() if each.file]
-    base = best(theirs)
-    rows = [("cold", best(lambda: ours(Cache(None)))), ("warm", best(lambda: ours(kept)))]
+    base, cold, warm = best(theirs, lambda: ours(Cache(None)), lambda: ours(kept))
     return [
         "",
         "The imports of one entry, followed, against the standard library's modulefinder (limit 1)",
         f"  {'modulefinder':13} {base * 1000:7.1f} ms",
-        *(f"  {name:13} {taken * 1000:7.1f} ms   {taken / base:5.2f} times modulefinder" for name, taken in rows),
-        _floor(texts, rows[0][1], compiled=False),
+        *(
+            f"  {name:13} {taken * 1000:7.1f} ms   {taken / base:5.2f} times modulefinder"
+            for name, taken in (("cold", cold), ("warm", warm))
+        ),
+        _floor(texts, cold, compiled=False),
         *(f"  {name}: {told}" for name, told in wrong_cases(scratch)),
     ]
 
@@ -244,11 +249,11 @@ def audit(scratch: Path) -> list[str]:
     """Audit a generated tree of the size of a real one: link farms into a shared library."""
     tree = generate(scratch / "tree")
     files = sum(1 for path in tree.rglob("*") if path.is_symlink() or path.is_file())
-    cold = best(lambda: audit_tree(tree / "functions", target_python=TARGET), runs=3)
+    (cold,) = best(lambda: audit_tree(tree / "functions", target_python=TARGET), rounds=3)
     audit_tree(tree / "functions", target_python=TARGET, cache=Cache(scratch / "audit"))
     command = (sys.executable, "-m", "ops", "audit", str(tree / "functions"))
     subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    warm = best(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=False), runs=3)
+    (warm,) = best(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=False), rounds=3)
     return [
         "",
         f"Audit of {AUDITED_FUNCTIONS} functions, {files} files",

@@ -123,11 +123,11 @@ class _Bench:
 
     def module(self, located: Located) -> Iterator[Finding]:
         """Check one module of the closure for a second owner, a shadow, test code, and where its link leads."""
-        name, at = located.name, self._at(located.name)
+        name = located.name
         if located.also:
             others = ", ".join(f"'{self._place(file).file}'" for file in located.also)
             message = f"'{name}' is also {others}: which one is loaded depends on the search path. Keep one."
-            yield Finding("archive-two-owners", message, at)
+            yield Finding("archive-two-owners", message, self._at(name))
         if name != ENTRY and "." not in name and located.file:
             shadowed = "the standard library's" if name in sys.stdlib_module_names else None
             provider = self._locked.provider(name)
@@ -140,13 +140,13 @@ class _Bench:
             )
             if shadowed:
                 message = f"'{name}' hides {shadowed} '{name}' from everything in the archive. Rename it."
-                yield Finding("archive-shadow", message, at)
+                yield Finding("archive-shadow", message, self._at(name))
         if any(part in _TESTS or part.startswith("test_") for part in name.split(".")):
             message = f"'{name}' is test code; something that is deployed imports it. Move what is needed out of it."
-            yield Finding("archive-test-code", message, at)
+            yield Finding("archive-test-code", message, self._at(name))
         if located.file and self._trace.is_link(located.file) and not self._inside(located.file):
             message = f"'{name}' is a link that leads out of the project. Copy the file into the project."
-            yield Finding("archive-link", message, at)
+            yield Finding("archive-link", message, self._at(name))
 
     def _inside(self, file: str) -> bool:
         return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._source.project))

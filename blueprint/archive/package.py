@@ -1,33 +1,44 @@
 """Packing: the same files give the same bytes on every machine.
 
 Entries are stored, not compressed: compressed bytes differ between zlib builds, uploads of some hundred
-kilobytes do not need it, and the object's name would change with the builder's machine.
+kilobytes do not need it, and the object's name would change with the builder's machine. The format is written here
+field by field, so that no version of a library decides about a byte of it.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
+import struct
+import zlib
 from collections.abc import Mapping
 
 from blueprint.archive.model import ArchiveFile
 from blueprint.archive.tree import digest
 
-# Zip has no earlier year, and no time zone: a fixed tuple is written as it is.
-_DATE = (1980, 1, 1, 0, 0, 0)
-_UNIX, _REGULAR_0644 = 3, 0o100644 << 16
+# What both headers of an entry say alike: version needed, flags, method (stored), time, date, CRC-32, two sizes, length
+# of the name, and of nothing extra. The date is the earliest there is, 1980-01-01, with no time zone to convert from.
+_ENTRY = struct.Struct("<HHHHHLLLHH")
+_VERSION, _DATE, _UTF8_NAME = 20, 1 << 5 | 1, 1 << 11
+_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_MADE_ON_UNIX = struct.pack("<BB", _VERSION, 3)
+_REGULAR_0644 = 0o100644 << 16
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Return a zip of `files` (path inside → content): sorted, fixed dates and modes, no folder entries."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(files):
-            entry = zipfile.ZipInfo(path, _DATE)
-            entry.create_system = _UNIX
-            entry.external_attr = _REGULAR_0644
-            archive.writestr(entry, files[path])
-    return buffer.getvalue()
+    entries: list[bytes] = []
+    index: list[bytes] = []
+    offset = 0
+    for path in sorted(files):
+        name, content = path.encode(), files[path]
+        flags, size = 0 if path.isascii() else _UTF8_NAME, len(content)
+        entry = _ENTRY.pack(_VERSION, flags, 0, 0, _DATE, zlib.crc32(content), size, size, len(name), 0)
+        entries += (_LOCAL, entry, name, content)
+        # No comment, the first disk, no hint whether it is text, and where the entry begins.
+        index += (_CENTRAL, _MADE_ON_UNIX, entry, struct.pack("<HHHLL", 0, 0, 0, _REGULAR_0644, offset), name)
+        offset += len(_LOCAL) + len(entry) + len(name) + size
+    listed = b"".join(index)
+    end = struct.pack("<HHHHLLH", 0, 0, len(files), len(files), len(listed), offset, 0)
+    return b"".join((*entries, listed, _END, end))
 
 
 def listing(files: Mapping[str, bytes]) -> tuple[ArchiveFile, ...]:

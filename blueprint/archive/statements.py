@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from blueprint.archive.conditions import truth
 from blueprint.archive.constants import RESOURCE_READS, UNKNOWN, CodePath, Value, dotted, evaluate, module_constants
 from blueprint.archive.model import PythonVersion
-from blueprint.archive.nodes import walk
+from blueprint.archive.nodes import FIELDS, walk
 
 
 class ImportFact(NamedTuple):
@@ -64,6 +64,8 @@ class Statements:
 
 _WORDS = (b"import_module", b"__import__", b"__file__", b"get_data", b"importlib.resources", b"import resources")
 _TELLING = {"__file__", "import_module", "__import__", "files", *RESOURCE_READS}
+# Fields of statements that hold what is read as statements itself, or is never evaluated here.
+_INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names"}
 _FAILED_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException", "*"}
 _LEAVES = ("exit", "_exit", "abort", "quit")
 
@@ -180,22 +182,26 @@ class _Reader:
         if isinstance(statement, ast.For | ast.AsyncFor) and isinstance(statement.target, ast.Name):
             # `for name in ("a", "b"): import_module(name)` names both.
             self._values.setdefault(statement.target.id, evaluate(statement.iter, self._lookup))
-        expressions = [
-            child
-            for child in ast.iter_child_nodes(statement)
-            if isinstance(child, ast.expr | ast.withitem | ast.keyword | ast.arguments)
-        ]
-        if any(map(self._matters, walk(*expressions))):
-            for expression in expressions:
+        expressions: list[Any] = []
+        for name in FIELDS[statement.__class__]:
+            if name not in _INNER:
+                value = getattr(statement, name)
+                expressions += value if isinstance(value, list) else [value]
+        if self._matter(expressions):
+            for expression in filter(None, expressions):
                 self._read_expression(expression, context)
         if context.lazy and isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             self._values[statement.targets[0].id] = evaluate(statement.value, self._lookup)
 
-    def _matters(self, node: ast.AST) -> bool:
-        """Return whether an import by a computed name or a path beside the code can have `node` in it."""
-        if isinstance(node, ast.Name):
-            return node.id in _TELLING or isinstance(self._values.get(node.id), CodePath)
-        return isinstance(node, ast.Attribute) and node.attr in _TELLING
+    def _matter(self, expressions: list[Any]) -> bool:
+        """Return whether an import by a computed name or a path beside the code can be in `expressions`."""
+        for node in walk(*expressions):
+            if node.__class__ is ast.Name:
+                if node.id in _TELLING or isinstance(self._values.get(node.id), CodePath):
+                    return True
+            elif node.__class__ is ast.Attribute and node.attr in _TELLING:
+                return True
+        return False
 
     def _lookup(self, name: str) -> Value:
         return self._values.get(name, UNKNOWN)

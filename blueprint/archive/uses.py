@@ -7,7 +7,6 @@ A value is followed through constants of any module of the closure. What only ru
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterable, Mapping
 
 from blueprint.archive.closure import Closure
@@ -38,11 +37,11 @@ _APIS = {
 }
 
 
-@functools.cache
 def _api(module: str) -> str | None:
     """Return the API that a client library is for."""
-    parts = module.split(".")
-    return next((_APIS[name] for count in range(len(parts)) if (name := ".".join(parts[: count + 1])) in _APIS), None)
+    while module and module not in _APIS:
+        module = module.rpartition(".")[0]
+    return _APIS.get(module)
 
 
 class UsesReader:

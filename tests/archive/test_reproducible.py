@@ -103,6 +103,17 @@ def test_any_python(here: str, minor: int) -> None:
     assert hashes(TREES, python=python) == here
 
 
+def test_archives_are_what_the_standard_library_would_write() -> None:
+    files = {"main.py": b"import shared\n" * 99, "shared/__init__.py": b"", "shared/\u00fcber.sql": b"SELECT 1"}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, content in files.items():
+            entry = zipfile.ZipInfo(path)
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            archive.writestr(entry, content)
+    assert pack(files) == buffer.getvalue()
+
+
 def test_archives_hold_regular_files_with_fixed_modes_and_dates() -> None:
     with zipfile.ZipFile(io.BytesIO(pack({"b/c.py": b"2", "a.py": b"1"}))) as archive:
         entries = archive.infolist()
