@@ -239,6 +239,7 @@ def test_requirements_of_foreign_trees(line: str, module: str, provider: str | N
     ("line", "exact"),
     [
         ("a==1.0", True),
+        ("a[b]==1.0 --hash=sha256:00 --hash=sha256:11", True),
         ("a>=1.0", False),
         ("a", False),
         ("a==1.*", False),
