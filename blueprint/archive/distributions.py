@@ -156,7 +156,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
         metadata = json.loads(metadata_text)
         direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"))
         files = {each["name"]: dict(each.pop("files")) for each in metadata["distributions"]}
-        distributions = [load_distribution(each) for each in metadata["distributions"]]
+        distributions = [_load(each) for each in metadata["distributions"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"The lock of the functions cannot be read ({error}). Run `make lock`."
         return LockedDistributions(), [Finding("functions-lock", message, Location(f"{place}/{LOCK}"))]
@@ -169,7 +169,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
     return LockedDistributions({each.name: each for each in distributions}, files, fingerprint), findings
 
 
-def load_distribution(raw: Mapping[str, Any]) -> Distribution:
+def _load(raw: Mapping[str, Any]) -> Distribution:
     """Return a distribution from its fields as JSON has them."""
     lists = {name: tuple(raw[name]) for name in ("modules", "requires", "extras")}
     return Distribution(**{**raw, **lists})
