@@ -1,7 +1,7 @@
 """Archives: analysis and packing against `zip`, bytes against a copy of everything, `modulefinder`; the audit of a large tree.
 
 Each figure is the least processor time of some runs, so that a busy machine does not blur it; every ratio compares two
-measurements that took turns.
+measurements of this one run.
 """
 
 from __future__ import annotations
@@ -48,13 +48,10 @@ def main() -> None:
 
 
 def best(*runs: Callable[[], object], rounds: int = RUNS) -> list[float]:
-    """Return the least processor time of each run, child processes included, in seconds.
-
-    The runs take turns, so that what else the machine does meets all of them.
-    """
+    """Return the least processor time of some rounds of each run, child processes included, in seconds."""
     times: list[list[float]] = [[] for _ in runs]
-    for _ in range(rounds):
-        for run, spent in zip(runs, times, strict=True):
+    for run, spent in zip(runs, times, strict=True):
+        for _ in range(rounds):
             start = _spent()
             run()
             spent.append(_spent() - start)

@@ -95,13 +95,18 @@ class Program:
 def _env_readers(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Yield function → position of the argument that it looks up in the environment."""
     nodes = walk(tree)
-    variables = {key.id for node in nodes if isinstance(key := env_key(node), ast.Name)}
+    variables = {
+        key.id for node in nodes if node.__class__ in MAY_READ_ENVIRON and isinstance(key := env_key(node), ast.Name)
+    }
     for node in nodes if variables else ():
         if isinstance(node, ast.FunctionDef):
             names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
             for key in map(env_key, walk(node) if variables.intersection(names) else ()):
                 if isinstance(key, ast.Name) and key.id in names:
                     yield node.name, names.index(key.id) - (names[0] in ("self", "cls"))
+
+
+MAY_READ_ENVIRON = (ast.Subscript, ast.Compare, ast.Call)
 
 
 def env_key(node: ast.AST) -> ast.expr | None:

@@ -46,16 +46,18 @@ class _Scope:
     Attributes:
         home: the scope that an assignment expression in this one binds in, None for this one itself.
         bound, read: names bound and read in it.
-        declared, nonlocals: names that such statements in it name.
+        declared, elsewhere: names declared `global`; those and names declared `nonlocal`.
         inner: scopes directly inside, and the nodes to read in each.
         is_class: functions inside do not see its names.
     """
 
-    __slots__ = ("bound", "declared", "home", "inner", "is_class", "nonlocals", "read")
+    __slots__ = ("bound", "declared", "elsewhere", "home", "inner", "is_class", "read")
 
     def __init__(self, bound: Iterable[str] = (), home: _Scope | None = None, *, is_class: bool = False) -> None:
         self.home = home
-        self.bound, self.read, self.declared, self.nonlocals = set(bound), set[str](), set[str](), set[str]()
+        self.bound, self.read = set(bound), set[str]()
+        self.declared: frozenset[str] = frozenset()
+        self.elsewhere: frozenset[str] = frozenset()
         self.inner: list[tuple[_Scope, list[Any]]] = []
         self.is_class = is_class
 
@@ -69,16 +71,18 @@ class _Reader:
     def settle(self, scope: _Scope, nodes: list[Any]) -> set[str]:
         """Read a scope and those inside; return the names that are left to the scopes around it."""
         self._read(scope, nodes)
-        inside = set()
+        inside = set[str]()
         while scope.inner:  # emptied, for what is inside may name this scope as its home
             inside |= self.settle(*scope.inner.pop())
-        own = scope.bound - scope.declared - scope.nonlocals
+        own = scope.bound - scope.elsewhere if scope.elsewhere else scope.bound
         free = (scope.read - own) | inside if scope.is_class else (scope.read | inside) - own
-        self.declared |= scope.declared
-        self.read |= free & scope.declared
         if scope.is_class:  # in a class `__name` is another name, with the class's before it
             free = {name for name in free if not name.startswith("__") or name.endswith("__")}
-        return free - scope.declared
+        if scope.declared:
+            self.declared |= scope.declared
+            self.read |= free & scope.declared
+            free -= scope.declared
+        return free
 
     def _read(self, scope: _Scope, nodes: list[Any]) -> None:
         """Read what belongs to the scope itself; `nodes` grows by what is below each."""
@@ -179,10 +183,11 @@ class _Reader:
         nodes += (*node.keys, *node.patterns)
 
     def global_(self, scope: _Scope, node: ast.Global, nodes: list[Any]) -> None:
-        scope.declared.update(node.names)
+        scope.declared = scope.declared.union(node.names)
+        scope.elsewhere = scope.elsewhere.union(node.names)
 
     def nonlocal_(self, scope: _Scope, node: ast.Nonlocal, nodes: list[Any]) -> None:
-        scope.nonlocals.update(node.names)
+        scope.elsewhere = scope.elsewhere.union(node.names)
 
 
 _VISITS: dict[type, Any] = {

@@ -11,7 +11,7 @@ from typing import Any
 from blueprint.archive.constants import UNKNOWN, CodePath, Value, dotted, evaluate
 from blueprint.archive.model import Query, TableUse, Use, Uses
 from blueprint.archive.nodes import FIELDS
-from blueprint.archive.program import Program, env_key
+from blueprint.archive.program import MAY_READ_ENVIRON, Program, env_key
 from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location
 
@@ -38,7 +38,7 @@ _RUNS |= {"os.system", "os.popen", "shutil.which"}
 _PLAIN = b"""environ getenv http:// https:// projects/ .collection( .collection_group( topic_path secret_version_path
     insert_rows get_table load_table_from subprocess os.system os.popen shutil.which
     -north -south -east -west -central""".split()
-_DIGITS = re.compile(rb"\d{11}")
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _SQL = re.compile(
     rb"\b(?:select\s|insert\s+(?:into|[`{])|delete\s+from\s|merge\s+(?:into|[`{])|set\s+\w+\s*="
     rb"|with\s+\w+\s+as\s*\(|create\s+(?:or|temp|table|view)|truncate\s+table)"
@@ -82,7 +82,7 @@ def touches_anything(content: bytes) -> bool:
     """Return whether a source may touch something; calls of helpers that read the environment aside."""
     return (
         any(word in content for word in _PLAIN)
-        or _DIGITS.search(content) is not None
+        or b"0" * 11 in content.translate(_DIGITS_AS_ZEROS)
         or _SQL.search(content.lower()) is not None
     )
 
@@ -133,7 +133,7 @@ class _Reader:
         kind = node.__class__
         if kind is ast.Name:
             return
-        if kind in _MAY_READ_ENVIRON:
+        if kind in MAY_READ_ENVIRON:
             key = env_key(node)
             if key is not None:
                 self._env(key, node)
@@ -289,7 +289,6 @@ def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
                     yield from _assigned([inner])
 
 
-_MAY_READ_ENVIRON = {ast.Subscript, ast.Compare, ast.Call}
 _HANDLERS: dict[type[ast.AST], Any] = {
     ast.For: _Reader.loop,
     ast.ListComp: _Reader._comprehension,
