@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_gcp as gcp
@@ -11,6 +11,7 @@ import pulumi_gcp as gcp
 from blueprint.archive import Archive
 from blueprint.findings import Location
 from blueprint.model import Blueprint
+from blueprint.services import apis_of
 from blueprint.sources import CACHE
 
 PACKAGE = "phases:orchestration"
@@ -26,17 +27,26 @@ because their parent does."""
 
 @dataclass(frozen=True)
 class Context:
-    """What components are given: the checked blueprint, the one provider, and the enabled services to wait for."""
+    """What components are given: the checked blueprint, the one provider, and the enabled services, by API."""
 
     plan: Blueprint
     provider: gcp.Provider
-    services: Sequence[pulumi.Resource] = ()
+    services: Mapping[str, pulumi.Resource] = field(default_factory=dict)
 
     @property
     def labels(self) -> dict[str, str]:
         """Return the labels of every resource that takes labels."""
         stack = self.plan.stack
         return {**self.plan.manifest.labels, "pipeline": self.plan.manifest.pipeline, "environment": stack.environment}
+
+    def wait_for_services(
+        self, declared: pulumi.ResourceTransformationArgs
+    ) -> pulumi.ResourceTransformationResult | None:
+        """Have a resource wait until the APIs that its kind needs are enabled; a transformation of every child."""
+        if not self.services or not declared.type_.startswith("gcp:"):
+            return None
+        needed = pulumi.ResourceOptions(depends_on=[self.services[api] for api in apis_of(declared.type_)])
+        return pulumi.ResourceTransformationResult(declared.props, pulumi.ResourceOptions.merge(declared.opts, needed))
 
     def asset(self, archive: Archive) -> pulumi.FileAsset:
         """Return the archive as a file to upload; its path is relative to the root and names the content."""
@@ -48,7 +58,9 @@ class Component(pulumi.ComponentResource):
 
     def __init__(self, context: Context, kind: str, name: str, at: Location) -> None:
         aliases = [pulumi.Alias(type_=f"{PACKAGE}:{former}") for former in FORMERLY.get(kind, ())]
-        options = pulumi.ResourceOptions(providers=[context.provider], aliases=aliases)
+        options = pulumi.ResourceOptions(
+            providers=[context.provider], aliases=aliases, transformations=[context.wait_for_services]
+        )
         super().__init__(f"{PACKAGE}:{kind}", name, None, options)
         self.context = context
         because(name, at)
@@ -63,7 +75,7 @@ class Component(pulumi.ComponentResource):
         """Return the options of a child; `stateful` ones are protected (their kind has its own protection too)."""
         return pulumi.ResourceOptions(
             parent=self,
-            depends_on=[*self.context.services, *depends_on],
+            depends_on=list(depends_on),
             protect=True if stateful else None,
             replace_with=list(replace_with) or None,
         )

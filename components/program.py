@@ -45,7 +45,7 @@ def declare(plan: Blueprint) -> None:
     )
     context = Context(plan, provider)
     services = ProjectServices(context)
-    context = replace(context, services=tuple(services.apis.values()))
+    context = replace(context, services=services.apis)
     topics = {name: PipelineTopic(context, topic, services) for name, topic in plan.manifest.topics.items()}
     CompletionStore(context)
     datasets = _tables_and_streams(context, topics, services)

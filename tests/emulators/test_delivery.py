@@ -41,7 +41,8 @@ def send(function: Function, *messages: dict[str, Any]) -> list[int]:
 
 def test_push_delivery_triggers_the_next_phase(raw_function: Function, cloud: Cloud) -> None:
     cloud.push("nba-phase2-raw-complete", raw_function.url, "delivery")
-    cloud.pull("nba-phase3-trigger")
+    for topic in ("nba-phase3-trigger", "nba-phase-executions"):
+        cloud.pull(topic)
     names = expected(raw_function)
     cloud.publish("nba-phase2-raw-complete", *[completion(name, "2026-01-29") for name in [*names, *names]])
     eventually(lambda: cloud.document("phase2_completion", "2026-01-29").get("_triggered") is True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.services import APIS, apis_of
 from ops.embedded.record import Registration
 from ops.report.gather import Plan, gather
 from ops.report.text import kind
@@ -192,6 +193,25 @@ def test_every_resource_uses_the_one_provider(plan: Plan) -> None:
     own = [each for each in plan.resources if each.type.startswith("gcp:")]
     assert len(own) > 150
     assert {each.options["provider"] for each in own} == {provider}
+
+
+def test_every_resource_waits_for_the_services_of_its_kind_and_for_no_others(plan: Plan) -> None:
+    enabled = {
+        each.urn: str(each.inputs["service"]) for each in plan.resources if kind(each.type) == "projects.Service"
+    }
+    assert sorted(enabled.values()) == list(APIS)
+    checked = 0
+    for each in plan.resources:
+        if each.type.startswith("gcp:") and not each.type.startswith("gcp:projects/"):
+            waits = {enabled[urn] for urn in each.options.get("dependencies", ()) if urn in enabled}  # type: ignore[attr-defined]
+            assert waits == set(apis_of(each.type)) != set(), each.name
+            checked += 1
+    assert checked > 50
+
+
+def test_a_kind_that_nothing_is_known_of_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"which APIs 'gcp:redis/instance:Instance' needs"):
+        apis_of("gcp:redis/instance:Instance")
 
 
 def test_the_second_project_is_evaluated_where_it_is(plan: Plan) -> None:
