@@ -1,7 +1,7 @@
 """Archives: analysis and packing against `zip`, bytes against a copy of everything, `modulefinder`; the audit of a large tree.
 
 Each figure is the least processor time of some runs, so that a busy machine does not blur it; every ratio compares two
-measurements of this one run.
+measurements that took turns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from blueprint.sources import build_archives
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = (3, 11)
-RUNS = 15
+RUNS = 30
 SIZE_TARGET = 0.5
 AUDITED_FUNCTIONS, AUDITED_FILES = 56, 2300
 
@@ -48,10 +48,13 @@ def main() -> None:
 
 
 def best(*runs: Callable[[], object], rounds: int = RUNS) -> list[float]:
-    """Return the least processor time of some rounds of each run, child processes included, in seconds."""
+    """Return the least processor time of each run, child processes included, in seconds.
+
+    The runs take turns, so that what else the machine does meets all of them.
+    """
     times: list[list[float]] = [[] for _ in runs]
-    for run, spent in zip(runs, times, strict=True):
-        for _ in range(rounds):
+    for _ in range(rounds):
+        for run, spent in zip(runs, times, strict=True):
             start = _spent()
             run()
             spent.append(_spent() - start)

@@ -116,17 +116,21 @@ class FactsReader:
         return facts
 
     def _load(self, content: bytes, sha256: str) -> Facts:
+        if self._cache.folder is None:
+            return self._read(content, sha256)
         key = digest(f"{code_fingerprint()} {self._target} {self._depth} {sha256}".encode())
         payload = self._cache.get("facts", key)
         if payload is not None:
             return load_facts(payload)
+        facts = self._read(content, sha256)
+        self._cache.put("facts", key, dump_facts(facts))
+        return facts
+
+    def _read(self, content: bytes, sha256: str) -> Facts:
         tree = parse(content, self._target, self._depth)
         if self._parsed is not None:
             self._parsed(content, sha256, tree)
-        facts = facts_of(tree, content, self._target, self._depth)
-        if self._cache.folder is not None:
-            self._cache.put("facts", key, dump_facts(facts))
-        return facts
+        return facts_of(tree, content, self._target, self._depth)
 
 
 class Workshop:
@@ -142,19 +146,21 @@ class Workshop:
 
     def archive(self, source: FunctionSource) -> Archive:
         """Return the archive of `source`, from the cache if nothing that matters has changed."""
+        if self.cache.folder is None:
+            return self._build(source, self._trace(source))
         key = self._key(source)
         stored = self._stored(source, key)
         if stored is not None:
             return stored
-        folder = str(source.folder.absolute())
-        overlay = {f"{folder}/{path}": content for path, content in source.extra_files.items()}
-        trace = Trace(self._tree, overlay)
+        trace = self._trace(source)
         archive = self._build(source, trace)
-        if self.cache.folder is None:
-            return archive
         record = {"looks": trace.looks(str(source.project.absolute())), "archive": _to_json(archive)}
         self.cache.put("results", key, json.dumps(record, separators=(",", ":")).encode())
         return self._saved(archive, self.cache.folder)
+
+    def _trace(self, source: FunctionSource) -> Trace:
+        folder = str(source.folder.absolute())
+        return Trace(self._tree, {f"{folder}/{path}": content for path, content in source.extra_files.items()})
 
     def _saved(self, archive: Archive, folder: Path) -> Archive:
         """Return the archive with its zip in a file of the cache, or as it is where that cannot be written."""
