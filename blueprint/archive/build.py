@@ -130,7 +130,7 @@ class FactsReader:
         tree = parse(content, self._target, self._depth)
         if self._parsed is not None:
             self._parsed(content, sha256, tree)
-        return facts_of(tree, content, self._target, self._depth)
+        return facts_of(tree, content, self._target)
 
 
 class Workshop:

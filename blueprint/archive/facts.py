@@ -10,7 +10,7 @@ import json
 from typing import NamedTuple
 
 from blueprint.archive.constants import dotted
-from blueprint.archive.grammar import Depth, SyntaxFault, parse
+from blueprint.archive.grammar import Depth, SyntaxFault, fault, parse
 from blueprint.archive.model import PythonVersion
 from blueprint.archive.names import Unbound, names_of
 from blueprint.archive.statements import ImportFact, Resource, read_statements
@@ -55,16 +55,19 @@ class Facts(NamedTuple):
 
 def read_facts(content: bytes, target: PythonVersion, depth: Depth = "code") -> Facts:
     """Return the facts of one source text for the runtime `target`."""
-    return facts_of(parse(content, target, depth), content, target, depth)
+    return facts_of(parse(content, target, depth), content, target)
 
 
-def facts_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion, depth: Depth) -> Facts:
+def facts_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion) -> Facts:
     """Return the facts of one source text that is parsed already."""
     if isinstance(tree, SyntaxFault):
         return Facts(fault=(tree.line, tree.message))
     try:
         statements = read_statements(tree, content, target)
-        names = names_of(tree, content, statements.dead, target, depth)
+        names = names_of(tree, content, statements.dead, target)
+    except SyntaxError as error:
+        found = fault(error, target)
+        return Facts(fault=(found.line, found.message))
     except RecursionError:
         return Facts(fault=(1, "nested too deeply to be read"))
     return Facts(

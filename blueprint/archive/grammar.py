@@ -25,10 +25,32 @@ class SyntaxFault:
     message: str
 
 
-Depth = Literal["imports", "names", "code"]
-"""How far a source is read: what loading it asks of other files; also whether every name in it is bound somewhere;
-also whether code can be generated, which refuses little (`return` outside a function) and takes a quarter of the time.
+Depth = Literal["names", "code"]
+"""How far a source is read: its statements and whether every name is bound somewhere; or also whether code can be
+generated, which refuses little (`return` outside a function) and takes a quarter of the time.
 """
+_SCOPE_WORDS = (b"global", b"nonlocal", b"await", b":=")
+_SCOPE_PATTERNS = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        rb"import\s*\(?\s*\*",
+        rb"__future__(?! import annotations\s*(?:#.*)?$)",
+        *((rb"(?:def|class|type)\s+\w+\s*\[",) if sys.version_info >= (3, 12) else ()),
+    )
+)
+_YIELD = re.compile(rb"\(\s*(?:#.*\s*)*yield\b")
+
+
+def _scopes_may_be_refused(content: bytes) -> bool:
+    """Return whether a text has anything that the compiler's symbol table can refuse: asking it costs another parse.
+
+    Two parameters of one name are left out: the reading of scopes sees them.
+    """
+    return (
+        any(word in content for word in _SCOPE_WORDS)
+        or any(pattern.search(content) for pattern in _SCOPE_PATTERNS)
+        or (b"yield" in content and _YIELD.search(content) is not None)
+    )
 
 
 def parse(content: bytes, target: PythonVersion, depth: Depth = "code") -> ast.Module | SyntaxFault:
@@ -39,7 +61,7 @@ def parse(content: bytes, target: PythonVersion, depth: Depth = "code") -> ast.M
             tree: ast.Module = compile(content, "<source>", "exec", ast.PyCF_ONLY_AST, True, _feature_version=target[1])  # type: ignore[assignment]
             if depth == "code":
                 compile(tree, "<source>", "exec", dont_inherit=True)
-            elif depth == "names":
+            elif _scopes_may_be_refused(content):
                 symtable.symtable(content, "<source>", "exec")  # type: ignore[arg-type]
     except SyntaxError as error:
         return fault(error, target)

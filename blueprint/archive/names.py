@@ -12,7 +12,6 @@ import functools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from blueprint.archive.grammar import Depth
 from blueprint.archive.model import PythonVersion
 from blueprint.archive.nodes import walk
 from blueprint.archive.scopes import deferred_annotations, module_names
@@ -44,11 +43,14 @@ _NEW_BUILTINS |= {"ExceptionGroup": (3, 11), "aiter": (3, 10), "anext": (3, 10),
 _MAKES_NAMES = (b"globals()", b"exec(", b"vars()", b"sys.modules[", b"locals()", b"extend_path", b"gettext")
 
 
-def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: PythonVersion, depth: Depth) -> Names:
-    """Return the names of the module `tree`; `dead` are its statements that never run on `target`."""
-    bound, read = module_names(tree, dead, whole=depth != "imports" or b"global" in content)
+def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: PythonVersion) -> Names:
+    """Return the names of the module `tree`; `dead` are its statements that never run on `target`.
+
+    Raises `SyntaxError` for what the compiler's symbol table refuses in definitions.
+    """
+    bound, read = module_names(tree, dead)
     open_ended = any(word in content for word in _MAKES_NAMES) and _makes_names(tree)
-    wanted = read - bound - _MODULE_NAMES - builtins_of(target) if depth != "imports" and not open_ended else ()
+    wanted = () if open_ended else read - bound - _MODULE_NAMES - builtins_of(target)
     unbound: tuple[Unbound, ...] = ()
     if wanted:
         walker = _Uses(wanted, dead, tree)

@@ -16,15 +16,16 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-def module_names(tree: ast.Module, dead: list[ast.stmt], *, whole: bool = True) -> tuple[set[str], set[str]]:
+def module_names(tree: ast.Module, dead: list[ast.stmt]) -> tuple[set[str], set[str]]:
     """Return the names that a module binds, and those that it reads as globals or builtins.
+
+    Raises `SyntaxError` for two parameters of one name.
 
     Args:
         tree: the module.
         dead: statements of it that never run.
-        whole: read functions and classes too; without them, what they declare `global` or read is left out.
     """
-    reader = _Reader(dead, deferred=deferred_annotations(tree), whole=whole)
+    reader = _Reader(dead, deferred=deferred_annotations(tree))
     module = _Scope()
     free = reader.settle(module, [*tree.body])
     return module.bound | reader.declared, free | reader.read
@@ -63,8 +64,8 @@ class _Scope:
 
 
 class _Reader:
-    def __init__(self, dead: list[ast.stmt], *, deferred: bool, whole: bool) -> None:
-        self._dead, self._deferred, self._whole = {id(node) for node in dead}, deferred, whole
+    def __init__(self, dead: list[ast.stmt], *, deferred: bool) -> None:
+        self._dead, self._deferred = {id(node) for node in dead}, deferred
         self.declared: set[str] = set()
         self.read: set[str] = set()
 
@@ -130,8 +131,6 @@ class _Reader:
         self, scope: _Scope, inner: _Scope, node: _Function | ast.ClassDef, outside: list[Any], nodes: list[Any]
     ) -> None:
         """Put a body on the list; type parameters have a scope of their own around it, to which `outside` belongs."""
-        if not self._whole:
-            return
         parameters = getattr(node, "type_params", ())
         if parameters:
             around = _Scope((each.name for each in parameters), scope.home or scope)
@@ -149,7 +148,10 @@ class _Reader:
         nodes += arguments.defaults
         nodes += arguments.kw_defaults
         rest = [each for each in (arguments.vararg, arguments.kwarg) if each]
-        return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+        found = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+        if len({each.arg for each in found}) < len(found):
+            raise SyntaxError("two parameters have one name", ("<source>", found[0].lineno, 0, None))
+        return found
 
     def comprehension(self, scope: _Scope, node: _Comprehension, nodes: list[Any]) -> None:
         first, *others = node.generators

@@ -91,12 +91,39 @@ def test_the_compiler_agrees_on_the_standard_library() -> None:
             assert read - {"__class__"} - have == want - {"__class__"}, file
 
 
-def test_without_functions_the_same_names_are_bound() -> None:
-    for file in SOURCES[:60]:
-        content = file.read_bytes()
-        if b"global" not in content:
-            tree = ast.parse(content)
-            assert module_names(tree, [], whole=False)[0] == module_names(tree, [])[0], file
+REFUSED = {
+    "parameters": "def f(a, *, a):\n    pass\n",
+    "parameters of a lambda": "x = [lambda a, **a: 1]\n",
+    "global after use": "def f():\n    x = 1\n    global x\n",
+    "global parameter": "def f(x):\n    global x\n",
+    "nonlocal of the module": "nonlocal x\n",
+    "nonlocal of nothing": "def f():\n    nonlocal x\n",
+    "star import in a function": "def f():\n    from a import (\n        b)\n    from c import *\n",
+    "assignment to an iteration variable": "[x := 1 for x in y]\n",
+    "assignment in an iterable": "[x for x in (y := z)]\n",
+    "assignment in a class's comprehension": "class A:\n    [x := 1 for y in z]\n",
+    "yield in a comprehension": "def f():\n    return [(yield x) for x in y]\n",
+    "yield in an annotation": "from __future__ import annotations\ndef f():\n    x: list[(  # of what?\n        yield)] = []\n",
+    "await in an annotation": "from __future__ import annotations\nasync def f():\n    x: await y = 1\n",
+    "a future that is none": "from __future__ import annotations, braces_for_all\n",
+}
+if sys.version_info >= (3, 12):
+    REFUSED |= {"type parameters": "def f[T, T](a: T): pass\n", "a yield in a bound": "class A[T: (yield)]: pass\n"}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_symbol_table_refuses_is_refused_without_generating_code(case: str) -> None:
+    content = REFUSED[case].encode()
+    with pytest.raises(SyntaxError):
+        symtable.symtable(content, "<source>", "exec")  # type: ignore[arg-type]
+    fault = read_facts(content, sys.version_info[:2], "names").fault
+    assert fault is not None
+    assert fault[0] <= content.count(b"\n")
+
+
+def test_the_standard_library_is_refused_nowhere() -> None:
+    for file in SOURCES:
+        assert read_facts(file.read_bytes(), sys.version_info[:2], "names").fault is None, file
 
 
 def test_a_comprehension_in_a_class_does_not_see_its_names() -> None:
