@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pulumi
 
+from blueprint.check import check
 from blueprint.findings import Refused
-from blueprint.model import check
 from components.program import declare, stack_settings
 
 checked = check(Path(__file__).resolve().parent, stack_settings())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from blueprint.alerts import Alert, PromQL, cases, catalogue, prometheus, replay
 from blueprint.contracts.alerts import condition_problems
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.names import Names
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -28,7 +28,7 @@ from blueprint.archive.package import pack
 from blueprint.archive.resolve import SearchFolder
 from blueprint.archive.sql import read_sql
 from blueprint.archive.tree import FileTree, Trace
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives

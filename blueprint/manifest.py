@@ -1,4 +1,4 @@
-"""The declaration of a pipeline: what `pipeline.yaml` may say, as frozen types, and the loader that reads it.
+"""The declaration of a pipeline: what `pipeline.yaml` may say, as frozen types; `loader` reads it.
 
 The types are the grammar: `decode` refuses what they do not describe, and the JSON Schema that editors use is made
 from them. `Manifest` also answers what follows directly from the declaration (who publishes and consumes a topic).
@@ -10,17 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from blueprint import yamlsource
-from blueprint.decode import Decoder, Duration, Json, Pattern, Range, declared, json_schema
-from blueprint.findings import Finding, Location, Refused
-
-RULE = "manifest"
-FILE = "pipeline.yaml"
-SCHEMA_FILE = "pipeline.schema.json"
+from blueprint.decode import Duration, Json, Pattern, Range, declared
+from blueprint.findings import Location
 
 Slug = Annotated[str, Pattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
 Identifier = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
@@ -454,34 +448,3 @@ def _inverted(targets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
         for target in each:
             inverted.setdefault(target, []).append(name)
     return inverted
-
-
-def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:
-    """Return the declaration in `root` as far as it can be read, and everything that is wrong with it.
-
-    A manifest with violations serves to look further (its folders, its files), never to declare anything.
-    """
-    tree, findings = yamlsource.load(root / file, file)
-    if tree is None:
-        return None, findings
-    decoder = Decoder(RULE)
-    manifest = decoder.decode(Manifest, tree, f"`{file}`")
-    findings += decoder.findings
-    if manifest is not None and not findings:
-        from blueprint.references import check_references
-
-        findings += check_references(manifest)
-    return manifest, findings
-
-
-def load_manifest(root: Path, file: str = FILE) -> Manifest:
-    """Return the declaration in `root`; raises `Refused` with everything that is wrong with it."""
-    manifest, findings = read_manifest(root, file)
-    if manifest is None or findings:
-        raise Refused(findings)
-    return manifest
-
-
-def schema() -> dict[str, object]:
-    """Return the JSON Schema of `pipeline.yaml`."""
-    return json_schema(Manifest, "Pipeline declaration")

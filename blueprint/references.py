@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from blueprint.findings import Finding, Location
-
-if TYPE_CHECKING:
-    from blueprint.manifest import Boundary, Function, Gate, Manifest, Mode, Phase, Rule
+from blueprint.manifest import Boundary, Function, Gate, Manifest, Mode, Phase, Rule
 
 ENGINE_FIELDS: Mapping[str, tuple[str, str | None]] = {
     "date": ("string", "date"),

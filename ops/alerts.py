@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.alerts import Alert, PromQL, catalogue
-from blueprint.manifest import Manifest, load_manifest
+from blueprint.loader import load_manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 from ops.terminal import count, style_for
 

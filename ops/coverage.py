@@ -116,7 +116,7 @@ def _alerts(root: Path) -> Iterator[Check]:
     """Yield the kinds of alerts that the declaration at `root` makes at least one of."""
     from blueprint.alerts.catalogue import catalogue
     from blueprint.alerts.kinds import KINDS
-    from blueprint.manifest import read_manifest
+    from blueprint.loader import read_manifest
     from blueprint.names import Names
 
     manifest, _ = read_manifest(root)

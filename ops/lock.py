@@ -28,7 +28,7 @@ from blueprint.archive.distributions import (
     read_lock,
 )
 from blueprint.archive.model import Distribution, PythonVersion
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 
 _TESTED = "requirements-dev.lock"
 

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def facts(root: Path, stack: str, today: date, config: Path | None = None) -> Declared:
     """Return what the project at `root` declares for `stack`, and what the pack's configuration file sets."""
-    from blueprint.manifest import read_manifest
+    from blueprint.loader import read_manifest
     from ops.embedded import project
     from policies.declared import declared
     from policies.registry import configured

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from blueprint.manifest import SCHEMA_FILE, schema
+from blueprint.loader import SCHEMA_FILE, schema
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -100,7 +100,7 @@ def verify(plan: Plan, cloud: Cloud, wanted: Iterable[str]) -> Iterator[Outcome]
 
 def completions(root: Path, plan: Plan, cloud: Cloud, day: date | None) -> Outcome:
     """Send the synthetic completions and return what did not arrive."""
-    from blueprint.manifest import load_manifest
+    from blueprint.loader import load_manifest
     from ops.embedded.project import load
     from ops.verification import synthetic
 

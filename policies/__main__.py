@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 import pulumi  # noqa: E402
 from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
 
-from blueprint.manifest import read_manifest  # noqa: E402
+from blueprint.loader import read_manifest  # noqa: E402
 from policies.declared import Declared, declared  # noqa: E402
 from policies.sdk import policies  # noqa: E402
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from blueprint.contracts.messages import READ, TOLD
-from blueprint.manifest import Boundary, Events, Manifest, Mode, Phase, load_manifest
+from blueprint.loader import load_manifest
+from blueprint.manifest import Boundary, Events, Manifest, Mode, Phase
 from blueprint.references import ENGINE_FIELDS
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import load_messages

@@ -1,11 +1,12 @@
-"""Imports go one way: components, policies and ops to blueprint, ops to those two, functions to nothing of these."""
+"""Imports go one way, in no circle: components, policies, ops to blueprint, ops to the first two, functions to none."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,36 @@ def test_a_crossing_is_seen(tmp_path: Path) -> None:
     assert crossings("ops", module) == []
 
 
+def graph(root: Path, layers: Iterable[str]) -> dict[str, set[str]]:
+    """Return module → modules of the same tree that it imports, lazily and for types too."""
+    paths = {path for layer in layers for path in (root / layer).rglob("*.py")}
+    names = {path: ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in paths}
+    found: dict[str, set[str]] = {name: set() for name in names.values()}
+    for path, name in names.items():
+        for node in ast.walk(ast.parse(path.read_bytes(), path.name)):
+            if isinstance(node, ast.Import):
+                found[name] |= {alias.name for alias in node.names} & set(found)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & set(found)
+                found[name] |= inner or {node.module} & set(found)
+    return found
+
+
+def test_no_module_is_imported_by_what_it_imports() -> None:
+    for root, layers in ((ROOT, [layer for layer in ARROWS if layer != "functions"]), (ROOT / "functions", ["shared"])):
+        imports = graph(root, layers)
+        assert len(imports) > 20
+        TopologicalSorter(imports).prepare()
+
+
+def test_a_circle_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.py").write_text("def late():\n    from a.two import x\n")
+    (tmp_path / "a" / "two.py").write_text("from a import one\n")
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph(tmp_path, ["a"])).prepare()
+
+
 def test_the_policy_pack_starts_only_when_it_is_run() -> None:
     packs = [
         path
@@ -69,7 +100,7 @@ def test_the_policy_pack_starts_only_when_it_is_run() -> None:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("blueprint.model", {"pulumi", "sqlglot", "grpc", "google.protobuf"}),
+        ("blueprint.check", {"pulumi", "sqlglot", "grpc", "google.protobuf"}),
         ("ops.__main__", {"pulumi", "sqlglot", "grpc", "yaml"}),
     ],
 )

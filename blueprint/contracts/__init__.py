@@ -10,12 +10,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from blueprint.findings import Finding, Location
-
-if TYPE_CHECKING:
-    from blueprint.model import Blueprint
+from blueprint.model import Blueprint
 
 
 @dataclass

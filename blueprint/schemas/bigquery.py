@@ -8,7 +8,7 @@ in place and no reader or writer breaks); `differences` lists what differs in an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -367,3 +367,25 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     return str(value) if value else "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schemas:
+    """Everything in BigQuery that the pipeline owns or reads; all keys are `dataset.name`, datasets by
+    their name.
+    """
+
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    views: Mapping[str, View] = field(default_factory=dict)
+    external: Mapping[str, Table] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, tuple[Column, ...]]:
+        """The columns of everything that a query may read, by `dataset.name`."""
+        groups: tuple[Mapping[str, Table | View], ...] = (self.views, self.external, self.tables)
+        return {name: item.columns for group in groups for name, item in group.items()}
+
+    def columns_of(self, name: str) -> tuple[Column, ...] | None:
+        """The columns of the table or view `dataset.name`, own or external, or None if nobody declares it."""
+        found = self.tables.get(name) or self.external.get(name) or self.views.get(name)
+        return found.columns if found else None

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from blueprint.findings import Finding, Location
-from blueprint.schemas.bigquery import Column, Dataset, Table, View
+from blueprint.schemas.bigquery import Dataset, Schemas, Table, View
 from blueprint.schemas.cache import Cache, decode, encode, reader_hash
 from blueprint.schemas.sql import Context, Kind, Parsed, parse
 from blueprint.schemas.views import resolve_views
@@ -32,28 +32,6 @@ CACHE = ".cache/schemas"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 PLACEHOLDER = re.compile(r"\$\{([^{}\n]*)\}")
 _NONE: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schemas:
-    """Everything in BigQuery that the pipeline owns or reads; all keys are `dataset.name`, datasets by
-    their name.
-    """
-
-    datasets: Mapping[str, Dataset] = field(default_factory=dict)
-    tables: Mapping[str, Table] = field(default_factory=dict)
-    views: Mapping[str, View] = field(default_factory=dict)
-    external: Mapping[str, Table] = field(default_factory=dict)
-
-    def columns(self) -> dict[str, tuple[Column, ...]]:
-        """The columns of everything that a query may read, by `dataset.name`."""
-        groups: tuple[Mapping[str, Table | View], ...] = (self.views, self.external, self.tables)
-        return {name: item.columns for group in groups for name, item in group.items()}
-
-    def columns_of(self, name: str) -> tuple[Column, ...] | None:
-        """The columns of the table or view `dataset.name`, own or external, or None if nobody declares it."""
-        found = self.tables.get(name) or self.external.get(name) or self.views.get(name)
-        return found.columns if found else None
 
 
 @dataclass(frozen=True)

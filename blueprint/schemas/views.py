@@ -7,10 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
 
 from blueprint.findings import Finding
-from blueprint.schemas.bigquery import Column, Reference, View
+from blueprint.schemas.bigquery import Column, Reference, Schemas, View
 from blueprint.schemas.cache import (
     Cache,
     decode_columns,
@@ -19,9 +18,6 @@ from blueprint.schemas.cache import (
     encode_findings,
 )
 from blueprint.schemas.queries import RULE, Resolved, references, resolve
-
-if TYPE_CHECKING:
-    from blueprint.schemas.loader import Schemas
 
 
 def resolve_views(schemas: Schemas, cache: Cache, project: str | None = None) -> tuple[dict[str, View], list[Finding]]:

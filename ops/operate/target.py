@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from blueprint.findings import Finding, Refused
-from blueprint.manifest import Boundary, Manifest, load_manifest
+from blueprint.loader import load_manifest
+from blueprint.manifest import Boundary, Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore, load_firestore
 from blueprint.stack import StackSettings, check_stack

@@ -15,8 +15,9 @@ from ops.embedded.record import Registration
 
 if TYPE_CHECKING:
     from blueprint.archive import Archive
+    from blueprint.check import Checked
     from blueprint.contracts import Result
-    from blueprint.model import Blueprint, Checked
+    from blueprint.model import Blueprint
     from ops.embedded.engine import Evaluation
 
 
@@ -129,7 +130,7 @@ def _outputs(evaluation: Evaluation) -> Mapping[str, object]:
 
 def _checked(scope: Mapping[str, Any]) -> Checked | None:
     """Return the checked model among the program's names."""
-    from blueprint.model import Checked
+    from blueprint.check import Checked
 
     return next((value for value in scope.values() if isinstance(value, Checked)), None)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from blueprint.alerts import Alert, catalogue
-from blueprint.manifest import Manifest, load_manifest
+from blueprint.loader import load_manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ import yaml
 
 from blueprint.alerts import Alert, LogMatch, PromQL, catalogue, logfilter, promql
 from blueprint.alerts import dashboard as board
-from blueprint.manifest import Manifest, load_manifest
+from blueprint.loader import load_manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 from ops.alerts import PICTURE, pages
 

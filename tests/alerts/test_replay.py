@@ -11,7 +11,7 @@ import pytest
 
 from blueprint.alerts import Alert, PromQL, cases, catalogue, prometheus, replay
 from blueprint.alerts.kinds import KINDS
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.names import Names
 
 LONG = 4 * 60

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.check import check
 from blueprint.deployment import EMULATOR_VARIABLES
-from blueprint.model import Blueprint, check
+from blueprint.model import Blueprint
 from blueprint.stack import StackSettings
 from ops import acceptance
 from tests.emulators.processes import HINT, emulators, sdk

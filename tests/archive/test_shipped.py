@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from blueprint.archive import Archive, read_distributions
 from blueprint.archive.distributions import normalise
-from blueprint.model import check
+from blueprint.check import check
 from blueprint.stack import StackSettings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from blueprint.archive import Query, TableUse, Uses
+from blueprint.check import check
 from blueprint.findings import Location
 from blueprint.iam import READ_DATASET, WRITE_TABLE, grants
-from blueprint.model import Blueprint, check
+from blueprint.model import Blueprint
 from blueprint.stack import StackSettings
 
 ROOT = Path(__file__).resolve().parents[1] / "pipelines" / "parcels"

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from blueprint import yamlsource
 from blueprint.decode import Decoder, parse_duration
 from blueprint.findings import Refused
-from blueprint.manifest import Manifest, load_manifest, read_manifest, schema
+from blueprint.loader import load_manifest, read_manifest, schema
+from blueprint.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "pipeline.yaml").read_text()

@@ -15,7 +15,7 @@ from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
 from blueprint.alerts.types import Covers
 from blueprint.contracts import Report
 from blueprint.contracts import alerts as contracts
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.model import Blueprint
 from blueprint.names import Names
 from blueprint.stack import StackSettings

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from blueprint.archive import Query, TableUse, Use, Uses
+from blueprint.check import check
 from blueprint.contracts import Report
 from blueprint.contracts import archives as contracts
 from blueprint.findings import Location
-from blueprint.model import Blueprint, check
+from blueprint.model import Blueprint
 from blueprint.stack import StackSettings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.check import Checked, check
 from blueprint.cron import longest_gap
-from blueprint.model import Checked, check
 from blueprint.names import Names, shorten
 from blueprint.stack import StackSettings
 

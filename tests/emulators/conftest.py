@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from blueprint.archive import Archive
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives

@@ -10,7 +10,8 @@ from typing import Any
 from shared import view
 from shared.view import Boundary, View
 
-from blueprint.manifest import Manifest, load_manifest
+from blueprint.loader import load_manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.view import function_view

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 import yaml
 
+from blueprint.check import check
 from blueprint.findings import Finding
-from blueprint.model import check
 from blueprint.stack import StackSettings
 from ops import policy
 from ops.embedded import project

@@ -17,7 +17,7 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.placeholders import view_values
 from ops.operate.target import Target, load_target

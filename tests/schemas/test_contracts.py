@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from blueprint.check import check
 from blueprint.contracts import Report, contracts
-from blueprint.model import Blueprint, check
+from blueprint.model import Blueprint
 from blueprint.schemas.released import check_evolution, write_snapshot
 from blueprint.stack import StackSettings
 

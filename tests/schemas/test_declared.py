@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.schemas.loader import Schemas, load_schemas
+from blueprint.schemas.bigquery import Schemas
+from blueprint.schemas.loader import load_schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.schemas.firestore import load_firestore
 from blueprint.schemas.loader import CACHE, load_schemas
 from blueprint.schemas.placeholders import view_values
@@ -181,7 +181,7 @@ class TestCache:
     def test_a_warm_load_imports_no_parser(self, root: Path) -> None:
         load_schemas(root, values=VALUES)
         code = (
-            "import sys; from pathlib import Path; from blueprint.manifest import load_manifest\n"
+            "import sys; from pathlib import Path; from blueprint.loader import load_manifest\n"
             "from blueprint.schemas.placeholders import view_values; from blueprint.schemas.loader import "
             "load_schemas\n"
             f"s, f = load_schemas(Path({str(root)!r}), values=view_values(load_manifest(Path({str(ROOT)!r}))))\n"

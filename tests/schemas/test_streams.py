@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from py_mini_racer import JSEvalException, MiniRacer
 
+from blueprint.loader import load_manifest
 from blueprint.manifest import Column as Source
-from blueprint.manifest import load_manifest
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import Fixture, load_fixtures, load_messages
 from blueprint.schemas.rows import check_row

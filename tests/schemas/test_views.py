@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.placeholders import view_values
 from tests.schemas.warehouse import Warehouse, warehouse

@@ -22,7 +22,7 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from blueprint.schemas.loader import Schemas
+from blueprint.schemas.bigquery import Schemas
 from blueprint.schemas.rows import check_row
 
 PROJECT = "test-project"

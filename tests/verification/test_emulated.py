@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives

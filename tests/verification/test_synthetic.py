@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.manifest import load_manifest
+from blueprint.loader import load_manifest
 from ops.verification.cloud import CloudError, Document
 from ops.verification.synthetic import RESERVED, Way, travel, ways
 
