@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from blueprint.archive import Cache, FunctionSource, LockedDistributions, SourceRoot, analyse_functions
+from blueprint.archive import Cache, FunctionSource, LockedDistributions, analyse_functions
 from blueprint.archive.audit import audit_tree
 from blueprint.archive.build import FactsReader, roomy
 from blueprint.archive.closure import Builder, Closure
@@ -29,9 +29,10 @@ from blueprint.archive.resolve import SearchFolder
 from blueprint.archive.sql import read_sql
 from blueprint.archive.tree import FileTree, Trace
 from blueprint.loader import load_manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
-from blueprint.schemas.firestore import load_firestore
-from blueprint.sources import build_archives
+from blueprint.schemas.firestore import Firestore, load_firestore
+from blueprint.sources import build_archives, function_source
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = (3, 11)
@@ -66,22 +67,16 @@ def _spent() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def sources() -> list[FunctionSource]:
+def declared() -> tuple[Manifest, Names, Firestore]:
+    """Return what archives are made from beside their files, with a project of no stack."""
     manifest = load_manifest(ROOT)
-    library = SourceRoot(ROOT / "functions", only=(Path(manifest.library).name,))
-    return [
-        FunctionSource(
-            name=each.name,
-            folder=ROOT / "functions" / each.folder,
-            entry_point=each.entry_point,
-            signature="http",
-            project=ROOT,
-            roots=(library,),
-            extra_files={"pipeline.json": b"{}"},
-            resources=each.resources,
-        )
-        for each in manifest.functions.values()
-    ]
+    firestore, _ = load_firestore(ROOT, manifest)
+    return manifest, Names(manifest.pipeline, "project", "1", "region-1"), firestore
+
+
+def sources() -> list[FunctionSource]:
+    manifest, names, firestore = declared()
+    return [function_source(ROOT, manifest, names, each, firestore) for each in manifest.functions.values()]
 
 
 def archives(scratch: Path) -> list[str]:
@@ -139,9 +134,8 @@ def _zip(folders: list[Path]) -> None:
 
 def sizes() -> list[str]:
     """Compare archives with the function's folder, everything in the library and the whole lock, packed alike."""
-    manifest = load_manifest(ROOT)
-    firestore, _ = load_firestore(ROOT, manifest)
-    built, _ = build_archives(ROOT, manifest, Names(manifest.pipeline, "project", "1", "region-1"), firestore)
+    manifest, names, firestore = declared()
+    built, _ = build_archives(ROOT, manifest, names, firestore)
     library = _contents(ROOT / manifest.library, Path(manifest.library).parent)
     lock = {"requirements.txt": (ROOT / "functions" / LOCK).read_bytes()}
     rows = []

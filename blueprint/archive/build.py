@@ -34,6 +34,7 @@ from blueprint.archive.model import (
     TableUse,
     Use,
     Uses,
+    zip_name,
 )
 from blueprint.archive.package import listing, pack
 from blueprint.archive.program import Source
@@ -193,7 +194,8 @@ class Workshop:
         record = json.loads(payload)
         if not unchanged(self._tree, str(source.project.absolute()), record["looks"]):
             return None
-        packed = self.cache.file(f"{record['archive']['sha256']}.zip", record["archive"]["sha256"])
+        sha256 = record["archive"]["sha256"]
+        packed = self.cache.file(zip_name(sha256), sha256)
         if packed is None:
             return None
         return _from_json(record["archive"], packed, *self._installed(tuple(record["archive"]["imported"])))

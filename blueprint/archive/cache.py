@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from blueprint.archive.tree import digest
+from blueprint.files import write_whole
 
 # Newest records kept in a pack, and newest archives kept beside those of this run, in bytes.
 _KEEP = 48_000_000
@@ -43,12 +44,12 @@ class Cache:
         self._changed.add(pack)
 
     def file(self, name: str, sha256: str) -> Path | None:
-        """Return the file of this name in the folder where its content has this digest (hex)."""
+        """Return the file of this name in the folder where its content has this digest."""
         if self.folder is None:
             return None
         path = self.folder / name
         with contextlib.suppress(OSError):
-            if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            if digest(path.read_bytes()) == sha256:
                 self._used.add(name)
                 return path
         return None
@@ -98,17 +99,14 @@ def _read(path: Path) -> dict[str, bytes]:
 
 
 def _write(path: Path, records: dict[str, bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "wb") as stream:
-        size = 0
-        for key, payload in reversed(records.items()):
-            size += len(payload)
-            if size > _KEEP:
-                break
-            stream.write(f"{key} {len(payload)} {_checksum(key, payload)}\n".encode())
-            stream.write(payload + b"\n")
-    os.replace(temporary, path)
+    parts: list[bytes] = []
+    size = 0
+    for key, payload in reversed(records.items()):
+        size += len(payload)
+        if size > _KEEP:
+            break
+        parts += [f"{key} {len(payload)} {_checksum(key, payload)}\n".encode(), payload, b"\n"]
+    write_whole(path, b"".join(parts))
 
 
 def _drop(files: Iterable[Path]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from blueprint.files import write_whole
 from blueprint.findings import Finding, Location
 
 Signature = Literal["http", "cloud_event"]
@@ -156,6 +156,11 @@ class Uses:
         return tuple(table for query in self.queries for table in query.tables)
 
 
+def zip_name(sha256: str) -> str:
+    """Return the name of the file that keeps a zip of this content."""
+    return f"{sha256}.zip"
+
+
 @dataclass(frozen=True)
 class Archive:
     """The closed, reproducible archive of one function.
@@ -196,12 +201,9 @@ class Archive:
 
         Raises `OSError` where the folder cannot be written.
         """
-        path = folder / f"{self.sha256}.zip"
+        path = folder / zip_name(self.sha256)
         if self.packed != path and not (path.exists() and path.read_bytes() == self.content):
-            folder.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(f".{os.getpid()}")
-            partial.write_bytes(self.content)
-            partial.replace(path)
+            write_whole(path, self.content)
         return path
 
     @property

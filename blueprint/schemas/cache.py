@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from blueprint.files import write_whole
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import (
     NOWHERE,
@@ -72,11 +71,7 @@ class Cache:
         payload = json.dumps(value, ensure_ascii=True)
         entry = json.dumps({"sha256": sha256(payload.encode()).hexdigest(), "payload": payload})
         with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(entry)
-            os.replace(name, self.folder / f"{key}.json")
+            write_whole(self.folder / f"{key}.json", entry.encode())
 
 
 def encode(parsed: Parsed) -> Any:

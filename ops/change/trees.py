@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from blueprint.files import write_whole
 from blueprint.findings import Finding, Location, Refused
 
 WORKTREE = "WORKTREE"
@@ -81,9 +82,7 @@ def _plan(root: Path, revision: str, stack: str) -> Mapping[str, Any]:
         plan: Mapping[str, Any] = json.loads(kept.read_bytes())
     except (OSError, ValueError):
         plan = plan_of(folder, revision, stack)
-        partial = kept.with_suffix(f".{os.getpid()}")
-        partial.write_text(json.dumps(plan), encoding="utf-8")
-        partial.replace(kept)
+        write_whole(kept, json.dumps(plan).encode())
     return plan
 
 

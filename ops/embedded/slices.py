@@ -14,7 +14,6 @@ import contextlib
 import importlib
 import importlib.util
 import marshal
-import os
 import re
 import sys
 import types
@@ -24,6 +23,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import Any, Final
+
+from blueprint.files import write_whole
 
 PACKAGE: Final = "pulumi_gcp"
 _POSTPONED: Final = ("pulumi.automation", "pulumi.dynamic")
@@ -66,11 +67,7 @@ def save(cache: Path) -> None:
     if not _CACHE_STATE["grown"]:
         return
     with contextlib.suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
-        file = _cache_file(cache)
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_bytes(marshal.dumps(_CACHE))
-        part.replace(file)
+        write_whole(_cache_file(cache), marshal.dumps(_CACHE))
         _CACHE_STATE["grown"] = False
 
 
