@@ -36,7 +36,7 @@ from blueprint.archive.model import (
     Uses,
     zip_name,
 )
-from blueprint.archive.package import listing, pack
+from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pack
 from blueprint.archive.program import Source
 from blueprint.archive.resolve import SearchFolder
 from blueprint.archive.tree import FileTree, Trace, digest, relative, unchanged
@@ -226,7 +226,7 @@ class Workshop:
         distributions, requirements = self._installed(imported)
         files["requirements.txt"] = requirements.encode()
         findings += _size_findings(source, files)
-        content = pack(files)
+        content = pack(files) if holds(files) else b""
         files_of = {name: each.file for name, each in closure.modules.items() if each.file}
         sources = {
             name: Source(read[1], read[0], place(source.project, file))
@@ -293,6 +293,13 @@ def _files(
 
 def _size_findings(source: FunctionSource, files: dict[str, bytes]) -> Iterator[Finding]:
     size = sum(map(len, files.values()))
+    at = Location(place(source.project, str(source.folder.absolute())) + "/main.py")
+    if not holds(files):
+        message = (
+            f"The archive of '{source.name}' has {len(files)} files of {size} bytes, more than a plain zip holds "
+            f"({MOST_FILES} files, {MOST_BYTES} bytes), so none is made. Ship less."
+        )
+        yield Finding("archive-size", message, at)
     if size > source.size_budget:
         largest = max(files, key=lambda path: len(files[path]))
         yield Finding(
@@ -300,7 +307,7 @@ def _size_findings(source: FunctionSource, files: dict[str, bytes]) -> Iterator[
             f"The archive of '{source.name}' has {size} bytes, more than its budget of "
             f"{source.size_budget}; the largest "
             f"file is '{largest}' with {len(files[largest])}. Ship less or raise the budget.",
-            Location(place(source.project, str(source.folder.absolute())) + "/main.py"),
+            at,
         )
 
 

@@ -21,10 +21,18 @@ _VERSION, _DATE, _UTF8_NAME = 20, 1 << 5 | 1, 1 << 11
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _MADE_ON_UNIX = struct.pack("<BB", _VERSION, 3)
 _REGULAR_0644 = 0o100644 << 16
+MOST_FILES, MOST_BYTES = 2**16 - 2, 2**31
+"""What a zip without extensions is sure to hold (APPNOTE 4.4.1.4 reserves the highest count; some readers take sizes as
+signed)."""
+
+
+def holds(files: Mapping[str, bytes]) -> bool:
+    """Return whether one zip holds these files."""
+    return len(files) <= MOST_FILES and sum(map(len, files.values())) <= MOST_BYTES
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """Return a zip of `files` (path inside → content): sorted, fixed dates and modes, no folder entries."""
+    """Return a zip of `files` (path inside → content) that it `holds`: sorted, fixed dates and modes, no folder entries."""
     entries: list[bytes] = []
     index: list[bytes] = []
     offset = 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import random
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from blueprint.archive import Archive, Cache, FunctionSource, SourceRoot, analyse_function
+from blueprint.archive import Archive, Cache, FunctionSource, SourceRoot, analyse_function, package
 from blueprint.archive import build as building
 from tests.archive.test_trees import LOCKED, TREES
 
@@ -111,3 +113,14 @@ def test_packs_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monke
     assert (tmp_path / "results.pack").stat().st_size < 2000
     assert Cache(tmp_path).get("results", "key49") == b"x" * 100
     assert Cache(tmp_path).get("results", "key0") is None
+
+
+def test_more_files_than_a_zip_holds_are_refused_in_a_sentence(project: Path) -> None:
+    most = {f"data/{number}": b"" for number in range(package.MOST_FILES)}
+    archive = analyse(project, extra_files=most)
+    assert [finding.rule for finding in archive.findings] == ["archive-size"]
+    assert "more than a plain zip holds" in archive.findings[0].message
+    assert archive.content == b""
+    with zipfile.ZipFile(io.BytesIO(package.pack(most))) as packed:
+        assert packed.testzip() is None
+        assert len(packed.namelist()) == package.MOST_FILES
