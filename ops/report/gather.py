@@ -95,12 +95,17 @@ class Plan:
 def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -> Plan:
     """Evaluate the program at `root` for `stack` and gather what it shows; raises nothing for a user's mistake."""
     from ops.embedded import engine
+    from ops.embedded.inventory import held_to_inventory
 
     _forget_origins()
     evaluation = engine.evaluate(root, stack, salt=salt)
     checked = _checked(evaluation.scope)
     model = checked.blueprint if checked else None
     found = {*evaluation.findings, *(checked.findings if checked else ())}
+    results = checked.results if checked else ()
+    if model is not None and not any(each.severity == "violation" for each in found):
+        held = held_to_inventory(model, evaluation.registrations)
+        results, found = (*results, held), found | {*held.findings}
     if acceptance and model is not None and not any(each.severity == "violation" for each in found):
         found |= _accepted(model)
     return Plan(
@@ -110,7 +115,7 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
         resources=tuple(sorted(evaluation.registrations, key=lambda each: each.urn)),
         outputs=_outputs(evaluation),
         archives=tuple(model.archives[name] for name in sorted(model.archives)) if model else (),
-        results=checked.results if checked else (),
+        results=results,
         findings=tuple(sorted(found, key=_order)),
         origins=_origins(),
     )

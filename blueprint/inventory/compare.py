@@ -1,0 +1,141 @@
+"""What differs between a resource as it must be declared and as a program declared it.
+
+A declared value is plain data, or one of the forms in which `pulumi preview` and the offline plan show what only a
+deployment knows. Who compares says how such forms look, by a `Reader`; everything else is the same on the real engine
+and offline.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from blueprint.inventory.resource import Expected, File, Joined, Known, Ref, referred
+from blueprint.services import apis_of
+
+SHOWN = 120
+"""Characters of a value that a sentence shows."""
+
+
+class Reader(Protocol):
+    """How one evaluator shows values that only a deployment knows; each answers None where it cannot say."""
+
+    def refers(self, value: object, expected: Ref) -> bool | None:
+        """Say whether a declared value is this property of this resource."""
+
+    def joins(self, value: object, expected: Joined) -> bool | None:
+        """Say whether a declared value is this text with these properties inside."""
+
+    def holds(self, value: object, expected: File) -> bool | None:
+        """Say whether a declared value is the file with this content."""
+
+
+@dataclass(frozen=True, order=True)
+class Difference:
+    """One input or option that is not as implied; `path` is its name in the provider's schema, dotted."""
+
+    path: str
+    sentence: str
+
+
+def of_inputs(expected: Expected, inputs: Mapping[str, object], reader: Reader) -> Iterator[Difference]:
+    """Yield what differs in the inputs: one that nobody expects, an expected one that is missing or different."""
+    yield from _of_object(expected.inputs, inputs, "", reader)
+
+
+def waits_for(expected: Expected) -> frozenset[str]:
+    """Return the logical names of everything that must exist before this resource is made."""
+    services = (f"{api.removesuffix('.googleapis.com')}-api" for api in apis_of(expected.kind))
+    return frozenset({*referred(expected.inputs), *expected.waits_for, *services})
+
+
+def refers_to(expected: Expected) -> dict[str, frozenset[str]]:
+    """Return each input that is computed from other resources, with their logical names."""
+    found = {name: frozenset(referred(value)) for name, value in expected.inputs.items()}
+    return {name: names for name, names in found.items() if names}
+
+
+def _of_value(expected: object, value: object, path: str, reader: Reader) -> Iterator[Difference]:
+    match expected:
+        case Ref():
+            same = reader.refers(value, expected)
+        case Joined():
+            same = reader.joins(value, expected)
+        case File():
+            same = reader.holds(value, expected)
+        case Known():
+            same = value == expected.value
+        case Mapping() if isinstance(value, Mapping):
+            yield from _of_object(expected, value, f"{path}.", reader)
+            return
+        case list() | tuple() if isinstance(value, Sequence) and not isinstance(value, str):
+            yield from _of_list(expected, value, path, reader)
+            return
+        case _:
+            same = (type(value) is type(expected) and value == expected) or _same_number(value, expected)
+    if same is False:
+        yield Difference(path, f"`{path}` is {shown(value)}, the declaration implies {shown(expected)}.")
+
+
+def _of_object(
+    expected: Mapping[str, object], value: Mapping[str, object], prefix: str, reader: Reader
+) -> Iterator[Difference]:
+    for name, each in expected.items():
+        path = f"{prefix}{name}"
+        if value.get(name) is None:
+            yield Difference(path, f"`{path}` is not set, the declaration implies {shown(each)}.")
+        else:
+            yield from _of_value(each, value[name], path, reader)
+    for name in sorted(set(value) - set(expected)):
+        if value[name] is not None:
+            path = f"{prefix}{name}"
+            yield Difference(path, f"`{path}` is {shown(value[name])}, and nothing implies such an input.")
+
+
+def _of_list(expected: Sequence[object], value: Sequence[object], path: str, reader: Reader) -> Iterator[Difference]:
+    if len(expected) != len(value):
+        sentence = f"`{path}` has {len(value)} items, the declaration implies {len(expected)}: {shown(expected)}."
+        yield Difference(path, sentence)
+        return
+    for number, (one, other) in enumerate(zip(expected, value, strict=True)):
+        yield from _of_value(one, other, f"{path}[{number}]", reader)
+
+
+def _same_number(value: object, expected: object) -> bool:
+    """Say whether two numbers are equal: the engine sends every number as a float."""
+    kinds = (int, float)
+    if isinstance(value, bool) or isinstance(expected, bool):
+        return False
+    return isinstance(value, kinds) and isinstance(expected, kinds) and value == expected
+
+
+def shown(value: object) -> str:
+    """Return a value as a sentence shows it, on one line and cut."""
+    match value:
+        case Ref(resource=resource, property=name):
+            return f"`{name}` of '{resource}'"
+        case Known(value=known):
+            return shown(known)
+        case Joined(parts=parts):
+            return " + ".join(map(shown, parts))
+        case File(sha256=digest):
+            return f"the file with SHA-256 {digest[:12]}…"
+        case _:
+            text = json.dumps(_plain(value), ensure_ascii=False, sort_keys=True)
+            return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Mapping():
+            return {str(name): _plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Ref() | Known() | Joined() | File():
+            return shown(value)
+        case str() | int() | float() | bool() | None:
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,195 @@
+"""What holds data, and what must exist beside it: tables, views, indexes, the bucket of archives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blueprint.inventory.messaging import ACCOUNT
+from blueprint.inventory.project import PUBSUB_AGENT
+from blueprint.inventory.resource import Expected, Known, Owner, Ref, labels
+from blueprint.model import Blueprint
+from blueprint.schemas.bigquery import Partitioning, Table, View
+
+BUCKET = "gcp:storage/bucket:Bucket"
+BUCKET_GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
+DATABASE = "gcp:firestore/database:Database"
+DATASET = "gcp:bigquery/dataset:Dataset"
+DATASET_GRANT = "gcp:bigquery/datasetIamMember:DatasetIamMember"
+FIELD = "gcp:firestore/field:Field"
+INDEX = "gcp:firestore/index:Index"
+PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
+TABLE = "gcp:bigquery/table:Table"
+
+DAY_IN_MILLISECONDS = 86_400_000
+
+
+def datasets(plan: Blueprint) -> Iterator[Expected]:
+    """Yield every dataset with its tables and views, and the rights to stream into those that are streamed into."""
+    for dataset in plan.schemas.datasets.values():
+        owner = Owner("Dataset", dataset.name)
+        inputs = {
+            "datasetId": dataset.name,
+            "project": plan.stack.project,
+            "location": plan.stack.region,
+            "description": dataset.description,
+            "friendlyName": dataset.friendly_name,
+            "deleteContentsOnDestroy": False,
+            "labels": {**labels(plan), **dict(dataset.labels)},
+        }
+        yield owner.owns(DATASET, f"{dataset.name}-dataset", inputs, protect=True)
+    for table in plan.schemas.tables.values():
+        yield _table(plan, table)
+    for view in plan.schemas.views.values():
+        yield _view(plan, view)
+    streamed = {stream.table.partition(".")[0] for stream in plan.manifest.streams.values()}
+    for name in sorted(streamed):
+        yield from _writers(plan, name)
+
+
+def _table(plan: Blueprint, table: Table) -> Expected:
+    partitioning = table.partitioning
+    inputs = {
+        "datasetId": Known(table.dataset, f"{table.dataset}-dataset"),
+        "tableId": table.name,
+        "project": plan.stack.project,
+        "schema": table.schema_json(),
+        "description": table.description,
+        "friendlyName": table.friendly_name,
+        "clusterings": [*table.clustering] or None,
+        "timePartitioning": _by_time(partitioning),
+        "rangePartitioning": _by_range(partitioning),
+        "requirePartitionFilter": True if partitioning is not None and partitioning.require_filter else None,
+        "tableConstraints": {"primaryKey": {"columns": [*table.primary_key]}} if table.primary_key else None,
+        "labels": {**labels(plan), **dict(table.labels)},
+        "deletionProtection": True,
+    }
+    owner = Owner("Dataset", table.dataset)
+    return owner.owns(TABLE, f"{table.dataset}-{table.name}-table", inputs, protect=True)
+
+
+def _by_time(partitioning: Partitioning | None) -> dict[str, object] | None:
+    if partitioning is None or partitioning.range is not None:
+        return None
+    stated: dict[str, object | None] = {
+        "type": partitioning.granularity or "DAY",
+        "field": partitioning.column,
+        "expirationMs": _milliseconds(partitioning.expiration_days),
+    }
+    return {key: value for key, value in stated.items() if value is not None}
+
+
+def _milliseconds(days: float | None) -> int | None:
+    return None if days is None else int(days * DAY_IN_MILLISECONDS)
+
+
+def _by_range(partitioning: Partitioning | None) -> dict[str, object] | None:
+    if partitioning is None or partitioning.range is None:
+        return None
+    bounds = partitioning.range
+    steps = {"start": bounds.start, "end": bounds.end, "interval": bounds.interval}
+    return {"field": partitioning.column, "range": steps}
+
+
+def _view(plan: Blueprint, view: View) -> Expected:
+    reads = []
+    for reference in view.references:
+        for known, suffix in ((plan.schemas.tables, "table"), (plan.schemas.views, "view")):
+            if reference.id in known:
+                reads.append(f"{reference.dataset}-{reference.name}-{suffix}")
+    inputs = {
+        "datasetId": Known(view.dataset, f"{view.dataset}-dataset"),
+        "tableId": view.name,
+        "project": plan.stack.project,
+        "description": view.description,
+        "friendlyName": view.friendly_name,
+        "view": {"query": view.query_in(plan.stack.project), "useLegacySql": False},
+        "labels": {**labels(plan), **dict(view.labels)},
+        "deletionProtection": False,
+    }
+    read = tuple(dict.fromkeys(reads))
+    name = f"{view.dataset}-{view.name}-view"
+    return Owner("Dataset", view.dataset).owns(TABLE, name, inputs, waits_for=read, replaced_with=read)
+
+
+def _writers(plan: Blueprint, dataset: str) -> Iterator[Expected]:
+    """Yield what Pub/Sub's agent needs to stream into a dataset: to see its tables and to add to them."""
+    owner = Owner("StreamWriters", f"{dataset}-stream-writers")
+    for role in ("dataEditor", "metadataViewer"):
+        inputs = {
+            "datasetId": Known(dataset, f"{dataset}-dataset"),
+            "project": plan.stack.project,
+            "role": f"roles/bigquery.{role}",
+            "member": PUBSUB_AGENT,
+        }
+        yield owner.owns(DATASET_GRANT, f"{dataset}-stream-{role.lower()}", inputs)
+
+
+def store(plan: Blueprint) -> Iterator[Expected]:
+    """Yield the adopted Firestore database with its composite indexes and expiry fields."""
+    owner = Owner("CompletionStore", "completion-store")
+    database = plan.manifest.store.database
+    inputs: dict[str, object] = {
+        "name": database,
+        "project": plan.stack.project,
+        "locationId": plan.stack.region,
+        "type": "FIRESTORE_NATIVE",
+        "deleteProtectionState": "DELETE_PROTECTION_ENABLED",
+        "deletionPolicy": "ABANDON",
+    }
+    yield owner.owns(DATABASE, "completion-store-database", inputs, protect=True)
+    place = {"project": plan.stack.project, "database": Known(database, "completion-store-database")}
+    for index in plan.firestore.indexes:
+        fields = [
+            {
+                key: value
+                for key, value in (
+                    ("fieldPath", field.field_path),
+                    ("order", field.order),
+                    ("arrayConfig", field.array_config),
+                )
+                if value is not None
+            }
+            for field in index.fields
+        ]
+        inputs = {**place, "collection": index.collection, "queryScope": index.query_scope, "fields": fields}
+        yield owner.owns(INDEX, index.logical_name, inputs)
+    for ttl in plan.firestore.ttls:
+        name = f"{ttl.collection.replace('_', '-')}-{ttl.field.strip('_').replace('_', '-')}-ttl"
+        inputs = {**place, "collection": ttl.collection, "field": ttl.field, "ttlConfig": {}}
+        yield owner.owns(FIELD, name, inputs)
+
+
+BUILD_ROLES = ("roles/logging.logWriter", "roles/artifactregistry.writer")
+
+
+def source(plan: Blueprint) -> Iterator[Expected]:
+    """Yield the bucket of archives, and the identity that builds the functions from it."""
+    owner = Owner("FunctionSource", "function-source")
+    project, bucket = plan.stack.project, plan.names.source_bucket()
+    inputs: dict[str, object] = {
+        "name": bucket,
+        "project": project,
+        "location": plan.stack.region.upper(),
+        "uniformBucketLevelAccess": True,
+        "publicAccessPrevention": "enforced",
+        "forceDestroy": False,
+        "labels": labels(plan),
+    }
+    yield owner.owns(BUCKET, "function-source-bucket", inputs, protect=True)
+    account = {"accountId": plan.names.build_account(), "project": project, "displayName": "Builds the functions"}
+    yield owner.owns(ACCOUNT, "function-build", account)
+    member = Ref("function-build", "member")
+    for role in BUILD_ROLES:
+        inputs = {"project": project, "role": role, "member": member}
+        yield owner.owns(PROJECT_GRANT, build_grant_name(role), inputs)
+    inputs = {
+        "bucket": Known(bucket, "function-source-bucket"),
+        "role": "roles/storage.objectViewer",
+        "member": member,
+    }
+    yield owner.owns(BUCKET_GRANT, "function-build-source-viewer", inputs)
+
+
+def build_grant_name(role: str) -> str:
+    """Return the logical name of a grant of the build identity."""
+    return f"function-build-{role.removeprefix('roles/').replace('.', '-').lower()}"
