@@ -1,7 +1,7 @@
 """Alerts: what is watched, when it fires, and the proof that it does.
 
 `catalogue` derives every alert from the declaration; `dashboard` and the runbooks come from the same values.
-`logfilter` and `promql` read conditions, so that contracts and tests judge what is really deployed.
+The languages of conditions are in `analysis/promql` and `analysis/logfilter`.
 """
 
 from blueprint.alerts.catalogue import catalogue

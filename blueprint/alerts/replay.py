@@ -14,8 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
+from analysis.promql import expression as promql
+from analysis.promql import metrics
 from blueprint import cron
-from blueprint.alerts import cases, metrics, promql
+from blueprint.alerts import cases
 from blueprint.alerts.cases import Fires, Scenario
 from blueprint.alerts.types import Alert, PromQL
 

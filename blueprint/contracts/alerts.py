@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from blueprint.alerts import cases, deadness, logfilter, metrics, promql
+from analysis.logfilter import expression as logfilter
+from analysis.promql import deadness, metrics
+from analysis.promql import expression as promql
+from blueprint.alerts import cases
 from blueprint.alerts.kinds import KINDS
 from blueprint.alerts.messaging import MIN_SILENCE
 from blueprint.alerts.types import (

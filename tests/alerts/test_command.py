@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from blueprint.alerts import Alert, LogMatch, PromQL, catalogue, logfilter, promql
+from analysis.logfilter import expression as logfilter
+from analysis.promql import expression as promql
+from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
 from blueprint.alerts import dashboard as board
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
@@ -128,7 +130,7 @@ def test_dashboard_tiles_neither_overlap_nor_leave_the_grid(tiles: list[dict[str
 
 
 def test_dashboard_asks_only_for_metrics_that_exist(manifest: Manifest) -> None:
-    from blueprint.alerts import deadness
+    from analysis.promql import deadness
 
     made = board.dashboard(manifest, Names(manifest.pipeline, "a-project", "1", "us-west2"))
     found = list(board.queries(made))

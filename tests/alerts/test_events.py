@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from blueprint.alerts import Alert, LogMatch, logfilter
+from analysis.logfilter import expression as logfilter
+from blueprint.alerts import Alert, LogMatch
 from blueprint.alerts.boundaries import EVENTS_OF_KINDS
 from blueprint.alerts.events import EVENTS
 from blueprint.manifest import Manifest

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from blueprint.alerts import Alert, LogMatch, cases, logfilter
+from analysis.logfilter import expression as logfilter
+from blueprint.alerts import Alert, LogMatch, cases
 from blueprint.alerts.kinds import KINDS
 
 LOG_KINDS = sorted(kind for kind in KINDS if any(case.name in cases.entries() for case in cases.load(kind).fires))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from blueprint.alerts import logfilter
-from blueprint.alerts.logfilter import FilterError, matches, never_true, parse
+from analysis.logfilter import expression as logfilter
+from analysis.logfilter.expression import FilterError, matches, never_true, parse
 
 ENTRY: dict[str, Any] = {
     "logName": "projects/p/logs/run.googleapis.com%2Fstderr",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from blueprint.alerts import deadness, metrics
-from blueprint.alerts.promql import Binary, Call, Number, QueryError, Selector, parse
+from analysis.promql import deadness, metrics
+from analysis.promql.expression import Binary, Call, Number, QueryError, Selector, parse
 
 
 def test_reads_a_selector() -> None:

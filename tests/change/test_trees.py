@@ -21,6 +21,7 @@ PARTS = (
     "Pulumi.prod.yaml",
     "pipeline.yaml",
     "requirements.lock",
+    "analysis",
     "blueprint",
     "components",
     "functions",

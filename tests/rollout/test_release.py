@@ -21,7 +21,16 @@ pytestmark = [
 ]
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "tests" / "pipelines" / "parcels"
-CODE = ("blueprint", "components", "ops", "policies", "functions", "__main__.py", "requirements.lock")
+CODE = (
+    "analysis",
+    "blueprint",
+    "components",
+    "ops",
+    "policies",
+    "functions",
+    "__main__.py",
+    "requirements.lock",
+)
 TABLE = Path("schemas", "bigquery", "parcels_ops", "journal.sql")
 SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 FUNCTION = "gcp:cloudfunctionsv2/function:Function"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from blueprint.alerts import metrics
-from blueprint.alerts.promql import (
+from analysis.promql import metrics
+from analysis.promql.expression import (
     COMPARISONS,
     RANGE_FUNCTIONS,
     Binary,
@@ -41,7 +41,7 @@ def problems(expression: Expression, duration: int) -> list[str]:
 def _selector(selector: Selector) -> Iterator[str]:
     metric = metrics.by_promql().get(selector.metric)
     if metric is None:
-        yield f"The metric {selector.metric} is emitted by nothing that is known here; see blueprint/alerts/metrics.py."
+        yield f"The metric {selector.metric} is emitted by nothing that is known here; see analysis/promql/metrics.py."
         return
     resource = [m.value for m in selector.matchers if m.label == "monitored_resource" and m.operator == "="]
     if not resource:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from blueprint.alerts import logfields
+from analysis.logfilter import entry as logfields
 
 MAX_LENGTH = 20_000
 """Longest query (Cloud Logging: 20,000 characters)."""

@@ -1,0 +1,1 @@
+"""General tools that read and judge languages; they know no pipeline and import nothing of this project."""

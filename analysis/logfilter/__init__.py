@@ -1,0 +1,1 @@
+"""Filters of the Logging query language as values: whether they match an entry, and whether they can."""
