@@ -1,4 +1,4 @@
-"""Write `blueprint/provider/types.json`: the types of the resource kinds this project declares.
+"""Write `provider/types.json`: the types of the resource kinds this project declares.
 
 The SDK carries the provider's schema in its annotations, but reading them costs seconds of imports at every
 plan. This module reads them once per SDK version and kind list, into a compact table:
@@ -7,7 +7,7 @@ plan. This module reads them once per SDK version and kind list, into a compact 
     python -m ops.provider_types --check  exit 3 when the table on disk is not what the SDK says
 
 To declare a new kind, add it to `KINDS` and run the first command. The table holds shapes only; what the
-provider refuses beyond shapes is in `blueprint/provider/rules`.
+provider refuses beyond shapes is in `provider/rules`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ KINDS = (
     "storage.BucketIAMMember",
     "storage.BucketObject",
 )
-TABLE = Path(__file__).resolve().parent.parent / "blueprint" / "provider" / "types.json"
+TABLE = Path(__file__).resolve().parent.parent / "provider" / "types.json"
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", typing.Any: "any"}
 _SDK_NAMES = {"Output": pulumi.Output, "T": typing.Any}  # forward references inside `pulumi.Input`
 Objects = dict[str, dict[str, object]]
@@ -166,7 +166,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if TABLE.read_text(encoding="utf-8") == text:
         return 0
-    print("blueprint/provider/types.json is stale; run `python -m ops.provider_types`.", file=sys.stderr)
+    print("provider/types.json is stale; run `python -m ops.provider_types`.", file=sys.stderr)
     return 3
 
 

@@ -18,7 +18,7 @@ from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import load_messages
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ("analysis", "blueprint", "components", "policies", "ops", "functions/shared")
+LAYERS = ("analysis", "provider", "blueprint", "components", "policies", "ops", "functions/shared")
 DATA = {".lock", ".gz"}
 """Files that no person writes."""
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blueprint.findings import Finding, Location
-from blueprint.provider.changes import differences, replaces
-from blueprint.provider.ids import import_id
-from blueprint.provider.values import UNKNOWN
 from ops.adoption.inventory import Existing
 from ops.embedded.record import Registration
+from provider.changes import differences, replaces
+from provider.ids import import_id
+from provider.values import UNKNOWN
 
 STATEFUL = frozenset(
     {

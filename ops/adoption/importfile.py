@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from blueprint.provider import shapes
 from ops.adoption.compare import Adopted
 from ops.embedded.record import Registration
+from provider import shapes
 
 _PROVIDER = "pulumi:providers:gcp"
 

@@ -9,10 +9,10 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Any
 
-from blueprint.provider import changes as provider
 from ops.change.model import MAX_TEXT, Archive, Broken, Change, Difference, File, Operation, Resource, Weight
 from ops.report.text import kind, plain
 from ops.terminal import clip
+from provider import changes as provider
 
 Plan = Mapping[str, Any]
 _KEYS = ("name", "columnName", "fieldPath", "role", "key")

@@ -18,11 +18,11 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]  # publish
 from pulumi.output import Unknown
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from blueprint import provider
+import provider
 from blueprint.findings import Finding, Location
-from blueprint.provider import shapes, values
 from ops.embedded.planned import Planned, Planner, Reference
 from ops.embedded.record import Registration, Shower
+from provider import shapes, values
 
 PROGRAM = "__main__.py"
 STACK_TYPE: Final = "pulumi:pulumi:Stack"

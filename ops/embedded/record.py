@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Location
-from blueprint.provider import values
 from ops.embedded.planned import Planner, Reference, Secret
+from provider import values
 
 SECRET = "[secret]"
 

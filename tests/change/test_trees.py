@@ -26,6 +26,7 @@ PARTS = (
     "components",
     "functions",
     "ops",
+    "provider",
     "schemas",
 )
 

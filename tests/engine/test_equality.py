@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from blueprint.provider.values import SIGNATURE, is_asset
 from ops.embedded.engine import Evaluation, evaluate
+from provider.values import SIGNATURE, is_asset
 from tests.engine import harness
 from tests.engine.conftest import ONE_CHECKPOINT, ROOT
 from tests.engine.harness import Engine

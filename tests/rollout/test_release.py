@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "tests" / "pipelines" / "parcels"
 CODE = (
     "analysis",
+    "provider",
     "blueprint",
     "components",
     "ops",

@@ -15,7 +15,7 @@ from tests.engine.twin.cloud import Cloud
 from tests.verification.twin import TwinRest
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("analysis", "blueprint", "components", "ops", "functions", "__main__.py")
+CODE = ("analysis", "provider", "blueprint", "components", "ops", "functions", "__main__.py")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from blueprint.provider.ids import resource_id
+from provider.ids import resource_id
 
 State = Mapping[str, Any]
 Computed = Callable[[dict[str, str], State], dict[str, Any]]

@@ -14,9 +14,9 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from blueprint.provider import check_inputs, kinds
-from blueprint.provider.changes import differences, replaces
-from blueprint.provider.values import SECRET, SIGNATURE, UNKNOWN, is_asset, plain, select
+from provider import check_inputs, kinds
+from provider.changes import differences, replaces
+from provider.values import SECRET, SIGNATURE, UNKNOWN, is_asset, plain, select
 from tests.engine.twin.cloud import Cloud, CloudError, Resource
 from tests.engine.twin.kinds import SPECS, digest, identify
 

@@ -1,7 +1,7 @@
 """Values as the engine passes them to a provider: plain JSON, with marks for secrets, assets and unknowns.
 
 The constants are the engine's wire protocol (`sdk/go/common/resource` of pulumi/pulumi), repeated here since
-`blueprint` does not import Pulumi. Checks see through secrets and skip what is not known yet.
+this package does not import Pulumi. Checks see through secrets and skip what is not known yet.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypedDict, cast
 
-from blueprint.provider.values import UNKNOWN, is_asset, is_number, plain, properties
+from provider.values import UNKNOWN, is_asset, is_number, plain, properties
 
 
 class Shape(TypedDict):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.provider import UNKNOWN, check_inputs, kinds
-from blueprint.provider.values import ASSET, SECRET, SIGNATURE
 from ops import provider_types
+from provider import UNKNOWN, check_inputs, kinds
+from provider.values import ASSET, SECRET, SIGNATURE
 
 SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from blueprint.provider.rules import facts_of
-from blueprint.provider.values import UNKNOWN, plain
+from provider.rules import facts_of
+from provider.values import UNKNOWN, plain
 
 _MEMBER = "/{role}/{member}"
 

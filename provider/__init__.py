@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from blueprint.provider import rules, shapes
-from blueprint.provider.values import UNKNOWN
+from provider import rules, shapes
+from provider.values import UNKNOWN
 
 __all__ = ["UNKNOWN", "check_inputs", "immutable", "kinds", "outputs"]
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprint.provider.rules import immutable
-from blueprint.provider.values import UNKNOWN, is_asset, plain
+from provider.rules import immutable
+from provider.values import UNKNOWN, is_asset, plain
 
 _TABLE = "gcp:bigquery/table:Table"
 _ALIASES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD", "DECIMAL": "NUMERIC"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from blueprint.provider import check_inputs, kinds, shapes
-from blueprint.provider.formats import FORMATS
-from blueprint.provider.rules import _GROUPS, _JUDGES, check_rule, facts_of
-from blueprint.provider.values import UNKNOWN
+from provider import check_inputs, kinds, shapes
+from provider.formats import FORMATS
+from provider.rules import _GROUPS, _JUDGES, check_rule, facts_of
+from provider.values import UNKNOWN
 
 Inputs = dict[str, Any]
 RULES: list[tuple[str, dict[str, Any]]] = [

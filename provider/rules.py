@@ -34,8 +34,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from blueprint.provider.formats import FORMATS, seconds
-from blueprint.provider.values import UNKNOWN, is_number, select
+from provider.formats import FORMATS, seconds
+from provider.values import UNKNOWN, is_number, select
 
 FACTS = Path(__file__).with_name("facts")
 Rule = Mapping[str, Any]

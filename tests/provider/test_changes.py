@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from blueprint.provider.changes import differences, replaces, schema_changes_in_place
-from blueprint.provider.ids import import_id, resource_id
-from blueprint.provider.values import ARCHIVE, SECRET, SIGNATURE, UNKNOWN
+from provider.changes import differences, replaces, schema_changes_in_place
+from provider.ids import import_id, resource_id
+from provider.values import ARCHIVE, SECRET, SIGNATURE, UNKNOWN
 
 DEFAULTS = {"project": "p", "region": "r", "location": "r"}
 
