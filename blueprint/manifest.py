@@ -384,6 +384,9 @@ class Manifest:
     streams: Mapping[str, Stream] = declared("Topics that become rows.")
     alerts: Alerting = declared("Alerting.")
     labels: Mapping[str, str] = declared("On every resource that takes labels.", factory=dict)
+    retired: Mapping[str, str] = declared(
+        "Released names that nothing uses any more, as kind/name, such as topic/orders: and why.", factory=dict
+    )
 
     @property
     def python(self) -> tuple[int, int]:

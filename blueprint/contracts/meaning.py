@@ -99,3 +99,19 @@ def declared_used(plan: Blueprint, report: Report) -> None:
         report.check()
         if name not in mounted:
             report.warning(f"No function mounts the secret '{name}'; remove it.", secret.at)
+
+
+@contract("processors-expected", "Every processor is expected by a mode", incidents=(42, 43))
+def processors_expected(plan: Blueprint, report: Report) -> None:
+    """A processor that no mode expects completes without any effect; most often its name was changed in one place."""
+    for boundary in plan.manifest.boundaries.values():
+        phase = plan.manifest.phases[boundary.upstream]
+        expected = {name for mode in boundary.modes.values() for name in mode.expected}
+        for name, processor in phase.processors.items():
+            report.check()
+            if name not in expected:
+                report.violation(
+                    f"No mode of '{boundary.name}' expects the processor '{name}' of phase '{phase.name}', so its completion "
+                    "changes nothing; add it to `expected` of a mode, or remove it.",
+                    processor.at,
+                )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blueprint.contracts import Report, contract
+from blueprint.findings import Location
 from blueprint.manifest import Boundary, Field
 from blueprint.model import Blueprint
 from blueprint.references import ENGINE_FIELDS
@@ -154,3 +155,31 @@ def _problem(name: str, field: Field, message: Message, upstream: Message | None
         return None
     wanted = " or ".join(sorted(described.types - {"null"}))
     return f"`{name}` takes {wanted}, but `{field.from_}` is {given[0]}; correct one of them."
+
+
+@contract("batches-described", "Rules on a batch read fields that its message describes", incidents=(41, 42))
+def batches_described(plan: Blueprint, report: Report) -> None:
+    """A field under another name is absent in every message, so that the rule never holds."""
+    for boundary in plan.manifest.boundaries.values():
+        topic = plan.manifest.topics[plan.manifest.phases[boundary.upstream].completion_topic]
+        message = plan.messages.get(topic.message)
+        for rule in (rule for mode in boundary.modes.values() for rule in mode.rules):
+            if message is not None and rule.batch is not None:
+                for name in (rule.batch.percent, rule.batch.count):
+                    report.check()
+                    _counted(message, name, f"Rule '{rule.reason}' of '{boundary.name}'", rule.at, report)
+
+
+def _counted(message: Message, name: str, user: str, at: Location, report: Report) -> None:
+    field = message.field(f"metadata.{name}")
+    place = f"{FOLDER}/{message.name}.json"
+    if field is None:
+        report.violation(
+            f"{user} reads `metadata.{name}`, which '{message.name}' does not describe; correct the name, or describe the "
+            f"field in {place}.",
+            at,
+        )
+    elif not field.types & {"integer", "number"}:
+        report.violation(
+            f"{user} counts with `metadata.{name}`, which is no number in {place}; correct one of them.", at
+        )

@@ -65,7 +65,7 @@ def write_snapshot(root: Path, tables: Mapping[str, Table], messages: Mapping[st
     folder = root / FOLDER
     files = snapshot(tables, messages)
     changed: list[str] = []
-    for path in sorted(folder.rglob("*.json")):
+    for path in sorted(folder.glob("*/*.json")):
         name = path.relative_to(folder).as_posix()
         if name not in files:
             path.unlink()
@@ -84,7 +84,7 @@ def check_evolution(
 ) -> tuple[int, tuple[Finding, ...]]:
     """Compare what is planned with the snapshot; return how many things were compared and what is refused."""
     findings: list[Finding] = []
-    files = sorted((root / FOLDER).rglob("*.json"))
+    files = sorted((root / FOLDER).glob("*/*.json"))
     for path in files:
         file = path.relative_to(root).as_posix()
         try:
