@@ -18,8 +18,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from blueprint.findings import Refused
+from ops import exitcodes
 
-SOUND, REFUSED, USAGE, DIFFERENCE = 0, 1, 2, 3
 COMMANDS: Mapping[str, str] = {
     "plan": "Evaluate the program offline and show what would exist; --json, --explain NAME.",
     "build": "Write the archive of a function, and its manifest, to a folder.",
@@ -43,7 +43,6 @@ COMMANDS: Mapping[str, str] = {
     "docs": "Write the generated parts of the documentation.",
     "provider_types": "Write the table of provider types that inputs are checked against.",
 }
-EXIT_CODES = "exit codes: 0 sound, 1 refused, 2 wrong usage, 3 a difference was found that is not a fault"
 
 
 def existing() -> dict[str, str]:
@@ -60,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m ops",
         usage="python -m ops [-v] COMMAND [ARGUMENTS]",
         description="Plan, check and operate the pipeline's orchestration.",
-        epilog=f"commands:\n{lines}\n\n{EXIT_CODES}\n`python -m ops COMMAND --help` tells more.",
+        epilog=f"commands:\n{lines}\n\n{exitcodes.HELP}\n`python -m ops COMMAND --help` tells more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("-v", "--verbose", action="store_true", help="log what happens, tracebacks included")
@@ -83,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     own = argparse.ArgumentParser(
         prog=f"python -m ops {given.command}",
         description=module.__doc__,
-        epilog=EXIT_CODES,
+        epilog=exitcodes.HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if not hasattr(module, "add_arguments"):  # a module with a `main` of its own
@@ -103,15 +102,15 @@ def guarded(argv: Sequence[str] | None = None) -> int:
     except Refused as refused:
         for finding in refused.findings:
             print(finding, file=sys.stderr)
-        return REFUSED
+        return exitcodes.REFUSED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOUND
+        return exitcodes.SOUND
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except OSError as error:
         print(f"{error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
-        return REFUSED
+        return exitcodes.REFUSED
     return code
 
 

@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from blueprint.findings import Finding, Refused
+from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
 from ops.operate.cloud import Cloud, CloudError, Waiting
 from ops.operate.target import Target, add_target_arguments, load_target
 from ops.terminal import Style, clip, columns, count, style_for
 
-SOUND, REFUSED, DIFFERENCE = 0, 1, 3
 UNDELIVERED = "undelivered"
 COUNT = "redrive_count"
 MOST = 3

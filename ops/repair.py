@@ -17,12 +17,12 @@ from typing import Any
 
 from blueprint.manifest import Boundary
 from blueprint.operations import answer
+from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
 from ops.operate.cloud import Cloud, CloudError
 from ops.operate.engine import replay
 from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
 from ops.terminal import Style, clip, style_for
 
-SOUND, REFUSED, DIFFERENCE = 0, 1, 3
 PROGRESS = Path(".cache", "repair.json")
 Json = dict[str, Any]
 
