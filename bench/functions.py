@@ -78,10 +78,7 @@ class Figure:
 
     def line(self) -> str:
         verdict = "ok" if self.ratio <= self.limit else "ABOVE"
-        return (
-            f"{self.name:<34}{self.engine:>10.2f}{self.floor:>10.2f} {self.unit:<8}"
-            f"{self.ratio:>6.2f}  limit {self.limit:.2f}  {verdict}"
-        )
+        return f"{self.name:<34}{self.engine:>10.2f}{self.floor:>10.2f} {self.unit:<8}{self.ratio:>6.2f}  limit {self.limit:.2f}  {verdict}"
 
 
 def folders(work: Path) -> dict[str, tuple[Path, str]]:
@@ -194,10 +191,7 @@ def sustained(function: Function, cloud: Cloud, dates: int) -> tuple[str, bool]:
     busy = function.log.read_text().count('"event": "lease_held"')
     function.kill()
     cloud.delete_subscription("sustained")
-    text = (
-        f"{len(batch)} completions over {dates} dates in {elapsed:.1f} s ({len(batch) / elapsed:.0f}/s): "
-        f"{lost} lost, {wrong} wrong, {len(triggers)} triggers for {dates} dates, {busy} given back to a lease"
-    )
+    text = f"{len(batch)} completions over {dates} dates in {elapsed:.1f} s ({len(batch) / elapsed:.0f}/s): {lost} lost, {wrong} wrong, {len(triggers)} triggers for {dates} dates, {busy} given back to a lease"
     return text, lost == 0 and wrong == 0
 
 

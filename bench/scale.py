@@ -216,8 +216,7 @@ def rows() -> Iterator[tuple[str, Result]]:
 def table() -> str:
     """Return the table in Markdown."""
     lines = [
-        "| Load | Offered/s | Acknowledged | Median, p95 | Conflicts | Given back | Waiting at the end | Instances busy"
-        " | Triggered after |",
+        "| Load | Offered/s | Acknowledged | Median, p95 | Conflicts | Given back | Waiting at the end | Instances busy | Triggered after |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, result in rows():
@@ -225,9 +224,7 @@ def table() -> str:
         p95 = delays[int(0.95 * (len(delays) - 1))]
         triggered = f"{result.triggered_at:.0f} s" if result.triggered_at is not None else "not in the window"
         lines.append(
-            f"| {name} | {result.offered / WINDOW:.2f} | {counts['acknowledged']} of {result.offered}"
-            f" | {statistics.median(delays):.2f} s, {p95:.2f} s | {counts['conflicts']} of {counts['writes']} writes"
-            f" | {counts['given back']} | {result.backlog} | {100 * result.busiest:.0f} % | {triggered} |"
+            f"| {name} | {result.offered / WINDOW:.2f} | {counts['acknowledged']} of {result.offered} | {statistics.median(delays):.2f} s, {p95:.2f} s | {counts['conflicts']} of {counts['writes']} writes | {counts['given back']} | {result.backlog} | {100 * result.busiest:.0f} % | {triggered} |"
         )
     return "\n".join(lines)
 

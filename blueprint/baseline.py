@@ -118,10 +118,7 @@ def lost_evidence(root: Path, contracts: Iterable[str]) -> tuple[int, list[Findi
     present, released = evidence_of(root, contracts), _groups(content)
     for kind, names in released.items():
         for name in sorted(set(names) - set(present.get(kind, ()))):
-            message = (
-                f"The {kind} '{name}' was released and is gone, so that what it guards is no longer tested; restore it, or "
-                "record its removal with `ops release-schema --accept`."
-            )
+            message = f"The {kind} '{name}' was released and is gone, so that what it guards is no longer tested; restore it, or record its removal with `ops release-schema --accept`."
             findings.append(Finding("guards-kept", message, Location(EVIDENCE)))
     return sum(map(len, released.values())), findings
 
@@ -140,10 +137,7 @@ def _lost(old: Baseline, new: Baseline, manifest: Manifest) -> Iterator[Finding]
     for kind, names in old.names.items():
         for name in sorted(set(names) - set(new.names.get(kind, ()))):
             if f"{kind}/{name}" not in manifest.retired:
-                message = (
-                    f"The {kind} '{name}' was released and is gone: {ADVICE.get(kind, 'keep the name')}. Where nothing uses "
-                    f"it any more, say so in the declaration: `retired: {{{kind}/{name}: why}}`."
-                )
+                message = f"The {kind} '{name}' was released and is gone: {ADVICE.get(kind, 'keep the name')}. Where nothing uses it any more, say so in the declaration: `retired: {{{kind}/{name}: why}}`."
                 yield Finding("names-kept", message, manifest.at)
 
 
@@ -156,12 +150,7 @@ def _lost_aliases(old: Baseline, new: Baseline, manifest: Manifest) -> Iterator[
         now = new.aliases.get(key)
         renamed = new.aliases.get(f"{phase}/{processor}")
         if now is None:
-            message = (
-                f"'{name}' of phase '{phase}' was released and means nothing now: completions under that name would be "
-                f"recorded as unknown, and what is stored under it would not count. Keep it among the `aliases` of "
-                f"'{renamed or 'the processor that takes its place'}', or, where nobody sends it any more, say so: "
-                f"`retired: {{processor/{key}: why}}`."
-            )
+            message = f"'{name}' of phase '{phase}' was released and means nothing now: completions under that name would be recorded as unknown, and what is stored under it would not count. Keep it among the `aliases` of '{renamed or 'the processor that takes its place'}', or, where nobody sends it any more, say so: `retired: {{processor/{key}: why}}`."
             yield Finding("names-kept", message, at)
         elif now not in (processor, renamed):
             message = (

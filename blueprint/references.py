@@ -117,8 +117,7 @@ def _expectations(boundary: Boundary, phase: Phase) -> Iterator[Problem]:
         )
     elif not always and sorted(sides) != ["after_today", "before_today", "today"]:
         yield (
-            f"The modes of boundary '{boundary.name}' must cover before_today, today and after_today once each, "
-            "or be one mode with `when: always`.",
+            f"The modes of boundary '{boundary.name}' must cover before_today, today and after_today once each, or be one mode with `when: always`.",
             boundary.at,
         )
     for mode in boundary.modes.values():
@@ -206,8 +205,7 @@ def _orchestrator(manifest: Manifest, function: Function) -> Iterator[Problem]:
     phase = manifest.phases.get(boundary.upstream) if boundary else None
     if boundary and phase and function.trigger.topic != phase.completion_topic:
         yield (
-            f"Function '{function.name}' orchestrates '{boundary.name}' but consumes "
-            f"'{function.trigger.topic}'; phase '{phase.name}' completes on '{phase.completion_topic}'.",
+            f"Function '{function.name}' orchestrates '{boundary.name}' but consumes '{function.trigger.topic}'; phase '{phase.name}' completes on '{phase.completion_topic}'.",
             function.trigger.at,
         )
 

@@ -62,18 +62,12 @@ def check_stack(stack: StackSettings, manifest: Manifest) -> list[Finding]:
     for name in manifest.alerts.channels:
         channel = stack.channels.get(name, "")
         if not CHANNEL.fullmatch(channel):
-            message = (
-                f"Alerts go to the channel '{name}', but `notificationChannels` gives it "
-                f"{repr(channel) if channel else 'no id'}; set projects/<project>/notificationChannels/<number>."
-            )
+            message = f"Alerts go to the channel '{name}', but `notificationChannels` gives it {repr(channel) if channel else 'no id'}; set projects/<project>/notificationChannels/<number>."
             findings.append(Finding("stack", message, at))
     for topic in manifest.topics.values():
         for consumer in topic.consumers:
             url = stack.service_urls.get(consumer.service, "")
             if consumer.delivery == "push" and not re.fullmatch(r"https://[a-zA-Z0-9.-]+", url):
-                message = (
-                    f"Topic '{topic.name}' is pushed to the service '{consumer.service}', but `serviceUrls` gives it "
-                    f"{repr(url) if url else 'no URL'}; set https://<host> without a path."
-                )
+                message = f"Topic '{topic.name}' is pushed to the service '{consumer.service}', but `serviceUrls` gives it {repr(url) if url else 'no URL'}; set https://<host> without a path."
                 findings.append(Finding("stack", message, at))
     return findings

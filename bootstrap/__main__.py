@@ -77,8 +77,7 @@ gcp.iam.WorkloadIdentityPoolProvider(
         "attribute.environment_and_ref": "assertion.environment + '@' + assertion.ref",
     },
     attribute_condition=(
-        f"assertion.repository_id == '{config.require('repositoryId')}'"
-        f" && assertion.repository_owner_id == '{config.require('ownerId')}'"
+        f"assertion.repository_id == '{config.require('repositoryId')}' && assertion.repository_owner_id == '{config.require('ownerId')}'"
     ),
     opts=own,
 )

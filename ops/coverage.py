@@ -209,9 +209,7 @@ def _page(recorded: tuple[Incident, ...], known: tuple[Check, ...]) -> Iterator[
     yield "# What covers which recorded failure"
     yield ""
     yield (
-        "The numbers are those of [incidents.yaml](incidents.yaml). *Before* are contracts, policies and rules of the "
-        "readers that refuse a change, *after* the alerts and commands that report it, *tested by* what recreates it: "
-        "the number of failures recreated in [tests/incidents](../tests/incidents/cases.yaml) and the test modules that name it."
+        "The numbers are those of [incidents.yaml](incidents.yaml). *Before* are contracts, policies and rules of the readers that refuse a change, *after* the alerts and commands that report it, *tested by* what recreates it: the number of failures recreated in [tests/incidents](../tests/incidents/cases.yaml) and the test modules that name it."
     )
     yield ""
     yield from _gap_list(recorded, by_number)

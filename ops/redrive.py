@@ -29,8 +29,8 @@ _PLATFORM = "CloudPubSubDeadLetter"
 _KEPT = frozenset({"reason", "function", "detail", "boundary", "severity", "message_id", "publish_time", "part"})
 """What a function adds to the poison it keeps."""
 _SECRET = re.compile(
-    r"(?i)(https://hooks\.[^\s\"']+|bearer\s+[\w.~+/-]+|\beyJ[\w-]{10,}\.[\w.-]+"
-    r"|\"[^\"]*(?:password|secret|token|api_?key)[^\"]*\"\s*:\s*\"[^\"]*\")"
+    r"""(?ix)(https://hooks\.[^\s"']+|bearer\s+[\w.~+/-]+|\beyJ[\w-]{10,}\.[\w.-]+
+    |"[^"]*(?:password|secret|token|api_?key)[^"]*"\s*:\s*"[^"]*")"""
 )
 Json = dict[str, Any]
 
@@ -121,8 +121,8 @@ def _hold(target: Target, name: str) -> tuple[str, str]:
         for alias in {subscription, hold, *(() if consumer.startswith("stream ") else (consumer,))}:
             found[alias] = (topic, hold)
     if name not in found:
-        known = "\n  ".join(sorted({hold.removesuffix("--dead-letter-hold") for _, _, hold in target.holds()}))
-        message = f"No subscription with a dead letter is called '{name}'; there are:\n  {known}"
+        known = ", ".join(sorted({hold.removesuffix("--dead-letter-hold") for _, _, hold in target.holds()}))
+        message = f"No subscription with a dead letter is called '{name}'; there are: {known}."
         raise Refused([Finding("subscription", message, target.manifest.at)])
     return found[name]
 

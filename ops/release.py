@@ -72,8 +72,7 @@ def apply(root: Path, stack: str, folder: Path, *, verify: bool) -> int:
     now = engine.released(program, stack)
     if now != record.released:
         raise refused(
-            f"Since the plan was made, {now[:12] or 'another update'} was released in place of "
-            f"{record.released[:12] or 'nothing'}; make the plan again."
+            f"Since the plan was made, {now[:12] or 'another update'} was released in place of {record.released[:12] or 'nothing'}; make the plan again."
         )
     engine.apply_plan(program, stack, folder / PLAN, commit)
     sys.stdout.write((folder / NOTES).read_text(encoding="utf-8") if (folder / NOTES).is_file() else "")

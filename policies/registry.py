@@ -149,7 +149,6 @@ def say(unjudged: Iterable[Unjudged]) -> list[str]:
     for each in unjudged:
         by_rule.setdefault(each.rule, []).append(each)
     return [
-        f"{rule}: {len(found)} value{'s are' if len(found) > 1 else ' is'} known only after the update, "
-        f"such as {found[0].path} of {found[0].urn.rpartition('::')[2]}; everything else was judged."
+        f"{rule}: {len(found)} value{'s are' if len(found) > 1 else ' is'} known only after the update, such as {found[0].path} of {found[0].urn.rpartition('::')[2]}; everything else was judged."
         for rule, found in sorted(by_rule.items())
     ]

@@ -89,8 +89,7 @@ def _asks_zero(comparison: Binary) -> Iterator[str]:
     )
     if only_zero and sparse and counts:
         yield (
-            f"`{comparison.operator} {limit:g}` never holds on a metric without points while idle; "
-            "add `or vector(0)` or use `unless`."
+            f"`{comparison.operator} {limit:g}` never holds on a metric without points while idle; add `or vector(0)` or use `unless`."
         )
 
 

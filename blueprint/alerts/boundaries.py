@@ -92,9 +92,7 @@ def schedule_alerts(factory: Factory, function: Function, schedule: Schedule) ->
         "instance": job,
     }
     failing = LogMatch(
-        f'resource.type="cloud_scheduler_job"\nresource.labels.job_id={quoted(job)}\n'
-        '(jsonPayload."@type"="type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished")\n'
-        "severity>=ERROR",
+        f'resource.type="cloud_scheduler_job"\nresource.labels.job_id={quoted(job)}\n(jsonPayload."@type"="type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished")\nseverity>=ERROR',
         {"status": "EXTRACT(jsonPayload.status)"},
     )
     yield factory.alert("schedule-failing", name, failing, values, schedule.at)

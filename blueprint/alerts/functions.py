@@ -18,20 +18,24 @@ WINDOW = 10
 MIN_FAILURES = 3
 MEMORY_SHARE = 0.9
 
-CRASH_TEXT = (
-    r"(ModuleNotFoundError|ImportError|SyntaxError|IndentationError): "
-    r"|Worker failed to boot|MissingTargetException|Container called exit\([1-9]|Uncaught signal"
-    r"|Container terminated (by the container manager )?on signal (4|6|7|8|9|11)\b"
-    r"|[Ff]ailed to start and (then )?listen on the port|The instance was not started"
-    r"|Memory limit of |exceeded its memory limit|using too much memory|connection to the instance had an error"
+CRASH_TEXT = "|".join(
+    (
+        r"(ModuleNotFoundError|ImportError|SyntaxError|IndentationError): ",
+        r"Worker failed to boot|MissingTargetException|Container called exit\([1-9]|Uncaught signal",
+        r"Container terminated (by the container manager )?on signal (4|6|7|8|9|11)\b",
+        r"[Ff]ailed to start and (then )?listen on the port|The instance was not started",
+        r"Memory limit of |exceeded its memory limit|using too much memory|connection to the instance had an error",
+    )
 )
 """What a gen2 service writes when user code cannot be imported, a container does not come up or outgrows its
 memory."""
-REFUSED_TEXT = (
-    r"Quota exceeded|exceeded quota|quotaExceeded|RESOURCE_EXHAUSTED|rateLimitExceeded|Exceeded rate limits"
-    r"|PERMISSION_DENIED|Access Denied: |Missing or insufficient permissions"
-    r"|Not found: (Table|Dataset|Job)|Unrecognized name: |[Nn]o such field|Schema mismatch"
-    r"|Provided Schema does not match|requires an index"
+REFUSED_TEXT = "|".join(
+    (
+        r"Quota exceeded|exceeded quota|quotaExceeded|RESOURCE_EXHAUSTED|rateLimitExceeded|Exceeded rate limits",
+        r"PERMISSION_DENIED|Access Denied: |Missing or insufficient permissions",
+        r"Not found: (Table|Dataset|Job)|Unrecognized name: |[Nn]o such field|Schema mismatch",
+        r"Provided Schema does not match|requires an index",
+    )
 )
 """What Google's services answer when a quota is used up, a grant is missing or a table or column does not
 fit."""
@@ -82,10 +86,7 @@ def crash(function: Function) -> LogMatch:
     """Return the condition on lines of a crash, of the platform about it, and of a revision that is not
     ready."""
     text = quoted(CRASH_TEXT)
-    lines = (
-        f"textPayload=~{text} OR (jsonPayload.message=~{text} AND severity>=ERROR) OR "
-        'protoPayload.status.message=~"failed to start|HealthCheckContainerError|failed to become healthy"'
-    )
+    lines = f'textPayload=~{text} OR (jsonPayload.message=~{text} AND severity>=ERROR) OR protoPayload.status.message=~"failed to start|HealthCheckContainerError|failed to become healthy"'
     return LogMatch(
         log_filter((function.name,), lines),
         {"revision": "EXTRACT(resource.labels.revision_name)"},

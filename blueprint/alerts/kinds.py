@@ -13,21 +13,14 @@ from blueprint.alerts.types import CoversKind, Severity
 
 RUNBOOKS = "docs/runbooks"
 
-_LOGS = (
-    'gcloud logging read \'resource.type="cloud_run_revision" AND resource.labels.service_name="{function}"{more}\''
-    " --project={project} --freshness=1h --limit=30"
-)
+_LOGS = 'gcloud logging read \'resource.type="cloud_run_revision" AND resource.labels.service_name="{function}"{more}\' --project={project} --freshness=1h --limit=30'
 
 
 def _logs(more: str) -> str:
     return _LOGS.replace("{more}", f" AND {more}")
 
 
-_EVENT = (
-    'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND '
-    '(jsonPayload.boundary="{boundary}" OR jsonPayload.phase="{upstream}")\' '
-    "--project={project} --freshness=1d --limit=20"
-)
+_EVENT = 'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND (jsonPayload.boundary="{boundary}" OR jsonPayload.phase="{upstream}")\' --project={project} --freshness=1d --limit=20'
 _SUBSCRIPTION = "gcloud pubsub subscriptions describe {subscription} --project={project}"
 
 
@@ -53,15 +46,12 @@ _KINDS = (
         "function",
         "critical",
         (1, 2, 5, 6, 8, 11, 12, 15, 60),
-        "An instance of {function} failed to import its code, did not come up, or was ended for using more than its "
-        "{memory} of memory. Until this is fixed it acknowledges nothing.",
-        "Log entries of the service: a traceback with ModuleNotFoundError or ImportError, a failed startup probe, "
-        "a revision that is not ready, or the memory limit.",
+        "An instance of {function} failed to import its code, did not come up, or was ended for using more than its {memory} of memory. Until this is fixed it acknowledges nothing.",
+        "Log entries of the service: a traceback with ModuleNotFoundError or ImportError, a failed startup probe, a revision that is not ready, or the memory limit.",
         _logs('(severity>=WARNING OR textPayload=~"Error: ")'),
         (
             "Read the last line of the traceback: it names the missing module or the limit.",
-            "Compare the serving revision with the last ready one: "
-            "`gcloud run services describe {function} --region={region} --project={project}`.",
+            "Compare the serving revision with the last ready one: `gcloud run services describe {function} --region={region} --project={project}`.",
             "Release the previous archive again, then fix the import and let the archive check prove it.",
         ),
     ),
@@ -71,8 +61,7 @@ _KINDS = (
         "function",
         "error",
         (11, 28, 39, 44),
-        "More than {error_percent} % of the requests that reached {function} in ten minutes ended in 5xx, at least "
-        "three of them. Pub/Sub delivers them again, so work is late, not lost.",
+        "More than {error_percent} % of the requests that reached {function} in ten minutes ended in 5xx, at least three of them. Pub/Sub delivers them again, so work is late, not lost.",
         "run.googleapis.com/request_count by response_code_class.",
         _logs("severity>=ERROR"),
         (
@@ -86,8 +75,7 @@ _KINDS = (
         "function",
         "warning",
         (48,),
-        "The slowest requests of {function} need more than {latency_percent} % of its {timeout} s. A run that reaches "
-        "the timeout is cut off, and the tail of its work with it.",
+        "The slowest requests of {function} need more than {latency_percent} % of its {timeout} s. A run that reaches the timeout is cut off, and the tail of its work with it.",
         "99th percentile of run.googleapis.com/request_latencies over ten minutes.",
         _logs('httpRequest.latency>"60s"'),
         (
@@ -112,8 +100,7 @@ _KINDS = (
         "function",
         "warning",
         (59,),
-        "All {max_instances} instances of {function} have been busy for ten minutes; further requests wait or are "
-        "refused with 429.",
+        "All {max_instances} instances of {function} have been busy for ten minutes; further requests wait or are refused with 429.",
         "run.googleapis.com/container/instance_count with state active.",
         _logs("httpRequest.status=429"),
         (
@@ -127,8 +114,7 @@ _KINDS = (
         "function",
         "warning",
         (53, 59),
-        "A request for {function} found no instance and could not start one. Requests refused so are in no request "
-        "count, because they never reach a container.",
+        "A request for {function} found no instance and could not start one. Requests refused so are in no request count, because they never reach a container.",
         "Log entries of the service that say so.",
         _logs('textPayload:"no available instance"'),
         ("Look for overlapping schedules or a burst.", "Raise `max_instances` if the load is real."),
@@ -139,12 +125,10 @@ _KINDS = (
         "function",
         "error",
         (28, 61, 62, 64, 65, 66, 67, 68),
-        "A service answered {function} that a quota is used up, that it lacks a permission, or that a table or column "
-        "does not exist. Such answers repeat until somebody acts.",
+        "A service answered {function} that a quota is used up, that it lacks a permission, or that a table or column does not exist. Such answers repeat until somebody acts.",
         "Log entries of the service with the answer's text.",
         _logs(
-            '(textPayload=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized" OR '
-            'jsonPayload.message=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized")'
+            '(textPayload=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized" OR jsonPayload.message=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized")'
         ),
         (
             "Quota: find the writer that grew; load jobs and DML count per table and day.",
@@ -158,8 +142,7 @@ _KINDS = (
         "function",
         "error",
         (37, 69, 74),
-        "{function} could not publish an event, or could not keep a message it cannot use. Nothing is lost yet: the "
-        "line holds it whole, for as long as logs are kept.",
+        "{function} could not publish an event, or could not keep a message it cannot use. Nothing is lost yet: the line holds it whole, for as long as logs are kept.",
         "Events event_not_published and dead_letter_in_log in the logs of {function}.",
         _logs('jsonPayload.event=("event_not_published" OR "dead_letter_in_log")'),
         (
@@ -173,8 +156,7 @@ _KINDS = (
         "subscription",
         "critical",
         (24, 25, 34, 35, 36, 40),
-        "The oldest unacknowledged message of {topic} for {consumer} is older than {backlog_minutes} minutes: the "
-        "consumer does not receive, does not answer, or answers with errors.",
+        "The oldest unacknowledged message of {topic} for {consumer} is older than {backlog_minutes} minutes: the consumer does not receive, does not answer, or answers with errors.",
         "pubsub.googleapis.com/subscription/oldest_unacked_message_age.",
         _SUBSCRIPTION,
         (
@@ -189,9 +171,7 @@ _KINDS = (
         "subscription",
         "critical",
         (14, 24, 25, 27, 35, 39, 41, 50, 51),
-        "More than half of the deliveries of {topic} to {consumer} in ten minutes were refused or failed, at least "
-        "three of them. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own "
-        "metrics and logs show nothing.",
+        "More than half of the deliveries of {topic} to {consumer} in ten minutes were refused or failed, at least three of them. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own metrics and logs show nothing.",
         "pubsub.googleapis.com/subscription/push_request_count by response_class.",
         _SUBSCRIPTION,
         (
@@ -206,9 +186,7 @@ _KINDS = (
         "subscription",
         "critical",
         (1, 24, 25, 31, 32, 34, 76, 77),
-        "Less than half of what was published on {topic} was acknowledged by {consumer}; fires within "
-        "{silence_minutes} minutes. This is what a dead consumer looks like whatever killed it, also when its "
-        "subscription is gone and no backlog is left to see.",
+        "Less than half of what was published on {topic} was acknowledged by {consumer}; fires within {silence_minutes} minutes. This is what a dead consumer looks like whatever killed it, also when its subscription is gone and no backlog is left to see.",
         "pubsub.googleapis.com/topic/send_request_count against subscription/push_request_count of class ack.",
         _SUBSCRIPTION,
         (
@@ -223,8 +201,7 @@ _KINDS = (
         "subscription",
         "error",
         (37, 39, 41, 69),
-        "Messages of {topic} that {consumer} could not take are kept in {dead_letter_subscription}. With few attempts "
-        "and short back-off a whole outage ends up there.",
+        "Messages of {topic} that {consumer} could not take are kept in {dead_letter_subscription}. With few attempts and short back-off a whole outage ends up there.",
         "pubsub.googleapis.com/subscription/num_undelivered_messages of {dead_letter_subscription}.",
         "gcloud pubsub subscriptions pull {dead_letter_subscription} --project={project} --limit=10 --format=json",
         (
@@ -238,8 +215,7 @@ _KINDS = (
         "topic",
         "error",
         (28, 31, 33),
-        "Pub/Sub refused requests to publish on {topic}: the topic is gone, the publisher lacks the role, or the "
-        "message does not fit.",
+        "Pub/Sub refused requests to publish on {topic}: the topic is gone, the publisher lacks the role, or the message does not fit.",
         "pubsub.googleapis.com/topic/send_request_count by response_class.",
         "gcloud pubsub topics describe {topic} --project={project}",
         (
@@ -253,8 +229,7 @@ _KINDS = (
         "stream",
         "error",
         (28, 64, 66, 67, 69),
-        "Pub/Sub fails to write messages of {topic} as rows of {table}: table, column, transform or grant do not fit. "
-        "The rows are late, and the record of what completed is incomplete meanwhile.",
+        "Pub/Sub fails to write messages of {topic} as rows of {table}: table, column, transform or grant do not fit. The rows are late, and the record of what completed is incomplete meanwhile.",
         "pubsub.googleapis.com/subscription/push_request_count of {subscription}, classes other than ack.",
         _SUBSCRIPTION,
         (
@@ -268,8 +243,7 @@ _KINDS = (
         "boundary",
         "error",
         (42, 43, 47, 49),
-        "A date of {boundary} has been open for more than {deadline_minutes} minutes since its first completion. The "
-        "timer found it; the entry names the missing processors.",
+        "A date of {boundary} has been open for more than {deadline_minutes} minutes since its first completion. The timer found it; the entry names the missing processors.",
         "Event deadline_passed in the logs of {timer}.",
         _EVENT,
         (
@@ -283,8 +257,7 @@ _KINDS = (
         "boundary",
         "error",
         (44, 77),
-        "A date of {boundary} is complete, but a gate found its data missing or thin and nothing was triggered. It is "
-        "tried again; without data it stays blocked.",
+        "A date of {boundary} is complete, but a gate found its data missing or thin and nothing was triggered. It is tried again; without data it stays blocked.",
         "Event gate_blocked in the logs of {function}; it names the gate and the value.",
         _EVENT,
         (
@@ -298,8 +271,7 @@ _KINDS = (
         "boundary",
         "error",
         (32, 33, 41, 49, 77),
-        "A date of {boundary} was triggered, and {downstream} did not complete anything for it within "
-        "{start_minutes} minutes. The trigger was published again.",
+        "A date of {boundary} was triggered, and {downstream} did not complete anything for it within {start_minutes} minutes. The trigger was published again.",
         "Event trigger_without_effect in the logs of {timer}.",
         _EVENT,
         (
@@ -313,8 +285,7 @@ _KINDS = (
         "boundary",
         "warning",
         (31, 42),
-        "A completion for {boundary} names a processor that no mode expects. It is recorded and never counted; if it "
-        "is a new name of an expected one, the date stays incomplete.",
+        "A completion for {boundary} names a processor that no mode expects. It is recorded and never counted; if it is a new name of an expected one, the date stays incomplete.",
         "Event unknown_processor in the logs of {function}; it carries the name.",
         _EVENT,
         ("Add the name as an alias in pipeline.yaml, or tell its publisher.",),
@@ -325,8 +296,7 @@ _KINDS = (
         "boundary",
         "warning",
         (39, 41),
-        "{function} received a message that does not fit its contract. It is kept with the reason and acknowledged, so "
-        "it does not come back by itself.",
+        "{function} received a message that does not fit its contract. It is kept with the reason and acknowledged, so it does not come back by itself.",
         "Event bad_message in the logs of {function}; the row in the table of errors has the message.",
         _EVENT,
         ("Read the reason; compare the publisher with schemas/messages/.",),
@@ -348,8 +318,7 @@ _KINDS = (
         "boundary",
         "critical",
         (32, 33, 49, 76, 77),
-        "A trigger was published on {trigger_topic}, and for {start_minutes} minutes and more nothing was published on "
-        "{downstream_topic}. Seen from metrics alone, so it also holds when the timer is down.",
+        "A trigger was published on {trigger_topic}, and for {start_minutes} minutes and more nothing was published on {downstream_topic}. Seen from metrics alone, so it also holds when the timer is down.",
         "pubsub.googleapis.com/topic/send_request_count of both topics.",
         "gcloud pubsub topics list-subscriptions {trigger_topic} --project={project}",
         (
@@ -378,8 +347,7 @@ _KINDS = (
         "schedule",
         "error",
         (47, 52),
-        "The job {job} (`{cron}`, {time_zone}) has written no attempt when it should have: paused, deleted, or never "
-        "created. Deadlines and repairs depend on it.",
+        "The job {job} (`{cron}`, {time_zone}) has written no attempt when it should have: paused, deleted, or never created. Deadlines and repairs depend on it.",
         "logging.googleapis.com/log_entry_count of the job.",
         "gcloud scheduler jobs describe {job} --location={region} --project={project}",
         (

@@ -23,12 +23,7 @@ TITLES = {
     "Rows written": "published",
 }
 """Which signal of the replay each chart draws; one that the scenario does not have is drawn flat."""
-STYLE = (
-    "text{font-family:Helvetica,Arial,sans-serif;fill:#202124}.t{font-size:12px;font-weight:600}"
-    ".s{font-size:10px;fill:#5f6368}.h{font-size:16px;font-weight:600}.m{font-family:Menlo,monospace;font-size:9px;"
-    "fill:#5f6368}.card{fill:#fff;stroke:#dadce0}.l{fill:none;stroke:#1a73e8;stroke-width:1.6}"
-    ".lim{stroke:#d93025;stroke-dasharray:4 3}.axis{stroke:#e8eaed}"
-)
+STYLE = "text{font-family:Helvetica,Arial,sans-serif;fill:#202124}.t{font-size:12px;font-weight:600}.s{font-size:10px;fill:#5f6368}.h{font-size:16px;font-weight:600}.m{font-family:Menlo,monospace;font-size:9px;fill:#5f6368}.card{fill:#fff;stroke:#dadce0}.l{fill:none;stroke:#1a73e8;stroke-width:1.6}.lim{stroke:#d93025;stroke-dasharray:4 3}.axis{stroke:#e8eaed}"
 
 
 def draw(board: Mapping[str, Any]) -> str:
@@ -37,14 +32,16 @@ def draw(board: Mapping[str, Any]) -> str:
     height = max(tile.get("yPos", 0) + tile["height"] for tile in tiles) * UNIT_Y + 50
     width = board["mosaicLayout"]["columns"] * UNIT_X + 2 * GAP
     body = "\n".join(line for tile in tiles for line in _tile(tile))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'role="img" aria-label="Layout of the dashboard {escape(board["displayName"])}">\n<style>{STYLE}</style>\n'
-        f'<rect width="{width}" height="{height}" fill="#f8f9fa"/>\n'
-        f'<text class="h" x="{2 * GAP}" y="24">{escape(board["displayName"])}</text>\n'
-        f'<text class="s" x="{2 * GAP}" y="39">Lines replay the recorded outage: three hours, the fault at minute 35.'
-        f"</text>\n{body}\n</svg>\n"
-    )
+    title = escape(board["displayName"])
+    size = f'width="{width}" height="{height}"'
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}" role="img" aria-label="Layout of the dashboard {title}">
+<style>{STYLE}</style>
+<rect {size} fill="#f8f9fa"/>
+<text class="h" x="{2 * GAP}" y="24">{title}</text>
+<text class="s" x="{2 * GAP}" y="39">Lines replay the recorded outage: three hours, the fault at minute 35.</text>
+{body}
+</svg>
+"""
 
 
 def _tile(tile: Mapping[str, Any]) -> Iterator[str]:

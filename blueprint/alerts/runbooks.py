@@ -41,8 +41,7 @@ def _index(by_kind: Mapping[str, Sequence[Alert]]) -> Iterator[str]:
         found = by_kind[kind.id]
         sort = "metric" if isinstance(found[0].condition, PromQL) else "log"
         yield (
-            f"| [{general(kind.title)}]({kind.id}.md) | {kind.severity} | {kind.covers} | {len(found)} | {sort} "
-            f"| {_within(found[0])} |"
+            f"| [{general(kind.title)}]({kind.id}.md) | {kind.severity} | {kind.covers} | {len(found)} | {sort} | {_within(found[0])} |"
         )
 
 

@@ -103,10 +103,7 @@ class Alert:
 
     def content(self) -> str:
         """Return the documentation block of the policy, in Markdown (Cloud Monitoring: at most 8 KiB)."""
-        return (
-            f"{self.documentation.meaning}\n\n**Evidence.** {self.documentation.evidence}\n\n"
-            f"**Diagnose.**\n\n```\n{self.documentation.command}\n```\n\n**Runbook.** `{self.runbook}`\n"
-        )
+        return f"{self.documentation.meaning}\n\n**Evidence.** {self.documentation.evidence}\n\n**Diagnose.**\n\n```\n{self.documentation.command}\n```\n\n**Runbook.** `{self.runbook}`\n"
 
     def labels(self) -> dict[str, str]:
         """Return the labels of the policy: its kind and what kind of thing it covers."""

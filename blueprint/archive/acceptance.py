@@ -32,10 +32,8 @@ NOWHERE = "127.0.0.1:9"
 """An address where nothing listens (the discard port): a client fails there at once instead of looking for keys."""
 
 # Raised by code that is not all there; anything else may be the missing world outside.
-_INCOMPLETE = re.compile(
-    r"\b(ModuleNotFoundError|ImportError|NameError|UnboundLocalError|AttributeError|SyntaxError|TypeError"
-    r"|FileNotFoundError|NotImplementedError): ([^\"\\\n]{0,300})"
-)
+_FAULTS = "Attribute FileNotFound Import ModuleNotFound Name NotImplemented Syntax Type UnboundLocal".replace(" ", "|")
+_INCOMPLETE = re.compile(rf"\b((?:{_FAULTS})Error): ([^\"\\\n]{{0,300}})")
 _DRIVER = Path(__file__).with_name("driver.py")
 
 
@@ -106,7 +104,9 @@ def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, 
         python = _environment(interpreter, candidate.requirements or candidate.archive.requirements, folder)
     except subprocess.CalledProcessError as error:
         last = (error.stderr or "").strip().splitlines()[-1:] or ["no reason given"]
-        return _refused(candidate, f"The requirements of '{candidate.archive.function}' do not install: {last[0]}")
+        return _refused(
+            candidate, f"The requirements of '{candidate.archive.function}' do not install: {_told(last[0])}"
+        )
     accepted = _run(candidate, python)
     if not accepted.findings:
         figures = {name: value for name, value in asdict(accepted).items() if name not in ("findings", "cached")}
@@ -210,7 +210,7 @@ def _judged(candidate: Candidate, result: subprocess.CompletedProcess[str]) -> A
     started = next((report for report in reports if report["accept"] == "started"), None)
     if started is None:
         reason = result.stderr.strip().splitlines()[-1:] or ["it ended without a word"]
-        return _refused(candidate, f"'{name}' does not start in a clean interpreter: {reason[0][:500]}")
+        return _refused(candidate, f"'{name}' does not start in a clean interpreter: {_told(reason[0][:500])}")
     answers = {report["sample"]: report for report in reports if report["accept"] == "answered"}
     messages = list(_sample_messages(candidate, answers, result.stderr))
     if candidate.memory and started["memory"] > 0.8 * candidate.memory:
@@ -230,6 +230,11 @@ def _sample_messages(candidate: Candidate, answers: Mapping[str, Mapping[str, ob
             yield f"'{name}' ended while it handled the sample '{sample.name}'."
         elif sample.statuses and answer["status"] not in sample.statuses:
             wanted = " or ".join(map(str, sample.statuses))
-            yield f"'{name}' answers {answer['status']}, not {wanted}, to the sample '{sample.name}': {answer['body']}"
+            yield f"'{name}' answers {answer['status']}, not {wanted}, to the sample '{sample.name}': {_told(answer['body'])}"
     for kind, text in dict.fromkeys(_INCOMPLETE.findall(log)):
-        yield f"'{name}' raises {kind} while it handles its samples: {text.strip()}"
+        yield f"'{name}' raises {kind} while it handles its samples: {_told(text)}"
+
+
+def _told(text: str) -> str:
+    """Return what another program said as the end of a sentence of ours."""
+    return f"{text.strip().rstrip('.') or 'nothing'}."

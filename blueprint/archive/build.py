@@ -279,10 +279,7 @@ def _files(
         }
         origins.update(found)
         if not found and resource not in source.extra_files:
-            message = (
-                f"'{source.name}' declares the resource '{resource}', which does not exist. Create it or "
-                f"delete the line."
-            )
+            message = f"'{source.name}' declares the resource '{resource}', which does not exist. Create it or delete the line."
             findings.append(
                 Finding("archive-resource", message, Location(place(source.project, str(source.folder.absolute()))))
             )
@@ -295,18 +292,13 @@ def _size_findings(source: FunctionSource, files: dict[str, bytes]) -> Iterator[
     size = sum(map(len, files.values()))
     at = Location(place(source.project, str(source.folder.absolute())) + "/main.py")
     if not holds(files):
-        message = (
-            f"The archive of '{source.name}' has {len(files)} files of {size} bytes, more than a plain zip holds "
-            f"({MOST_FILES} files, {MOST_BYTES} bytes), so none is made. Ship less."
-        )
+        message = f"The archive of '{source.name}' has {len(files)} files of {size} bytes, more than a plain zip holds ({MOST_FILES} files, {MOST_BYTES} bytes), so none is made. Ship less."
         yield Finding("archive-size", message, at)
     if size > source.size_budget:
         largest = max(files, key=lambda path: len(files[path]))
         yield Finding(
             "archive-size",
-            f"The archive of '{source.name}' has {size} bytes, more than its budget of "
-            f"{source.size_budget}; the largest "
-            f"file is '{largest}' with {len(files[largest])}. Ship less or raise the budget.",
+            f"The archive of '{source.name}' has {size} bytes, more than its budget of {source.size_budget}; the largest file is '{largest}' with {len(files[largest])}. Ship less or raise the budget.",
             at,
         )
 

@@ -226,10 +226,7 @@ def _file_findings(
             message = f"No file of '{name}' {pin.version} installs with {wanted}. Choose a version that has one."
             yield Finding("functions-lock", message, at)
         elif not any(file.endswith(".whl") for file in fitting):
-            message = (
-                f"'{name}' {pin.version} has no wheel for {wanted}: every deployment builds it from source, with what the "
-                "builder happens to have. Choose a version with a wheel."
-            )
+            message = f"'{name}' {pin.version} has no wheel for {wanted}: every deployment builds it from source, with what the builder happens to have. Choose a version with a wheel."
             yield Finding("functions-lock", message, at, "warning")
         if strange:
             message = f"The hash of {strange[0]} in {METADATA} is not one of the pin's. Run `make lock`."

@@ -63,10 +63,7 @@ class _Bench:
         rule, explain = _SENTENCES[problem.kind]
         message = explain(problem, self._source)
         if guarded and problem.kind in ("module", "distribution", "name"):
-            message += (
-                " The guard around it hides the loss at run time: provide it, or declare it under optional_imports"
-                " with the reason why the function may run without it."
-            )
+            message += " The guard around it hides the loss at run time: provide it, or declare it under optional_imports with the reason why the function may run without it."
         yield Finding(rule, message, self._at(problem.importer, problem.line))
 
     def entry(self) -> Iterator[Finding]:
@@ -115,10 +112,7 @@ class _Bench:
             )
             yield Finding("archive-entry-point", message, at)
         if definition.required > 1 or definition.accepted < 1:
-            message = (
-                f"'{name}' does not take exactly one argument, which is how the platform calls it. Change its "
-                f"signature."
-            )
+            message = f"'{name}' does not take exactly one argument, which is how the platform calls it. Change its signature."
             yield Finding("archive-entry-point", message, at)
 
     def module(self, located: Located) -> Iterator[Finding]:
@@ -174,26 +168,16 @@ class _Bench:
         at = self._at(ENTRY)
         for module in self._source.optional_imports:
             if module not in self._used_reasons:
-                message = (
-                    f"'{module}' is declared optional, but no import of '{self._source.name}' lacks it. "
-                    f"Delete the line."
-                )
+                message = f"'{module}' is declared optional, but no import of '{self._source.name}' lacks it. Delete the line."
                 yield Finding("archive-optional-import", message, at, "warning")
         computed = any(fact.module is None for facts in self._closure.facts.values() for fact in facts.imports)
         if self._source.dynamic_imports and not computed:
-            message = (
-                f"'{self._source.name}' declares dynamic imports, but imports nothing by a computed name. "
-                f"Delete the line."
-            )
+            message = f"'{self._source.name}' declares dynamic imports, but imports nothing by a computed name. Delete the line."
             yield Finding("archive-computed-import", message, at, "warning")
         for item in self._closure.third_party:
             each = self._locked.distributions.get(item.distribution)
             if each is not None and not each.direct and each.name != FRAMEWORK:
-                message = (
-                    f"'{item.module}' comes from '{each.name}', which is installed only because another "
-                    f"distribution needs "
-                    "it. Name it in requirements.in."
-                )
+                message = f"'{item.module}' comes from '{each.name}', which is installed only because another distribution needs it. Name it in requirements.in."
                 yield Finding("archive-indirect", message, self._at(item.importer, item.fact.line), "warning")
 
     def eager_packages(self) -> Iterator[Finding]:
@@ -202,10 +186,7 @@ class _Bench:
         wanted = {item.distribution for item in self._closure.third_party if item.importer in asked}
         for item in self._closure.third_party:
             if item.distribution and item.distribution not in wanted:
-                message = (
-                    f"'{item.distribution}' is loaded only because the __init__ of a package imports '{item.importer}' for "
-                    "everybody. Import it where it is used, and leave the __init__ empty."
-                )
+                message = f"'{item.distribution}' is loaded only because the __init__ of a package imports '{item.importer}' for everybody. Import it where it is used, and leave the __init__ empty."
                 yield Finding("archive-eager-init", message, self._at(item.importer, item.fact.line))
 
     def _is_package(self, module: str) -> bool:
@@ -242,11 +223,7 @@ def _module(problem: Problem, source: FunctionSource) -> str:
         )
     absent = problem.detail.removeprefix("absent:")
     part = "" if absent == problem.subject else f" ('{absent}' does not exist)"
-    return (
-        f"'{problem.subject}' is imported, but no module of that name is in reach of "
-        f"'{source.name}'{part}, and no locked "
-        "distribution provides it. Create it, correct the import, or add the distribution to requirements.in."
-    )
+    return f"'{problem.subject}' is imported, but no module of that name is in reach of '{source.name}'{part}, and no locked distribution provides it. Create it, correct the import, or add the distribution to requirements.in."
 
 
 def _simple(text: str) -> Callable[[Problem, FunctionSource], str]:
@@ -263,10 +240,7 @@ _SENTENCES: dict[str, tuple[str, Callable[[Problem, FunctionSource], str]]] = {
     "distribution": (
         "archive-missing-module",
         _simple(
-            "'{subject}' is imported, but no module of that name is in reach of '{function}', and no "
-            "locked distribution "
-            "provides it. Create it, correct the import, or add the distribution to requirements.in and "
-            "run `make lock`."
+            "'{subject}' is imported, but no module of that name is in reach of '{function}', and no locked distribution provides it. Create it, correct the import, or add the distribution to requirements.in and run `make lock`."
         ),
     ),
     "name": ("archive-missing-name", _name),

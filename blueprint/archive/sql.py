@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 # A statement, told from prose by its second keyword.
 _STATEMENT = re.compile(
-    r"^\s*(?:--[^\n]*\n\s*)*(?:SELECT\b.+\bFROM\b|WITH\b.+\bAS\s*\(|INSERT\s+(?:INTO\s+[`\w{]|[`{]|[\w-]+\.\w)|UPDATE\b.+\bSET\b"
-    r"|DELETE\s+FROM\b|MERGE\s+(?:INTO\s+[`\w{]|[`{]|[\w-]+\.\w)|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\s+)?(?:TABLE|VIEW)\b|TRUNCATE\s+TABLE\b)",
-    re.IGNORECASE | re.DOTALL,
+    r"""^\s*(?:--[^\n]*\n\s*)*(?:
+    SELECT\b.+\bFROM\b | WITH\b.+\bAS\s*\( | INSERT\s+(?:INTO\s+[`\w{]|[`{]|[\w-]+\.\w) | UPDATE\b.+\bSET\b
+    | DELETE\s+FROM\b | MERGE\s+(?:INTO\s+[`\w{]|[`{]|[\w-]+\.\w) | CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\s+)?(?:TABLE|VIEW)\b
+    | TRUNCATE\s+TABLE\b)""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _PSEUDO = ("_partition", "_table_suffix", "_file_name")

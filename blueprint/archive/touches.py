@@ -40,8 +40,9 @@ _PLAIN = b"""environ getenv http:// https:// projects/ .collection( .collection_
     -north -south -east -west -central""".split()
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _SQL = re.compile(
-    rb"\b(?:select\s|insert\s+(?:into|[`{])|delete\s+from\s|merge\s+(?:into|[`{])|set\s+\w+\s*="
-    rb"|with\s+\w+\s+as\s*\(|create\s+(?:or|temp|table|view)|truncate\s+table)"
+    rb"""\b(?:select\s|insert\s+(?:into|[`{])|delete\s+from\s|merge\s+(?:into|[`{])|set\s+\w+\s*=
+    |with\s+\w+\s+as\s*\(|create\s+(?:or|temp|table|view)|truncate\s+table)""",
+    re.VERBOSE,
 )
 
 

@@ -52,8 +52,7 @@ def alerts_cover(plan: Blueprint, report: Report) -> None:
         lacking = [kind for kind in NEEDED[covers.kind] if (covers, kind) not in have]
         if lacking:
             report.violation(
-                f"The {covers.kind} '{covers.name}' has no alert of kind {', '.join(lacking)}; derive it in "
-                "blueprint/alerts.",
+                f"The {covers.kind} '{covers.name}' has no alert of kind {', '.join(lacking)}; derive it in blueprint/alerts.",
                 at,
             )
 
@@ -99,8 +98,7 @@ def _delivery(alert: Alert) -> Iterator[str]:
     if isinstance(alert.condition, LogMatch):
         if alert.rate_limit is None or not MIN_RATE_LIMIT <= alert.rate_limit <= MAX_RATE_LIMIT:
             yield (
-                f"A log match needs a rate limit of {MIN_RATE_LIMIT} to {MAX_RATE_LIMIT} s and has {alert.rate_limit}; "
-                "set `alerts.thresholds.notification_interval`."
+                f"A log match needs a rate limit of {MIN_RATE_LIMIT} to {MAX_RATE_LIMIT} s and has {alert.rate_limit}; set `alerts.thresholds.notification_interval`."
             )
     elif alert.rate_limit is not None:
         yield "Only a log match takes a rate limit; remove it."
@@ -128,8 +126,7 @@ def alert_thresholds(plan: Blueprint, report: Report) -> None:
     report.check(3)
     if declared.silence < MIN_SILENCE * MINUTE:
         report.violation(
-            f"`alerts.thresholds.silence` of {declared.silence} s is less than metrics need to show it; use "
-            f"{MIN_SILENCE}m or more.",
+            f"`alerts.thresholds.silence` of {declared.silence} s is less than metrics need to show it; use {MIN_SILENCE}m or more.",
             at,
         )
     for name in ("error_ratio_percent", "latency_percent_of_timeout"):
@@ -177,7 +174,7 @@ def _log_problems(condition: LogMatch) -> Iterator[str]:
     try:
         node = logfilter.parse(condition.filter)
     except logfilter.FilterError as error:
-        yield f"{error} (position {error.position})"
+        yield f"{str(error).rstrip('.')} (position {error.position})."
         return
     types = {c.value for c in logfilter.required(node) if c.path == ("resource", "type") and c.operator == "="}
     if not types:

@@ -45,8 +45,7 @@ def env_declared(plan: Blueprint, report: Report) -> None:
                 )
             elif use.name not in free | set(secrets):
                 report.violation(
-                    f"'{name}' reads the environment variable '{use.name}', which nothing sets; declare it under "
-                    "`environment` or `secrets`.",
+                    f"'{name}' reads the environment variable '{use.name}', which nothing sets; declare it under `environment` or `secrets`.",
                     use.at,
                 )
         _unread_secrets(plan, name, archive, report)
@@ -61,8 +60,7 @@ def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report
         report.check()
         if secret not in read:
             report.warning(
-                f"'{name}' declares the secret '{secret}', which its code never reads; delete it, or the function holds "
-                "a grant for nothing.",
+                f"'{name}' declares the secret '{secret}', which its code never reads; delete it, or the function holds a grant for nothing.",
                 plan.manifest.functions[name].at,
             )
 
@@ -125,10 +123,7 @@ def _named(kind: str, name: str, declared: set[str]) -> str | None:
     if kind == "urls":
         if not _SERVICE_URL.search(name):
             return None
-        return (
-            f"The code has the service URL '{name}'; it changes with the service. Declare the service and take its URL "
-            "from the environment."
-        )
+        return f"The code has the service URL '{name}'; it changes with the service. Declare the service and take its URL from the environment."
     if name in declared or (name.startswith("{") and kind != "regions"):
         return None
     what = kind.removesuffix("s").replace("_", " ")

@@ -24,8 +24,7 @@ def rules_decide(plan: Blueprint, report: Report) -> None:
                 seen.add(rule.reason)
                 if rule.after is not None and rule.after > boundary.deadline:
                     report.violation(
-                        f"Rule '{rule.reason}' holds only after the deadline of '{boundary.name}'; shorten `after` or "
-                        "lengthen `deadline`.",
+                        f"Rule '{rule.reason}' holds only after the deadline of '{boundary.name}'; shorten `after` or lengthen `deadline`.",
                         rule.at,
                     )
                 if rule.batch is not None and rule.batch.min_percent <= 0:
@@ -46,8 +45,7 @@ def channels_own(plan: Blueprint, report: Report) -> None:
             )
         elif not channel.startswith((f"projects/{stack.project}/", f"projects/{stack.project_number}/")):
             report.violation(
-                f"The channel '{name}' is in another project, where alerts of '{stack.project}' cannot notify it; give one "
-                "of this project.",
+                f"The channel '{name}' is in another project, where alerts of '{stack.project}' cannot notify it; give one of this project.",
                 Location(stack.file),
             )
 
@@ -62,8 +60,7 @@ def labels_translated(plan: Blueprint, report: Report) -> None:
             field = _enumeration(plan, stream, column)
             if column.lookup is None and labels & field:
                 report.violation(
-                    f"Stream '{stream.name}' writes the messages' labels of phases into `{name}`, where the declaration's "
-                    "names are expected; add `lookup: phases`.",
+                    f"Stream '{stream.name}' writes the messages' labels of phases into `{name}`, where the declaration's names are expected; add `lookup: phases`.",
                     column.at,
                 )
 
@@ -111,7 +108,6 @@ def processors_expected(plan: Blueprint, report: Report) -> None:
             report.check()
             if name not in expected:
                 report.violation(
-                    f"No mode of '{boundary.name}' expects the processor '{name}' of phase '{phase.name}', so its completion "
-                    "changes nothing; add it to `expected` of a mode, or remove it.",
+                    f"No mode of '{boundary.name}' expects the processor '{name}' of phase '{phase.name}', so its completion changes nothing; add it to `expected` of a mode, or remove it.",
                     processor.at,
                 )

@@ -44,8 +44,7 @@ def messages_declared(plan: Blueprint, report: Report) -> None:
         used.add(topic.message)
         if topic.message not in plan.messages:
             report.violation(
-                f"Topic '{topic.name}' carries '{topic.message}', which has no schema; add "
-                f"{FOLDER}/{topic.message}.json.",
+                f"Topic '{topic.name}' carries '{topic.message}', which has no schema; add {FOLDER}/{topic.message}.json.",
                 topic.at,
             )
     for name, message in plan.messages.items():
@@ -85,8 +84,7 @@ def _statuses(plan: Blueprint, report: Report) -> None:
         report.check()
         if message and taken is not None and rule.status not in taken:
             report.violation(
-                f"Rule '{rule.reason}' is reported as '{rule.status}', which '{message.name}' does not take; it takes "
-                f"{', '.join(taken)}.",
+                f"Rule '{rule.reason}' is reported as '{rule.status}', which '{message.name}' does not take; it takes {', '.join(taken)}.",
                 rule.at,
             )
 
@@ -97,8 +95,7 @@ def _required_text(message: Message, name: str, form: str | None, report: Report
     if field is None or field.nullable or not fits:
         described = f"a text of format {form}" if form else "a text"
         report.violation(
-            f"'{message.name}' does not require `{name}`, {described}, which the engine reads of every completion; require "
-            "it, or correct its name (the date's is `date_field`).",
+            f"'{message.name}' does not require `{name}`, {described}, which the engine reads of every completion; require it, or correct its name (the date's is `date_field`).",
             message.at,
         )
 
@@ -126,8 +123,7 @@ def _required(boundary: Boundary, message: Message, report: Report) -> None:
     for name in message.schema.get("required", ()):
         if name not in boundary.trigger.fields:
             report.violation(
-                f"The trigger of '{boundary.name}' lacks `{name}`, which '{message.name}' requires; add "
-                "it to `fields`.",
+                f"The trigger of '{boundary.name}' lacks `{name}`, which '{message.name}' requires; add it to `fields`.",
                 boundary.at,
             )
 
@@ -175,8 +171,7 @@ def _counted(message: Message, name: str, user: str, at: Location, report: Repor
     place = f"{FOLDER}/{message.name}.json"
     if field is None:
         report.violation(
-            f"{user} reads `metadata.{name}`, which '{message.name}' does not describe; correct the name, or describe the "
-            f"field in {place}.",
+            f"{user} reads `metadata.{name}`, which '{message.name}' does not describe; correct the name, or describe the field in {place}.",
             at,
         )
     elif not field.types & {"integer", "number"}:

@@ -25,8 +25,7 @@ def inits_empty(plan: Blueprint, report: Report) -> None:
         at = path.relative_to(plan.root).as_posix()
         for line, name in _imports(path):
             report.violation(
-                f"The package's init imports '{name}', which every function that uses the package would load; import "
-                "it in the module that needs it.",
+                f"The package's init imports '{name}', which every function that uses the package would load; import it in the module that needs it.",
                 Location(at, line),
             )
 
@@ -62,8 +61,7 @@ def rows_streamed(plan: Blueprint, report: Report) -> None:
         for found in ROW_WRITES.finditer(content):
             line = content.count(b"\n", 0, found.start()) + 1
             report.violation(
-                f"'{found[1].decode()}' writes rows one call at a time and uses up the table's quota; publish them to a "
-                "topic with a stream.",
+                f"'{found[1].decode()}' writes rows one call at a time and uses up the table's quota; publish them to a topic with a stream.",
                 Location(path.relative_to(plan.root).as_posix(), line),
             )
 

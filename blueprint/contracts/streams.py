@@ -27,8 +27,6 @@ def completions_recorded(plan: Blueprint, report: Report) -> None:
         report.check()
         if phase.completion_topic not in streamed:
             report.violation(
-                f"Completions of '{phase.name}' do not reach the completions table; add "
-                f"'{phase.completion_topic}' to "
-                f"the topics of a stream into `{table}`.",
+                f"Completions of '{phase.name}' do not reach the completions table; add '{phase.completion_topic}' to the topics of a stream into `{table}`.",
                 phase.at,
             )

@@ -44,11 +44,7 @@ def tables_declared(plan: Blueprint, report: Report) -> None:
 
 def _absent(who: str, name: str) -> str:
     dataset, table = name.split(".")
-    return (
-        f"{who} `{name}`, which no file declares; add {OWN}/{dataset}/{table}.sql, or "
-        f"schemas/external/{dataset}/"
-        f"{table}.sql where another team owns it."
-    )
+    return f"{who} `{name}`, which no file declares; add {OWN}/{dataset}/{table}.sql, or schemas/external/{dataset}/{table}.sql where another team owns it."
 
 
 @contract("queries-resolve", "Every query finds its tables and columns", incidents=(41, 64, 65, 66, 67, 68))

@@ -30,8 +30,7 @@ def folders_declared(plan: Blueprint, report: Report) -> None:
         report.check()
         if entry.parent.name not in declared:
             report.violation(
-                f"The folder '{entry.parent.name}' holds a function that nothing declares, so it is never deployed; "
-                "declare it under `functions`, or delete it.",
+                f"The folder '{entry.parent.name}' holds a function that nothing declares, so it is never deployed; declare it under `functions`, or delete it.",
                 Location(entry.relative_to(plan.root).as_posix()),
             )
 
@@ -52,8 +51,7 @@ def services_placed(plan: Blueprint, report: Report) -> None:
         hashed = re.fullmatch(r"(.+)\.a\.run\.app", host)
         if numbered and numbered.groups() != (name, stack.project_number, stack.region):
             report.violation(
-                f"`serviceUrls` gives '{name}' the address of service '{numbered[1]}' in project {numbered[2]}, region "
-                f"{numbered[3]}; this stack's are {stack.project_number} and {stack.region}.",
+                f"`serviceUrls` gives '{name}' the address of service '{numbered[1]}' in project {numbered[2]}, region {numbered[3]}; this stack's are {stack.project_number} and {stack.region}.",
                 Location(stack.file),
             )
         elif hashed and not hashed[1].startswith(f"{name}-"):
@@ -79,8 +77,7 @@ def limits_hold(plan: Blueprint, report: Report) -> None:
         gibibytes = float(function.memory[:-2]) / (1 if function.memory.endswith("Gi") else 1024)
         if gibibytes > GIB_PER_CPU * max(1.0, float(function.cpu)) or gibibytes > MOST_GIB:
             report.violation(
-                f"'{function.name}' has {function.memory} for {function.cpu} CPU; the platform gives at most "
-                f"{GIB_PER_CPU} GiB for each and {MOST_GIB} in all.",
+                f"'{function.name}' has {function.memory} for {function.cpu} CPU; the platform gives at most {GIB_PER_CPU} GiB for each and {MOST_GIB} in all.",
                 function.at,
             )
     for boundary in manifest.boundaries.values():
@@ -99,13 +96,11 @@ def _lease(plan: Blueprint, boundary: Boundary) -> Iterator[str]:
     longest = max(functions[name].timeout for name in (boundary.function, boundary.timer.function))
     if lease < longest:
         yield (
-            f"The lease ends after {lease} s, but the functions of '{boundary.name}' may publish for {longest} s, so a "
-            "second one would publish meanwhile; lengthen `lease`."
+            f"The lease ends after {lease} s, but the functions of '{boundary.name}' may publish for {longest} s, so a second one would publish meanwhile; lengthen `lease`."
         )
     if lease > boundary.deadline:
         yield (
-            f"The lease of {lease} s is longer than the deadline of '{boundary.name}', so a crash would be mended only "
-            "after it; shorten `lease`."
+            f"The lease of {lease} s is longer than the deadline of '{boundary.name}', so a crash would be mended only after it; shorten `lease`."
         )
 
 
@@ -137,8 +132,7 @@ def timers_may_publish(plan: Blueprint, report: Report) -> None:
         report.check()
         if boundary.trigger.topic not in plan.manifest.published_by(boundary.timer.function):
             report.violation(
-                f"'{boundary.timer.function}' evaluates '{boundary.name}' but may not publish to "
-                f"'{boundary.trigger.topic}'; add it to the function's `publishes`.",
+                f"'{boundary.timer.function}' evaluates '{boundary.name}' but may not publish to '{boundary.trigger.topic}'; add it to the function's `publishes`.",
                 boundary.timer.at,
             )
     triggers = {boundary.trigger.topic for boundary in plan.manifest.boundaries.values()}
@@ -146,8 +140,7 @@ def timers_may_publish(plan: Blueprint, report: Report) -> None:
         missing = triggers - set(function.publishes)
         if plan.manifest.boundary_of(function.name) is None and triggers & set(function.publishes) and missing:
             report.violation(
-                f"'{function.name}' looks at every boundary and publishes their triggers, but may not publish to "
-                f"{', '.join(sorted(missing))}; add it to `publishes`.",
+                f"'{function.name}' looks at every boundary and publishes their triggers, but may not publish to {', '.join(sorted(missing))}; add it to `publishes`.",
                 function.at,
             )
 

@@ -26,8 +26,7 @@ def topics_connected(plan: Blueprint, report: Report) -> None:
             )
         if not plan.manifest.consumers_of(topic.name):
             report.violation(
-                f"Nobody consumes topic '{topic.name}', so its messages would be lost; add a consumer, a function's "
-                "trigger or a stream, or remove it.",
+                f"Nobody consumes topic '{topic.name}', so its messages would be lost; add a consumer, a function's trigger or a stream, or remove it.",
                 topic.at,
             )
 
@@ -56,16 +55,14 @@ def ack_covers_timeout(plan: Blueprint, report: Report) -> None:
             push = push_to_function(function, function.trigger.topic, plan.names)
             if push.ack_deadline < function.timeout + ACK_MARGIN:
                 report.violation(
-                    f"Function '{function.name}' may run {function.timeout} s, but Pub/Sub waits at most {ACK_LIMIT} s for "
-                    f"an answer; set `timeout` to {ACK_LIMIT - ACK_MARGIN}s or less.",
+                    f"Function '{function.name}' may run {function.timeout} s, but Pub/Sub waits at most {ACK_LIMIT} s for an answer; set `timeout` to {ACK_LIMIT - ACK_MARGIN}s or less.",
                     function.at,
                 )
         else:
             report.check()
             if attempt_deadline(function) < function.timeout or function.timeout > SCHEDULER_LIMIT:
                 report.violation(
-                    f"Function '{function.name}' may run {function.timeout} s, but Cloud Scheduler waits at most "
-                    f"{SCHEDULER_LIMIT} s; set `timeout` to {SCHEDULER_LIMIT}s or less.",
+                    f"Function '{function.name}' may run {function.timeout} s, but Cloud Scheduler waits at most {SCHEDULER_LIMIT} s; set `timeout` to {SCHEDULER_LIMIT}s or less.",
                     function.at,
                 )
 
@@ -78,8 +75,7 @@ def deadlines_timed(plan: Blueprint, report: Report) -> None:
         schedule = plan.manifest.functions[boundary.timer.function].trigger.schedules[boundary.timer.schedule]
         if schedule.paused:
             report.violation(
-                f"The timer of boundary '{boundary.name}' is paused, so its deadline would never pass; resume "
-                f"schedule '{schedule.name}'.",
+                f"The timer of boundary '{boundary.name}' is paused, so its deadline would never pass; resume schedule '{schedule.name}'.",
                 boundary.timer.at,
             )
         gap = longest_gap(schedule.cron, plan.manifest.time_zone)
@@ -87,8 +83,7 @@ def deadlines_timed(plan: Blueprint, report: Report) -> None:
         shortest = min([boundary.deadline, *waits])
         if gap is not None and gap > shortest:
             report.violation(
-                f"The timer of boundary '{boundary.name}' runs every {gap // 60} minutes, but a deadline passes after "
-                f"{shortest // 60}; run schedule '{schedule.name}' more often.",
+                f"The timer of boundary '{boundary.name}' runs every {gap // 60} minutes, but a deadline passes after {shortest // 60}; run schedule '{schedule.name}' more often.",
                 boundary.timer.at,
             )
 
@@ -101,8 +96,7 @@ def schedules_valid(plan: Blueprint, report: Report) -> None:
             report.check()
             if longest_gap(schedule.cron, plan.manifest.time_zone) is None:
                 report.violation(
-                    f"'{schedule.cron}' is no cron expression that ever comes; write five fields: minute, hour, day of "
-                    'month, month, day of week, such as "0 7 * * *".',
+                    f"'{schedule.cron}' is no cron expression that ever comes; write five fields: minute, hour, day of month, month, day of week, such as \"0 7 * * *\".",
                     schedule.at,
                 )
         _no_repeats(function, report)
@@ -113,8 +107,7 @@ def _no_repeats(function: Function, report: Report) -> None:
     for schedule in function.trigger.schedules.values():
         if schedule.cron in seen:
             report.violation(
-                f"Schedules '{seen[schedule.cron]}' and '{schedule.name}' of '{function.name}' come at the same times; "
-                "keep one.",
+                f"Schedules '{seen[schedule.cron]}' and '{schedule.name}' of '{function.name}' come at the same times; keep one.",
                 schedule.at,
             )
         seen.setdefault(schedule.cron, schedule.name)
@@ -163,14 +156,12 @@ def sizes_consistent(plan: Blueprint, report: Report) -> None:
         cpu, mebibytes = float(function.cpu), _mebibytes(function.memory)
         if cpu < 1 and function.concurrency > 1:
             report.violation(
-                f"Function '{function.name}' has {function.cpu} CPU and takes {function.concurrency} requests at once; below "
-                "one CPU only one is allowed. Raise `cpu` or lower `concurrency`.",
+                f"Function '{function.name}' has {function.cpu} CPU and takes {function.concurrency} requests at once; below one CPU only one is allowed. Raise `cpu` or lower `concurrency`.",
                 function.at,
             )
         if mebibytes < MEMORY_FLOOR:
             report.violation(
-                f"Function '{function.name}' has {function.memory}; the client libraries it loads ran out of memory below "
-                f"{MEMORY_FLOOR}Mi. Raise `memory`.",
+                f"Function '{function.name}' has {function.memory}; the client libraries it loads ran out of memory below {MEMORY_FLOOR}Mi. Raise `memory`.",
                 function.at,
             )
         if cpu > 1 and mebibytes < 512 * cpu / 2:

@@ -119,7 +119,7 @@ class _ColumnReader:
         if depth == 0 and cursor.accept("PRIMARY", "KEY", "NOT", "ENFORCED"):
             return "PRIMARY KEY"
         wanted = "NOT NULL or OPTIONS" if depth else "NOT NULL, DEFAULT, OPTIONS or PRIMARY KEY NOT ENFORCED"
-        raise cursor.refuse(f"{wanted}, or the end of the column,")
+        raise cursor.expected(f"{wanted}, or the end of the column,")
 
     def _required(self, name: str, kind: _Type, offset: int) -> Mode:
         if kind.repeated:

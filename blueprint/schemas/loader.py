@@ -155,8 +155,5 @@ def _conflicts(
     owned_items: tuple[Table | View, ...] = (*tables.values(), *views.values())
     for owned in owned_items:
         if owned.dataset not in datasets:
-            message = (
-                f"Dataset `{owned.dataset}` has no dataset.sql; add {OWN}/{owned.dataset}/dataset.sql "
-                "with CREATE SCHEMA and a description."
-            )
+            message = f"Dataset `{owned.dataset}` has no dataset.sql; add {OWN}/{owned.dataset}/dataset.sql with CREATE SCHEMA and a description."
             yield Finding("schema-file", message, owned.at)

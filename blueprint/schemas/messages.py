@@ -44,10 +44,7 @@ KEYWORDS = frozenset(
 
 TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt "
-    r"][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
-)
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?")
 """ISO 8601; the offset may be missing, because publishers write naive UTC times."""
 
 

@@ -79,7 +79,7 @@ def _read_value(cursor: Cursor, options: Options, name: str, subject: Subject) -
     elif cursor.accept("TRUE"):
         options.require_partition_filter = True
     elif not cursor.accept("FALSE"):
-        raise cursor.refuse(f"TRUE or FALSE for `{name}`")
+        raise cursor.expected(f"TRUE or FALSE for `{name}`")
 
 
 def _read_labels(cursor: Cursor) -> tuple[tuple[str, str], ...]:
@@ -95,9 +95,7 @@ def _read_labels(cursor: Cursor) -> tuple[tuple[str, str], ...]:
         cursor.expect(")")
         if not LABEL_KEY.match(key) or not LABEL_VALUE.match(value):
             raise NotUnderstoodError(
-                f"Label `{key}`: `{value}` is not allowed; use at most 63 lower-case letters, digits, "
-                "`_`, `-`, "
-                "and begin the key with a letter.",
+                f"Label `{key}`: `{value}` is not allowed; use at most 63 lower-case letters, digits, `_`, `-`, and begin the key with a letter.",
                 offset,
             )
         if key in labels:

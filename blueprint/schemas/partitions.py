@@ -58,7 +58,7 @@ def _truncation(cursor: Cursor, allowed: frozenset[str]) -> Granularity:
     for word in words:
         if word in allowed and cursor.accept(word):
             return word
-    raise cursor.refuse(f"one of {', '.join(sorted(allowed))}")
+    raise cursor.expected(f"one of {', '.join(sorted(allowed))}")
 
 
 def _range(cursor: Cursor, column: str) -> Partitioning:
@@ -84,10 +84,7 @@ def _check(columns: tuple[Column, ...], name: str, types: frozenset[str], offset
         return name
     if column.type not in types or column.mode == "REPEATED":
         report(
-            f"This PARTITION BY form needs a column of type {' or '.join(sorted(types))}, but "
-            f"`{column.name}` is "
-            f"{column.type}{' REPEATED' if column.mode == 'REPEATED' else ''}; change the form or the "
-            "column.",
+            f"This PARTITION BY form needs a column of type {' or '.join(sorted(types))}, but `{column.name}` is {column.type}{' REPEATED' if column.mode == 'REPEATED' else ''}; change the form or the column.",
             offset,
         )
     return column.name

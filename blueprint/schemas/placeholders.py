@@ -24,8 +24,7 @@ def view_values(manifest: Manifest) -> dict[str, str]:
     return {
         "expected_processors": _rows("phase STRING, processor_name STRING, critical BOOL", _expected(manifest)),
         "boundaries": _rows(
-            "boundary STRING, upstream STRING, downstream STRING, expected_within_minutes INT64, "
-            "deadline_minutes INT64",
+            "boundary STRING, upstream STRING, downstream STRING, expected_within_minutes INT64, deadline_minutes INT64",
             _boundaries(manifest),
         ),
         "time_zone": _literal(manifest.time_zone),

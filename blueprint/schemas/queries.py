@@ -135,8 +135,7 @@ class _Query:
             elif offset is not None:
                 unqualified.add(offset - self.start)
             if len(parts) != 2:
-                wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, "
-                "without a project"
+                wanted = "with its dataset" if len(parts) < 2 else "without a project"
                 self._report(f"Table `{'.'.join(parts)}` is not named as `dataset.table`; write it {wanted}.", offset)
                 continue
             at = self.places.at(self.start if offset is None else offset)
@@ -219,11 +218,7 @@ class _Query:
         name = _quoted(reason)
         if name is None:
             return f"The query does not resolve: {reason}; correct it."
-        return (
-            f"Column `{name}` is in none of the tables read here ({', '.join(sorted(known)) or 'none'}), "
-            "and an alias of "
-            "the same SELECT cannot be used in it; correct the name, or compute it in a WITH clause first."
-        )
+        return f"Column `{name}` is in none of the tables read here ({', '.join(sorted(known)) or 'none'}), and an alias of the same SELECT cannot be used in it; correct the name, or compute it in a WITH clause first."
 
 
 def _position(error: Any, text: str) -> tuple[int | None, str]:

@@ -24,19 +24,14 @@ RULE = "schemas-evolve"
 ADVICE = {
     "column-added-required": "BigQuery refuses a new REQUIRED column; add it NULLABLE and let its writers require it",
     "column-dropped": "keep it NULLABLE and stop writing it; readers deployed earlier still name it",
-    "column-retyped": "add a column of the new type beside it, write both, move the readers, then stop "
-    "writing the old one",
+    "column-retyped": "add a column of the new type beside it, write both, move the readers, then stop writing the old one",
     "column-narrowed": "stored values may not fit; add a narrower column beside it and move writers and readers",
-    "column-made-required": "stored rows may lack it, so BigQuery refuses; keep it NULLABLE and let its "
-    "writers require it",
+    "column-made-required": "stored rows may lack it, so BigQuery refuses; keep it NULLABLE and let its writers require it",
     "column-moved": "BigQuery appends new columns, so every later plan would differ; put new columns last",
     "partitioning-changed": "the table would be replaced and lose its rows; make a new table, copy, and move readers",
     "clustering-changed": "the table would be replaced and lose its rows; make a new table, copy, and move readers",
-    "expiry-shortened": "older partitions would be deleted at once; export them, or make a new table "
-    "with the new expiry",
-    "filter-required": "queries without a filter on the partition would fail; add the filter to all of "
-    "them, then make a "
-    "new table that requires it",
+    "expiry-shortened": "older partitions would be deleted at once; export them, or make a new table with the new expiry",
+    "filter-required": "queries without a filter on the partition would fail; add the filter to all of them, then make a new table that requires it",
 }
 """Difference → why it is refused and the migration that is safe."""
 
@@ -117,12 +112,7 @@ def _text(value: Any) -> str:
 def _table_findings(old: Table, tables: Mapping[str, Table], file: str) -> Iterator[Finding]:
     new = tables.get(old.id)
     if new is None:
-        message = (
-            f"Table `{old.id}` was released and its file is gone, so the next release would destroy it "
-            "with its rows; "
-            "restore the file. To give it up, release it unprotected first, then remove this snapshot "
-            "with the file."
-        )
+        message = f"Table `{old.id}` was released and its file is gone, so the next release would destroy it with its rows; restore the file. To give it up, release it unprotected first, then remove this snapshot with the file."
         yield Finding(RULE, message, Location(file))
         return
     found = differences(old, new)
@@ -145,11 +135,7 @@ def _sentence(table: Table, difference: Difference, renamed: Mapping[str, str]) 
     subject = f"Column `{difference.column}` of `{table.id}`" if difference.column else f"Table `{table.id}`"
     new_name = renamed.get(difference.column or "")
     if difference.kind == "column-dropped" and new_name:
-        return (
-            f"{subject} seems to be renamed to `{new_name}`, which BigQuery cannot do; keep it, add "
-            f"`{new_name}` as a "
-            "NULLABLE column, write both, move the readers, then stop writing the old one."
-        )
+        return f"{subject} seems to be renamed to `{new_name}`, which BigQuery cannot do; keep it, add `{new_name}` as a NULLABLE column, write both, move the readers, then stop writing the old one."
     what = _NOUNS[difference.kind].format(old=difference.old, new=difference.new)
     return f"{subject} {what}: {ADVICE[difference.kind]}."
 

@@ -101,14 +101,12 @@ class _Statement:
         if len(path) == len(wanted) + 1 and path[1:] == wanted:
             if context.project is not None and path[0] != context.project:
                 self.report(
-                    f"The statement names project `{path[0]}` but the stack deploys to `{context.project}`; "
-                    "leave the project out.",
+                    f"The statement names project `{path[0]}` but the stack deploys to `{context.project}`; leave the project out.",
                     offset,
                 )
         elif path != wanted and not unqualified:
             self.report(
-                f"The statement creates `{'.'.join(path)}` but its file stands for `{'.'.join(wanted)}`; "
-                "rename one of them.",
+                f"The statement creates `{'.'.join(path)}` but its file stands for `{'.'.join(wanted)}`; rename one of them.",
                 offset,
             )
 

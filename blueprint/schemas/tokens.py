@@ -156,7 +156,7 @@ class Cursor:
         if not self.accept(*words):
             raise NotUnderstoodError(f"Expected `{' '.join(words)}` {self._found()}.", self._here())
 
-    def refuse(self, wanted: str) -> NotUnderstoodError:
+    def expected(self, wanted: str) -> NotUnderstoodError:
         """The refusal for a next token that is not `wanted`."""
         return NotUnderstoodError(f"Expected {wanted} {self._found()}.", self._here())
 
@@ -165,9 +165,9 @@ class Cursor:
         token = self.token()
         quoted = token.kind == "IDENTIFIER"
         if not quoted and not token.bare.replace("_", "a").isalnum():
-            raise self.refuse(what)
+            raise self.expected(what)
         if not quoted and (token.text[:1].isdigit() or token.bare in RESERVED):
-            raise self.refuse(f"{what}; a reserved word needs backquotes")
+            raise self.expected(f"{what}; a reserved word needs backquotes")
         return self.take().text
 
     def path(self, what: str) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ class Cursor:
     def string(self, what: str) -> str:
         """Consume one string literal."""
         if self.token().kind not in STRINGS:
-            raise self.refuse(what)
+            raise self.expected(what)
         return self.take().text
 
     def number(self, what: str) -> float:
@@ -199,11 +199,11 @@ class Cursor:
         try:
             return float(text)
         except ValueError:
-            raise self.refuse(what) from None
+            raise self.expected(what) from None
 
     def _digits(self, what: str) -> str:
         if self.token().kind != "NUMBER":
-            raise self.refuse(what)
+            raise self.expected(what)
         return self.take().text
 
     def whole(self, what: str) -> int:
@@ -230,7 +230,7 @@ class Cursor:
             end = token.end
             self.take()
         if not parts:
-            raise self.refuse("an expression")
+            raise self.expected("an expression")
         return "".join(parts)
 
     def _here(self) -> int:

@@ -135,11 +135,7 @@ def _described(view: View, found: tuple[Column, ...], findings: list[Finding]) -
         return found
     for listed, column in zip(view.columns, found, strict=True):
         if listed.name != column.name:
-            message = (
-                f"The view lists column `{listed.name}` where its query returns `{column.name}`; only the "
-                "query "
-                "is deployed, so use its name."
-            )
+            message = f"The view lists column `{listed.name}` where its query returns `{column.name}`; only the query is deployed, so use its name."
             findings.append(Finding(RULE, message, listed.at))
     return tuple(
         replace(column, name=listed.name, description=listed.description, at=listed.at)

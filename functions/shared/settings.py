@@ -48,8 +48,7 @@ def read() -> Settings:
         present = [name for name in EMULATORS if name in os.environ]
         if present:
             raise RuntimeError(
-                f"{' and '.join(present)} is set on the deployed function {settings.service}: remove it, "
-                "or completions would be written to an emulator."
+                f"{' and '.join(present)} is set on the deployed function {settings.service}: remove it, or completions would be written to an emulator."
             )
     return settings
 

@@ -75,10 +75,7 @@ def _missing(
     for name, each in expected.items():
         if name not in custom:
             owner = components.get(each.component)
-            message = (
-                f"'{name}' ({each.kind}) is implied by the declaration and the program does not declare it; "
-                f"declare it in the component {each.component[0]}."
-            )
+            message = f"'{name}' ({each.kind}) is implied by the declaration and the program does not declare it; declare it in the component {each.component[0]}."
             yield Finding(RULE, message, (owner.source if owner else None) or PROGRAM)
 
 

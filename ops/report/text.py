@@ -124,10 +124,7 @@ def _lines(
         final = index == len(siblings) - 1
         detail = clip(_detail(each, name).removeprefix(f"{within} "), max(room - name_width, 0))
         look = ("cyan",) if each.custom else ("bold",)
-        line = (
-            f"{style.paint(indent + (last if final else child), 'dim')}{style.paint(shown.ljust(kind_width), *look)}"
-            f"  {clip(name, name_width, head=0.4).ljust(name_width)}  {style.paint(detail, 'dim')}"
-        )
+        line = f"{style.paint(indent + (last if final else child), 'dim')}{style.paint(shown.ljust(kind_width), *look)}  {clip(name, name_width, head=0.4).ljust(name_width)}  {style.paint(detail, 'dim')}"
         yield line.rstrip()
         yield from _branches(each, children, style, indent + (space if final else bar))
 

@@ -57,8 +57,7 @@ def read(folder: Path, stack: str) -> Record:
         raise refused(f"{RECORD} names no commit; make the plan again.")
     if record.plan_sha256 != digest(folder):
         raise refused(
-            f"The plan is not the one that was made for commit {record.commit[:12]}: its hash differs from the recorded "
-            "one. Make the plan again; a plan is never edited."
+            f"The plan is not the one that was made for commit {record.commit[:12]}: its hash differs from the recorded one. Make the plan again; a plan is never edited."
         )
     if record.stack != stack:
         raise refused(f"The plan was made for the stack '{record.stack}', not for '{stack}'.")

@@ -21,10 +21,7 @@ def irreversible(present: Path, target: Path, difference: Difference) -> list[st
 
 def advice(released: str, commit: str) -> str:
     """Return what to do instead."""
-    return (
-        f"Go back without the schemas: on a branch at {commit[:12]}, `git checkout {released[:12]} -- schemas`, let "
-        "`make preview` say what else must stay, and release that commit."
-    )
+    return f"Go back without the schemas: on a branch at {commit[:12]}, `git checkout {released[:12]} -- schemas`, let `make preview` say what else must stay, and release that commit."
 
 
 def _schemas(present: Path, target: Path) -> Iterator[str]:

@@ -97,8 +97,7 @@ def travel(
         for way in open_ways.values():
             yield (
                 way.boundary.at,
-                f"A completion sent to {way.phase.completion_topic} left nothing in {way.document(day)} within {wait:.0f} "
-                f"seconds; look at the subscription of {way.boundary.function} and at its log.",
+                f"A completion sent to {way.phase.completion_topic} left nothing in {way.document(day)} within {wait:.0f} seconds; look at the subscription of {way.boundary.function} and at its log.",
             )
     finally:
         for way in sent:

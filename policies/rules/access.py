@@ -133,7 +133,6 @@ def callers_may_call(stack: StackCase) -> None:
         for target in stack.referenced(caller, path, FUNCTION):
             if target.subject.urn not in callable_functions:
                 stack.violation(
-                    f"{caller.subject.name} calls {target.subject.name}, but nobody holds run.invoker on its "
-                    "service; grant it to the caller's account.",
+                    f"{caller.subject.name} calls {target.subject.name}, but nobody holds run.invoker on its service; grant it to the caller's account.",
                     caller.subject.urn,
                 )

@@ -20,8 +20,9 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 SECRET_VALUE = re.compile(
-    r"hooks\.slack\.com/|-----BEGIN [A-Z ]*PRIVATE KEY|\bxox[abprs]-|\bAIza[0-9A-Za-z_-]{20}"
-    r"|\bgh[pousr]_[0-9A-Za-z]{20}|\bya29\.|://[^/\s:@]+:[^/\s:@]+@|\bsk-[0-9A-Za-z]{16}|\bAKIA[0-9A-Z]{12}"
+    r"""hooks\.slack\.com/|-----BEGIN\ [A-Z ]*PRIVATE\ KEY|\bxox[abprs]-|\bAIza[0-9A-Za-z_-]{20}
+    |\bgh[pousr]_[0-9A-Za-z]{20}|\bya29\.|://[^/\s:@]+:[^/\s:@]+@|\bsk-[0-9A-Za-z]{16}|\bAKIA[0-9A-Z]{12}""",
+    re.VERBOSE,
 )
 MEBI = {
     "K": 1 / 1.024**2 / 1000,
@@ -168,8 +169,7 @@ def always_on_budget(stack: StackCase) -> None:
     if total > stack.declared.always_on:
         who = ", ".join(f"{name} {count:g}" for name, count in sorted(counts.items()) if count)
         stack.violation(
-            f"{total:g} instances run day and night ({who}), {stack.declared.always_on} are allowed; "
-            "lower minInstanceCount or raise `instances` in the pack's configuration."
+            f"{total:g} instances run day and night ({who}), {stack.declared.always_on} are allowed; lower minInstanceCount or raise `instances` in the pack's configuration."
         )
 
 

@@ -101,8 +101,7 @@ def ack_covers_timeout(stack: StackCase) -> None:
             timeout = function.number("serviceConfig.timeoutSeconds")
             if deadline is not None and timeout is not None and deadline < timeout:
                 stack.violation(
-                    f"{case.subject.name} waits {deadline:g} s for {function.subject.name}, which may work "
-                    f"{timeout:g} s; raise the deadline or lower the timeout.",
+                    f"{case.subject.name} waits {deadline:g} s for {function.subject.name}, which may work {timeout:g} s; raise the deadline or lower the timeout.",
                     case.subject.urn,
                 )
 

@@ -18,10 +18,7 @@ from typing import Any
 from tests.engine.twin.cloud import Cloud
 from tests.engine.twin.provider import serving
 
-HOW_TO_GET = (
-    "The engine tests need the `pulumi` command and its Python language host on PATH; "
-    "get both with `curl -fsSL https://get.pulumi.com | sh -s -- --version 3.260.0`."
-)
+HOW_TO_GET = "The engine tests need the `pulumi` command and its Python language host on PATH; get both with `curl -fsSL https://get.pulumi.com | sh -s -- --version 3.260.0`."
 NO_CHANGES_EXPECTED = 7
 POLICY_VIOLATION = 5
 _NOT_COPIED = (".git", ".venv", "__pycache__", "tests", "bench", "docs", "build", ".cache", ".*_cache")

@@ -25,8 +25,7 @@ TOOLS = {
     "gh": 'echo "gh $*" >> "$CALLS"; case "$*" in *.owner.id) echo 89;; *.id) echo 67;; esac',
     "make": 'echo "make $*" >> "$CALLS"',
     # The bucket is a folder here and the key a passphrase: both are what the engine is told, and not what it does.
-    "jq": 'python3 -c "import json,sys; print(json.load(open(sys.argv[2]))[sys.argv[1][1:]])" "$2" "$3" '
-    '| sed -e "s#^gs://#file://$BUCKETS/#" -e "s#^gcpkms://.*#passphrase#"',
+    "jq": 'python3 -c "import json,sys; print(json.load(open(sys.argv[2]))[sys.argv[1][1:]])" "$2" "$3" | sed -e "s#^gs://#file://$BUCKETS/#" -e "s#^gcpkms://.*#passphrase#"',
 }
 
 

@@ -35,8 +35,7 @@ def refusals(root: Path, stack: str, declared: str = DECLARED) -> list[str]:
 def test_values_arrive_as_the_engine_passes_them(tmp_path: Path) -> None:
     found = load(
         tmp_path,
-        "config:\n  small:text: hello\n  small:flag: true\n  small:named: {a: {b: 1}}\n"
-        "  small:several: [x]\n  gcp:zone: z\n",
+        "config:\n  small:text: hello\n  small:flag: true\n  small:named: {a: {b: 1}}\n  small:several: [x]\n  gcp:zone: z\n",
     )
     assert found.name == "small"
     assert found.config == {
@@ -71,8 +70,7 @@ def test_disabled_providers(tmp_path: Path) -> None:
         (
             "small:text: x\n  small:tetx: y",
             "3:3",
-            "The stack sets 'tetx', which Pulumi.yaml does not declare; "
-            "its keys are: flag, named, number, several, text.",
+            "The stack sets 'tetx', which Pulumi.yaml does not declare; its keys are: flag, named, number, several, text.",
         ),
         (
             "small:text: [x]",

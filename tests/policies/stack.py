@@ -183,8 +183,7 @@ BACKLOG = Resource(
             {
                 "displayName": "age",
                 "conditionPrometheusQueryLanguage": {
-                    "query": 'age{subscription_id=~"parcels-to-sorter|parcels-dead-letter-hold"} > 300 '
-                    'or errors{service_name="sorter"} > 1'
+                    "query": 'age{subscription_id=~"parcels-to-sorter|parcels-dead-letter-hold"} > 300 or errors{service_name="sorter"} > 1'
                 },
             }
         ],

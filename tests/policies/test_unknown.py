@@ -117,10 +117,7 @@ def test_no_shape_of_a_value_breaks_a_rule(place: tuple[Resource, str], shape: o
 
 def test_rules_run_without_the_sdk() -> None:
     assert len(MODULES) >= 9
-    program = (
-        "import sys; sys.modules['pulumi'] = sys.modules['pulumi_policy'] = None\n"
-        "from policies.registry import all_rules; print(len(all_rules()))"
-    )
+    program = "import sys; sys.modules['pulumi'] = sys.modules['pulumi_policy'] = None\nfrom policies.registry import all_rules; print(len(all_rules()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(done.stdout) == len(all_rules())
 

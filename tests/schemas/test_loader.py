@@ -141,8 +141,7 @@ class TestViews:
         schemas, findings = load_schemas(write(tmp_path, files), project="p")
         assert findings == ()
         assert schemas.views["ds.v"].query_in("my-p") == (
-            "SELECT t.a FROM `my-p`.ds.t AS t JOIN (SELECT a FROM p.ds.t) AS u USING (a) "
-            "WHERE a IN (SELECT a FROM `my-p`.ds.t)"
+            "SELECT t.a FROM `my-p`.ds.t AS t JOIN (SELECT a FROM p.ds.t) AS u USING (a) WHERE a IN (SELECT a FROM `my-p`.ds.t)"
         )
 
     def test_listed_columns_must_be_the_query_s(self, tmp_path: Path) -> None:
@@ -180,13 +179,7 @@ class TestCache:
 
     def test_a_warm_load_imports_no_parser(self, root: Path) -> None:
         load_schemas(root, values=VALUES)
-        code = (
-            "import sys; from pathlib import Path; from blueprint.loader import load_manifest\n"
-            "from blueprint.schemas.placeholders import view_values; from blueprint.schemas.loader import "
-            "load_schemas\n"
-            f"s, f = load_schemas(Path({str(root)!r}), values=view_values(load_manifest(Path({str(ROOT)!r}))))\n"
-            "print(len(s.tables), len(s.views), len(f), 'sqlglot' in sys.modules)"
-        )
+        code = f"import sys; from pathlib import Path; from blueprint.loader import load_manifest\nfrom blueprint.schemas.placeholders import view_values; from blueprint.schemas.loader import load_schemas\ns, f = load_schemas(Path({str(root)!r}), values=view_values(load_manifest(Path({str(ROOT)!r}))))\nprint(len(s.tables), len(s.views), len(f), 'sqlglot' in sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
         assert done.stdout.split() == ["9", "6", "0", "False"]
 
@@ -258,8 +251,7 @@ class TestFirestore:
             ("collections: [nope]", "'nope' is no part of `store.collections`"),
             ("collections: phases\nindexes:\n- fields: [{field: a, order: ascending}]", "two fields or more"),
             (
-                "collections: phases\nindexes:\n- fields: [{field: a, order: ascending}, "
-                "{field: __name__, order: ascending}]",
+                "collections: phases\nindexes:\n- fields: [{field: a, order: ascending}, {field: __name__, order: ascending}]",
                 "`__name__` is added by itself",
             ),
             ("collections: phases\nttl: {field: a, after: 3 weeks}", "x.yaml:2"),

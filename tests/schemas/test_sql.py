@@ -69,10 +69,7 @@ class TestColumns:
             "STRING BYTES INT64 INT BIGINT FLOAT64 BOOL BOOLEAN NUMERIC DECIMAL BIGNUMERIC TIMESTAMP DATE TIME JSON"
         )
         found = table(f"CREATE TABLE t ({', '.join(f'c{i} {name}' for i, name in enumerate(spelled.split()))})")
-        legacy = (
-            "STRING BYTES INTEGER INTEGER INTEGER FLOAT BOOLEAN BOOLEAN NUMERIC NUMERIC BIGNUMERIC TIMESTAMP "
-            "DATE TIME JSON"
-        )
+        legacy = "STRING BYTES INTEGER INTEGER INTEGER FLOAT BOOLEAN BOOLEAN NUMERIC NUMERIC BIGNUMERIC TIMESTAMP DATE TIME JSON"
         assert [column.type for column in found.columns] == legacy.split()
 
     def test_everything_about_a_column(self) -> None:
@@ -87,8 +84,9 @@ class TestColumns:
 
     def test_nested_types(self) -> None:
         found = table(
-            "CREATE TABLE t (h ARRAY<STRUCT<at TIMESTAMP NOT NULL OPTIONS(description=r'\\d'), s STRUCT<x "
-            "ARRAY<INT64>>>>)".replace("<at ", "<`at` ")
+            "CREATE TABLE t (h ARRAY<STRUCT<at TIMESTAMP NOT NULL OPTIONS(description=r'\\d'), s STRUCT<x ARRAY<INT64>>>>)".replace(
+                "<at ", "<`at` "
+            )
         )
         inner = found.columns[0].fields
         assert (found.columns[0].type, found.columns[0].mode) == ("RECORD", "REPEATED")
@@ -172,14 +170,8 @@ class TestLayout:
         assert table(self.ddl(f"PARTITION BY {by}")).partitioning == expected
 
     def test_options_in_any_order(self) -> None:
-        one = (
-            "require_partition_filter=TRUE, labels=[('b', 'x'), ('a', '')], partition_expiration_days=0.5, "
-            "description='d'"
-        )
-        two = (
-            "description='d', partition_expiration_days=.5, labels=[('a', ''), STRUCT('b', 'x')], "
-            "require_partition_filter=true"
-        )
+        one = "require_partition_filter=TRUE, labels=[('b', 'x'), ('a', '')], partition_expiration_days=0.5, description='d'"
+        two = "description='d', partition_expiration_days=.5, labels=[('a', ''), STRUCT('b', 'x')], require_partition_filter=true"
         tables = [table(self.ddl(f"PARTITION BY d CLUSTER BY s, n OPTIONS({each})")) for each in (one, two)]
         assert identical(*tables)
         assert tables[0].labels == (("a", ""), ("b", "x"))

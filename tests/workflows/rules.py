@@ -16,10 +16,12 @@ RUNS = (
     r"sudo apt-get update -qq && sudo apt-get install -qq --yes --no-install-recommends prometheus",
 )
 """Everything that a step may run: the Makefile's commands, and these."""
-TRUSTED_EXPRESSIONS = (
-    r"vars\.[A-Z_]+|github\.token|github\.sha|inputs\.commit \|\| github\.sha|needs\.[a-z]+\.result"
-    r"|github\.event\.pull_request\.(?:base\.sha|number)|github\.event\.repository\.default_branch"
-    r"|github\.event\.workflow_run\.(?:id|head_sha)|!cancelled\(\) && github\.ref == 'refs/heads/main'"
+TRUSTED_EXPRESSIONS = "|".join(
+    (
+        r"vars\.[A-Z_]+|github\.token|github\.sha|inputs\.commit \|\| github\.sha|needs\.[a-z]+\.result",
+        r"github\.event\.pull_request\.(?:base\.sha|number)|github\.event\.repository\.default_branch",
+        r"github\.event\.workflow_run\.(?:id|head_sha)|!cancelled\(\) && github\.ref == 'refs/heads/main'",
+    )
 )
 """Expressions whose value an outsider does not choose, or that reach a program as a quoted variable only."""
 
