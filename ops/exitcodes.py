@@ -10,7 +10,4 @@ USAGE: Final = 2
 DIFFERENCE: Final = 3
 UNKNOWN: Final = 4
 """The question could not be answered: no login, no answer, not readable. It is neither sound nor refused."""
-HELP: Final = (
-    "exit codes: 0 sound, 1 refused, 2 wrong usage, 3 a difference was found that is not a fault,\n"
-    "            4 not known: what was asked could not be seen"
-)
+HELP: Final = "exit codes: 0 sound, 1 refused, 2 wrong usage, 3 a difference was found that is not a fault,\n            4 not known: what was asked could not be seen"
