@@ -230,7 +230,7 @@ def _sample_messages(candidate: Candidate, answers: Mapping[str, Mapping[str, ob
             yield f"'{name}' ended while it handled the sample '{sample.name}'."
         elif sample.statuses and answer["status"] not in sample.statuses:
             wanted = " or ".join(map(str, sample.statuses))
-            yield f"'{name}' answers {answer['status']}, not {wanted}, to the sample '{sample.name}': {_told(answer['body'])}"
+            yield f"'{name}' answers {answer['status']}, not {wanted}, to the sample '{sample.name}': {_told(str(answer['body']))}"
     for kind, text in dict.fromkeys(_INCOMPLETE.findall(log)):
         yield f"'{name}' raises {kind} while it handles its samples: {_told(text)}"
 
