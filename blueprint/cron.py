@@ -47,6 +47,13 @@ def longest_gap(cron: str, time_zone: str) -> int | None:
 
 
 @cache
+def first_runs(cron: str, time_zone: str) -> tuple[datetime, ...]:
+    """Return the next `RUNS` runs: two expressions that come at the same times have the same, however they are spelled."""
+    zone = ZoneInfo(time_zone)
+    return tuple(itertools.islice(_runs(cron, datetime(2026, 1, 1, tzinfo=zone), zone), RUNS))
+
+
+@cache
 def weekly_runs(cron: str, offset: int = 0) -> tuple[int, ...]:
     """Return the minutes of the UTC week, from Sunday 00:00, at which the job runs.
 

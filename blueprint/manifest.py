@@ -210,6 +210,9 @@ class Topic:
     message: Slug = declared("Its JSON Schema: schemas/messages/<message>.json")
     publishers: tuple[Slug, ...] = declared("Outside services that publish.", default=())
     consumers: tuple[Consumer, ...] = declared("Outside services that receive.", default=())
+    shared: str | None = declared(
+        "Why more than one of its consumers acts on each message, where that is meant.", default=None
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from blueprint import names as limits
 from blueprint.contracts import Report, contract
-from blueprint.cron import longest_gap
+from blueprint.cron import first_runs, longest_gap
 from blueprint.findings import Location
 from blueprint.manifest import Function
 from blueprint.model import Blueprint
@@ -99,18 +99,20 @@ def schedules_valid(plan: Blueprint, report: Report) -> None:
                     f"'{schedule.cron}' is no cron expression that ever comes; write five fields: minute, hour, day of month, month, day of week, such as \"0 7 * * *\".",
                     schedule.at,
                 )
-        _no_repeats(function, report)
+        _no_repeats(function, plan.manifest.time_zone, report)
 
 
-def _no_repeats(function: Function, report: Report) -> None:
-    seen: dict[str, str] = {}
+def _no_repeats(function: Function, time_zone: str, report: Report) -> None:
+    """Report schedules that come at the same times, by when they come and not by how they are written."""
+    seen: dict[object, str] = {}
     for schedule in function.trigger.schedules.values():
-        if schedule.cron in seen:
+        runs = first_runs(schedule.cron, time_zone)
+        if runs and runs in seen:
             report.violation(
-                f"Schedules '{seen[schedule.cron]}' and '{schedule.name}' of '{function.name}' come at the same times; keep one.",
+                f"Schedules '{seen[runs]}' and '{schedule.name}' of '{function.name}' come at the same times; keep one.",
                 schedule.at,
             )
-        seen.setdefault(schedule.cron, schedule.name)
+        seen.setdefault(runs, schedule.name)
 
 
 @contract("names-fit", "Names are within the platform's limits and distinct", incidents=(26, 31, 35, 37))

@@ -1,0 +1,94 @@
+"""The pipeline as one graph: who starts whom, by which topic or schedule.
+
+Nodes are functions, services outside, topics, schedules and tables; an edge leads from what acts to what it acts on.
+Everything comes from the declaration, so an edge that is missing here is missing in the cloud too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import Literal
+
+from blueprint.findings import Location
+from blueprint.manifest import Manifest
+
+Kind = Literal["function", "service", "topic", "schedule", "table"]
+
+
+@dataclass(frozen=True, order=True)
+class Node:
+    """Something of the pipeline, by its kind and its name in the declaration."""
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        """Return the node the way sentences name it: `topic 'orders'`."""
+        return f"{self.kind} '{self.name}'"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One way in which something acts on something else; `path` is where a service outside is called."""
+
+    source: Node
+    target: Node
+    at: Location
+    path: str = ""
+
+
+def edges(manifest: Manifest) -> tuple[Edge, ...]:
+    """Return every edge of the pipeline, in the order of the declaration."""
+    return (*_publishing(manifest), *_consuming(manifest))
+
+
+def _publishing(manifest: Manifest) -> Iterator[Edge]:
+    for topic in manifest.topics.values():
+        for publisher in topic.publishers:
+            yield Edge(Node("service", publisher), Node("topic", topic.name), topic.at)
+    for function in manifest.functions.values():
+        for name in manifest.published_by(function.name):
+            yield Edge(Node("function", function.name), Node("topic", name), function.at)
+
+
+def _consuming(manifest: Manifest) -> Iterator[Edge]:
+    for function in manifest.functions.values():
+        if function.trigger.topic is not None:
+            yield Edge(Node("topic", function.trigger.topic), Node("function", function.name), function.trigger.at)
+        for schedule in function.trigger.schedules.values():
+            yield Edge(
+                Node("schedule", f"{function.name}/{schedule.name}"), Node("function", function.name), schedule.at
+            )
+    for topic in manifest.topics.values():
+        for consumer in topic.consumers:
+            service = Node("service", consumer.service)
+            yield Edge(Node("topic", topic.name), service, consumer.at, consumer.path or "")
+    for stream in manifest.streams.values():
+        for name in stream.topics:
+            yield Edge(Node("topic", name), Node("table", stream.table), stream.at)
+
+
+def acting(all_edges: tuple[Edge, ...]) -> Mapping[Node, list[Edge]]:
+    """Return each topic with the edges to what acts on its messages; a table only keeps them."""
+    found: dict[Node, list[Edge]] = {}
+    for edge in all_edges:
+        if edge.source.kind == "topic" and edge.target.kind != "table":
+            found.setdefault(edge.source, []).append(edge)
+    return found
+
+
+def circle(all_edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """Return the edges of a circle in which something starts itself, in the order in which they start; else nothing."""
+    between: dict[tuple[Node, Node], Edge] = {}
+    followed: dict[Node, set[Node]] = {}
+    for edge in all_edges:
+        between.setdefault((edge.source, edge.target), edge)
+        followed.setdefault(edge.target, set()).add(edge.source)
+    try:
+        TopologicalSorter(followed).prepare()
+    except CycleError as error:
+        return tuple(between[pair] for pair in pairwise(error.args[1]))
+    return ()
