@@ -18,16 +18,16 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from analysis.audit.tree import audit_tree
+from analysis.python.closure import Builder, Closure
+from analysis.python.file_tree import FileTree, Trace
+from analysis.python.finder import SearchFolder
+from analysis.python.reader import RecordReader, roomy
+from analysis.python.record import read_record
 from blueprint.archive import Cache, FunctionSource, LockedDistributions, analyse_functions
-from blueprint.archive.audit import audit_tree
-from blueprint.archive.build import FactsReader, roomy
-from blueprint.archive.closure import Builder, Closure
 from blueprint.archive.distributions import LOCK, read_distributions
-from blueprint.archive.facts import read_facts
 from blueprint.archive.package import pack
-from blueprint.archive.resolve import SearchFolder
 from blueprint.archive.sql import read_sql
-from blueprint.archive.tree import FileTree, Trace
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
 from blueprint.names import Names
@@ -180,7 +180,7 @@ def finder(scratch: Path) -> list[str]:
 
     def ours(cache: Cache) -> Closure:
         with roomy():
-            return Builder(Trace(FileTree()), folders, locked, FactsReader(TARGET, cache, depth="names")).build()
+            return Builder(Trace(FileTree()), folders, locked, RecordReader(TARGET, cache, depth="names")).build()
 
     def theirs() -> modulefinder.ModuleFinder:
         found = modulefinder.ModuleFinder(path=[str(folder), str(library)])
@@ -233,7 +233,10 @@ def _finder_says(folder: Path) -> str:
 
 def _ours_says(folder: Path) -> str:
     builder = Builder(
-        Trace(FileTree()), (SearchFolder(str(folder)),), LockedDistributions(), lambda text, _: read_facts(text, TARGET)
+        Trace(FileTree()),
+        (SearchFolder(str(folder)),),
+        LockedDistributions(),
+        lambda text, _: read_record(text, TARGET),
     )
     problems = [f"{each.subject}{' (guarded)' if each.catches else ''}" for each in builder.build().problems]
     return f"missing {problems or 'nothing'}"

@@ -50,8 +50,8 @@ def build_archives(
     root: Path, manifest: Manifest, names: Names, firestore: Firestore
 ) -> tuple[Mapping[str, Archive], list[Finding]]:
     """Return the archive of every declared function that has a folder, and everything that is wrong with any."""
+    from analysis.cache import Cache
     from blueprint.archive.build import analyse_functions
-    from blueprint.archive.cache import Cache
     from blueprint.archive.distributions import read_distributions
 
     locked, findings = read_distributions(root / FOLDER, root, manifest.python)

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from platform import machine
 
+from analysis.cache import Cache
+from analysis.python.syntax import PythonVersion
 from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept, remembered
-from blueprint.archive.cache import Cache
 from blueprint.archive.distributions import LOCK, read_lock, requirements_text
-from blueprint.archive.model import Archive, PythonVersion
+from blueprint.archive.model import Archive
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Location
 from blueprint.manifest import Function

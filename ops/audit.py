@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from blueprint.archive.audit import Audit, AuditedFunction, AuditFinding, audit_tree
-from blueprint.archive.cache import Cache
+from analysis.audit.tree import Audit, AuditedFunction, AuditFinding, audit_tree
+from analysis.cache import Cache
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import (
     DIRECT,
     LOCK,
@@ -27,7 +28,7 @@ from blueprint.archive.distributions import (
     platform_of,
     read_lock,
 )
-from blueprint.archive.model import Distribution, PythonVersion
+from blueprint.archive.model import Distribution
 from blueprint.loader import load_manifest
 
 _TESTED = "requirements-dev.lock"

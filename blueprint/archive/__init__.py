@@ -7,15 +7,14 @@ interpreters of its own.
 
 from __future__ import annotations
 
+from analysis.cache import Cache
 from blueprint.archive.build import analyse_function, analyse_functions
-from blueprint.archive.cache import Cache
 from blueprint.archive.distributions import LockedDistributions, read_distributions
 from blueprint.archive.model import (
     Archive,
     ArchiveFile,
     Distribution,
     FunctionSource,
-    PythonVersion,
     Query,
     Signature,
     SourceRoot,
@@ -31,7 +30,6 @@ __all__ = [
     "Distribution",
     "FunctionSource",
     "LockedDistributions",
-    "PythonVersion",
     "Query",
     "Signature",
     "SourceRoot",

@@ -20,9 +20,10 @@ from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-from blueprint.archive.cache import Cache
-from blueprint.archive.model import Archive, PythonVersion, Signature
-from blueprint.archive.tree import digest
+from analysis.cache import Cache
+from analysis.python.file_tree import digest
+from analysis.python.syntax import PythonVersion
+from blueprint.archive.model import Archive, Signature
 from blueprint.findings import Finding, Location
 
 RULE = "archive-acceptance"

@@ -7,29 +7,24 @@ reading of its files.
 
 from __future__ import annotations
 
-import ast
-import functools
-import gc
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from blueprint.archive.cache import Cache
-from blueprint.archive.closure import Builder, Closure
+from analysis.cache import Cache
+from analysis.python.closure import Builder, Closure
+from analysis.python.file_tree import FileTree, Trace, digest, relative, unchanged
+from analysis.python.finder import SearchFolder
+from analysis.python.reader import RecordReader, code_fingerprint, roomy
+from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
-from blueprint.archive.facts import Facts, dump_facts, facts_of, load_facts
-from blueprint.archive.grammar import Depth, SyntaxFault, parse
-from blueprint.archive.judgement import judge
 from blueprint.archive.model import (
     Archive,
     ArchiveFile,
     Distribution,
     FunctionSource,
-    PythonVersion,
     Query,
     TableUse,
     Use,
@@ -38,8 +33,7 @@ from blueprint.archive.model import (
 )
 from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pack
 from blueprint.archive.program import Source
-from blueprint.archive.resolve import SearchFolder
-from blueprint.archive.tree import FileTree, Trace, digest, relative, unchanged
+from blueprint.archive.rules import judge
 from blueprint.archive.uses import UsesReader
 from blueprint.findings import Finding, Location
 
@@ -88,52 +82,6 @@ def _archives(sources: Iterable[FunctionSource], workshop: Workshop) -> dict[str
     return {source.name: workshop.archive(source) for source in sources}
 
 
-class FactsReader:
-    """Reads facts once per source text, in this run and in earlier ones.
-
-    Args:
-        target: the runtime's version.
-        cache: where facts of earlier runs are.
-        depth: how far sources are read.
-        parsed: is shown every text that had to be parsed, its sha256 and its tree.
-    """
-
-    def __init__(
-        self,
-        target: PythonVersion,
-        cache: Cache,
-        *,
-        depth: Depth = "code",
-        parsed: Callable[[bytes, str, ast.Module | SyntaxFault], None] | None = None,
-    ) -> None:
-        self._target, self._cache, self._depth, self._parsed = target, cache, depth, parsed
-        self._known: dict[str, Facts] = {}
-
-    def __call__(self, content: bytes, sha256: str) -> Facts:
-        """Return the facts of `content`."""
-        facts = self._known.get(sha256)
-        if facts is None:
-            facts = self._known[sha256] = self._load(content, sha256)
-        return facts
-
-    def _load(self, content: bytes, sha256: str) -> Facts:
-        if self._cache.folder is None:
-            return self._read(content, sha256)
-        key = digest(f"{code_fingerprint()} {self._target} {self._depth} {sha256}".encode())
-        payload = self._cache.get("facts", key)
-        if payload is not None:
-            return load_facts(payload)
-        facts = self._read(content, sha256)
-        self._cache.put("facts", key, dump_facts(facts))
-        return facts
-
-    def _read(self, content: bytes, sha256: str) -> Facts:
-        tree = parse(content, self._target, self._depth)
-        if self._parsed is not None:
-            self._parsed(content, sha256, tree)
-        return facts_of(tree, content, self._target)
-
-
 class Workshop:
     """Builds archives that share what was read."""
 
@@ -142,7 +90,7 @@ class Workshop:
         self._target, self._locked = target, locked
         self._tree = FileTree()
         self._uses = UsesReader(target)
-        self._read = FactsReader(target, cache, parsed=self._uses.parsed)
+        self._read = RecordReader(target, cache, parsed=self._uses.parsed)
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
 
     def archive(self, source: FunctionSource) -> Archive:
@@ -184,7 +132,7 @@ class Workshop:
             "queries": [(text, str(at)) for text, at in source.queries],
             "optional_imports": dict(source.optional_imports),
         }
-        environment = [code_fingerprint(), self._target, self._locked.fingerprint]
+        environment = [code_fingerprint(Path(__file__).parent), self._target, self._locked.fingerprint]
         return digest(json.dumps([fields, environment], sort_keys=True).encode())
 
     def _stored(self, source: FunctionSource, key: str) -> Archive | None:
@@ -301,30 +249,6 @@ def _size_findings(source: FunctionSource, files: dict[str, bytes]) -> Iterator[
             f"The archive of '{source.name}' has {size} bytes, more than its budget of {source.size_budget}; the largest file is '{largest}' with {len(files[largest])}. Ship less or raise the budget.",
             at,
         )
-
-
-@functools.cache
-def code_fingerprint() -> str:
-    """Return a digest of this package's own sources: a changed analysis trusts no earlier result."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return digest(b"\0".join(file.read_bytes() for file in files))
-
-
-@contextmanager
-def roomy() -> Iterator[None]:
-    """Make room for trees: no cyclic collection, which triples the time of parsing and finds no cycles, and deep recursion.
-
-    The limit lets a chain of some two thousand `elif` be read and keeps the compiler within the usual stack.
-    """
-    enabled, limit = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()
-    sys.setrecursionlimit(max(limit, 4000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        if enabled:
-            gc.enable()
 
 
 def _to_json(archive: Archive) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blueprint.archive.model import Distribution, PythonVersion
-from blueprint.archive.tree import digest
+from analysis.python.file_tree import digest
+from analysis.python.syntax import PythonVersion
+from blueprint.archive.model import Distribution
 from blueprint.findings import Finding, Location
 
 LOCK, METADATA, DIRECT = "requirements.lock", "distributions.json", "requirements.in"

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from blueprint.files import write_whole
+from analysis.files import write_whole
 from blueprint.findings import Finding, Location
 
 Signature = Literal["http", "cloud_event"]
-PythonVersion = tuple[int, int]
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import struct
 import zlib
 from collections.abc import Mapping
 
+from analysis.python.file_tree import digest
 from blueprint.archive.model import ArchiveFile
-from blueprint.archive.tree import digest
 
 # What both headers of an entry say alike: version needed, flags, method (stored), time, date, CRC-32, two sizes, length
 # of the name, and of nothing extra. The date is the earliest there is, 1980-01-01, with no time zone to convert from.

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from blueprint.archive.closure import Closure
-from blueprint.archive.constants import UNKNOWN, Value, dotted, module_constants
-from blueprint.archive.nodes import walk
+from analysis.python.closure import Closure
+from analysis.python.constants import UNKNOWN, Value, dotted, module_constants
+from analysis.python.nodes import walk
 
 _LOOKUPS = (".get", ".pop", ".setdefault")
 _ENVIRON = ("os.environ", "environ")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blueprint.archive.constants import UNKNOWN, CodePath, Value, dotted, evaluate
+from analysis.python.constants import UNKNOWN, CodePath, Value, dotted, evaluate
+from analysis.python.nodes import FIELDS
 from blueprint.archive.model import Query, TableUse, Use, Uses
-from blueprint.archive.nodes import FIELDS
 from blueprint.archive.program import MAY_READ_ENVIRON, Program, env_key
 from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location

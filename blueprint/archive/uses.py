@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from blueprint.archive.closure import Closure
-from blueprint.archive.constants import Value
-from blueprint.archive.grammar import SyntaxFault, parse
-from blueprint.archive.model import PythonVersion, Uses
+from analysis.python.closure import Closure
+from analysis.python.constants import Value
+from analysis.python.syntax import PythonVersion, SyntaxFault, parse
+from blueprint.archive.model import Uses
 from blueprint.archive.program import Outline, Program, Source, read_outline
 from blueprint.archive.touches import Found, read_module, touches_anything
 from blueprint.findings import Location

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from blueprint.files import write_whole
+from analysis.files import write_whole
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import (
     NOWHERE,

@@ -22,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from blueprint.files import write_whole
+from analysis.files import write_whole
 from blueprint.findings import Finding, Location, Refused
 
 WORKTREE = "WORKTREE"

@@ -24,7 +24,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import Any, Final
 
-from blueprint.files import write_whole
+from analysis.files import write_whole
 
 PACKAGE: Final = "pulumi_gcp"
 _POSTPONED: Final = ("pulumi.automation", "pulumi.dynamic")

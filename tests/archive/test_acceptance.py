@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from analysis.cache import Cache
 from blueprint.archive import Distribution, FunctionSource, LockedDistributions, analyse_function
 from blueprint.archive import acceptance as accepting
 from blueprint.archive.acceptance import Acceptance, Candidate, Sample, accept
-from blueprint.archive.cache import Cache
 from blueprint.findings import Location
 
 TARGET = (sys.version_info[0], sys.version_info[1])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive.audit import AuditedFunction, audit_tree
-from blueprint.archive.cache import Cache
+from analysis.audit.tree import AuditedFunction, audit_tree
+from analysis.cache import Cache
 from ops.__main__ import main
 
 MESSY = Path(__file__).parent / "trees" / "messy" / "functions"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.python import reader
 from blueprint.archive import Archive, Cache, FunctionSource, SourceRoot, analyse_function, package
 from blueprint.archive import build as building
 from tests.archive.test_trees import LOCKED, TREES
@@ -31,7 +32,7 @@ def analyse(project: Path, **changes: object) -> Archive:
 
 def test_a_second_run_analyses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = analyse(project)
-    monkeypatch.setattr(building, "facts_of", None)
+    monkeypatch.setattr(reader, "record_of", None)
     monkeypatch.setattr(building, "Builder", None)
     assert analyse(project) == first
 
@@ -98,14 +99,14 @@ def test_old_archives_are_dropped_and_those_of_this_run_are_kept(
         helper.write_text(f"{helper.read_text()}# change {number}\n")
         made.append(analyse(project).packed)
     assert all(Path(each).exists() for each in made)  # type: ignore[arg-type]  # with a cache it is a path
-    monkeypatch.setattr("blueprint.archive.cache._KEEP", 1)
+    monkeypatch.setattr("analysis.cache._KEEP", 1)
     helper.write_text(f"{helper.read_text()}# one more\n")
     last = analyse(project)
     assert list((project / ".cache").glob("*.zip")) == [last.packed]
 
 
 def test_packs_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blueprint.archive.cache._KEEP", 1000)
+    monkeypatch.setattr("analysis.cache._KEEP", 1000)
     for number in range(50):
         cache = Cache(tmp_path)
         cache.put("results", f"key{number}", b"x" * 100)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.audit.requirements import Requirements, read_requirements
 from blueprint.archive import Distribution, LockedDistributions, read_distributions
 from blueprint.archive.distributions import dump_metadata, platform_of, read_lock
-from blueprint.archive.requirements import Requirements, read_requirements
 from ops.lock import fitting_files, installed_bytes, provided_modules
 
 ROOT = Path(__file__).resolve().parents[2]

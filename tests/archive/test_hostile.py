@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive.audit import AuditedFunction, audit_tree
+from analysis.audit.tree import AuditedFunction, audit_tree
 
 HANDLE = "\n\ndef handle(request):\n    pass\n"
 SOURCES = {

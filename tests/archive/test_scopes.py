@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive.facts import read_facts
-from blueprint.archive.scopes import module_names
+from analysis.python.record import read_record
+from analysis.python.scopes import module_names
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 SOURCES = sorted(
@@ -116,14 +116,14 @@ def test_what_the_symbol_table_refuses_is_refused_without_generating_code(case: 
     content = REFUSED[case].encode()
     with pytest.raises(SyntaxError):
         symtable.symtable(content, "<source>", "exec")  # type: ignore[arg-type]
-    fault = read_facts(content, sys.version_info[:2], "names").fault
+    fault = read_record(content, sys.version_info[:2], "names").fault
     assert fault is not None
     assert fault[0] <= content.count(b"\n")
 
 
 def test_the_standard_library_is_refused_nowhere() -> None:
     for file in SOURCES:
-        assert read_facts(file.read_bytes(), sys.version_info[:2], "names").fault is None, file
+        assert read_record(file.read_bytes(), sys.version_info[:2], "names").fault is None, file
 
 
 def test_a_comprehension_in_a_class_does_not_see_its_names() -> None:
@@ -135,7 +135,7 @@ def test_nothing_is_left_to_the_collector() -> None:
     gc.collect()
     gc.disable()
     try:
-        read_facts(text, sys.version_info[:2])
+        read_record(text, sys.version_info[:2])
         assert gc.collect() == 0
     finally:
         gc.enable()

@@ -12,10 +12,10 @@ import functools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from blueprint.archive.model import PythonVersion
-from blueprint.archive.nodes import walk
-from blueprint.archive.scopes import deferred_annotations, module_names
-from blueprint.archive.statements import swallowed
+from analysis.python.imports import swallowed
+from analysis.python.nodes import walk
+from analysis.python.scopes import deferred_annotations, module_names
+from analysis.python.syntax import PythonVersion
 
 
 class Unbound(NamedTuple):
@@ -28,7 +28,7 @@ class Unbound(NamedTuple):
 
 
 class Names(NamedTuple):
-    """The names of a module; see `facts.Facts` for the meaning of each."""
+    """The names of a module; see `facts.Record` for the meaning of each."""
 
     bound: frozenset[str]
     open_ended: bool

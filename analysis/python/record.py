@@ -1,6 +1,6 @@
 """What one source file says about imports, names and files; a function of its bytes and the target only.
 
-Facts know nothing of other files, so they are cached by content. `closure` puts them together.
+Record know nothing of other files, so they are cached by content. `closure` puts them together.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ import ast
 import json
 from typing import NamedTuple
 
-from blueprint.archive.constants import dotted
-from blueprint.archive.grammar import Depth, SyntaxFault, fault, parse
-from blueprint.archive.model import PythonVersion
-from blueprint.archive.names import Unbound, names_of
-from blueprint.archive.statements import ImportFact, Resource, read_statements
+from analysis.python.constants import dotted
+from analysis.python.imports import ImportFact, Resource, read_statements
+from analysis.python.module_names import Unbound, names_of
+from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, fault, parse
 
 VERSION = "1"
 
@@ -27,7 +26,7 @@ class Definition(NamedTuple):
     accepted: int
 
 
-class Facts(NamedTuple):
+class Record(NamedTuple):
     """Everything that is read from one file.
 
     Attributes:
@@ -53,24 +52,24 @@ class Facts(NamedTuple):
     search_path: tuple[str, ...] = ()
 
 
-def read_facts(content: bytes, target: PythonVersion, depth: Depth = "code") -> Facts:
+def read_record(content: bytes, target: PythonVersion, depth: Depth = "code") -> Record:
     """Return the facts of one source text for the runtime `target`."""
-    return facts_of(parse(content, target, depth), content, target)
+    return record_of(parse(content, target, depth), content, target)
 
 
-def facts_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion) -> Facts:
+def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion) -> Record:
     """Return the facts of one source text that is parsed already."""
     if isinstance(tree, SyntaxFault):
-        return Facts(fault=(tree.line, tree.message))
+        return Record(fault=(tree.line, tree.message))
     try:
         statements = read_statements(tree, content, target)
         names = names_of(tree, content, statements.dead, target)
     except SyntaxError as error:
         found = fault(error, target)
-        return Facts(fault=(found.line, found.message))
+        return Record(fault=(found.line, found.message))
     except RecursionError:
-        return Facts(fault=(1, "nested too deeply to be read"))
-    return Facts(
+        return Record(fault=(1, "nested too deeply to be read"))
+    return Record(
         imports=tuple(statements.imports),
         names=names.bound,
         exports=_exports(tree),
@@ -86,16 +85,16 @@ def facts_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersi
     )
 
 
-def dump_facts(facts: Facts) -> bytes:
+def dump_record(facts: Record) -> bytes:
     """Return `facts` as JSON."""
     return json.dumps([*facts[:2], sorted(facts.names), *facts[3:]], separators=(",", ":")).encode()
 
 
-def load_facts(payload: bytes) -> Facts:
-    """Return what `dump_facts` was given."""
+def load_record(payload: bytes) -> Record:
+    """Return what `dump_record` was given."""
     raw = _tuples(json.loads(payload))
     fault, imports, names, exports, open_ended, unbound, functions, resources, search_path = raw
-    return Facts(
+    return Record(
         fault=fault,
         imports=tuple(ImportFact(*item) for item in imports),
         names=frozenset(names),

@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal
 
-from blueprint.archive.model import PythonVersion
+PythonVersion = tuple[int, int]
 
 _FSTRING = re.compile(rb"""(?i)\b(?:f|fr|rf)['"]""")
 

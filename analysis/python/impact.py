@@ -12,12 +12,12 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 
-from blueprint.archive.closure import ENTRY, Closure, Problem, caught
-from blueprint.archive.constants import dotted
-from blueprint.archive.statements import swallowed
+from analysis.python.closure import ENTRY, Closure, Problem, caught
+from analysis.python.constants import dotted
+from analysis.python.imports import swallowed
 
 
-class Consequence(IntEnum):
+class Impact(IntEnum):
     """The worst that a broken place does, worst first."""
 
     CANNOT_START = 0
@@ -44,18 +44,18 @@ class Judge:
 
     def __init__(self, closure: Closure, source: Callable[[str], bytes]) -> None:
         self._closure, self._source = closure, source
-        self._states: dict[str, dict[str, Consequence]] = {}
+        self._states: dict[str, dict[str, Impact]] = {}
         self._callers: dict[tuple[str, str], bool] = {}
 
-    def consequence(self, problem: Problem) -> Consequence:
+    def consequence(self, problem: Problem) -> Impact:
         """Return what `problem` would do."""
         if problem.kind in _NOT_YET or self._has_alternative(problem):
-            return Consequence.LATENT
+            return Impact.LATENT
         if caught(problem.error, problem.catches):
-            return Consequence.DEGRADES_SILENTLY
+            return Impact.DEGRADES_SILENTLY
         if problem.lazy:
             return self._called(problem.function, problem.error)
-        return self._state(problem.error).get(problem.importer, Consequence.LATENT)
+        return self._state(problem.error).get(problem.importer, Impact.LATENT)
 
     def _has_alternative(self, problem: Problem) -> bool:
         """Return whether the handler around a failed import takes another module, which is there."""
@@ -67,39 +67,39 @@ class Judge:
         broken = {each.line for each in self._closure.problems if each.importer == problem.importer}
         return bool(others) and not broken & set(others)
 
-    def _state(self, error: str) -> dict[str, Consequence]:
+    def _state(self, error: str) -> dict[str, Impact]:
         """Return module → what an exception of class `error` does when it escapes while that module loads."""
         if error not in self._states:
             self._states[error] = self._spread(error)
         return self._states[error]
 
-    def _spread(self, error: str) -> dict[str, Consequence]:
-        outgoing: dict[str, list[tuple[str, Consequence | None]]] = {}
+    def _spread(self, error: str) -> dict[str, Impact]:
+        outgoing: dict[str, list[tuple[str, Impact | None]]] = {}
         for edge in self._closure.edges:
             if caught(error, edge.fact.catches):
-                outcome: Consequence | None = Consequence.DEGRADES_SILENTLY
+                outcome: Impact | None = Impact.DEGRADES_SILENTLY
             elif edge.fact.lazy:
                 outcome = self._called(edge.fact.function, error)
             else:
                 outcome = None  # as bad as for the importer itself
             outgoing.setdefault(edge.importer, []).append((edge.target, outcome))
-        states = {ENTRY: Consequence.CANNOT_START}
+        states = {ENTRY: Impact.CANNOT_START}
         queue = [ENTRY]
         while queue:
             module = queue.pop()
             for target, outcome in outgoing.get(module, ()):
                 state = states[module] if outcome is None else outcome
-                if state < states.get(target, Consequence.LATENT):
+                if state < states.get(target, Impact.LATENT):
                     states[target] = state
                     queue.append(target)
         return states
 
-    def _called(self, function: str, error: str) -> Consequence:
+    def _called(self, function: str, error: str) -> Impact:
         """Return what an exception that leaves `function` does: silent if every call of it is guarded."""
         key = (function, error)
         if key not in self._callers:
             self._callers[key] = bool(function) and self._all_calls_guarded(function, error)
-        return Consequence.DEGRADES_SILENTLY if self._callers[key] else Consequence.BREAKS_WHEN_REACHED
+        return Impact.DEGRADES_SILENTLY if self._callers[key] else Impact.BREAKS_WHEN_REACHED
 
     def _all_calls_guarded(self, function: str, error: str) -> bool:
         call, definition = f"{function}(".encode(), f"def {function}(".encode()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from blueprint.archive.distributions import normalise
+from packaging.utils import canonicalize_name as normalise
 
 # Import names whose distribution has another name; the first is the usual one.
 _NAMES: dict[str, tuple[str, ...]] = {

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from blueprint.archive.closure import ENTRY, Closure, Problem, caught
+from analysis.python.closure import ENTRY, Closure, Problem, caught
+from analysis.python.file_tree import Kind, Trace, relative
+from analysis.python.finder import Located
+from analysis.python.record import Definition
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
-from blueprint.archive.facts import Definition
 from blueprint.archive.model import FunctionSource
-from blueprint.archive.resolve import Located
-from blueprint.archive.tree import Kind, Trace, relative
 from blueprint.findings import Finding, Location
 
 _TESTS = ("tests", "conftest")

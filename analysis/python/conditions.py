@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable
 
-from blueprint.archive.model import PythonVersion
+from analysis.python.syntax import PythonVersion
 
 _COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
     ast.Eq: operator.eq,

@@ -12,15 +12,15 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from blueprint.archive.tree import digest
-from blueprint.files import write_whole
+from analysis.files import write_whole
+from analysis.python.file_tree import digest
 
 # Newest records kept in a pack, and newest archives kept beside those of this run, in bytes.
 _KEEP = 48_000_000
 
 
 class Cache:
-    """String keys to bytes, in packs: `facts` (one record per source text), `results` (one per function).
+    """String keys to bytes, in packs: `records` (one per source text), `results` (one per function).
 
     Args:
         folder: where the packs live; created on the first write. None keeps everything in memory.

@@ -10,10 +10,10 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from blueprint.archive.conditions import truth
-from blueprint.archive.constants import RESOURCE_READS, UNKNOWN, CodePath, Value, dotted, evaluate, module_constants
-from blueprint.archive.model import PythonVersion
-from blueprint.archive.nodes import FIELDS, walk
+from analysis.python.conditions import truth
+from analysis.python.constants import RESOURCE_READS, UNKNOWN, CodePath, Value, dotted, evaluate, module_constants
+from analysis.python.nodes import FIELDS, walk
+from analysis.python.syntax import PythonVersion
 
 
 class ImportFact(NamedTuple):

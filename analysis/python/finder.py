@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from blueprint.archive.tree import Kind, Trace
+from analysis.python.file_tree import Kind, Trace
 
 Form = Literal["module", "package", "namespace", "absent"]
 

@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from blueprint.archive.build import FactsReader, code_fingerprint, roomy
-from blueprint.archive.cache import Cache
-from blueprint.archive.closure import ENTRY, Builder, Closure, Problem
-from blueprint.archive.consequence import Consequence, Judge
-from blueprint.archive.model import PythonVersion
-from blueprint.archive.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
-from blueprint.archive.resolve import SearchFolder
-from blueprint.archive.tree import FileTree, Kind, Trace, digest, relative, unchanged
+from analysis.audit.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
+from analysis.cache import Cache
+from analysis.python.closure import ENTRY, Builder, Closure, Problem
+from analysis.python.file_tree import FileTree, Kind, Trace, digest, relative, unchanged
+from analysis.python.finder import SearchFolder
+from analysis.python.impact import Impact, Judge
+from analysis.python.reader import RecordReader, code_fingerprint, roomy
+from analysis.python.syntax import PythonVersion
 
 _SKIPPED = {"node_modules", "site-packages", "venv", "env", "build", "dist"}
 
@@ -38,7 +38,7 @@ class Site:
 class AuditFinding:
     """One thing that is wrong with one function, with every place that shows it."""
 
-    consequence: Consequence
+    consequence: Impact
     kind: str
     subject: str
     message: str
@@ -72,8 +72,8 @@ class AuditedFunction:
     @property
     def verdict(self) -> str:
         """Return the worst consequence in words; `sound` when at most latent."""
-        worst = min((finding.consequence for finding in self.findings), default=Consequence.LATENT)
-        return "sound" if worst is Consequence.LATENT else worst.words
+        worst = min((finding.consequence for finding in self.findings), default=Impact.LATENT)
+        return "sound" if worst is Impact.LATENT else worst.words
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class _Auditor:
         self._base = str(tree)
         self._target = target
         self._files = FileTree()
-        self._read = FactsReader(target, cache, depth="names")
+        self._read = RecordReader(target, cache, depth="names")
         self.folders = list(self._find(self._base, top=True))
         carried = {name for folder in self.folders for name in _modules(self._files, folder)}
         folders = {os.path.relpath(folder, self._base).split(os.sep)[0] for folder in self.folders}
@@ -142,7 +142,13 @@ class _Auditor:
     def function(self, folder: str) -> AuditedFunction:
         """Return what is known of one folder, from the cache if nothing that was looked at has changed."""
         roots = [(os.path.relpath(root.path, self._base), root.only) for root in self.roots]
-        parts = [code_fingerprint(), self._target, os.path.relpath(folder, self._base), roots, sorted(self._own_names)]
+        parts = [
+            code_fingerprint(Path(__file__).parent),
+            self._target,
+            os.path.relpath(folder, self._base),
+            roots,
+            sorted(self._own_names),
+        ]
         parts.append(os.path.basename(self.common_requirements))
         key = digest(json.dumps(parts).encode())
         payload = self.cache.get("audits", key)
@@ -200,7 +206,7 @@ class _Function:
             modules=sum(bool(each.file) for each in self._closure.modules.values()),
             missing=tuple(sorted(missing)),
             dangling=len(self._broken),
-            silent=sum(each.consequence is Consequence.DEGRADES_SILENTLY for each in findings),
+            silent=sum(each.consequence is Impact.DEGRADES_SILENTLY for each in findings),
             unpinned=tuple(sorted(each.name for each in self._requirements if not each.exact)),
             size=sum(len(self._source(name)) for name in self._closure.modules),
             findings=tuple(findings),
@@ -233,10 +239,10 @@ class _Function:
             message = (
                 "main.py is a link that leads nowhere" if kind in (Kind.DANGLING, Kind.LOOP) else "there is no main.py"
             )
-            yield AuditFinding(Consequence.CANNOT_START, "entry", "main.py", f"{message}.", (self._site(ENTRY),))
+            yield AuditFinding(Impact.CANNOT_START, "entry", "main.py", f"{message}.", (self._site(ENTRY),))
         elif not facts.fault and not facts.names and not facts.open_ended:
             message = "main.py defines nothing that could be called."
-            yield AuditFinding(Consequence.CANNOT_START, "entry", "main.py", message, (self._site(ENTRY),))
+            yield AuditFinding(Impact.CANNOT_START, "entry", "main.py", message, (self._site(ENTRY),))
 
     def _problems(self) -> Iterator[AuditFinding]:
         """Yield one finding per kind and subject, with the worst consequence of all its places."""
@@ -285,17 +291,17 @@ class _Function:
             if f"link:{path}" not in used:
                 message = "a link that leads nowhere; nothing reached imports it, but copying the folder may fail."
                 site = Site(self._auditor.place(path), 0)
-                yield AuditFinding(Consequence.LATENT, "link", site.file, message, (site,))
+                yield AuditFinding(Impact.LATENT, "link", site.file, message, (site,))
 
     def _shadows(self) -> Iterator[AuditFinding]:
         for name, located in self._closure.modules.items():
             if located.also and not all(os.path.samefile(located.file, other) for other in located.also):
                 others = ", ".join(map(self._auditor.place, located.also))
                 message = f"also at {others}: which one is loaded depends on the search path."
-                yield AuditFinding(Consequence.LATENT, "two-owners", name, message, (self._site(name),))
+                yield AuditFinding(Impact.LATENT, "two-owners", name, message, (self._site(name),))
             if located.file and name in _STANDARD and name != ENTRY:
                 message = "has the name of a standard library module: which one is loaded depends on the search path."
-                yield AuditFinding(Consequence.LATENT, "shadow", name, message, (self._site(name),))
+                yield AuditFinding(Impact.LATENT, "shadow", name, message, (self._site(name),))
 
     def _pins(self) -> Iterator[AuditFinding]:
         loose = [each for each in self._requirements if not each.exact]
@@ -303,7 +309,7 @@ class _Function:
             sites = tuple(Site(self._auditor.place(f"{self._folder}/requirements.txt"), each.line) for each in loose)
             names = ", ".join(each.name for each in loose)
             message = "without an exact version: the next build may install something else."
-            yield AuditFinding(Consequence.LATENT, "unpinned", names, message, sites)
+            yield AuditFinding(Impact.LATENT, "unpinned", names, message, sites)
 
 
 _WORDS = {
@@ -357,7 +363,7 @@ def _broken_links(trace: Trace, folder: str, seen: set[str]) -> Iterator[str]:
 def _from_json(raw: dict[str, Any]) -> AuditedFunction:
     findings = tuple(
         AuditFinding(
-            Consequence(item["consequence"]),
+            Impact(item["consequence"]),
             item["kind"],
             item["subject"],
             item["message"],

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from blueprint.archive.facts import Facts
-from blueprint.archive.resolve import Finder, Located, SearchFolder
-from blueprint.archive.statements import ImportFact
-from blueprint.archive.tree import Kind, Trace
+from analysis.python.file_tree import Kind, Trace
+from analysis.python.finder import Finder, Located, SearchFolder
+from analysis.python.imports import ImportFact
+from analysis.python.record import Record
 
 ENTRY = "main"
 
@@ -27,7 +27,7 @@ class ThirdParty(Protocol):
         """Return the distribution that provides a dotted name, "" for a bare namespace, None if nothing does."""
 
 
-ReadFacts = Callable[[bytes, str], Facts]
+ReadRecord = Callable[[bytes, str], Record]
 
 
 class Edge(NamedTuple):
@@ -77,7 +77,7 @@ class Closure:
     """The finished graph: modules in order of discovery, edges, third-party imports, problems, data files."""
 
     modules: dict[str, Located] = field(default_factory=dict)
-    facts: dict[str, Facts] = field(default_factory=dict)
+    facts: dict[str, Record] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     third_party: list[ThirdPartyImport] = field(default_factory=list)
     standard: set[str] = field(default_factory=set)
@@ -125,7 +125,7 @@ class Builder:
         trace: Trace,
         folders: tuple[SearchFolder, ...],
         third_party: ThirdParty,
-        read: ReadFacts,
+        read: ReadRecord,
         declared: tuple[str, ...] = (),
         provided: dict[str, bytes] | None = None,
     ) -> None:
@@ -183,12 +183,12 @@ class Builder:
             return False
         self.closure.modules[name] = located
         if located.form == "namespace":
-            self.closure.facts[name] = Facts()
+            self.closure.facts[name] = Record()
             return True
         found = self._content(located)
         if found is None:
             self._fail("unreadable", located.inside, name, ImportFact("", 0, None, 0), "OSError")
-            self.closure.facts[name] = Facts(fault=(0, "cannot be read"))
+            self.closure.facts[name] = Record(fault=(0, "cannot be read"))
             return True
         facts = self.closure.facts[name] = self._read(*found)
         if facts.fault:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.files import write_whole
+from analysis.files import write_whole
 
 
 def test_it_makes_the_folder_and_replaces_what_was_there(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""Reads the record of each source text once, in this run and in earlier ones."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from analysis.cache import Cache
+from analysis.python.file_tree import digest
+from analysis.python.record import Record, dump_record, load_record, record_of
+from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, parse
+
+
+class RecordReader:
+    """Reads records once per source text, in this run and in earlier ones.
+
+    Args:
+        target: the runtime's version.
+        cache: where records of earlier runs are.
+        depth: how far sources are read.
+        parsed: is shown every text that had to be parsed, its sha256 and its tree.
+    """
+
+    def __init__(
+        self,
+        target: PythonVersion,
+        cache: Cache,
+        *,
+        depth: Depth = "code",
+        parsed: Callable[[bytes, str, ast.Module | SyntaxFault], None] | None = None,
+    ) -> None:
+        self._target, self._cache, self._depth, self._parsed = target, cache, depth, parsed
+        self._known: dict[str, Record] = {}
+
+    def __call__(self, content: bytes, sha256: str) -> Record:
+        """Return the record of `content`."""
+        record = self._known.get(sha256)
+        if record is None:
+            record = self._known[sha256] = self._load(content, sha256)
+        return record
+
+    def _load(self, content: bytes, sha256: str) -> Record:
+        if self._cache.folder is None:
+            return self._read(content, sha256)
+        key = digest(f"{code_fingerprint()} {self._target} {self._depth} {sha256}".encode())
+        payload = self._cache.get("records", key)
+        if payload is not None:
+            return load_record(payload)
+        record = self._read(content, sha256)
+        self._cache.put("records", key, dump_record(record))
+        return record
+
+    def _read(self, content: bytes, sha256: str) -> Record:
+        tree = parse(content, self._target, self._depth)
+        if self._parsed is not None:
+            self._parsed(content, sha256, tree)
+        return record_of(tree, content, self._target)
+
+
+@functools.cache
+def code_fingerprint(*folders: Path) -> str:
+    """Return a digest of this package's own sources and those in `folders`: a changed analysis trusts no earlier result."""
+    files = [file for folder in (Path(__file__).parent, *folders) for file in sorted(folder.glob("*.py"))]
+    return digest(b"\0".join(file.read_bytes() for file in files))
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """Make room for trees: no cyclic collection, which triples the time of parsing and finds no cycles, and deep recursion.
+
+    The limit lets a chain of some two thousand `elif` be read and keeps the compiler within the usual stack.
+    """
+    enabled, limit = gc.isenabled(), sys.getrecursionlimit()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, 4000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if enabled:
+            gc.enable()
