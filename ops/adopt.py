@@ -31,6 +31,7 @@ from blueprint.findings import Finding, Location, Refused
 from ops.adoption.compare import Adopted, Adoption, Leftover, compare
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
+from ops.arguments import add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.engine_cli import call
 
@@ -39,8 +40,7 @@ _PROVIDER = "pulumi:providers:gcp"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--stack", default="prod", help="the stack to adopt into (prod)")
-    parser.add_argument("--root", type=Path, default=Path(), help="the folder of Pulumi.yaml (here)")
+    add_project_arguments(parser, "to adopt into")
     parser.add_argument("--inventory", type=Path, action="append", default=[], metavar="FILE", help="a listing")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the import file")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")

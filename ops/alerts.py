@@ -18,6 +18,7 @@ from blueprint.alerts import Alert, PromQL, catalogue
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
 from blueprint.names import Names
+from ops.arguments import add_project_arguments
 from ops.terminal import count, style_for
 
 PICTURE = "docs/dashboard.svg"
@@ -25,8 +26,7 @@ PICTURE = "docs/dashboard.svg"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack whose names to use (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser, "whose names to use")
     parser.add_argument("--json", action="store_true", help="print the catalogue as JSON")
     parser.add_argument("--prometheus", type=Path, metavar="FILE", help="write the metric alerts as a rule file")
     parser.add_argument("--logs", type=Path, metavar="FILE", help="write the log filters as JSON lines")

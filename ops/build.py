@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 from blueprint.archive import Archive
 from blueprint.view import FILE
+from ops.arguments import add_project_arguments
 from ops.report.gather import gather
 
 
@@ -20,8 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="function; all of them when none is named")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, default=Path("build"), help="default: build")
-    parser.add_argument("--root", metavar="DIR", type=Path, default=Path(), help="the project (default: here)")
-    parser.add_argument("--stack", default="prod", help="whose settings the view in the archive has (default: prod)")
+    add_project_arguments(parser, "whose settings the view in the archive has")
 
 
 def run(args: argparse.Namespace) -> int:

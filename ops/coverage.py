@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ops.arguments import add_root_argument
+
 PAGE: Final = "docs/coverage.md"
 INCIDENTS: Final = "docs/incidents.yaml"
 CASES: Final = "tests/incidents/cases.yaml"
@@ -56,7 +58,7 @@ BEFORE: Final = ("contract", "policy", "loader")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_root_argument(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; tell whether the page is up to date")
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from blueprint.findings import Finding, Location, Refused
+from ops.arguments import add_project_arguments
 from ops.change import render
 from ops.change.model import Difference, Malformed, from_json
 from ops.change.trees import WORKTREE, commit_of, plans
@@ -25,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("base", nargs="?", metavar="BASE", help="a commit, branch or tag")
     parser.add_argument("head", nargs="?", default=WORKTREE, metavar="HEAD", help="another, or WORKTREE (default)")
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to evaluate (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser, needed=False)
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
     parser.add_argument("--notes", action="store_true", help="print release notes: the Markdown under its own title")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="show the difference in a JSON file")

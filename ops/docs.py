@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ops.arguments import add_root_argument
+
 COMMANDS: Final = ("alerts", "coverage")
 """The commands that make pages."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_root_argument(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; tell which pages are not up to date")
 
 

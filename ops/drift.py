@@ -12,9 +12,9 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from ops.arguments import add_project_arguments
 from ops.engine_cli import CHANGES_FOUND, call
 
 
@@ -40,8 +40,7 @@ class Drift:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--stack", default="prod", help="the stack to look at (prod)")
-    parser.add_argument("--root", type=Path, default=Path(), help="the folder of Pulumi.yaml (here)")
+    add_project_arguments(parser, "to look at")
     parser.add_argument("--json", action="store_true", help="print the differences as JSON")
 
 

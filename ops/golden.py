@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ops.arguments import add_project_arguments
+
 if TYPE_CHECKING:
     from ops.report.gather import Plan
 
@@ -20,8 +22,7 @@ FOLDER = Path("tests/golden")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser, "whose inventory it is")
     parser.add_argument("--check", action="store_true", help="write nothing; 3 when the file is not up to date")
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from ops.arguments import add_project_arguments
 from ops.embedded import slices
 from ops.report import explain, text
 from ops.report.gather import Plan, gather
@@ -21,8 +22,7 @@ CACHE = Path(__file__).resolve().parents[1] / ".cache" / "sdk"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to evaluate (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--explain", metavar="NAME", help="show one resource in full, and why it exists")
     parser.add_argument("--no-acceptance", action="store_true", help="do not load each archive in a clean interpreter")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint.findings import Finding, Location
+from ops.arguments import add_project_arguments
 from ops.terminal import columns, count, style_for
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ COMPUTED = frozenset({"$ref", "$concat", "$unknown"})
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to judge (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser, "to judge")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the file given to --policy-pack-config (JSON)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="judge ends of life as of this day")
     parser.add_argument("--rules", action="store_true", help="list the rules and judge nothing")

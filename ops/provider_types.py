@@ -3,8 +3,8 @@
 The SDK carries the provider's schema in its annotations, but reading them costs seconds of imports at every
 plan. This module reads them once per SDK version and kind list, into a compact table:
 
-    python -m ops.provider_types          write the table
-    python -m ops.provider_types --check  exit 3 when the table on disk is not what the SDK says
+    ops provider-types          write the table
+    ops provider-types --check  exit 3 when the table on disk is not what the SDK says
 
 To declare a new kind, add it to `KINDS` and run the first command. The table holds shapes only; what the
 provider refuses beyond shapes is in `provider/rules`.
@@ -155,20 +155,18 @@ def render() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(argv: list[str] | None = None) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--check", action="store_true", help="write nothing; 3 when the table is stale")
+
+
+def run(args: argparse.Namespace) -> int:
     """Write or check the table; return 0, or 3 when `--check` finds it stale."""
-    parser = argparse.ArgumentParser(prog="python -m ops.provider_types", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare only; exit 3 when the table is stale")
-    arguments = parser.parse_args(argv)
     text = render()
-    if not arguments.check:
+    if not args.check:
         TABLE.write_text(text, encoding="utf-8")
         return 0
     if TABLE.read_text(encoding="utf-8") == text:
         return 0
-    print("provider/types.json is stale; run `python -m ops.provider_types`.", file=sys.stderr)
+    print("provider/types.json is stale; run `ops provider-types`.", file=sys.stderr)
     return 3
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

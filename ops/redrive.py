@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from blueprint.findings import Finding, Refused
+from ops.arguments import add_project_arguments
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
 from ops.operate.cloud import Cloud, CloudError, Waiting
-from ops.operate.target import Target, add_target_arguments, load_target
+from ops.operate.target import Target, load_target
 from ops.terminal import Style, clip, columns, count, style_for
 
 UNDELIVERED = "undelivered"
@@ -75,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", type=int, default=10_000, metavar="N", help="look at this many at most (default: 10000)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    add_target_arguments(parser)
+    add_project_arguments(parser, "whose project is meant")
 
 
 def run(args: argparse.Namespace) -> int:

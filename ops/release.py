@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ops.arguments import add_project_arguments
 from ops.change import render
 from ops.change.model import Difference
 from ops.change.trees import commit_of, unpack
@@ -21,8 +22,7 @@ from ops.rollout.record import NOTES, PLAN, Record, digest, read, refused
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to release to (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser, "to release to")
     parser.add_argument("--to", metavar="COMMIT", help="the commit to release (default: HEAD of a clean tree)")
     parser.add_argument("--yes", action="store_true", help="apply without asking")
     parser.add_argument("--no-verify", action="store_true", help="do not verify what runs afterwards")

@@ -17,10 +17,11 @@ from typing import Any
 
 from blueprint.manifest import Boundary
 from blueprint.operations import answer
+from ops.arguments import add_project_arguments
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
 from ops.operate.cloud import Cloud, CloudError
 from ops.operate.engine import replay
-from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
+from ops.operate.target import Target, as_day, dates, load_target
 from ops.terminal import Style, clip, style_for
 
 PROGRESS = Path(".cache", "repair.json")
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--restart", action="store_true", help="forget how far an interrupted range came")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    add_target_arguments(parser)
+    add_project_arguments(parser, "whose project is meant")
 
 
 def run(args: argparse.Namespace) -> int:

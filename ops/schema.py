@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from blueprint.loader import SCHEMA_FILE, schema
+from ops.arguments import add_root_argument
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--root`, the project's folder."""
-    parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
+    add_root_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

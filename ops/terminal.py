@@ -1,18 +1,69 @@
-"""Text for people: colour and width where the terminal has them, plain where the output goes to a file or a program."""
+"""Text for people: colour and width where the terminal has them, plain where the output goes to a file or a program.
+
+What is printed holds texts of others: names, values, file contents, messages. On a guarded stream nothing of them reaches
+a terminal as a command: every control character is shown as its escape, except for the colours that `Style` writes.
+"""
 
 from __future__ import annotations
 
+import io
 import os
+import re
+import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 MAX_WIDTH: Final = 100
 _CODES: Final = {
     "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"
 }  # fmt: skip
+_OWN: Final = "\x1b" + secrets.token_hex(8)
+"""How a colour begins until it is written; nobody outside this process can know it."""
+_CONTROL: Final = re.compile(rf"(?!{_OWN})[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Return `text` with control characters and changes of direction as JSON writes them, such as `\\u001b`."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+class Guarded:
+    """A stream that writes clean text only; everything else is the stream's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.raw = stream
+
+    def write(self, text: str) -> int:
+        """Write the text, clean."""
+        self.raw.write(clean(text).replace(_OWN, "\x1b"))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write each of the texts, clean."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the stream itself has under the name."""
+        return getattr(self.raw, name)
+
+
+@contextmanager
+def guarded_streams() -> Iterator[None]:
+    """Guard standard output and error; a terminal without our signs shows others instead of failing."""
+    before = sys.stdout, sys.stderr
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = (cast(TextIO, Guarded(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
 
 
 @dataclass(frozen=True)
@@ -27,7 +78,7 @@ class Style:
         """Return `text` in the given looks (`bold`, `dim`, or a colour's name) where there is colour."""
         if not self.colour or not looks or not text:
             return text
-        return f"\x1b[{';'.join(_CODES[look] for look in looks)}m{text}\x1b[0m"
+        return f"{_OWN}[{';'.join(_CODES[look] for look in looks)}m{text}{_OWN}[0m"
 
     def heading(self, text: str, note: str = "") -> str:
         """Return a section heading with a quiet note after it."""
@@ -52,7 +103,8 @@ class Style:
 def style_for(stream: TextIO | None = None) -> Style:
     """Return the style for a stream (standard output by default).
 
-    `NO_COLOR` (https://no-color.org) turns colour off and `FORCE_COLOR` on; otherwise a terminal decides.
+    `NO_COLOR` (https://no-color.org) turns colour off and `FORCE_COLOR` on; otherwise a terminal decides. Only a guarded
+    stream has colour.
     """
     stream = stream or sys.stdout
     terminal = stream.isatty()
@@ -61,6 +113,7 @@ def style_for(stream: TextIO | None = None) -> Style:
         colour = True
     if os.environ.get("NO_COLOR"):
         colour = False
+    colour = colour and isinstance(stream, Guarded)
     width = min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH) if terminal else MAX_WIDTH
     encoding = (getattr(stream, "encoding", None) or "ascii").lower()
     return Style(colour, max(width, 40), encoding.startswith("utf"))

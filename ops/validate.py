@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 from blueprint.manifest import Boundary, Mode
 from blueprint.operations import answer
+from ops.arguments import add_project_arguments
 from ops.operate.cloud import Cloud, CloudError, Row
-from ops.operate.target import Target, add_target_arguments, as_day, dates, load_target
+from ops.operate.target import Target, as_day, dates, load_target
 from ops.terminal import Style, clip, columns, count, style_for
 
 Level = Literal["HEALTHY", "WARNING", "CRITICAL"]
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("dates", type=dates, metavar="DATE", help="YYYY-MM-DD")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    add_target_arguments(parser)
+    add_project_arguments(parser, "whose project is meant")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint.findings import Finding, Location
+from ops.arguments import add_project_arguments
 from ops.terminal import count, style_for
 from ops.verification.cloud import Cloud, CloudError
 
@@ -39,8 +40,7 @@ class Outcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--stack", default="prod", metavar="NAME", help="the stack to verify (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this)")
+    add_project_arguments(parser, "to verify")
     parser.add_argument("--only", action="append", metavar="CHECK", help="run this check only; may be repeated")
     parser.add_argument("--no-synthetic", action="store_true", help="send no synthetic completion")
     parser.add_argument("--date", type=date.fromisoformat, metavar="DATE", help="the reserved date (2000-01-01)")

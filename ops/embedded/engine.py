@@ -30,6 +30,7 @@ from ops.embedded import planned, project, pump
 from ops.embedded.monitor import PROGRAM, STACK_TYPE, LookedUp, Monitor
 from ops.embedded.planned import Planner, Secret
 from ops.embedded.record import Registration
+from ops.environment import OWN
 
 CODE = Path(__file__).resolve().parents[2]
 """The project whose program is run where the root brings none of its own."""
@@ -144,6 +145,8 @@ def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor,
     except SystemExit as stopped:
         return [] if not stopped.code or monitor.findings else [_failure(stopped, monitor.root)]
     except Exception as error:  # whatever a program raises is its mistake, told in a sentence
+        if isinstance(error, ImportError) and _failure(error, monitor.root).at.file.partition("/")[0] in OWN:
+            raise  # our own code lacks a package: nothing of the user's
         logging.getLogger(__name__).debug("the program failed", exc_info=error)
         return [_failure(error, monitor.root)]
     finally:

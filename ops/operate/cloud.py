@@ -14,10 +14,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+# Google's libraries warn of old Pythons when they are imported, which is at first use.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
-
-from google.api_core import exceptions  # noqa: E402  # after the filter: the libraries warn of old Pythons when imported
-from google.auth import exceptions as auth  # noqa: E402
 
 SECONDS = 20.0
 Row = dict[str, Any]
@@ -64,6 +62,8 @@ class Cloud:
 
     def waiting(self, subscription: str, limit: int, *, wait: float = 3.0) -> Iterator[Waiting]:
         """Yield up to `limit` messages, each once; call `release` when done with those not acknowledged."""
+        from google.api_core import exceptions
+
         path = f"projects/{self.project}/subscriptions/{subscription}"
         seen: set[str] = set()
         while len(seen) < limit:
@@ -171,6 +171,9 @@ def _parameter(name: str, value: Any) -> Any:
 
 @contextmanager
 def _failing(service: str) -> Iterator[None]:
+    from google.api_core import exceptions
+    from google.auth import exceptions as auth
+
     try:
         yield
     except exceptions.NotFound as error:

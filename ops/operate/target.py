@@ -52,12 +52,6 @@ class Target:
         return [self.manifest.boundaries[name]]
 
 
-def add_target_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--stack` and `--root`."""
-    parser.add_argument("--stack", default="prod", help="the stack whose project is meant (default: prod)")
-    parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
-
-
 def load_target(root: Path, stack: str) -> Target:
     """Return the pipeline in `root` with the values of `stack`; raises `Refused` with everything that is wrong."""
     from ops.embedded import project

@@ -8,12 +8,12 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from ops import __main__ as command
-from ops import terminal
+from ops import commands, terminal
 from tests.plan.conftest import Build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,26 +43,40 @@ class TestHelp:
     def test_every_command_that_exists_has_one_line(self) -> None:
         done = ops("--help")
         assert done.returncode == 0
-        for name, text in command.existing().items():
-            assert re.search(rf"^  {name.replace('_', '-')} +{re.escape(text)}$", done.stdout, re.MULTILINE)
+        for each in commands.existing().values():
+            assert re.search(rf"^  {re.escape(each.example)} +{re.escape(each.text)}$", done.stdout, re.MULTILINE)
+
+    def test_it_fits_on_a_screen(self) -> None:
+        lines = ops("--help").stdout.splitlines()
+        assert len(lines) <= 48
+        assert max(map(len, lines)) <= terminal.MAX_WIDTH
+
+    @pytest.mark.parametrize("name", commands.existing())
+    def test_each_example_is_understood(self, name: str) -> None:
+        given = commands.parse(commands.existing()[name].example.split())
+        assert callable(given.run)
+
+    def test_the_version_is_the_projects(self) -> None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert ops("--version").stdout == f"{project['name']} {project['version']}\n"
 
     def test_no_command_is_left_out(self) -> None:
         modules = {
             path.stem
             for path in (ROOT / "ops").glob("*.py")
-            if re.search(r"^def (?:add_arguments|main)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+            if re.search(r"^def run\b", path.read_text(encoding="utf-8"), re.MULTILINE)
         }
-        assert modules - {"__main__"} <= set(command.COMMANDS)
+        assert {name.replace("_", "-") for name in modules - {"__main__"}} <= set(commands.existing())
 
-    @pytest.mark.parametrize("name", sorted(command.existing()))
+    @pytest.mark.parametrize("name", commands.existing())
     def test_each_command_explains_itself(self, name: str) -> None:
-        done = ops(name.replace("_", "-"), "--help")
+        done = ops(name, "--help")
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("usage: ")
         assert len(done.stdout.splitlines()) > 5
 
     def test_help_is_read_without_importing_the_sdk(self) -> None:
-        code = "import sys, ops.__main__ as m; m.parser().format_help(); print('pulumi' in sys.modules)"
+        code = "import sys, ops.commands as m; m.parser().format_help(); print('pulumi' in sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         assert done.stdout == "False\n"
 
@@ -74,6 +88,14 @@ class TestExitCodes:
         assert done.returncode == 2
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "meant"),
+        [(["paln"], "plan"), (["valdate", "2026-01-29"], "validate"), (["plan", "--expain", "x"], "--explain")],
+    )
+    def test_the_word_that_was_meant_is_named(self, arguments: list[str], meant: str) -> None:
+        assert f"did you mean '{meant}'?" in ops(*arguments).stderr
 
     def test_sound_is_0_and_says_so_last(self, project: Build) -> None:
         done = ops("plan", "--root", str(project(PROGRAM)))

@@ -1,0 +1,62 @@
+"""Arguments that commands share: which project and stack are meant, and in which format findings are written."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from ops.invocation import relative
+
+MARKS: Final = ("pipeline.yaml", "Pulumi.yaml")
+"""The nearest folder that holds the first is meant, so that `bootstrap/` is part of its pipeline; else the second."""
+
+
+def add_project_arguments(parser: argparse.ArgumentParser, about: str = "to evaluate", *, needed: bool = True) -> None:
+    """Add `--stack` and `--root`; without `--root` it is the nearest folder, this one or above, that holds a project.
+
+    Args:
+        parser: where to add them.
+        about: ends the sentence "the stack ...".
+        needed: whether the command is of no use outside a project.
+    """
+    stack: Any = parser.add_argument(
+        "--stack", default="prod", metavar="NAME", help=f"the stack {about} (default: prod)"
+    )
+    stack.completer = _stacks
+    add_root_argument(parser, needed=needed)
+
+
+def add_root_argument(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """Add `--root` alone."""
+
+    def folder(text: str) -> Path:  # argparse gives the default to it too, when the option is absent
+        return Path(text) if text else project_folder(needed=needed)
+
+    help_ = "the project's folder (default: the nearest with Pulumi.yaml or pipeline.yaml, here or above)"
+    parser.add_argument("--root", type=folder, default="", metavar="DIR", help=help_)
+
+
+def project_folder(*, needed: bool = True) -> Path:
+    """Return the nearest project's folder, relative to this one.
+
+    Raises argparse.ArgumentTypeError with a sentence where there is none and one is `needed`.
+    """
+    here = Path.cwd()
+    for mark in MARKS:
+        for folder in (here, *here.parents):
+            if (folder / mark).is_file():
+                return Path(relative(folder)) if folder != here else Path()
+    if needed:
+        marks = " nor ".join(MARKS)
+        message = f"neither {here} nor a folder above it holds a project ({marks}); go to one, or name it"
+        raise argparse.ArgumentTypeError(message)
+    return Path()
+
+
+def _stacks(**_: object) -> list[str]:
+    try:
+        root = project_folder()
+    except argparse.ArgumentTypeError:
+        return []
+    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
