@@ -77,14 +77,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(exitcodes.USAGE, f"{self.prog}: {message}{end} {more}\n")
 
     def options(self) -> list[str]:
-        """Return the options it knows."""
-        return [option for action in self._actions for option in action.option_strings]
+        """Return the long options it knows."""
+        return [option for action in self._actions for option in action.option_strings if option.startswith("--")]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the end of a sentence about a `word` that is none of `known`."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
 
 

@@ -20,13 +20,12 @@ from blueprint.names import Names
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import load_messages
 from blueprint.schemas.released import FOLDER, check_evolution, write_snapshot
+from ops.arguments import add_root_argument
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "--root", type=Path, default=Path(), metavar="DIR", help=("the project's folder (default: this)")
-    )
+    add_root_argument(parser)
     parser.add_argument(
         "--accept",
         action="append",

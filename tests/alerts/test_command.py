@@ -73,7 +73,7 @@ def test_log_filters_are_json_lines(alerts: tuple[Alert, ...], tmp_path: Path) -
     [
         (("--prometheus", "/does/not/exist/rules.yaml"), 2, "cannot be written"),
         (("--stack", "nowhere"), 1, "There is no stack 'nowhere'"),
-        (("--what",), 2, "unrecognized arguments"),
+        (("--what",), 2, "'--what' is not understood"),
     ],
 )
 def test_mistakes_are_sentences(arguments: tuple[str, ...], code: int, sentence: str) -> None:
