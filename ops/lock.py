@@ -1,6 +1,6 @@
-"""Write the lock of the functions: what they install, exactly and by hash, and what only installing it tells.
+"""Write the locks: what the functions install, exactly and by hash, and what only installing it tells; on demand our own.
 
-Not part of a plan: needs a package index and `uv`. The lock names no index, so it installs from any mirror.
+Not part of a plan: needs a package index and `uv`. No lock names an index, so they install from any mirror.
 """
 
 from __future__ import annotations
@@ -30,22 +30,26 @@ from blueprint.archive.distributions import (
 )
 from blueprint.archive.model import Distribution
 from blueprint.loader import load_manifest
+from ops.environment.build import PROGRAM, TOOLS
+from ops.environment.pins import pin
 
-_TESTED = "requirements-dev.lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of keeping pins")
+    parser.add_argument("--environment", action="store_true", help=f"pin {PROGRAM} and {TOOLS} first")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the two lock files of the functions for the declared runtime; versions are those that the tests run with."""
     root, functions = Path.cwd(), Path("functions")
+    if args.environment:
+        pin(root, upgrade=args.upgrade)
     python = load_manifest(root).python
     options = ("--quiet", "--generate-hashes", "--no-header", "--no-strip-extras", *_target(python))
     upgrade = ("--upgrade",) if args.upgrade else ()
-    files = (str(functions / DIRECT), "-c", _TESTED, "-o", str(functions / LOCK))
+    files = (str(functions / DIRECT), "-c", PROGRAM, "-c", TOOLS, "-o", str(functions / LOCK))
     _uv(root, "pip", "compile", *options, *upgrade, *files)
     _write_metadata(root / functions, python)
     return 0
