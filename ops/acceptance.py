@@ -12,11 +12,11 @@ from platform import machine
 
 from analysis.cache import Cache
 from analysis.python.syntax import PythonVersion
-from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept, remembered
+from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept, find_python, remembered
 from blueprint.archive.distributions import LOCK, read_lock, requirements_text
 from blueprint.archive.model import Archive
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
-from blueprint.findings import Location
+from blueprint.findings import Finding, Location
 from blueprint.manifest import Function
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
@@ -33,7 +33,7 @@ def accept_all(plan: Blueprint) -> dict[str, Acceptance]:
     Where an emulator stands for every client that a function has (their variables are set), its samples must be
     answered 200. Otherwise a dependency is unreachable, and the function must say so without missing any code.
     """
-    target = plan.manifest.python
+    target = python_at_hand(plan.manifest.python)
     cache = Cache(plan.root / KEPT)
 
     if PUBSUB in os.environ:
@@ -46,6 +46,22 @@ def accept_all(plan: Blueprint) -> dict[str, Acceptance]:
         results |= _tried(new, target, plan.root / KEPT / "environments", cache)
         cache.flush()
     return results
+
+
+def python_at_hand(target: PythonVersion) -> PythonVersion:
+    """Return the version that archives are started with: the runtime's where this machine has it, else our own."""
+    return target if find_python(target) else sys.version_info[:2]
+
+
+def another_python(plan: Blueprint) -> Iterator[Finding]:
+    """Say that the archives were started with another Python than the one they are deployed on."""
+    wanted, used = plan.manifest.python, python_at_hand(plan.manifest.python)
+    if wanted != used:
+        message = (
+            f"The functions run on Python {wanted[0]}.{wanted[1]}, which this machine lacks; their archives were started "
+            f"with Python {used[0]}.{used[1]}. Install {wanted[0]}.{wanted[1]} to start them as the platform does."
+        )
+        yield Finding("acceptance-other-python", message, Location("pipeline.yaml"), "warning")
 
 
 def _tried(
@@ -80,12 +96,12 @@ def candidate(plan: Blueprint, name: str) -> Candidate:
         samples=tuple(samples(plan, function, (200,) if reachable else ())),
         place=Location(f"{FOLDER}/{function.folder}/main.py"),
         memory=int(function.memory[:-2]) * _UNITS[function.memory[-2:]],
-        requirements=None if _like_the_runtime() else any_platform(plan, plan.archives[name]),
+        requirements=None if _like_the_runtime(plan.manifest.python) else any_platform(plan, plan.archives[name]),
     )
 
 
-def _like_the_runtime() -> bool:
-    return (sys.platform, machine().lower()) == ("linux", "x86_64")
+def _like_the_runtime(target: PythonVersion) -> bool:
+    return (sys.platform, machine().lower(), python_at_hand(target)) == ("linux", "x86_64", target)
 
 
 def any_platform(plan: Blueprint, archive: Archive) -> str:

@@ -34,7 +34,6 @@ from ops.environment.build import PROGRAM, TOOLS
 from ops.environment.pins import pin
 
 
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of keeping pins")

@@ -16,6 +16,7 @@ from ops.arguments import add_project_arguments
 from ops.change import render
 from ops.change.model import Difference
 from ops.change.trees import commit_of, unpack
+from ops.environment.build import GROUPS
 from ops.rollout import engine, takeback
 from ops.rollout.record import NOTES, PLAN, Record, digest, read, refused
 
@@ -99,8 +100,8 @@ def _commit(root: Path, to: str | None) -> str:
 def _program(root: Path, commit: str) -> Path:
     """Return the commit's files with the environment that its lock asks for: this one where that is the same."""
     folder = unpack(root, commit)
-    lock, environment = "requirements.lock", folder / ".venv"
-    if (folder / lock).read_bytes() == (root / lock).read_bytes():
+    environment = folder / ".venv"
+    if all(_same(folder / lock, root / lock) for lock in GROUPS["tools"]):
         if not environment.exists():
             environment.unlink(missing_ok=True)
             environment.symlink_to((root / ".venv").resolve())
@@ -110,6 +111,10 @@ def _program(root: Path, commit: str) -> Path:
     if subprocess.run(["make", "setup"], cwd=folder, stdout=sys.stderr, check=False).returncode:
         raise refused(f"The environment of commit {commit[:12]} cannot be built; its own words are above.")
     return folder
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and one.read_bytes() == other.read_bytes()
 
 
 def _notes(root: Path, stack: str, before: str, commit: str) -> str:

@@ -31,7 +31,7 @@ MACHINES = {
     "package index": r"(?i)\bindex-url\b|extra-index-url|\bartifactory\b|devpi",
 }
 MERGES = {"conflict": r"(?m)^(?:<{7} |={7}$|>{7} )"}
-GENERATED = re.compile(r"(?:^|/)(?:trees|golden)/|requirements.*\.lock$")
+GENERATED = re.compile(r"(?:^|/)(?:trees|golden)/|requirements[^/]*\.(?:lock|txt)$")
 
 
 def tracked() -> Iterator[Path]:

@@ -164,13 +164,14 @@ def _environment(interpreter: str, requirements: str, folder: Path) -> Path:
         return python
     shutil.rmtree(home, ignore_errors=True)
     home.parent.mkdir(parents=True, exist_ok=True)
-    _quietly(sys.executable, "-m", "uv", "venv", "--quiet", "--python", interpreter, str(home))
+    _quietly(interpreter, "-I", "-m", "venv", "--without-pip", str(home))
+    pip = (sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check")
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "requirements.txt"
         file.write_text(requirements, encoding="utf-8")
-        options = ("--quiet", "--require-hashes", "--no-deps", "--python", str(python), "-r", str(file))
-        _quietly(sys.executable, "-m", "uv", "pip", "install", *options)
-    _quietly(sys.executable, "-m", "uv", "pip", "check", "--quiet", "--python", str(python))
+        options = ("--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile")
+        _quietly(*pip, "install", *options, "-r", str(file))
+    _quietly(*pip, "check")
     (home / "complete").touch()
     return python
 

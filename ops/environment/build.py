@@ -102,13 +102,22 @@ def _create(venv: Path) -> None:
         command = (sys.executable, "-I", "-m", "venv", str(venv))
         made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
-        _stop(f"{(made.stdout + made.stderr).strip()}\n{sys.executable} cannot make an environment; its words are above.")
+        _stop(
+            f"{(made.stdout + made.stderr).strip()}\n{sys.executable} cannot make an environment; its words are above."
+        )
 
 
 def _install(venv: Path, root: Path, files: Sequence[str]) -> None:
     rows = sum(len(re.findall(r"(?m)^\w", (root / name).read_text(encoding="utf-8"))) for name in files)
     wanted = [option for name in files for option in ("--requirement", name)]
-    _pip(venv, root, *EXACTLY, *wanted, what=f"Set-up: installing the {rows} packages of {' and '.join(files)}", rows=rows)
+    _pip(
+        venv,
+        root,
+        *EXACTLY,
+        *wanted,
+        what=f"Set-up: installing the {rows} packages of {' and '.join(files)}",
+        rows=rows,
+    )
 
 
 def _pip(venv: Path, root: Path, *arguments: str, what: str, rows: int = 0) -> None:

@@ -50,4 +50,6 @@ def _compile(root: Path, groups: tuple[str, ...], *options: str) -> None:
     command = (sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", lowest)
     form = ("--generate-hashes", "--no-header", "--no-annotate")
     chosen = [option for group in groups for option in ("--group", group)]
-    subprocess.run((*command, *form, "pyproject.toml", *chosen, *options), cwd=root, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        (*command, *form, "pyproject.toml", *chosen, *options), cwd=root, check=True, stdout=subprocess.DEVNULL
+    )

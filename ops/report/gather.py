@@ -122,9 +122,10 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
 
 
 def _accepted(model: Blueprint) -> set[Finding]:
-    from ops.acceptance import accept_all
+    from ops.acceptance import accept_all, another_python
 
-    return {finding for acceptance in accept_all(model).values() for finding in acceptance.findings}
+    tried = {finding for acceptance in accept_all(model).values() for finding in acceptance.findings}
+    return tried | set(another_python(model))
 
 
 def _outputs(evaluation: Evaluation) -> Mapping[str, object]:

@@ -20,7 +20,7 @@ PARTS = (
     "Pulumi.yaml",
     "Pulumi.prod.yaml",
     "pipeline.yaml",
-    "requirements.lock",
+    "requirements.txt",
     "analysis",
     "blueprint",
     "components",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.findings import Refused
+from ops.environment.build import GROUPS, TOOLS
 from ops.release import _program
 from tests.change.repository import commit, git
 
@@ -19,7 +20,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / ".venv" / "bin").mkdir(parents=True)
     (root / ".venv" / "bin" / "python").write_text("shared")
     (root / ".gitignore").write_text(".venv\n.cache/\n")
-    (root / "requirements.lock").write_text("one")
+    for lock in GROUPS["tools"]:
+        (root / lock).write_text("one")
     git(root, "init", "--quiet")
     commit(root, "Begin")
     tools = tmp_path / "tools"
@@ -43,14 +45,14 @@ def test_the_same_lock_shares_the_environment(repository: Path) -> None:
 def test_an_older_lock_gets_its_own_even_where_it_was_shared_once(repository: Path) -> None:
     older = git(repository, "rev-parse", "HEAD")
     assert python_of(_program(repository, older)) == "shared"
-    (repository / "requirements.lock").write_text("two")
+    (repository / TOOLS).write_text("two")
     commit(repository, "Upgrade")
     assert python_of(_program(repository, older)) == "own"
 
 
 def test_an_environment_that_cannot_be_built_is_refused(repository: Path, tmp_path: Path) -> None:
     older = git(repository, "rev-parse", "HEAD")
-    (repository / "requirements.lock").write_text("two")
+    (repository / TOOLS).write_text("two")
     commit(repository, "Upgrade")
     (tmp_path / "tools" / "make").write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(Refused, match="cannot be built"):

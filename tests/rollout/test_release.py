@@ -30,7 +30,8 @@ CODE = (
     "policies",
     "functions",
     "__main__.py",
-    "requirements.lock",
+    "requirements.txt",
+    "requirements-tools.txt",
 )
 TABLE = Path("schemas", "bigquery", "parcels_ops", "journal.sql")
 SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
