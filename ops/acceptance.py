@@ -57,10 +57,7 @@ def another_python(plan: Blueprint) -> Iterator[Finding]:
     """Say that the archives were started with another Python than the one they are deployed on."""
     wanted, used = plan.manifest.python, python_at_hand(plan.manifest.python)
     if wanted != used:
-        message = (
-            f"The functions run on Python {wanted[0]}.{wanted[1]}, which this machine lacks; their archives were started "
-            f"with Python {used[0]}.{used[1]}. Install {wanted[0]}.{wanted[1]} to start them as the platform does."
-        )
+        message = f"The functions run on Python {wanted[0]}.{wanted[1]}, which this machine lacks; their archives were started with Python {used[0]}.{used[1]}. Install {wanted[0]}.{wanted[1]} to start them as the platform does."
         yield Finding("acceptance-other-python", message, Location("pipeline.yaml"), "warning")
 
 

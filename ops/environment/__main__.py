@@ -15,10 +15,7 @@ def refusal(version: "tuple[int, int]", pyproject: str) -> "str | None":
     lowest, highest = int(bounds.group(1)), int(bounds.group(2)) - 1
     if version[0] == 3 and lowest <= version[1] <= highest:
         return None
-    return (
-        f"This is Python {version[0]}.{version[1]}, and the lock is for 3.{lowest} to 3.{highest}. "
-        f"Say which one to use, such as PYTHON=python3.{highest - 1}, behind the same `make` command."
-    )
+    return f"This is Python {version[0]}.{version[1]}, and the lock is for 3.{lowest} to 3.{highest}. Say which one to use, such as PYTHON=python3.{highest - 1}, behind the same `make` command."
 
 
 if __name__ == "__main__":

@@ -23,8 +23,7 @@ def build_editable(wheel_directory: str, config_settings: object = None, metadat
     name, info = f"{distribution}-py3-none-any.whl", f"{distribution}.dist-info"
     files = {
         f"{project['name'].replace('-', '_')}.pth": f"{ROOT}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-        f"Summary: {project['description']}\nRequires-Python: {project['requires-python']}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\nSummary: {project['description']}\nRequires-Python: {project['requires-python']}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: ops\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": _entry_points(project["scripts"]),
     }

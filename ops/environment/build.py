@@ -28,8 +28,7 @@ GROUPS = {"program": (PROGRAM,), "tools": (PROGRAM, TOOLS)}
 EXACTLY = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile")
 QUIETLY = ("--no-input", "--disable-pip-version-check", "--progress-bar", "off")
 WHERE = re.compile(
-    r"PIP_(?:(?:EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|(?:CLIENT_)?CERT|PROXY|(?:NO_)?CACHE_DIR|CONFIG_FILE"
-    r"|(?:DEFAULT_)?TIMEOUT|RETRIES|KEYRING_PROVIDER)"
+    r"PIP_(?:(?:EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|(?:CLIENT_)?CERT|PROXY|(?:NO_)?CACHE_DIR|CONFIG_FILE|(?:DEFAULT_)?TIMEOUT|RETRIES|KEYRING_PROVIDER)"
 )
 """The settings of pip that say where packages come from. Others, which would change what is installed, are not passed on."""
 
@@ -141,8 +140,7 @@ def _pip(venv: Path, root: Path, *arguments: str, what: str, rows: int = 0) -> N
         errors = re.findall(r"(?m)^ *ERROR: .*", log.read_text(encoding="utf-8", errors="replace"))
         said = "\n".join(line.strip()[:300] for line in errors[-5:])
         _stop(
-            f"{said}\nThe environment is not built: pip could not install exactly what the lock says, from where this "
-            f"machine's settings of pip say that packages come from. Its whole output is in {log.relative_to(root)}."
+            f"{said}\nThe environment is not built: pip could not install exactly what the lock says, from where this machine's settings of pip say that packages come from. Its whole output is in {log.relative_to(root)}."
         )
 
 
