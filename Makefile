@@ -6,7 +6,7 @@ STACK ?= prod
 BIN := .venv/bin
 OPS := $(BIN)/python -m ops
 # A Python that is asked for is the one that is used; otherwise an environment keeps the one that it has.
-ENVIRONMENT := $(PYTHON) -m ops.environment $(if $(filter file,$(origin PYTHON)),,--this-python)
+ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
 .PHONY: help program tools setup preview plan test quick lint format policy engine emulators golden docs schema lock \

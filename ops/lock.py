@@ -30,8 +30,8 @@ from blueprint.archive.distributions import (
 )
 from blueprint.archive.model import Distribution
 from blueprint.loader import load_manifest
-from ops.environment.build import PROGRAM, TOOLS
-from ops.environment.pins import pin
+from ops.setup.build import PROGRAM, TOOLS
+from ops.setup.pins import pin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,9 +16,9 @@ from ops.arguments import add_project_arguments
 from ops.change import render
 from ops.change.model import Difference
 from ops.change.trees import commit_of, unpack
-from ops.environment.build import GROUPS
 from ops.rollout import engine, takeback
 from ops.rollout.record import NOTES, PLAN, Record, digest, read, refused
+from ops.setup.build import GROUPS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from blueprint.findings import Refused
-from ops.environment.build import GROUPS, TOOLS
 from ops.release import _program
+from ops.setup.build import GROUPS, TOOLS
 from tests.change.repository import commit, git
 
 MAKE = "#!/bin/sh\nmkdir -p .venv/bin && echo own > .venv/bin/python\n"

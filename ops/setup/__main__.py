@@ -1,4 +1,4 @@
-"""`python3 -m ops.environment program|tools`: build or repair `.venv`. Every Python 3 can read this, to be refused."""
+"""`python3 -m ops.setup program|tools`: build or repair `.venv`. Every Python 3 can read this, to be refused."""
 
 import re
 import sys
@@ -22,6 +22,6 @@ if __name__ == "__main__":
     refused = refusal(sys.version_info[:2], (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     if refused:
         sys.exit(refused)
-    from ops.environment.build import main
+    from ops.setup.build import main
 
     main(ROOT, sys.argv[1:])

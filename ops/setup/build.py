@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ops.environment.progress import stage
+from ops.setup.progress import stage
 
 PROGRAM, TOOLS = "requirements.txt", "requirements-tools.txt"
 GROUPS = {"program": (PROGRAM,), "tools": (PROGRAM, TOOLS)}
@@ -45,7 +45,7 @@ class Record:
 
 def main(root: Path, arguments: Sequence[str]) -> None:
     """Build or repair the environment for a group of requirements; say nothing when it is ready."""
-    parser = argparse.ArgumentParser(prog="python3 -m ops.environment", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python3 -m ops.setup", description=__doc__)
     parser.add_argument("group", choices=GROUPS, help="what is needed: to plan and operate, or to test and develop too")
     parser.add_argument("--this-python", action="store_true", help="refuse an environment of another Python")
     given = parser.parse_args(arguments)

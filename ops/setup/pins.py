@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from ops.environment.build import PROGRAM, TOOLS
+from ops.setup.build import PROGRAM, TOOLS
 
 RUN, DEVELOP = ("policy", "operators"), ("policy", "operators", "tools")
 HEADS = {

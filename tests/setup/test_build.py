@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.environment.__main__ import refusal
-from tests.environment.machine import Python, pythons
+from ops.setup.__main__ import refusal
+from tests.setup.machine import Python, pythons
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("ops/__init__.py", "ops/environment")
+PARTS = ("ops/__init__.py", "ops/setup")
 
 
 def wheel(folder: Path, name: str, version: str, requires: str = "") -> str:
@@ -68,7 +68,7 @@ def build(
         "PIP_FIND_LINKS": str(root.parent / "index"),
         "PIP_TARGET": str(root.parent / "elsewhere"),
     }
-    command = (python, "-m", "ops.environment", group, *more)
+    command = (python, "-m", "ops.setup", group, *more)
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
 
