@@ -119,6 +119,24 @@ def _shape(cls: type, objects: Objects) -> dict[str, object]:
     }
 
 
+def _computed(resource: type, shape: dict[str, object]) -> list[str]:
+    """Return the inputs that the provider fills in when they are left out, by wire name.
+
+    The SDK says so by types: the input may be absent, the output never is.
+    """
+    needed = typing.cast("list[str]", shape["required"])
+    inputs = typing.cast("dict[str, str]", shape["properties"]).keys() - set(needed)
+    return sorted(inputs & {name for name, optional in _outputs(resource) if not optional})
+
+
+def _outputs(resource: type) -> collections.abc.Iterator[tuple[str, bool]]:
+    """Yield each output of a resource by wire name, and whether it may be absent."""
+    for name, member in inspect.getmembers_static(resource, lambda found: isinstance(found, property)):
+        hint = inspect.get_annotations(member.fget)["return"]
+        held = typing.get_args(hint) or (typing.Any,)  # an unresolved annotation is a name or URN: always there
+        yield getattr(member.fget, "_pulumi_name", name), type(None) in _alternatives(held[0])
+
+
 def _wire_names(cls: type) -> dict[str, str]:
     if sdk_types.is_input_type(cls):
         return sdk_types.input_type_py_to_pulumi_names(cls)
@@ -128,14 +146,16 @@ def _wire_names(cls: type) -> dict[str, str]:
 
 def build() -> dict[str, object]:
     """Return the table for `KINDS`, from the installed SDK."""
-    kinds: dict[str, object] = {}
+    kinds: dict[str, dict[str, object]] = {}
     objects: Objects = {}
     for kind in KINDS:
         package, name = kind.split(".")
         module = importlib.import_module(f"pulumi_gcp.{package}")
         resource, arguments = getattr(module, name), getattr(module, f"{name}Args")
+        shape = _shape(arguments, objects)
         kinds[resource.pulumi_type] = {
-            **_shape(arguments, objects),
+            **shape,
+            "computed": _computed(resource, shape),
             "outputs": {
                 wire: _SCALARS.get(hint, "any") for wire, hint in sorted(sdk_types.resource_types(resource).items())
             },

@@ -1,8 +1,8 @@
 """Check inputs against what the provider refuses beyond types: allowed values, ranges, patterns, groups.
 
 The rules are data, one file of `facts/` for each service. A kind has a `source` (the provider file or API
-page that states its rules), the `immutable` paths whose change replaces the resource, and `rules`. A rule is
-one of
+page that states its rules), `spellings` (PATH to the comparison of `spellings` that the provider makes), `sets` (lists
+without an order) and `rules`. A rule is one of
 
     {"at": PATH, "values": [...]}           only these values
     {"at": PATH, "range": [LOW, HIGH]}      a number between two bounds, inclusive; null is unbounded
@@ -34,6 +34,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from provider import shapes
 from provider.formats import FORMATS, seconds
 from provider.values import UNKNOWN, is_number, select
 
@@ -58,7 +59,12 @@ def facts_of(type_token: str) -> Mapping[str, Any]:
 @cache
 def immutable(type_token: str) -> frozenset[str]:
     """Return the paths of a kind whose change replaces the resource."""
-    return frozenset(facts_of(type_token).get("immutable", ()))
+    return frozenset(shapes.plugin()["kinds"].get(type_token, {}).get("replacing", ()))
+
+
+def defaults_of(type_token: str) -> Mapping[str, Any]:
+    """Return what the provider sets where an input is left out, by path."""
+    return shapes.plugin()["kinds"].get(type_token, {}).get("defaults", {})
 
 
 def check(type_token: str, inputs: Mapping[str, object]) -> Sentences:

@@ -1,6 +1,6 @@
 """Check inputs against the types of the provider's SDK: unknown names, missing names, wrong types.
 
-The table `types.json` is written by `python -m ops.provider_types`.
+The table `types.json` is written by `python -m ops.provider_types`, `plugin.json` by `python -m ops.provider_plugin`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from provider.values import UNKNOWN, is_asset, is_number, plain, properties
 
@@ -23,8 +23,9 @@ class Shape(TypedDict):
 
 
 class Kind(Shape):
-    """A resource kind: inputs as in `Shape`, and all its outputs."""
+    """A resource kind: inputs as in `Shape`, those that are computed when left out, and all its outputs."""
 
+    computed: list[str]
     outputs: dict[str, str]
 
 
@@ -40,6 +41,17 @@ class Table(TypedDict):
 def table() -> Table:
     """Return the parsed `types.json`."""
     return cast(Table, json.loads(Path(__file__).with_name("types.json").read_bytes()))
+
+
+@cache
+def plugin() -> Mapping[str, Any]:
+    """Return the parsed `plugin.json`: what the provider itself says and the SDK does not."""
+    return cast("Mapping[str, Any]", json.loads(Path(__file__).with_name("plugin.json").read_bytes()))
+
+
+def computed(name: str) -> frozenset[str]:
+    """Return the properties of a nested object that the provider fills in when they are left out."""
+    return frozenset(plugin()["computed"].get(name, ()))
 
 
 def check_shape(shape: Shape, inputs: Mapping[str, object], place: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ this package does not import Pulumi. Checks see through secrets and skip what is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -23,6 +23,15 @@ def plain(value: object) -> object:
     while isinstance(value, Mapping) and value.get(SIGNATURE) in (SECRET, OUTPUT):
         value = value.get("value", UNKNOWN)
     return value
+
+
+def whole_numbers(value: Any) -> Any:
+    """Return a value of the wire, where every number is a float, with whole numbers as integers."""
+    if isinstance(value, dict):
+        return {name: whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_asset(value: object) -> bool:
