@@ -31,14 +31,19 @@ from provider.values import plain, whole_numbers
 
 BINARY = "pulumi-resource-gcp"
 FILE = Path(__file__).resolve().parent.parent / "provider" / "plugin.json"
-CONFIGURATION = {"project": "a-project", "region": "us-west2", "skipRegionValidation": True, "addPulumiAttributionLabel": False}
+CONFIGURATION = {
+    "project": "a-project",
+    "region": "us-west2",
+    "skipRegionValidation": True,
+    "addPulumiAttributionLabel": False,
+}
 _SEED = b"provider" * 4
 _NAMED = "zzz"
 _DEPTH = 6
 State = dict[str, Any]
 
 
-class _Engine(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+class _Engine(engine_pb2_grpc.EngineServicer):
     """The engine as far as a provider talks to it: it may log."""
 
     def Log(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -81,7 +86,8 @@ class Plugin:
     def planned(self, token: str, inputs: Mapping[str, Any]) -> State:
         """Return the state that a creation would bring, as far as the provider knows it before."""
         request = provider_pb2.CreateRequest(urn=_urn(token), properties=_struct(inputs), preview=True)
-        return whole_numbers(json_format.MessageToDict(self._stub.Create(request).properties))
+        state: State = whole_numbers(json_format.MessageToDict(self._stub.Create(request).properties))
+        return state
 
     def diff(self, token: str, id_: str, old: Mapping[str, Any], state: State, new: Mapping[str, Any]) -> Verdict:
         """Return what a change from `old` inputs with their `state` to `new` inputs means."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from provider import shapes
 from provider.rules import defaults_of, facts_of, immutable
 from provider.spellings import same
 from provider.tables import column_changes, columns, partitioning_refusal
-from provider.values import UNKNOWN, is_asset, plain, select
+from provider.values import SIGNATURE, UNKNOWN, is_asset, plain, select
 
 Kind = Literal["add", "delete", "update"]
 Effect = Literal["in place", "replaces", "kept", "refused"]
@@ -89,7 +89,7 @@ class _Walk:
         elif encoded.startswith("{") and isinstance(old, Mapping) and isinstance(new, Mapping):
             for key in sorted({*old, *new}):
                 yield from self._value(encoded[1:], False, old.get(key), new.get(key), f"{place}.{key}")
-        elif encoded.startswith("#") and _is_object(old) and _is_object(new):
+        elif encoded.startswith("#") and is_object(old) and is_object(new):
             shape = shapes.table()["objects"][encoded[1:]]
             yield from self.members(shape["properties"], shapes.computed(encoded[1:]), old, new, place)
         elif not same(self._spellings.get(path), old, new):
@@ -147,7 +147,8 @@ def _says_nothing(value: object) -> bool:
     return value is False or value in ("", 0, [])
 
 
-def _is_object(value: object) -> bool:
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether a value is an object of properties, and not a plan's mark for a reference, file or unknown."""
     return isinstance(value, Mapping) and not any(str(key).startswith("$") for key in value)
 
 
@@ -202,16 +203,24 @@ def _filled(
 ) -> dict[str, Any]:
     filled = dict(given)
     for name, encoded in types.items():
-        value = plain(given.get(name))
         kept = None if state is None else state.get(name)
         place = f"{at}.{name}" if at else name
-        if value is None and name in computed:
+        if plain(given.get(name)) is not None:
+            filled[name] = _filled_value(encoded, given[name], kept, defaults, place)
+        elif name in computed:
             if kept is not None or state is None:
                 filled[name] = UNKNOWN if kept is None else kept
-        elif value is None and place in defaults:
+        elif place in defaults:
             filled[name] = defaults[place]
-        elif encoded.startswith("#") and _is_object(value) and isinstance(value, Mapping) and value is given.get(name):
-            below = shapes.table()["objects"][encoded[1:]]["properties"]
-            inner = kept if isinstance(kept, Mapping) else None
-            filled[name] = _filled(below, shapes.computed(encoded[1:]), value, inner, defaults, place)
     return filled
+
+
+def _filled_value(encoded: str, value: Any, kept: Any, defaults: Mapping[str, Any], place: str) -> Any:
+    if encoded.startswith("[") and isinstance(value, list):
+        before = kept if isinstance(kept, list) and len(kept) == len(value) else [None] * len(value)
+        return [_filled_value(encoded[1:], *pair, defaults, f"{place}[]") for pair in zip(value, before, strict=True)]
+    if encoded.startswith("#") and is_object(value) and SIGNATURE not in value:
+        below = shapes.table()["objects"][encoded[1:]]["properties"]
+        inner = kept if isinstance(kept, Mapping) else None
+        return _filled(below, shapes.computed(encoded[1:]), value, inner, defaults, place)
+    return value

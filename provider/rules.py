@@ -64,7 +64,7 @@ def immutable(type_token: str) -> frozenset[str]:
 
 def defaults_of(type_token: str) -> Mapping[str, Any]:
     """Return what the provider sets where an input is left out, by path."""
-    return shapes.plugin()["kinds"].get(type_token, {}).get("defaults", {})
+    return cast("Mapping[str, Any]", shapes.plugin()["kinds"].get(type_token, {}).get("defaults", {}))
 
 
 def check(type_token: str, inputs: Mapping[str, object]) -> Sentences:

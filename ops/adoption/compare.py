@@ -14,7 +14,7 @@ from typing import Any
 from blueprint.findings import Finding, Location
 from ops.adoption.inventory import Existing
 from ops.embedded.record import Registration
-from provider.changes import differences, replaces
+from provider.changes import changes
 from provider.ids import import_id
 from provider.values import UNKNOWN
 
@@ -38,7 +38,6 @@ _SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 _JOB = "gcp:cloudscheduler/job:Job"
 _TOPIC = "gcp:pubsub/topic:Topic"
 _LEFTOVER_KINDS = (_FUNCTION, _SUBSCRIPTION, _JOB)
-_CASELESS = ("location",)
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,14 @@ def _adopt(registration: Registration, inputs: Mapping[str, Any], found: Existin
     told = {name: inputs.get(name) for name in found.settings}
     changed: list[str] = []
     replaced: list[str] = []
-    for place, _ in differences(found.settings, told):
-        before, after = (_at(state, place) for state in (found.settings, told))
-        if UNKNOWN not in (before, after) and not _same(found.type, place, before, after):
-            (replaced if replaces(found.type, place, found.settings, told) else changed).append(place)
+    for change in changes(found.type, found.settings, told):
+        before, after = (_at(state, change.place) for state in (found.settings, told))
+        if (
+            change.effect != "kept"
+            and UNKNOWN not in (before, after)
+            and not _same(found.type, change.place, before, after)
+        ):
+            (replaced if change.effect == "replaces" else changed).append(change.place)
     return Adopted(registration, found, tuple(changed), tuple(replaced))
 
 
@@ -127,8 +130,6 @@ def _same(type_: str, place: str, before: object, after: object) -> bool:
     """Tell whether two values that are written differently mean the same to the service."""
     if type_ == _INDEX and place.startswith("fields["):
         return True  # matched by definition; only the `__name__` at the end, which listings leave out, can differ
-    if place in _CASELESS and isinstance(before, str) and isinstance(after, str):
-        return before.casefold() == after.casefold()
     if place == "schema" and isinstance(before, str) and isinstance(after, str):
         return _columns(before) == _columns(after)
     return not before and not after

@@ -12,9 +12,16 @@ from typing import Any
 from ops.change.model import MAX_TEXT, Archive, Broken, Change, Difference, File, Operation, Resource, Weight
 from ops.report.text import kind, plain
 from ops.terminal import clip
-from provider import changes as provider
+from provider.changes import TABLE, changes
+from provider.tables import column_changes, columns
 
 Plan = Mapping[str, Any]
+Fates = dict[str, str]
+NOTES = {
+    "kept": "left out is not removed: the cloud keeps its value, so state the value that is wanted",
+    "refused": "the API refuses it",
+}
+"""What a change does, where that is neither the change nor a replacement."""
 _KEYS = ("name", "columnName", "fieldPath", "role", "key")
 _ABOUT = ("displayName", "name", "datasetId", "accountId", "service", "secretId")
 _LONG, _CONTEXT, _BREAK = 100, 24, " ⏎ "
@@ -60,17 +67,17 @@ def _resources(base: Plan, head: Plan) -> Iterator[Resource]:
         either = after or before
         if either is None or not _managed(either["type"]):
             continue
-        changes = tuple(_changes(before, after)) if before and after else ()
-        if before and after and not changes:
+        differing = tuple(_changes(before, after)) if before and after else ()
+        if before and after and not differing:
             continue
         yield Resource(
-            operation=_operation(before, after, changes),
+            operation=_operation(before, after, differing),
             weight=_weight(before, after),
             kind=kind(either["type"]),
             name=either["name"],
             entity=_entity(either, new if after else old),
             about=_about(either),
-            changes=changes,
+            changes=differing,
         )
 
 
@@ -84,7 +91,9 @@ def _operation(before: object, after: object, changes: Sequence[Change]) -> Oper
         return "added"
     if after is None:
         return "removed"
-    return "replaced" if any(each.replaces for each in changes) else "changed"
+    if any(each.replaces for each in changes):
+        return "replaced"
+    return "kept" if changes and all(each.note == NOTES["kept"] for each in changes) else "changed"
 
 
 def _weight(*sides: Mapping[str, Any] | None) -> Weight:
@@ -115,25 +124,53 @@ def _about(resource: Mapping[str, Any]) -> str:
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     old, new = before["inputs"], after["inputs"]
+    fates = _fates(after["type"], old, new)
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
-            yield from _property(after["type"], name, old, new)
+            yield from _property(name, old, new, fates)
     for name in ("protect", "deletedWith", "retainOnDelete", "ignoreChanges"):
         was, now = (side.get("options", {}).get(name) for side in (before, after))
         if was != now:
             yield Change(f"options.{name}", _shown(was), _shown(now))
 
 
-def _property(token: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _property(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fates: Fates) -> Iterator[Change]:
+    """Yield the leaves of a property that differ; what differs in spelling alone is no change."""
     flat = [dict(_leaves(side[name], name)) if name in side else {} for side in (old, new)]
     paths = [path for path in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(path) != flat[1].get(path)]
-    if not paths:  # the same content in another text
-        replaces = provider.replaces(token, name, old, new)
-        yield Change(name, *_focused(_shown(old.get(name)), _shown(new.get(name))), replaces)
     for path in paths:
-        place = re.sub(r"\[[^\]]*\]", "[0]", path)
-        replaces = any(provider.replaces(token, each, old, new) for each in (place, name))
-        yield Change(clip(path, 300), *_focused(flat[0].get(path, ""), flat[1].get(path, "")), replaces)
+        effect = _fate(path, fates)
+        if effect is not None:
+            texts = _focused(flat[0].get(path, ""), flat[1].get(path, ""))
+            yield Change(clip(path, 300), *texts, effect == "replaces", NOTES.get(effect, ""))
+
+
+def _fates(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Fates:
+    """Return what the change does, by path without positions; of a table's schema, by its columns."""
+    fates: Fates = {}
+    for change in changes(token, old, new):
+        if token == TABLE and change.place == "schema":
+            before, after = (columns(side.get("schema")) or [] for side in (old, new))
+            touched = {each.column: each.effect for each in column_changes(before, after)}
+            fates |= {f"schema.{column}": effect for column, effect in touched.items()}
+            fates["schema"] = "in place" if touched else change.effect
+        else:
+            fates[_without_positions(change.place)] = change.effect
+    return fates
+
+
+def _fate(path: str, fates: Fates) -> str | None:
+    """Return what happens to a leaf: what was found for it, for what it is part of, or for a part of it."""
+    named = ".".join(["schema", *re.findall(r"\[([^\]]*)\]", path)]) if path.startswith("schema[") else ""
+    place = named or _without_positions(path)
+    exact = [each for each in fates if place == each or place.startswith(f"{each}.")]
+    if exact:
+        return fates[max(exact, key=len)]
+    return next((effect for each, effect in fates.items() if each.startswith(f"{place}.")), None)
+
+
+def _without_positions(path: str) -> str:
+    return re.sub(r"\[[^\]]*\]", "", path)
 
 
 def _leaves(value: object, place: str) -> Iterator[tuple[str, str]]:

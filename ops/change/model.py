@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, cast, get_args
 
-Operation = Literal["added", "removed", "changed", "replaced"]
+Operation = Literal["added", "removed", "changed", "replaced", "kept"]
 Weight = Literal["permission", "stateful", "other"]
 OPERATIONS: Final = get_args(Operation)
 WEIGHTS: Final = get_args(Weight)
@@ -20,12 +20,16 @@ MAX_ITEMS: Final = 5_000
 
 @dataclass(frozen=True)
 class Change:
-    """One property; `before` or `after` is empty where it was or is not set. `replaces`: it cannot change in place."""
+    """One property; `before` or `after` is empty where it was or is not set.
+
+    `replaces`: it cannot change in place. `note` says what else a deployment would make of it, if that is not the change.
+    """
 
     path: str
     before: str
     after: str
     replaces: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Resource:
     """One resource that differs.
 
     Attributes:
-        operation: what a deployment would do to it.
+        operation: what a deployment would do to it; `kept` is nothing, although it is declared otherwise.
         weight: whether it is a permission, holds data, or neither.
         kind: the type as people write it, such as `pubsub.Topic`.
         name: the logical name.
@@ -143,7 +147,8 @@ def _change(value: object) -> Change:
     given = _mapping(value, Change)
     if not isinstance(given["replaces"], bool):
         raise Malformed("'replaces' is neither true nor false")
-    return Change(_text(given["path"]), _text(given["before"]), _text(given["after"]), given["replaces"])
+    path, before, after, note = (_text(given[name]) for name in ("path", "before", "after", "note"))
+    return Change(path, before, after, given["replaces"], note)
 
 
 def _archive(value: object) -> Archive:

@@ -21,8 +21,14 @@ MAX_COMMENT = 60_000
 MAX_CHANGES = 40
 """How many properties of one resource are shown."""
 MAX_VALUE = 160
-_SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "replaced": "±"}
-_LOOKS: dict[Operation, str] = {"added": "green", "removed": "red", "changed": "yellow", "replaced": "red"}
+_SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "replaced": "±", "kept": "="}
+_LOOKS: dict[Operation, str] = {
+    "added": "green",
+    "removed": "red",
+    "changed": "yellow",
+    "replaced": "red",
+    "kept": "yellow",
+}
 _SECTIONS = (("permission", "Permissions"), ("stateful", "What holds data"), ("other", "Everything else"))
 
 
@@ -44,8 +50,11 @@ def verdict(difference: Difference, name: Callable[[str], str] = str) -> str:
     )
     parts += [count(len(difference.archives), "archive") + " with other content"] if difference.archives else []
     stakes = [
-        count(number, name)
-        for weight, name in (("permission", "permission"), ("stateful", "resource that holds data"))
+        count(number, *names)
+        for weight, names in (
+            ("permission", ("permission",)),
+            ("stateful", ("resource that holds data", "resources that hold data")),
+        )
         if (number := sum(each.weight == weight for each in difference.resources))
     ]
     return "; ".join(parts) + (f". At stake: {', '.join(stakes)}." if stakes else ".")
@@ -120,7 +129,7 @@ def _line(resource: Resource) -> str:
 
 
 def _change(change: Change, width: int) -> str:
-    fate = "  (replaces the resource)" if change.replaces else ""
+    fate = "  (replaces the resource)" if change.replaces else f"  ({change.note})" if change.note else ""
     path = clip(change.path, width // 2, head=0.3)
     room = max(width - len(path) - len(fate) - 5, 20)
     before, after = change.before or "nothing", change.after or "nothing"
@@ -137,7 +146,7 @@ def _entry(resource: Resource) -> list[str]:
     about = f": {code(resource.about)}" if resource.about and resource.about != resource.name else ""
     lines = [f"  * {resource.operation}{fate} {code(resource.kind)} {code(resource.name)}{about}"]
     for change in resource.changes[:MAX_CHANGES]:
-        fate = " — replaces the resource" if change.replaces else ""
+        fate = " — replaces the resource" if change.replaces else f" — {code(change.note)}" if change.note else ""
         values = " → ".join(code(value) if value else "nothing" for value in (change.before, change.after))
         lines.append(f"    * {code(change.path)}: {values}{fate}")
     if len(resource.changes) > MAX_CHANGES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ops.change.compare import compare
+from ops.change.compare import NOTES, compare
 from ops.change.model import Change, Difference, File
 from tests.change.plans import archive, plan, resource, violation
 
@@ -62,9 +62,47 @@ def test_another_column_type_replaces_the_table() -> None:
     assert found.changes == (Change("schema[x].type", "STRING", "INT64", replaces=True),)
 
 
-def test_the_same_content_in_another_order_is_still_shown() -> None:
-    [found] = difference(plan(table(columns("x", "y"))), plan(table(columns("y", "x")))).resources
-    assert [change.path for change in found.changes] == ["schema"]
+def test_what_is_only_written_differently_is_no_difference() -> None:
+    order = [table(columns(*names)) for names in (("x", "y"), ("y", "x"))]
+    assert difference(plan(order[0]), plan(order[1])).empty
+    alias = [table(columns("x", x=name)) for name in ("INT64", "INTEGER")]
+    assert difference(plan(alias[0]), plan(alias[1])).empty
+    member = [resource(MEMBER, "g", role="roles/x", member=name, project="p") for name in ("user:A@b.c", "user:a@b.c")]
+    assert difference(plan(member[0]), plan(member[1])).empty
+
+
+def test_a_column_whose_name_changes_in_case_replaces_the_table() -> None:
+    [found] = difference(plan(table(columns("notes"))), plan(table(columns("Notes")))).resources
+    assert found.operation == "replaced"
+
+
+def test_what_is_left_out_is_not_removed() -> None:
+    days = {"type": "DAY", "field": "day", "expirationMs": 7_776_000_000}
+    never = {"type": "DAY", "field": "day"}
+    sides = [resource(TABLE, "t", protect=True, tableId="t", timePartitioning=each) for each in (days, never)]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    assert found.operation == "kept"
+    [change] = found.changes
+    assert (change.path, change.after, change.note) == ("timePartitioning.expirationMs", "", NOTES["kept"])
+    stated = resource(TABLE, "t", protect=True, tableId="t", timePartitioning={**never, "expirationMs": 0})
+    assert difference(plan(sides[0]), plan(stated)).resources[0].operation == "changed"
+
+
+def test_partitioning_that_is_gone_replaces_the_table() -> None:
+    sides = [
+        resource(TABLE, "t", tableId="t", timePartitioning={"type": "DAY", "field": "d"}),
+        resource(TABLE, "t", tableId="t"),
+    ]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    assert found.operation == "replaced"
+
+
+def test_what_the_service_refuses_is_said() -> None:
+    sides = [
+        resource(TABLE, "t", tableId="t", timePartitioning={"type": each, "field": "d"}) for each in ("DAY", "HOUR")
+    ]
+    [found] = difference(plan(sides[0]), plan(sides[1])).resources
+    assert [change.note for change in found.changes] == [NOTES["refused"]]
 
 
 def test_permissions_come_first_and_say_who_may_do_what() -> None:

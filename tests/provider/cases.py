@@ -19,7 +19,7 @@ VERDICTS = Path(__file__).with_name("verdicts.json")
 State = dict[str, Any]
 MEMBER = "serviceAccount:runner@a-project.iam.gserviceaccount.com"
 TOPIC = "projects/a-project/topics/orders"
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"name": "day", "type": "DATE", "mode": "REQUIRED"},
     {"name": "note", "type": "STRING", "mode": "NULLABLE", "description": "free text"},
     {"name": "amount", "type": "NUMERIC", "mode": "NULLABLE", "precision": "10", "scale": "2"},
@@ -44,7 +44,8 @@ class Case:
 
     @property
     def id(self) -> str:
-        return f"{self.kind.rpartition(':')[2]} {self.name}"
+        _, package, name = self.kind.split(":")
+        return f"{package.partition('/')[0]}.{name} {self.name}"
 
 
 def grant(**target: str) -> State:

@@ -10,7 +10,8 @@ import pytest
 
 from provider import check_inputs, kinds, shapes
 from provider.formats import FORMATS
-from provider.rules import _GROUPS, _JUDGES, check_rule, facts_of
+from provider.rules import _GROUPS, _JUDGES, check_rule, facts_of, immutable
+from provider.spellings import SPELLINGS
 from provider.values import UNKNOWN
 
 Inputs = dict[str, Any]
@@ -138,10 +139,13 @@ def test_a_rule_speaks_of_properties_that_exist(token: str, rule: dict[str, Any]
 
 
 @pytest.mark.parametrize("token", sorted(kinds()))
-def test_facts_have_a_source_and_immutable_paths_exist(token: str) -> None:
+def test_facts_have_a_source_and_speak_of_what_exists(token: str) -> None:
     facts = facts_of(token)
     assert facts["source"]
-    assert all(_type_at(token, path) for path in facts["immutable"])
+    assert all(
+        _type_at(token, path) for path in (*immutable(token), *facts.get("spellings", ()), *facts.get("sets", ()))
+    )
+    assert set(facts.get("spellings", {}).values()) <= set(SPELLINGS)
 
 
 def test_every_way_to_judge_and_every_format_is_used() -> None:

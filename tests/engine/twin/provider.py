@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
@@ -15,10 +16,11 @@ from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[i
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from provider import check_inputs, kinds
-from provider.changes import differences, replaces
+from provider.changes import changes, planned
 from provider.values import SECRET, SIGNATURE, UNKNOWN, is_asset, plain, select
 from tests.engine.twin.cloud import Cloud, CloudError, Resource
 from tests.engine.twin.kinds import SPECS, digest, identify
+from tests.engine.twin.settled import settled
 
 NUMBER = "756957797294"
 State = dict[str, Any]
@@ -75,15 +77,13 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         token = _token(request.urn)
         old, new, state = (to_state(each) for each in (request.old_inputs, request.news, request.olds))
-        # what was never an input but is so in the cloud already, such as the provider's project, is no difference
-        old |= {name: state[name] for name in new if name not in old and state.get(name) == new[name]}
         detailed = {}
-        for place, change in differences(old, new):
-            if place.partition(".")[0].partition("[")[0] in request.ignoreChanges or place.startswith("__"):
+        for change in changes(token, _marked_like(old, state), new):
+            if change.effect == "kept" or re.split(r"[.[]", change.place)[0] in request.ignoreChanges:
                 continue
-            suffix = "_REPLACE" if replaces(token, place, old, new) else ""
-            kind = getattr(provider_pb2.PropertyDiff, change.upper() + suffix)
-            detailed[place] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
+            suffix = "_REPLACE" if change.effect == "replaces" else ""
+            kind = getattr(provider_pb2.PropertyDiff, change.kind.upper() + suffix)
+            detailed[change.place] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
         replacing = [place for place, diff in detailed.items() if diff.kind % 2]
         named = SPECS[token].name
         same_name = bool(named and old.get(named) is not None and old.get(named) == new.get(named))
@@ -109,8 +109,10 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
             self._require_references(token, inputs)
             if self.cloud.get(token, id_) and not SPECS[token].upsert:
                 raise CloudError(f"Error 409: {id_} already exists.")
-            self.cloud.put(Resource(token, id_, inputs, computed))
-            return provider_pb2.CreateResponse(id=id_, properties=to_struct(self._state(given, computed)))
+            settings = settled(token, self.setting, inputs, {}, self._made(computed))
+            self.cloud.put(Resource(token, id_, settings, computed))
+            state = self._state(_marked_like(given, settings), computed)
+            return provider_pb2.CreateResponse(id=id_, properties=to_struct(state))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         token = _token(request.urn)
@@ -137,8 +139,10 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
             _refuse_update(token, found.inputs, inputs)
             self._require_references(token, inputs)
             computed = {**found.outputs, **SPECS[token].computed(self._setting(request.urn, inputs), inputs)}
-            self.cloud.put(Resource(token, request.id, inputs, computed))
-            return provider_pb2.UpdateResponse(properties=to_struct(self._state(given, computed)))
+            settings = settled(token, self.setting, inputs, found.inputs, self._made(computed))
+            self.cloud.put(Resource(token, request.id, settings, computed))
+            state = self._state(_marked_like(given, settings), computed)
+            return provider_pb2.UpdateResponse(properties=to_struct(state))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, state = _token(request.urn), to_state(request.properties)
@@ -159,6 +163,9 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
         region = str(inputs.get("location") or inputs.get("region") or self.setting["region"])
         return {**self.setting, "region": region.lower(), "urn": urn}
 
+    def _made(self, computed: State) -> State:
+        return {"project": self.setting["project"], "region": self.setting["region"], **computed}
+
     def _state(self, inputs: State, computed: State) -> State:
         """Return what the engine records: the inputs completed by what the cloud filled in."""
         state: State = {"project": self.setting["project"], **_labels(inputs)}
@@ -175,7 +182,8 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
         unfilled = computed if old else _unknown_leaves(computed)
         if token == "gcp:serviceaccount/account:Account" and not old:
             unfilled |= {name: computed[name] for name in ("email", "member") if name in computed}
-        return self._state(given, _merged(unfilled, _overlap(unfilled, old)))
+        state = self._state(given, _merged(unfilled, _overlap(unfilled, old)))
+        return planned(token, state, old or None)
 
     def _require_references(self, token: str, inputs: State) -> None:
         for path, (kind, form) in SPECS[token].references.items():
@@ -203,10 +211,9 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
 
 def _refuse_update(token: str, old: State, new: State) -> None:
     """Raise what the service refuses at run time although the provider plans it."""
-    if token == "gcp:bigquery/table:Table":
-        types = [(inputs.get("timePartitioning") or {}).get("type") for inputs in (old, new)]
-        if types[0] != types[1]:
-            raise CloudError("Error 400: Cannot change the partitioning of a table.")
+    refused = [each.place for each in changes(token, old, new) if each.effect == "refused"]
+    if refused:
+        raise CloudError(f"Error 400: {', '.join(refused)} cannot be changed so.")
 
 
 def _labels(inputs: State) -> State:
