@@ -11,9 +11,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from blueprint.findings import Refused
-from ops import commands, environment, exitcodes, terminal
+from ops import commands, environment, exitcodes, findings, invocation, terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,8 +36,7 @@ def _guarded(argv: Sequence[str] | None) -> int:
         code = main(argv)
         sys.stdout.flush()
     except Refused as refused:
-        for finding in refused.findings:
-            print(finding, file=sys.stderr)
+        _tell(refused, argv)
         return exitcodes.REFUSED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,6 +53,15 @@ def _guarded(argv: Sequence[str] | None) -> int:
         print(f"{error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
         return exitcodes.REFUSED
     return code
+
+
+def _tell(refused: Refused, argv: Sequence[str] | None) -> None:
+    """Print why a command refuses to begin, in the format that it was asked for."""
+    form = findings.chosen(argv)
+    if form != "text":
+        findings.print_findings(form, findings.Report("refused", Path(), refused.findings))
+    for finding in refused.findings:
+        print(invocation.pasteable(str(finding)), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Take over what already exists: write the import file and say what an update would then do.
 
-    python -m ops adopt --inventory assets.json --inventory indexes.json -o import.json
+    ops adopt --inventory assets.json --inventory indexes.json -o import.json
     pulumi import --file import.json --protect=false --generate-code=false
     pulumi up
 
@@ -28,12 +28,14 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Finding, Location, Refused
+from ops import exitcodes
 from ops.adoption.compare import Adopted, Adoption, Leftover, compare
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
-from ops.arguments import add_project_arguments
+from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.engine_cli import call
+from ops.findings import Report, write
 
 _PROVIDER = "pulumi:providers:gcp"
 
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project_arguments(parser, "to adopt into")
     parser.add_argument("--inventory", type=Path, action="append", default=[], metavar="FILE", help="a listing")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the import file")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_format_argument(parser)
     parser.add_argument("--resume", action="store_true", help="import only what the state does not record")
 
 
@@ -59,17 +61,15 @@ def run(args: argparse.Namespace) -> int:
     adoption = compare(declared, read(args.inventory, defaults["project"]), defaults)
     recorded = recorded_urns(args.root, args.stack) if args.resume else frozenset[str]()
     adoption = replace(adoption, adopted=tuple(e for e in adoption.adopted if e.declared.urn not in recorded))
-    if args.json:
-        json.dump(as_json(adoption), sys.stdout, indent=2)
-        print()
-    else:
-        print("\n".join(lines(adoption)))
+    write(args.format, Report("adopt", args.root, adoption.findings), as_json(adoption), lines(adoption))
+    for finding in adoption.findings:
+        print(finding, file=sys.stderr)
     if adoption.findings:
-        raise Refused(adoption.findings)
+        return exitcodes.REFUSED
     if args.output:
         document = import_file(evaluation.registrations, adoption.adopted, recorded)
         args.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return 3 if adoption.leftovers else 0
+    return exitcodes.DIFFERENCE if adoption.leftovers else exitcodes.SOUND
 
 
 def provider_defaults(evaluation: Evaluation) -> dict[str, str]:

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from blueprint.alerts import Alert, PromQL, catalogue
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
 from blueprint.names import Names
-from ops.arguments import add_project_arguments
-from ops.terminal import count, style_for
+from ops import exitcodes
+from ops.arguments import add_format_argument, add_project_arguments
+from ops.findings import Report, write
+from ops.terminal import Style, count, style_for
 
 PICTURE = "docs/dashboard.svg"
 
@@ -27,7 +29,7 @@ PICTURE = "docs/dashboard.svg"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_project_arguments(parser, "whose names to use")
-    parser.add_argument("--json", action="store_true", help="print the catalogue as JSON")
+    add_format_argument(parser)
     parser.add_argument("--prometheus", type=Path, metavar="FILE", help="write the metric alerts as a rule file")
     parser.add_argument("--logs", type=Path, metavar="FILE", help="write the log filters as JSON lines")
 
@@ -43,12 +45,11 @@ def run(args: argparse.Namespace) -> int:
             _write_filters(args.logs, alerts)
     except OSError as error:
         print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 2
-    if args.json:
-        print(json.dumps([as_json(alert) for alert in alerts], indent=2, ensure_ascii=False))
-    elif args.prometheus is None and args.logs is None:
-        _print(alerts)
-    return 0
+        return exitcodes.USAGE
+    if args.format != "text" or (args.prometheus is None and args.logs is None):
+        catalogued = [as_json(alert) for alert in alerts]
+        write(args.format, Report("alerts", args.root, ()), catalogued, _lines(alerts, style_for()))
+    return exitcodes.SOUND
 
 
 def pages(root: Path) -> dict[str, str]:
@@ -131,22 +132,21 @@ def _write_filters(path: Path, alerts: Sequence[Alert]) -> None:
     print(f"Wrote {count(len(found), 'filter')} to {path}.", file=sys.stderr)
 
 
-def _print(alerts: Sequence[Alert]) -> None:
-    style = style_for()
+def _lines(alerts: Sequence[Alert], style: Style) -> Iterator[str]:
     looks = {"critical": ("red",), "error": ("yellow",), "warning": ("dim",)}
     covered = ""
     for alert in alerts:
         if str(alert.covers) != covered:
             covered = str(alert.covers)
-            print(("" if alert is alerts[0] else "\n") + style.heading(alert.covers.name, alert.covers.kind))
+            yield (("" if alert is alerts[0] else "\n") + style.heading(alert.covers.name, alert.covers.kind))
         incidents = ",".join(str(number) for number in alert.incidents)
         channels = ", ".join(alert.channels)
         severity = style.paint(f"{alert.severity:<9}", *looks[alert.severity])
-        print(f"  {severity}{alert.name}  {style.paint(f'→ {channels}  incidents {incidents}', 'dim')}")
+        yield (f"  {severity}{alert.name}  {style.paint(f'→ {channels}  incidents {incidents}', 'dim')}")
         for line in _condition(alert):
-            print(f"           {style.paint(line, 'dim')}")
+            yield (f"           {style.paint(line, 'dim')}")
     sorts = Counter(alert.severity for alert in alerts)
-    print(f"\n{count(len(alerts), 'alert')}: " + ", ".join(f"{number} {name}" for name, number in sorts.most_common()))
+    yield (f"\n{count(len(alerts), 'alert')}: " + ", ".join(f"{number} {name}" for name, number in sorts.most_common()))
 
 
 def _condition(alert: Alert) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from ops.findings import FORMATS
 from ops.invocation import relative
 
 MARKS: Final = ("pipeline.yaml", "Pulumi.yaml")
@@ -60,3 +61,11 @@ def _stacks(**_: object) -> list[str]:
     except argparse.ArgumentTypeError:
         return []
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+
+
+def add_format_argument(parser: argparse.ArgumentParser, *more: str) -> None:
+    """Add `--format`, with a command's own formats beside the common ones, and `--json` as its short form."""
+    forms = (*FORMATS, *more)
+    help_ = f"how to write what was found: {', '.join(forms)} (default: text)"
+    parser.add_argument("--format", choices=forms, default="text", metavar="FORMAT", help=help_)
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.audit.tree import Audit, AuditedFunction, AuditFinding, audit_tree
 from analysis.cache import Cache
+from analysis.python.impact import Impact
+from blueprint.findings import Finding, Location, Severity
+from ops import exitcodes
+from ops.arguments import add_format_argument
+from ops.findings import Report, write
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -25,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder copied beside every function when it is deployed; repeatable, in order",
     )
     parser.add_argument("--python", metavar="X.Y", default="3.11", help="the runtime's version (default: 3.11)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_format_argument(parser)
     parser.add_argument("--no-cache", action="store_true", help="use and write no results of earlier runs")
 
 
@@ -36,14 +41,28 @@ def run(args: argparse.Namespace) -> int:
     if unknown or target is None:
         what = f"No such folder: {', '.join(unknown)}." if unknown else f"'{args.python}' is no version such as 3.11."
         print(what, file=sys.stderr)
-        return 2
+        return exitcodes.USAGE
     cache = Cache(None if args.no_cache else PROJECT / ".cache" / "archive")
     audit = audit_tree(args.tree, roots=args.root, target_python=target, cache=cache)
     if not audit.functions:
         print(f"No folder in {args.tree} has a main.py.", file=sys.stderr)
-        return 2
-    print(as_json(audit) if args.json else as_text(audit))
-    return 0 if audit.sound else 1
+        return exitcodes.USAGE
+    report = Report("audit", args.tree, list(_as_findings(audit)))
+    write(args.format, report, as_json(audit), as_text(audit))
+    return exitcodes.SOUND if audit.sound else exitcodes.REFUSED
+
+
+def _as_findings(audit: Audit) -> Iterator[Finding]:
+    """Yield each finding once, at the first line that shows it; what is at most latent is a warning."""
+    seen = set()
+    for each in (finding for function in audit.functions for finding in function.findings):
+        site = each.sites[0] if each.sites else None
+        at = Location(site.file, site.line or None) if site else Location(".")
+        severity: Severity = "warning" if each.consequence is Impact.LATENT else "violation"
+        found = Finding(each.kind, f"{each.consequence.words}: {each.message}", at, severity)
+        if found not in seen:
+            seen.add(found)
+            yield found
 
 
 def _version(text: str) -> tuple[int, int] | None:
@@ -51,7 +70,7 @@ def _version(text: str) -> tuple[int, int] | None:
     return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else None
 
 
-def as_json(audit: Audit) -> str:
+def as_json(audit: Audit) -> dict[str, object]:
     """Return the audit as JSON: `functions`, each with verdict, figures and findings, worst first."""
     functions = [
         {
@@ -77,10 +96,10 @@ def as_json(audit: Audit) -> str:
         for each in audit.functions
     ]
     roots = [{"path": root.path, "only": root.only} for root in audit.roots]
-    return json.dumps({"sound": audit.sound, "roots": roots, "functions": functions}, indent=2)
+    return {"sound": audit.sound, "roots": roots, "functions": functions}
 
 
-def as_text(audit: Audit) -> str:
+def as_text(audit: Audit) -> list[str]:
     """Return a table of the functions, then every finding with its places."""
     heads = ("function", "verdict", "modules", "missing", "dangling", "silent", "unpinned", "KiB")
     rows = [heads, *(_row(each) for each in audit.functions)]
@@ -94,7 +113,7 @@ def as_text(audit: Audit) -> str:
             lines += ["", f"Assumed to be copied beside every function (--root decides): {', '.join(root.only)}"]
     for each in audit.functions:
         lines += _findings(each)
-    return "\n".join(lines)
+    return lines
 
 
 def _row(each: AuditedFunction) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ import sys
 from pathlib import Path
 
 from blueprint.findings import Finding, Location, Refused
-from ops.arguments import add_project_arguments
+from ops import exitcodes
+from ops.arguments import add_format_argument, add_project_arguments
 from ops.change import render
 from ops.change.model import Difference, Malformed, from_json
 from ops.change.trees import WORKTREE, commit_of, plans
+from ops.findings import Report, write
 from ops.terminal import style_for
 
 MAX_INPUT = 4_000_000
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", nargs="?", metavar="BASE", help="a commit, branch or tag")
     parser.add_argument("head", nargs="?", default=WORKTREE, metavar="HEAD", help="another, or WORKTREE (default)")
     add_project_arguments(parser, needed=False)
-    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    add_format_argument(parser, "markdown")
     parser.add_argument("--notes", action="store_true", help="print release notes: the Markdown under its own title")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="show the difference in a JSON file")
 
@@ -36,18 +38,24 @@ def run(args: argparse.Namespace) -> int:
     """Print the difference; 0 when there is none, 3 when there is, 1 when a contract is newly broken."""
     if (args.base is None) == (args.source is None):
         print("Give two commits to compare, or --from FILE.", file=sys.stderr)
-        return 2
+        return exitcodes.USAGE
     found = read(args.source) if args.source else difference(args.root, args.base, args.head, args.stack)
     if args.notes:
         sys.stdout.write(render.markdown(found, "Release notes"))
     elif args.format == "markdown":
         sys.stdout.write(render.markdown(found))
-    elif args.format == "json":
-        json.dump(found.as_json(), sys.stdout, indent=1, ensure_ascii=False)
-        print()
     else:
-        print("\n".join(render.text(found, style_for(sys.stdout))).strip("\n"))
-    return 1 if found.broken else 0 if found.empty else 3
+        broken = [Finding(each.rule, each.message, _location(each.at)) for each in found.broken]
+        lines = "\n".join(render.text(found, style_for(sys.stdout))).strip("\n").splitlines()
+        write(args.format, Report("diff", args.root, broken), found.as_json(), lines)
+    return exitcodes.REFUSED if found.broken else exitcodes.SOUND if found.empty else exitcodes.DIFFERENCE
+
+
+def _location(text: str) -> Location:
+    """Return the place that `file:line:column` says."""
+    file, *numbers = text.split(":")
+    line, column = ([int(each) for each in numbers if each.isdecimal()] + [None, None])[:2]
+    return Location(file, line, column)
 
 
 def difference(root: Path, base: str, head: str, stack: str) -> Difference:

@@ -14,8 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ops.arguments import add_project_arguments
+from blueprint.findings import Finding, Location
+from ops import exitcodes
+from ops.arguments import add_format_argument, add_project_arguments
 from ops.engine_cli import CHANGES_FOUND, call
+from ops.findings import Report, write
+from ops.terminal import count
 
 
 @dataclass(frozen=True, order=True)
@@ -41,7 +45,7 @@ class Drift:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_project_arguments(parser, "to look at")
-    parser.add_argument("--json", action="store_true", help="print the differences as JSON")
+    add_format_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,14 +56,12 @@ def run(args: argparse.Namespace) -> int:
         accept=(0, CHANGES_FOUND),
     )
     found = sorted(differences(answer.document.get("steps", ())), key=lambda drift: (drift.name, drift.property))
-    if args.json:
-        json.dump([asdict(drift) for drift in found], sys.stdout, indent=2)
-        print()
-    for drift in () if args.json else found:
-        print(drift)
+    file = Location(f"Pulumi.{args.stack}.yaml")
+    report = Report("drift", args.root, [Finding("drift", str(drift), file, "warning") for drift in found])
+    write(args.format, report, [asdict(drift) for drift in found], map(str, found))
     checked = sum(1 for step in answer.document.get("steps", ()) if _custom(step))
     print(_verdict(found, checked), file=sys.stderr)
-    return 3 if found or answer.code == CHANGES_FOUND else 0
+    return exitcodes.DIFFERENCE if found or answer.code == CHANGES_FOUND else exitcodes.SOUND
 
 
 def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Drift]:
@@ -98,6 +100,6 @@ def _shown(value: object) -> str:
 
 def _verdict(found: Sequence[Drift], checked: int) -> str:
     if not found:
-        return f"No drift: {checked} resources are as declared."
+        return f"No drift: {count(checked, 'resource is', 'resources are')} as declared."
     resources = len({(drift.type, drift.name) for drift in found})
-    return f"Drift in {resources} of {checked} resources. `pulumi up --refresh` sets them back."
+    return f"Drift in {resources} of {count(checked, 'resource')}. `pulumi up --refresh` sets them back."

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blueprint.findings import Refused
 from ops.arguments import add_project_arguments
 
 if TYPE_CHECKING:
@@ -31,10 +31,8 @@ def run(args: argparse.Namespace) -> int:
     from ops.report.gather import gather
 
     plan = gather(args.root, args.stack)
-    for finding in plan.violations:
-        print(finding, file=sys.stderr)
     if plan.violations:
-        return 1
+        raise Refused(plan.violations)
     path = args.root / FOLDER / f"{args.stack}.json"
     text = dump(inventory(plan))
     if args.check:

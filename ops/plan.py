@@ -9,55 +9,76 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
-from ops.arguments import add_project_arguments
+from ops import exitcodes
+from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded import slices
-from ops.report import explain, text
+from ops.findings import Report, write
+from ops.invocation import CODE, pasteable
+from ops.report import explain, summary, text
 from ops.report.gather import Plan, gather
 from ops.terminal import style_for
 
-CACHE = Path(__file__).resolve().parents[1] / ".cache" / "sdk"
+CACHE = CODE / ".cache" / "sdk"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_project_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-    parser.add_argument("--explain", metavar="NAME", help="show one resource in full, and why it exists")
+    add_format_argument(parser)
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--all", action="store_true", help="show every resource, archive and contract")
+    part.add_argument("--only", metavar="NAME|KIND", help="show one component, or all of a kind: Topic, pubsub.Topic")
+    part.add_argument("--explain", metavar="NAME", help="show one resource in full, and why it exists")
     parser.add_argument("--no-acceptance", action="store_true", help="do not load each archive in a clean interpreter")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the plan; 0 when it is sound, 1 when it is refused, 2 when `--explain` names nothing."""
+    """Print the plan; 0 when it is sound, 1 when it is refused, 2 when a name names nothing."""
     slices.install(CACHE)
-    plan = gather(args.root, args.stack, acceptance=not (args.no_acceptance or args.explain))
+    partial = args.explain or args.only
+    plan = gather(args.root, args.stack, acceptance=not (args.no_acceptance or partial))
     slices.save(CACHE)
+    if partial and not (explain.find(plan, partial) if args.explain else text.selected(plan, partial)):
+        return _nothing(plan, partial, [] if args.explain else text.parts(plan))
     if args.explain:
-        return _explain(plan, args.explain, as_json=args.json)
-    if args.json:
-        json.dump(plan.as_json(), sys.stdout, indent=2, ensure_ascii=False)
-        print()
-    else:
-        print("\n".join(text.render(plan, style_for(sys.stdout))))
-    return 1 if plan.violations else 0
+        return _explain(plan, args.explain, as_json=args.format == "json")
+    content = plan.as_json()
+    if args.only:
+        chosen = {each.urn for each in text.selected(plan, args.only)}
+        content["resources"] = [each.as_json() for each in plan.resources if {each.urn, each.parent} & chosen]
+    style = style_for(sys.stdout)
+    lines = (
+        text.render(plan, style)
+        if args.all
+        else text.part(plan, args.only, style)
+        if args.only
+        else summary.render(plan, style)
+    )
+    rules = {each.contract.id: each.contract.title for each in plan.results}
+    write(args.format, Report("plan", plan.root, plan.findings, rules), content, lines)
+    return exitcodes.REFUSED if plan.violations else exitcodes.SOUND
+
+
+def _nothing(plan: Plan, name: str, parts: list[str]) -> int:
+    for finding in plan.violations:
+        print(finding, file=sys.stderr)
+    if plan.violations:
+        return exitcodes.REFUSED
+    near = explain.near(name, parts) if parts else explain.suggestions(plan, name)
+    hint = f"Did you mean {' or '.join(near)}?" if near else pasteable("`ops plan --all` lists everything.")
+    print(f"No {'part' if parts else 'resource'} is called '{name}'. {hint}", file=sys.stderr)
+    return exitcodes.USAGE
 
 
 def _explain(plan: Plan, name: str, *, as_json: bool) -> int:
     found = explain.find(plan, name)
     for finding in plan.violations:
         print(finding, file=sys.stderr)
-    if not found and plan.violations:
-        return 1
-    if not found:
-        near = explain.suggestions(plan, name)
-        hint = f"Did you mean {' or '.join(near)}?" if near else "`python -m ops plan` lists every resource."
-        print(f"No resource is called '{name}'. {hint}", file=sys.stderr)
-        return 2
     if as_json:
         json.dump([explain.as_json(plan, each) for each in found], sys.stdout, indent=2, ensure_ascii=False)
         print()
     else:
         style = style_for(sys.stdout)
         print("\n\n".join("\n".join(explain.render(plan, each, style)) for each in found))
-    return 1 if plan.violations else 0
+    return exitcodes.REFUSED if plan.violations else exitcodes.SOUND

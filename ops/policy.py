@@ -9,14 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blueprint.findings import Finding, Location
-from ops.arguments import add_project_arguments
-from ops.terminal import columns, count, style_for
+from blueprint.findings import Finding, Location, Refused
+from ops import exitcodes
+from ops.arguments import add_format_argument, add_project_arguments
+from ops.findings import Report, write
+from ops.terminal import Style, columns, count, style_for
 
 if TYPE_CHECKING:
     from ops.embedded.record import Registration
@@ -35,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="judge ends of life as of this day")
     parser.add_argument("--rules", action="store_true", help="list the rules and judge nothing")
     parser.add_argument("--unknown", action="store_true", help="list each value that only a deployment knows")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    add_format_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,18 +48,14 @@ def run(args: argparse.Namespace) -> int:
 
     plan = gather(args.root, args.stack)
     if plan.violations:
-        for finding in plan.violations:
-            print(finding, file=sys.stderr)
         print("The plan is refused before any policy is asked.", file=sys.stderr)
-        return 1
+        raise Refused(plan.violations)
     today = args.today or datetime.now(UTC).date()
     judgement = judge(plan, facts(args.root, args.stack, today, args.config))
     found = findings(plan, judgement)
-    if args.json:
-        _print_json(judgement, found)
-    else:
-        _print_text(judgement, found, unknown=args.unknown)
-    return 1 if found else 0
+    lines = _lines(judgement, found, style_for(sys.stdout), unknown=args.unknown)
+    write(args.format, Report("policy", plan.root, found, _titles()), _as_json(judgement, found), lines)
+    return exitcodes.REFUSED if found else exitcodes.SOUND
 
 
 def facts(root: Path, stack: str, today: date, config: Path | None = None) -> Declared:
@@ -69,8 +67,6 @@ def facts(root: Path, stack: str, today: date, config: Path | None = None) -> De
 
     manifest, problems = read_manifest(root)
     if manifest is None:
-        from blueprint.findings import Refused
-
         raise Refused(problems)
     settings = project.load(root, stack)
     region = settings.config[f"{settings.name}:region"]
@@ -130,26 +126,31 @@ def findings(plan: Plan, judgement: Judgement) -> list[Finding]:
     return found
 
 
-def _print_text(judgement: Judgement, found: list[Finding], *, unknown: bool) -> None:
+def _lines(judgement: Judgement, found: list[Finding], style: Style, *, unknown: bool) -> Iterator[str]:
     from policies.registry import say
 
-    style = style_for(sys.stdout)
     for finding in found:
-        print(f"{style.cross} {finding}")
+        yield f"{style.cross} {finding}"
     if unknown:
         for each in judgement.unjudged:
-            print(f"  {each.rule}: {each.path} of {each.urn.rpartition('::')[2]}")
+            yield f"  {each.rule}: {each.path} of {each.urn.rpartition('::')[2]}"
     for line in say(judgement.unjudged):
-        print(style.paint(line, "dim"))
+        yield style.paint(line, "dim")
     verdict = f"{count(judgement.resources, 'resource')}, {count(judgement.rules, 'rule')}"
     if found:
-        print(f"{style.cross} Refused: {count(len(found), 'violation')} in {verdict}.")
+        yield f"{style.cross} Refused: {count(len(found), 'violation')} in {verdict}."
     else:
-        print(f"{style.tick} {verdict}, no violation.")
+        yield f"{style.tick} {verdict}, no violation."
 
 
-def _print_json(judgement: Judgement, found: list[Finding]) -> None:
-    content = {
+def _titles() -> Mapping[str, str]:
+    from policies.registry import all_rules
+
+    return {rule.id: rule.title for rule in all_rules()}
+
+
+def _as_json(judgement: Judgement, found: list[Finding]) -> dict[str, object]:
+    return {
         "resources": judgement.resources,
         "rules": judgement.rules,
         "violations": [
@@ -157,7 +158,6 @@ def _print_json(judgement: Judgement, found: list[Finding]) -> None:
         ],
         "unknown": [{"rule": each.rule, "urn": each.urn, "path": each.path} for each in judgement.unjudged],
     }
-    print(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def _list_rules() -> int:

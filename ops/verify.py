@@ -7,7 +7,6 @@ synthetic completion through each boundary. It changes nothing else.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +15,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blueprint.findings import Finding, Location
-from ops.arguments import add_project_arguments
-from ops.terminal import count, style_for
+from blueprint.findings import Finding, Location, Refused
+from ops import exitcodes
+from ops.arguments import add_format_argument, add_project_arguments
+from ops.findings import Report, write
+from ops.terminal import Style, count, style_for
 from ops.verification.cloud import Cloud, CloudError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", action="append", metavar="CHECK", help="run this check only; may be repeated")
     parser.add_argument("--no-synthetic", action="store_true", help="send no synthetic completion")
     parser.add_argument("--date", type=date.fromisoformat, metavar="DATE", help="the reserved date (2000-01-01)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    add_format_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,13 +58,11 @@ def run(args: argparse.Namespace) -> int:
     wanted = args.only or known
     if unknown := sorted(set(wanted) - set(known)):
         print(f"There is no check '{unknown[0]}'; they are: {', '.join(known)}.", file=sys.stderr)
-        return 2
+        return exitcodes.USAGE
     plan = gather(args.root, args.stack)
     if plan.violations:
-        for finding in plan.violations:
-            print(finding, file=sys.stderr)
         print("The declaration itself is refused; there is nothing to compare the cloud with.", file=sys.stderr)
-        return 1
+        raise Refused(plan.violations)
     try:
         cloud = connect()
     except CloudError as error:
@@ -72,8 +71,10 @@ def run(args: argparse.Namespace) -> int:
     outcomes = list(verify(plan, cloud, wanted))
     if SYNTHETIC in wanted and not args.no_synthetic:
         outcomes.append(completions(args.root, plan, cloud, args.date))
-    _print(outcomes, as_json=args.json)
-    return 1 if any(each.findings for each in outcomes) else 0
+    found = [finding for each in outcomes for finding in each.findings]
+    report = Report("verify", args.root, found, {each.id: each.title for each in outcomes})
+    write(args.format, report, [_json(each) for each in outcomes], _lines(outcomes, style_for(sys.stdout)))
+    return exitcodes.REFUSED if found else exitcodes.SOUND
 
 
 def verify(plan: Plan, cloud: Cloud, wanted: Iterable[str]) -> Iterator[Outcome]:
@@ -110,20 +111,15 @@ def completions(root: Path, plan: Plan, cloud: Cloud, day: date | None) -> Outco
     return Outcome(SYNTHETIC, "A completion travels through each boundary", len(sent), tuple(lost))
 
 
-def _print(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
-    if as_json:
-        json.dump([_json(each) for each in outcomes], sys.stdout, indent=2, ensure_ascii=False)
-        print()
-        return
-    style = style_for(sys.stdout)
+def _lines(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
     width = max(len(each.title) for each in outcomes)
     for each in outcomes:
-        print(f"{style.cross if each.findings else style.tick} {each.title.ljust(width)}  {each.looked_at:>4}")
+        yield (f"{style.cross if each.findings else style.tick} {each.title.ljust(width)}  {each.looked_at:>4}")
         for finding in each.findings:
-            print(f"    {finding}")
+            yield f"    {finding}"
     faults = sum(len(each.findings) for each in outcomes)
     things = count(sum(each.looked_at for each in outcomes), "thing")
-    print(f"{things} looked at, {'everything as declared' if not faults else f'{faults} not as declared'}.")
+    yield (f"{things} looked at, {'everything as declared' if not faults else f'{faults} not as declared'}.")
 
 
 def _json(outcome: Outcome) -> dict[str, object]:

@@ -48,7 +48,11 @@ def verdict(difference: Difference, name: Callable[[str], str] = str) -> str:
         if words
         else []
     )
-    parts += [count(len(difference.archives), "archive") + " with other content"] if difference.archives else []
+    parts += (
+        [count(len(difference.archives), "archive with other content", "archives with other content")]
+        if difference.archives
+        else []
+    )
     stakes = [
         count(number, *names)
         for weight, names in (

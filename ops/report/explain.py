@@ -28,9 +28,13 @@ def find(plan: Plan, name: str) -> list[Registration]:
 
 def suggestions(plan: Plan, name: str) -> list[str]:
     """Return names that exist and look like `name`."""
-    names = sorted({each.name for each in plan.resources})
-    near = difflib.get_close_matches(name, names, n=5, cutoff=0.5)
-    return near or [each for each in names if name.lower() in each.lower()][:5]
+    return near(name, sorted({each.name for each in plan.resources}))
+
+
+def near(name: str, known: Sequence[str]) -> list[str]:
+    """Return those of `known` that look like `name`, else those that hold it."""
+    found = difflib.get_close_matches(name, known, n=5, cutoff=0.5)
+    return found or [each for each in known if name.lower() in each.lower()][:5]
 
 
 def as_json(plan: Plan, resource: Registration) -> dict[str, object]:

@@ -1,13 +1,15 @@
-"""The plan as people read it: a tree for each component, counts, archives, contracts, and the verdict last."""
+"""The whole plan as people read it: a tree for each component, counts, archives, contracts, and the verdict last."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from blueprint.findings import Finding
 from ops.embedded.record import Registration
+from ops.invocation import pasteable, relative
 from ops.report.gather import Plan
 from ops.terminal import Style, clip, columns, count, size
 
@@ -20,10 +22,11 @@ _DETAILS: Final = (
 
 def render(plan: Plan, style: Style) -> Iterator[str]:
     """Yield the lines of the whole report."""
-    yield style.heading(f"Plan of {plan.project or plan.root.name}, stack {plan.stack}")
+    yield title(plan, style)
     if any(each.custom for each in plan.resources):
         yield ""
-        yield from _trees(plan, style)
+        yield from _trees(plan, components(plan), style)
+        yield from _loose(plan, style)
         yield ""
         yield from _kinds(plan, style)
     if plan.archives:
@@ -32,20 +35,77 @@ def render(plan: Plan, style: Style) -> Iterator[str]:
     if plan.results:
         yield ""
         yield from _contracts(plan, style)
-    for title, findings, colour in (("Warnings", plan.warnings, "yellow"), ("Violations", plan.violations, "red")):
-        if findings:
-            yield ""
-            yield style.paint(title, "bold", colour)
-            for finding in findings:
-                yield from told(finding, style, colour)
-    yield ""
+    yield from findings(plan, style)
     yield verdict(plan, style)
+
+
+def part(plan: Plan, only: str, style: Style) -> Iterator[str]:
+    """Yield what the plan holds of one component, kind of component, kind of resource, or resource."""
+    chosen = selected(plan, only)
+    tops = [each for each in chosen if not each.custom]
+    yield title(plan, style)
+    yield ""
+    if tops:
+        yield from _trees(plan, tops, style)
+    else:
+        rows = [(kind(each.type), each.name, _detail(each, each.name)) for each in chosen]
+        yield from (clip(f"  {line}", style.width) for line in columns(rows))
+    yield from findings(plan, style)
+    yield verdict(plan, style)
+
+
+def selected(plan: Plan, only: str) -> list[Registration]:
+    """Return the components that `only` names or is the kind of, else the resources, else nothing."""
+    word = only.lower()
+
+    def called(each: Registration) -> bool:
+        return word in (each.name.lower(), kind(each.type).lower(), each.type.rpartition(":")[2].lower())
+
+    tops = [each for each in components(plan) if called(each)]
+    return tops or [each for each in plan.resources if each.custom and called(each)]
+
+
+def parts(plan: Plan) -> list[str]:
+    """Return everything that `selected` takes, resources by their kind."""
+    tops = components(plan)
+    kinds = {kind(each.type) for each in (*tops, *(each for each in plan.resources if each.custom))}
+    return sorted({*kinds, *(each.name for each in tops)})
+
+
+def title(plan: Plan, style: Style) -> str:
+    """Return the first line: what is planned, and where it lies when that is not here."""
+    place = "" if plan.root == Path.cwd() else f"in {relative(plan.root)}"
+    return style.heading(f"Plan of {plan.project or plan.root.name}, stack {plan.stack}", place)
+
+
+def components(plan: Plan) -> list[Registration]:
+    """Return the components that nothing but the stack holds, by kind and name."""
+    roots = {each.urn for each in plan.resources if not each.parent}
+    tops = (each for each in plan.resources if each.parent in roots and not each.custom)
+    return sorted(tops, key=_by_kind)
+
+
+def inside(plan: Plan, component: Registration) -> int:
+    """Return how many resources a component holds, those of components in it included."""
+    return _below(component, _children(plan))
+
+
+def findings(plan: Plan, style: Style) -> Iterator[str]:
+    """Yield every finding, warnings first, and an empty line after each sort."""
+    yield ""
+    for heading, found, colour in (("Warnings", plan.warnings, "yellow"), ("Violations", plan.violations, "red")):
+        if found:
+            yield style.paint(heading, "bold", colour)
+            for finding in found:
+                yield from told(finding, style, colour)
+            yield ""
 
 
 def told(finding: Finding, style: Style, colour: str) -> Iterator[str]:
     """Yield a finding: its place, so that a terminal can open it, and the sentence below."""
     yield f"  {style.paint(str(finding.at), colour)}  {style.paint(f'[{finding.rule}]', 'dim')}"
-    for line in textwrap.wrap(finding.message, style.width - 4, break_long_words=False, break_on_hyphens=False):
+    message = pasteable(finding.message)
+    for line in textwrap.wrap(message, style.width - 4, break_long_words=False, break_on_hyphens=False):
         yield f"    {line}"
 
 
@@ -76,21 +136,28 @@ def kind(type_token: str) -> str:
     return parts[-1] if module in ("", "index") or parts[0] != "gcp" else f"{module}.{parts[-1]}"
 
 
-def _trees(plan: Plan, style: Style) -> Iterator[str]:
+def _children(plan: Plan) -> Mapping[str, list[Registration]]:
     children: dict[str, list[Registration]] = {}
     for each in plan.resources:
         children.setdefault(each.parent, []).append(each)
-    roots = [each for each in plan.resources if not each.parent]
-    tops = [child for root in roots for child in children.get(root.urn, ())]
-    loose = [each for each in tops if each.urn not in children]
-    for index, top in enumerate(sorted((each for each in tops if each.urn in children), key=_by_kind)):
+    return children
+
+
+def _trees(plan: Plan, tops: Sequence[Registration], style: Style) -> Iterator[str]:
+    children = _children(plan)
+    for index, top in enumerate(tops):
         if index:
             yield ""
-        inside = _below(top, children)
         reason = next((str(place) for place in plan.reasons(top)), "")
-        note = "  ".join(part for part in (kind(top.type), count(inside, "resource"), reason) if part)
-        yield style.heading(top.name, note)
+        words = (kind(top.type), count(_below(top, children), "resource"), reason)
+        yield style.heading(top.name, "  ".join(word for word in words if word))
         yield from _branches(top, children, style, "")
+
+
+def _loose(plan: Plan, style: Style) -> Iterator[str]:
+    children = _children(plan)
+    roots = {each.urn for each in plan.resources if not each.parent}
+    loose = [each for each in plan.resources if each.parent in roots and each.custom]
     if loose:
         yield ""
         yield style.heading("stack")

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.contracts import Contract, Result
+from blueprint.findings import Finding, Location
 from ops import commands, terminal
+from ops.report import summary
+from ops.report.gather import Plan
 from tests.plan.conftest import Build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +127,58 @@ class TestExitCodes:
         assert (done.returncode, done.stderr) == (0, "")
         assert "Sound: 3 resources" in done.stdout
         assert done.stdout.isascii()
+
+
+class TestScreen:
+    def test_the_real_plan_fits(self) -> None:
+        lines = ops("plan", "--no-acceptance").stdout.splitlines()
+        assert 24 <= len(lines) <= 40
+        assert sum(line.startswith("Contracts ") for line in lines) == 1
+        assert max(map(len, lines)) <= terminal.MAX_WIDTH
+
+    def test_a_pipeline_with_many_components_fits_too(self, project: Build) -> None:
+        program = """
+        class Outer(pulumi.ComponentResource):
+            def __init__(self, name, kind):
+                super().__init__(f"own:index:{kind}", name, None, own)
+                gcp.pubsub.Topic(f"{name}-topic", name=f"the-{name}", opts=pulumi.ResourceOptions(parent=self))
+        for number in range(60):
+            Outer(f"many-{number}", "Many")
+        Outer("single", "Single")
+        """
+        lines = ops("plan", "--root", str(project(program))).stdout.splitlines()
+        assert len(lines) < 12
+        assert "  Many    60 components  60 resources" in lines
+        assert any(re.fullmatch(r"  Single  single +1 resource", line) for line in lines)
+
+    def test_all_shows_every_resource(self) -> None:
+        lines = ops("plan", "--no-acceptance", "--all").stdout
+        plan = json.loads(ops("plan", "--no-acceptance", "--json").stdout)
+        assert len(lines.splitlines()) > len(plan["resources"])
+
+    @pytest.mark.parametrize(
+        ("only", "resources"), [("outer", 2), ("Outer", 2), ("pubsub.Topic", 1), ("outer-pull", 1)]
+    )
+    def test_only_shows_a_part(self, project: Build, only: str, resources: int) -> None:
+        root = str(project(PROGRAM))
+        done = ops("plan", "--root", root, "--only", only)
+        assert done.returncode == 0, done.stderr
+        assert len(re.findall(r"pubsub\.\w+ ", done.stdout)) == resources
+        part = json.loads(ops("plan", "--root", root, "--only", only, "--json").stdout)["resources"]
+        assert sum(each["type"].startswith("gcp:pubsub") for each in part) == resources
+
+    def test_only_what_is_there(self, project: Build) -> None:
+        done = ops("plan", "--root", str(project(PROGRAM)), "--only", "outr")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Did you mean outer" in done.stderr
+
+    def test_a_contract_that_fails_is_named(self) -> None:
+        style = terminal.Style()
+        contract = Contract("holds", "What must hold", (1,), lambda _: ([], 0))
+        at = Location("pipeline.yaml", 1)
+        failed = Result(contract, 1, (Finding("holds", "It does not.", at),))
+        plan = Plan("p", "s", ROOT, (), {}, (), (failed,), failed.findings)
+        assert "Contracts  0 of 1 passed\n  ✗ holds: What must hold" in "\n".join(summary.render(plan, style))
 
 
 class TestExplain:
