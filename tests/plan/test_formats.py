@@ -149,9 +149,10 @@ class TestGithub:
 
     def test_it_reads_back(self) -> None:
         """Undo the escapes in the order of GitHub's runner: the last one is the percent sign."""
-        line = next(iter(findings.github(Report("plan", REPORT.root, (Finding("r", "a%0Ab%25\nc.", PLAIN.at),)))))
+        message = "It says %0A and %25.\nIt says more."
+        [line] = findings.github(Report("plan", REPORT.root, (Finding("r", message, PLAIN.at),)))
         data = line.rpartition("::")[2]
-        assert data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == "a%0Ab%25\nc."
+        assert data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == message
 
 
 class TestCommands:
