@@ -174,7 +174,7 @@ class TestScreen:
 
     def test_a_contract_that_fails_is_named(self) -> None:
         style = terminal.Style()
-        contract = Contract("holds", "What must hold", (1,), lambda _: ([], 0))
+        contract = Contract("holds", "What must hold", (1,), lambda _, __: None)
         at = Location("pipeline.yaml", 1)
         failed = Result(contract, 1, (Finding("holds", "It does not.", at),))
         plan = Plan("p", "s", ROOT, (), {}, (), (failed,), failed.findings)
