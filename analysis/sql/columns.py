@@ -1,0 +1,196 @@
+"""Column definitions: types with their parameters, NOT NULL, DEFAULT and options, by BigQuery's rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.tokens import TokenType
+
+from analysis.sql.expressions import Expressions, Place, Record, data_type
+from analysis.sql.options import read_options
+from analysis.sql.queries import Queries
+from analysis.sql.scope import Scope
+from analysis.sql.text import NotUnderstoodError, Tree, start_of
+from analysis.sql.types import ANY, Type, distance
+
+MAX_DEPTH = 15
+"""Levels of nested STRUCTs (BigQuery limit for RECORD columns)."""
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}\Z")
+FORBIDDEN_PREFIXES = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
+DEFAULTS = frozenset(
+    """
+    CURRENT_DATE CURRENT_DATETIME CURRENT_TIME CURRENT_TIMESTAMP GENERATE_UUID RAND SESSION_USER ST_GEOGPOINT STRUCT
+    """.split()
+)
+"""Functions that a default may call (BigQuery: default column values)."""
+
+_SCALES = {"NUMERIC": (9, 29), "BIGNUMERIC": (38, 38)}
+_STOPS = {"NOT", "OPTIONS", "PRIMARY", "REFERENCES", "CONSTRAINT", "COLLATE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnDdl:
+    """One column as written; `parameters` are those of its type, or of its elements' type."""
+
+    name: str
+    type: Type = ANY
+    required: bool = False
+    default: str | None = None
+    description: str | None = None
+    fields: tuple[ColumnDdl, ...] = ()
+    parameters: tuple[int, ...] = ()
+    start: int = 0
+
+
+class ColumnReader:
+    """Reads column definitions; what is wrong goes to the record."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    def read(self, node: Tree, depth: int = 0) -> ColumnDdl:
+        """Read one column of a table, or one field of a STRUCT."""
+        name, kind = node.name, node.args.get("kind")
+        if not NAME.match(name) or name.lower().startswith(FORBIDDEN_PREFIXES):
+            self.record.fault(
+                node, f"`{name}` cannot name a column; use letters, digits and `_`, and no prefix that BigQuery reserves."
+            )
+        if kind is None:
+            raise NotUnderstoodError(f"Column `{name}` has no type; give it one.", start_of(node))
+        found = data_type(kind)
+        if found is None:
+            raise NotUnderstoodError(f"Type `{kind.sql('bigquery')[:60]}` is not understood; use a GoogleSQL column type.", start_of(node))
+        inner = kind
+        if found.kind == "ARRAY":
+            inner = kind.expressions[0] if kind.expressions else kind
+            if found.element is None or found.element.kind == "ARRAY":
+                raise NotUnderstoodError("An ARRAY cannot hold an ARRAY; put a STRUCT between them.", start_of(node))
+        clauses = self._clauses(node, depth)
+        required = "NOT NULL" in clauses
+        if required and found.kind == "ARRAY":
+            self.record.fault(node, f"`{name}` is an ARRAY, which cannot be NOT NULL; an empty array is its null.")
+        options = clauses.get("OPTIONS")
+        return ColumnDdl(
+            name=name,
+            type=found,
+            required=required and found.kind != "ARRAY",
+            default=self._default(node, clauses.get("DEFAULT"), found),
+            description=read_options(self.record, options.expressions, "column").description if options else None,
+            fields=self._fields(inner, depth + 1) if inner.this == exp.DataType.Type.STRUCT else (),
+            parameters=self._parameters(node, inner, found),
+            start=start_of(node),
+        )
+
+    def listed(self, node: Tree) -> ColumnDdl:
+        """Read one column of a view: a name, perhaps with a description."""
+        clauses = self._clauses(node, 1) if isinstance(node, exp.ColumnDef) else {}
+        if isinstance(node, exp.ColumnDef) and node.args.get("kind") is not None:
+            self.record.fault(node, f"Column `{node.name}` of a view has no type of its own; remove it.")
+        options = clauses.get("OPTIONS")
+        description = read_options(self.record, options.expressions, "column").description if options else None
+        return ColumnDdl(name=node.name, description=description, start=start_of(node))
+
+    def distinct(self, columns: Sequence[ColumnDdl]) -> None:
+        """Refuse two columns of one name: BigQuery compares names without regard to case."""
+        seen: dict[str, ColumnDdl] = {}
+        for column in columns:
+            first = seen.setdefault(column.name.casefold(), column)
+            if first is not column:
+                line = self.record.parsed.text.count("\n", 0, first.start) + 1
+                self.record.fault_at(column.start, f"Column `{column.name}` is declared twice, first on line {line}; rename one.")
+
+    @staticmethod
+    def is_key(node: Tree) -> bool:
+        """True for a column that carries PRIMARY KEY itself."""
+        return any(isinstance(each.kind, exp.PrimaryKeyColumnConstraint) for each in node.args.get("constraints") or ())
+
+    def _clauses(self, node: Tree, depth: int) -> Mapping[str, Tree]:
+        found: dict[str, Tree] = {}
+        for each in node.args.get("constraints") or ():
+            clause = each.kind
+            name = {
+                exp.NotNullColumnConstraint: "NOT NULL", exp.DefaultColumnConstraint: "DEFAULT",
+                exp.Properties: "OPTIONS", exp.PrimaryKeyColumnConstraint: "PRIMARY KEY",
+            }.get(type(clause), "")  # fmt: skip
+            wanted = "NOT NULL or OPTIONS" if depth else "NOT NULL, DEFAULT, OPTIONS or PRIMARY KEY NOT ENFORCED"
+            if isinstance(clause, exp.Reference):
+                self.record.fault(node, "Foreign keys are not deployed by this project; remove it.")
+                continue
+            if not name or (depth and name in ("DEFAULT", "PRIMARY KEY")) or clause.args.get("allow_null"):
+                words = each.sql("bigquery")[:40]
+                raise NotUnderstoodError(f"Expected {wanted} for `{node.name}` but found `{words}`.", start_of(node))
+            if name in found:
+                raise NotUnderstoodError(f"`{name}` is written twice for `{node.name}`; keep one.", start_of(node))
+            found[name] = clause
+        return found
+
+    def _fields(self, kind: Tree, depth: int) -> tuple[ColumnDdl, ...]:
+        if depth > MAX_DEPTH:
+            raise NotUnderstoodError(f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", start_of(kind))
+        unnamed = [each for each in kind.expressions if not isinstance(each, exp.ColumnDef)]
+        if unnamed or not kind.expressions:
+            raise NotUnderstoodError("Every field of a stored STRUCT needs a name and a type; write both.", start_of(kind))
+        fields = tuple(self.read(each, depth) for each in kind.expressions)
+        self.distinct(fields)
+        return fields
+
+    def _parameters(self, node: Tree, kind: Tree, found: Type) -> tuple[int, ...]:
+        given = [each.this for each in kind.expressions if isinstance(each, exp.DataTypeParam)]
+        if not given:
+            return ()
+        name = found.element.kind if found.kind == "ARRAY" and found.element is not None else found.kind
+        numbers = tuple(int(each.name) if each.name.isdigit() else -1 for each in given)
+        if name in ("STRING", "BYTES") and len(numbers) == 1 and numbers[0] > 0:
+            return numbers
+        if name in _SCALES and 1 <= len(numbers) <= 2:
+            scale, (most, whole) = numbers[1] if len(numbers) == 2 else 0, _SCALES[name]
+            if 0 <= scale <= most and max(1, scale) <= numbers[0] <= scale + whole:
+                return numbers
+            self.record.fault(
+                node, f"{name}({', '.join(map(str, numbers))}) is out of range: a scale of 0 to {most}, and a precision of at "
+                f"least 1 and the scale, at most the scale + {whole}; correct it."
+            )  # fmt: skip
+            return numbers
+        raise NotUnderstoodError(f"`{name}` does not take these parameters; correct or remove them.", start_of(node))
+
+    # defaults
+
+    def _default(self, node: Tree, clause: Tree | None, wanted: Type) -> str | None:
+        if clause is None:
+            return None
+        value = clause.this
+        for call in value.find_all(exp.Anonymous):
+            if call.name.upper() not in DEFAULTS:
+                listed = ", ".join(sorted(DEFAULTS - {"STRUCT"}))
+                self.record.fault(node, f"A default calls none but {listed}, and `{node.name}` calls `{call.name.upper()}`; write the value.")
+        if value.find(exp.Column) is not None or value.find(exp.Query) is not None:
+            self.record.fault(node, f"The default of `{node.name}` refers to a column or a query; write a value.")
+            return self._source(node)
+        queries = Queries(self.record, {}, {})
+        typed = Expressions(self.record, Scope(), Place("DEFAULT"), queries).type(value)
+        if distance(typed, wanted) is None:
+            self.record.fault(node, f"The default of `{node.name}` is {typed.type} and the column {wanted}; write a value of its type.")
+        if self.record.parameters:
+            self.record.fault(node, f"The default of `{node.name}` has a parameter; write a value.")
+        return self._source(node)
+
+    def _source(self, node: Tree) -> str:
+        """The default as written, its spacing made regular."""
+        tokens, text = self.record.parsed.tokens, self.record.parsed.text
+        begin = start_of(node)
+        index = next(i for i, each in enumerate(tokens) if each.start >= begin and each.token_type is TokenType.DEFAULT)
+        parts: list[str] = []
+        depth, end = 0, None
+        for token in tokens[index + 1 :]:
+            word = text[token.start : token.end + 1]
+            closing = word in (")", "]", ">")
+            if depth == 0 and (closing or word == "," or word.upper().split()[0] in _STOPS):
+                break
+            depth += (word in ("(", "[", "<")) - closing
+            parts.append((" " if end is not None and token.start > end + 1 else "") + word)
+            end = token.end
+        return "".join(parts)
