@@ -26,6 +26,14 @@ class Question:
     columns: tuple[str, ...] = ()
 
 
+PARAMETERS: Mapping[str, str] = {
+    **dict.fromkeys(("boundary", "date_text", "phase", "notes"), "STRING"),
+    **dict.fromkeys(("phases", "processors"), "ARRAY<STRING>"),
+    "attempt": "INT64",
+    "date": "DATE",
+}
+"""The GoogleSQL type of every parameter."""
+
 QUESTIONS: Mapping[str, Question] = {
     "attempts": Question(("boundary", "date", "date_text"), ("attempts",)),
     "completions": Question(

@@ -80,7 +80,7 @@ class ColumnReader:
             required=required and found.kind != "ARRAY",
             default=self._default(node, clauses.get("DEFAULT"), found),
             description=read_options(self.record, options.expressions, "column").description if options else None,
-            fields=self._fields(inner, depth + 1) if inner.this == exp.DataType.Type.STRUCT else (),
+            fields=self._fields(node, inner, depth + 1) if inner.this == exp.DataType.Type.STRUCT else (),
             parameters=self._parameters(node, inner, found),
             start=start_of(node),
         )
@@ -128,12 +128,12 @@ class ColumnReader:
             found[name] = clause
         return found
 
-    def _fields(self, kind: Tree, depth: int) -> tuple[ColumnDdl, ...]:
+    def _fields(self, node: Tree, kind: Tree, depth: int) -> tuple[ColumnDdl, ...]:
         if depth > MAX_DEPTH:
-            raise NotUnderstoodError(f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", start_of(kind))
+            raise NotUnderstoodError(f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", start_of(node))
         unnamed = [each for each in kind.expressions if not isinstance(each, exp.ColumnDef)]
         if unnamed or not kind.expressions:
-            raise NotUnderstoodError("Every field of a stored STRUCT needs a name and a type; write both.", start_of(kind))
+            raise NotUnderstoodError("Every field of a stored STRUCT needs a name and a type; write both.", start_of(node))
         fields = tuple(self.read(each, depth) for each in kind.expressions)
         self.distinct(fields)
         return fields

@@ -50,7 +50,7 @@ def read_ddl(text: str, kind: Kind) -> tuple[Ddl | None, tuple[Problem, ...]]:
     """Read the one CREATE statement of `text`; never raises for anything that the text holds."""
     try:
         reader = _Reader(parse(text, holes=False), kind)
-        return reader.read(), tuple(reader.record.problems)
+        return reader.read(), tuple(sorted(reader.record.problems, key=lambda each: each.start))
     except NotUnderstoodError as refusal:
         return None, (refusal.problem,)
     except RecursionError:
@@ -96,21 +96,21 @@ class _Reader:
         tree = self.parsed.trees[0] if self.parsed.trees else None
         words = [token.text.upper() for token in self.parsed.tokens]
         if words[:1] != ["CREATE"]:
-            found = f"but found `{words[0][:40]}`" if words else "but the file is empty"
-            raise NotUnderstoodError(f"Expected `CREATE` {found}.", 0)
+            raise NotUnderstoodError(f"Expected `CREATE` {_found(words[:1])}.", 0)
         index = 3 if words[1:3] == ["OR", "REPLACE"] else 1
         if words[index : index + 1] != [_WORDS[self.kind]]:
-            found = f"but found `{words[index][:40]}`" if len(words) > index else "but the statement ends"
+            found = _found(words[index : index + 1])
             start = self.parsed.tokens[index].start if len(words) > index else 0
             raise NotUnderstoodError(f"Expected `{_WORDS[self.kind]}` {found}.", start)
         if not isinstance(tree, exp.Create):
-            raise NotUnderstoodError(f"This CREATE {_WORDS[self.kind]} is not understood; write it as docs/schemas.md shows.", 0)
+            told = "CREATE VIEW, a name, AS and one SELECT query" if self.kind == "view" else "it as docs/schemas.md shows"
+            raise NotUnderstoodError(f"This CREATE {_WORDS[self.kind]} is not understood; write {told}.", 0)
         return tree
 
     def _allowed(self, tree: Tree, properties: Sequence[Tree]) -> None:
         """Refuse every part of the statement that this reader does not act on."""
         if self.kind == "table" and tree.expression is not None:
-            raise NotUnderstoodError("A table is declared by its columns; remove AS and the query.", start_of(tree.expression))
+            raise NotUnderstoodError("A table is declared by its columns; remove the query, or quote a column's name that is a reserved word.", start_of(tree.expression))
         known = {"this", "kind", "replace", "exists", "properties", "expression", "refresh", "unique", "concurrently"}
         for name, value in tree.args.items():
             if value and name not in known:
@@ -119,6 +119,8 @@ class _Reader:
         for each in properties:
             if type(each) is exp.Property or isinstance(each, by_kind):
                 continue
+            if isinstance(each, exp.LocationProperty):
+                raise NotUnderstoodError("The location is the stack's and is not written here; remove it.", start_of(each))
             if isinstance(each, exp.CollateProperty):
                 raise NotUnderstoodError("DEFAULT COLLATE is not deployed by this project; remove it, or compare LOWER of both sides.", start_of(each))
             words = each.sql("bigquery").split("\n")[0][:60]
@@ -178,6 +180,13 @@ class _Reader:
         if start is None or end is None or tree.expression is None:
             raise NotUnderstoodError("The statement ends too early; finish it with AS and a query.", tokens[-1].start)
         return self.parsed.text[start:end], start
+
+
+def _found(words: Sequence[str]) -> str:
+    """What stands there instead, where it is a word."""
+    if not words:
+        return "but the statement ends"
+    return f"but found `{words[0]}`" if words[0].isidentifier() and len(words[0]) < 40 else "but found something else"
 
 
 def _only(properties: Sequence[Tree], kind: type) -> Tree | None:

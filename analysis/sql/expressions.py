@@ -184,8 +184,7 @@ class Expressions:
         if HOLE.fullmatch(name):
             return UNTOLD
         if len(parts) == 1 and (alias := self.place.aliases.get(name.casefold())) is not None:
-            if alias.type.kind != "ANY" or not self.scope.find(name):
-                return alias
+            return alias
         found = self.scope.find(name)
         if not found:
             return self._absent(node, name, parts)

@@ -21,11 +21,16 @@ PART, WORD = Type("PART"), Type("WORD")
 
 UNTYPED = frozenset(
     """
-    APPENDS BAG_OF_WORDS CHANGES CONTAINS_SUBSTR DLP_DETERMINISTIC_DECRYPT DLP_DETERMINISTIC_ENCRYPT DLP_KEY_CHAIN
-    EXTERNAL_OBJECT_TRANSFORM EXTERNAL_QUERY GAP_FILL JSON_FLATTEN MAX_BY MIN_BY RANGE_SESSIONIZE SEARCH TEXT_ANALYZE
-    TF_IDF TYPEOF VECTOR_SEARCH COLLATE
+    BAG_OF_WORDS COLLATE DLP_DETERMINISTIC_DECRYPT DLP_DETERMINISTIC_ENCRYPT DLP_KEY_CHAIN JSON_FLATTEN SEARCH
+    TEXT_ANALYZE TF_IDF TYPEOF
     """.split()
 )
+# Documented for BigQuery and no part of the analyzer.
+BIGQUERY = """
+CONTAINS_SUBSTR scalar: (ANY, STRING, STRING? = json_scope!) BOOL
+MAX_BY aggregate: (T1, T2) T1
+MIN_BY aggregate: (T1, T2) T1
+"""
 
 
 class Argument(NamedTuple):
@@ -70,7 +75,8 @@ class Function(NamedTuple):
 def functions() -> Mapping[str, Function]:
     """Every function and operator by its name in upper case."""
     found = {}
-    for line in Path(__file__).with_name("functions.txt").read_text(encoding="utf-8").splitlines():
+    text = Path(__file__).with_name("functions.txt").read_text(encoding="utf-8")
+    for line in (text + BIGQUERY.strip()).splitlines():
         head, _, tail = line.partition(": ")
         name, mode = head.split(" ")
         found[name] = Function(name, _mode(mode), tuple(_signature(each) for each in tail.split("; ")))

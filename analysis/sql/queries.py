@@ -14,6 +14,8 @@ from analysis.sql.text import HOLE, Tree, start_of
 from analysis.sql.types import ANY, INT64, STRING, Field, Type, Typed, common, groupable, sortable
 
 Columns = tuple[Field, ...]
+ANY_PROJECT = "*"
+"""Given as the project, lets every project stand before a table's name."""
 
 
 class Use:
@@ -258,7 +260,7 @@ class Queries:
             self.uses.append(Use(name, start, qualified=True, written=written))
             self.record.untold(node, f"Which table `{name}` is, only running the code tells")
             return Relation((), open=True), name
-        qualified = len(parts) > (2 if information is None else 3) and parts[0] == self.project
+        qualified = len(parts) > (2 if information is None else 3) and self.project in (parts[0], ANY_PROJECT)
         if qualified:
             parts = parts[1:]
         name = ".".join(parts)

@@ -114,7 +114,7 @@ class Scope:
         if alias is not None and (not found or alias.value is None):
             return [Found(alias.row, alias, "", depth)]
         opened = [source for source in self.sources if source.open]
-        return found or [Found(ANY, opened[0], name, depth) for _ in opened[:1]]
+        return found or [Found(ANY, opened[0] if len(opened) == 1 else None, name, depth) for _ in opened[:1]]
 
     def with_table(self, name: str) -> tuple[Field, ...] | None:
         """The columns of a WITH clause's table; None where none is called so, an empty tuple where they are not known."""

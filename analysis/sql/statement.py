@@ -85,7 +85,7 @@ def read(
         parameters=record.parameters,
         result=result,
         clocks=tuple(record.clocks),
-        problems=tuple(record.problems),
+        problems=tuple(sorted(record.problems, key=lambda each: each.start)),
         notes=tuple(record.notes),
     )
 

@@ -44,7 +44,7 @@ _FOREIGN = {
     TokenType.DIV: "GoogleSQL has no operator DIV; call DIV(x, y).",
     TokenType.MOD: "`%` is no operator of GoogleSQL; call MOD(x, y).",
 }
-_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.WHERE, TokenType.GROUP_BY, TokenType.ORDER_BY}
+_CLOSING = {TokenType.COMMA, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.WHERE, TokenType.GROUP_BY, TokenType.ORDER_BY}
 _HOLE = re.compile(r"\{([^{}]*)\}")
 HOLE = re.compile(r"hole_\d+_")
 TEXTS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING}
@@ -96,6 +96,8 @@ def dialect() -> type[BigQuery]:
     foreign = shared - {"ARRAY", "STRUCT", "RANGE", "NULL", "INTERVAL", "ENUM", "UNION", "ANY TYPE"}
 
     class GoogleSql(BigQuery):
+        SUPPORTS_USER_DEFINED_TYPES = True  # an unknown word where a type stands is a type that GoogleSQL lacks
+
         class Tokenizer(tokenizer):  # type: ignore[misc]
             KEYWORDS = {word: kind for word, kind in tokenizer.KEYWORDS.items() if word not in foreign}
 
@@ -234,6 +236,12 @@ def _position(error: Any, text: str) -> tuple[int, str]:
     details = (getattr(error, "errors", None) or [{}])[0]
     line, column = details.get("line"), details.get("col")
     reason = str(details.get("description") or error).split("\n")[0].rstrip(".")
+    if "SENTINEL" in reason:
+        reason = "it ends too early"
+    elif reason == "Expecting )":
+        reason = "a comma or `)` is missing before this"
+    elif "<" in reason:
+        reason = "something is missing or too much here"
     starts = [0, *(index + 1 for index, character in enumerate(text) if character == "\n")]
     if not isinstance(line, int) or not isinstance(column, int) or not 0 < line <= len(starts):
         return 0, reason

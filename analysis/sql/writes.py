@@ -50,7 +50,8 @@ class Writes:
             self.record.fault(node, f"The INSERT into `{name}` lists no columns; list them, so that order cannot matter.")
             return
         columns = self._listed(schema.expressions, relation, name)
-        self._given(node, schema.expressions, relation, name)
+        if relation.open or all(each in relation.columns for each in columns):
+            self._given(schema, schema.expressions, relation, name)
         source = node.expression
         if isinstance(source, exp.Values):
             scope = Scope()

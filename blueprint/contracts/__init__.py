@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from blueprint.findings import Finding, Location
 from blueprint.model import Blueprint
@@ -30,6 +30,10 @@ class Report:
     def violation(self, message: str, at: Location) -> None:
         """Report what refuses the plan: a sentence that says what is wrong and what to do."""
         self.findings.append(Finding(self.rule, message, at))
+
+    def read(self, findings: Iterable[Finding]) -> None:
+        """Report what a reader found, each with the severity that it has there."""
+        self.findings.extend(replace(each, rule=self.rule) for each in findings)
 
     def warning(self, message: str, at: Location) -> None:
         """Report what is worth a look but refuses nothing."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from blueprint.archive import Archive, Query
+from blueprint.archive import Archive
 from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
 from blueprint.contracts import Report, contract
 from blueprint.deployment import EMULATOR_VARIABLES, PLATFORM_VARIABLES
 from blueprint.findings import Location
 from blueprint.model import Blueprint
+from blueprint.schemas.cache import Cache, reader_hash
+from blueprint.schemas.loader import CACHE
+from blueprint.schemas.statements import catalog, check_statement
 from blueprint.sources import FOLDER
 
 _SERVICE_URL = re.compile(r"\.(?:run\.app|cloudfunctions\.net)")
@@ -68,34 +71,22 @@ def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report
 @contract("computed-queries-resolve", "Queries put together at run time find their tables", incidents=(64, 66, 68))
 def computed_queries_resolve(plan: Blueprint, report: Report) -> None:
     """Of a query with parts that only running it tells, the tables and columns that can be read exist all the same."""
-    seen: set[Query] = set()
-    for archive in plan.archives.values():
-        for query in archive.uses.queries:
-            if query not in seen and (not query.text or "{" in query.text):
-                seen.add(query)
-                report.check()
-                for message, at in _missing(plan, query):
-                    report.violation(message, at)
-
-
-def _missing(plan: Blueprint, query: Query) -> Iterator[tuple[str, Location]]:
-    columns = {use.table: _columns(plan, use.table) for use in query.tables if "{" not in use.table}
-    for use in query.tables:
-        known = columns.get(use.table)
-        if use.table in columns and known is None:
-            yield f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/.", use.at
-        for column in use.columns if known is not None else ():
-            name = column.removeprefix("?")
-            anywhere = any(name in (others or {name}) for others in columns.values()) or len(columns) < len(
-                query.tables
+    tables = catalog(plan.schemas)
+    cache = Cache(plan.root / CACHE, reader_hash())
+    for query in dict.fromkeys(query for archive in plan.archives.values() for query in archive.uses.queries):
+        if "{" in query.text:
+            report.check()
+            checked = check_statement(
+                query.text, tables, Location(query.at.file, query.at.line, 1), project=plan.stack.project, cache=cache
             )
-            if name not in (known or ()) and name != "*" and not (column.startswith("?") and anywhere):
-                yield f"The table '{use.table}' has no column '{name}'; correct the query or the schema.", use.at
-
-
-def _columns(plan: Blueprint, table: str) -> frozenset[str] | None:
-    columns = plan.schemas.columns_of(table)
-    return None if columns is None else frozenset(column.name for column in columns)
+            report.read((*checked.findings, *checked.notes))
+        elif not query.text:
+            for use in query.tables:
+                report.check()
+                if "{" not in use.table and use.table not in tables:
+                    report.violation(
+                        f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/.", use.at
+                    )
 
 
 @contract("named-once", "Code names no topic, collection, place or service of its own", incidents=(31, 51, 63, 66))

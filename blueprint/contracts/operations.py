@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from blueprint.contracts import Report, contract
 from blueprint.findings import Location, Refused
 from blueprint.model import Blueprint
-from blueprint.operations import FOLDER, QUESTIONS, Question, answer, file_of
+from blueprint.operations import FOLDER, PARAMETERS, QUESTIONS, Question, answer, file_of
 from blueprint.schemas.cache import Cache, reader_hash
 from blueprint.schemas.loader import CACHE
-from blueprint.schemas.statements import Checked, checked_statement
+from blueprint.schemas.statements import Checked, catalog, check_statement
 
-PARAMETER = re.compile(r"(?<!@)@([A-Za-z_]\w*)")
 
 
 @contract("operators-answered", "Operators' queries find their tables and columns", incidents=(64, 65, 66, 68))
@@ -28,7 +26,7 @@ def operators_answered(plan: Blueprint, report: Report) -> None:
             f"{FOLDER} does not answer {', '.join(missing)}, so `ops validate` and `ops repair` cannot work here.",
             plan.manifest.at,
         )
-    columns = plan.schemas.columns()
+    tables = catalog(plan.schemas)
     cache = Cache(plan.root / CACHE, reader_hash())
     for name, question in QUESTIONS.items():
         report.check()
@@ -39,18 +37,22 @@ def operators_answered(plan: Blueprint, report: Report) -> None:
         except Refused as refused:
             report.findings.extend(refused.findings)
             continue
-        looked = checked_statement(text, columns, at, project=plan.stack.project, cache=cache)
-        for finding in looked.findings:
-            report.violation(finding.message, finding.at)
-        for problem in _unfit(question, text, looked):
-            report.violation(problem, at)
+        types = {parameter: PARAMETERS[parameter] for parameter in question.parameters}
+        checked = check_statement(text, tables, at, project=plan.stack.project, parameters=types, cache=cache)
+        report.read((*checked.findings, *checked.notes))
+        for problem, place in _unfit(question, checked, at):
+            report.violation(problem, place)
 
 
-def _unfit(question: Question, text: str, looked: Checked) -> Iterator[str]:
+def _unfit(question: Question, checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
     """Yield what makes the SQL no answer to its question."""
-    for parameter in sorted(set(PARAMETER.findall(text)) - set(question.parameters)):
-        known = ", ".join(f"@{name}" for name in question.parameters)
-        yield f"The query uses @{parameter}, which nobody gives; its parameters are {known}."
-    lacking = [column for column in question.columns if column not in looked.columns]
-    if lacking and not looked.findings:
-        yield f"The query does not return {', '.join(lacking)}, which the commands read; select them."
+    for parameter, place in checked.parameters:
+        if parameter not in question.parameters:
+            known = ", ".join(f"@{name}" for name in question.parameters)
+            yield f"The query uses @{parameter}, which nobody gives; its parameters are {known}.", place
+    returned = {column.name for column in checked.columns or ()}
+    lacking = [column for column in question.columns if column not in returned]
+    if lacking and not checked.findings and (checked.columns is not None or checked.kind != "select"):
+        yield f"The query does not return {', '.join(lacking)}, which the commands read; select them.", at
+    for name, place in checked.clocks:
+        yield f"{name} without a zone is the day of UTC, and the answer depends on it; write the pipeline's zone.", place

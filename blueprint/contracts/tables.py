@@ -12,7 +12,7 @@ from blueprint.model import Blueprint
 from blueprint.schemas.cache import Cache, reader_hash
 from blueprint.schemas.loader import CACHE, OWN
 from blueprint.schemas.released import check_evolution
-from blueprint.schemas.statements import check_statement
+from blueprint.schemas.statements import Checked, catalog, check_statement
 from blueprint.sources import FOLDER
 
 
@@ -43,19 +43,22 @@ def tables_declared(plan: Blueprint, report: Report) -> None:
 
 
 def _absent(who: str, name: str) -> str:
-    dataset, table = name.split(".")
+    dataset, _, table = name.partition(".")
     return f"{who} `{name}`, which no file declares; add {OWN}/{dataset}/{table}.sql, or schemas/external/{dataset}/{table}.sql where another team owns it."
 
 
 @contract("queries-resolve", "Every query finds its tables and columns", incidents=(41, 64, 65, 66, 67, 68))
 def queries_resolve(plan: Blueprint, report: Report) -> None:
     """A query that cannot run fails at night, and once an `except` turned that into "nothing wrong"."""
-    columns = plan.schemas.columns()
+    tables = catalog(plan.schemas)
     cache = Cache(plan.root / CACHE, reader_hash())
     for text, at in _statements(plan):
         report.check()
-        for finding in check_statement(text, columns, at, project=plan.stack.project, cache=cache):
-            report.violation(finding.message, finding.at)
+        checked = check_statement(text, tables, at, project=plan.stack.project, cache=cache)
+        report.read(checked.findings)
+        report.read(checked.notes)
+        for name, place in checked.clocks:
+            report.warning(f"{name} without a zone is the day of UTC; write it with the pipeline's zone.", place)
 
 
 def _statements(plan: Blueprint) -> Iterator[tuple[str, Location]]:
@@ -67,9 +70,47 @@ def _statements(plan: Blueprint) -> Iterator[tuple[str, Location]]:
         yield text, Location(path.relative_to(plan.root).as_posix(), 1, 1)
     for archive in plan.archives.values():
         for query in archive.uses.queries:
-            if query.text.strip() not in seen and "{" not in query.text:
+            if query.text and "{" not in query.text and query.text.strip() not in seen:
                 seen.add(query.text.strip())
                 yield query.text, Location(query.at.file, query.at.line, 1)
+
+
+@contract("gates-ask-their-date", "A gate returns one number and asks about its date only", incidents=(64, 68))
+def gates_ask_their_date(plan: Blueprint, report: Report) -> None:
+    """A gate that asks about today lets yesterday's date pass, and is opened again by midnight."""
+    tables = catalog(plan.schemas)
+    cache = Cache(plan.root / CACHE, reader_hash())
+    for boundary in plan.manifest.boundaries.values():
+        for gate in boundary.gates.values():
+            report.check()
+            if gate.query is None:
+                continue
+            at = Location(f"{FOLDER}/{plan.manifest.functions[boundary.function].folder}/{gate.query}", 1, 1)
+            text = (plan.root / at.file).read_text(encoding="utf-8", errors="replace")
+            checked = check_statement(
+                text, tables, at, project=plan.stack.project, parameters={"date": "DATE"}, query_only=True, cache=cache
+            )
+            report.read(checked.findings)
+            if not checked.findings:
+                for message, place in _unfit(checked, at):
+                    report.violation(message, place)
+
+
+def _unfit(checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
+    """Yield what makes a sound query no gate."""
+    columns = checked.columns
+    if columns is not None and [column.name for column in columns] != ["value"]:
+        yield "A gate returns the one column `value`; select that and no other.", at
+    elif columns and columns[0].type not in ("INTEGER", "FLOAT", "NUMERIC", "BIGNUMERIC", ""):
+        yield f"A gate's `value` is a number and this is {columns[0].type}; count or compute one.", at
+    names = dict(checked.parameters)
+    if "date" not in names:
+        yield "The gate does not ask about its date; compare a date column with @date.", at
+    for name, place in names.items():
+        if name != "date":
+            yield f"A gate is given @date and nothing else, and this one uses @{name}; write the value.", place
+    for name, place in checked.clocks:
+        yield f"A gate judges its @date, and {name} is another day from midnight on; use @date.", place
 
 
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))

@@ -26,7 +26,7 @@ class Column:
 
     `type` is the legacy name the BigQuery API returns (`INTEGER`, `FLOAT`, `BOOLEAN`, `RECORD`), because a
     schema written with the aliases differs from what is read back at every plan. `default` is a GoogleSQL
-    expression.
+    expression; `range_of` is the element type of a RANGE.
     """
 
     name: str
@@ -38,11 +38,14 @@ class Column:
     max_length: int | None = None
     precision: int | None = None
     scale: int | None = None
+    range_of: str | None = None
     at: Location = field(default=NOWHERE, compare=False)
 
     @property
     def type_text(self) -> str:
         """The type with its parameters, as a reader of a message expects it: `NUMERIC(10, 2)`."""
+        if self.range_of:
+            return f"{self.type}<{self.range_of}>"
         parameters = [str(p) for p in (self.max_length, self.precision, self.scale) if p is not None]
         return f"{self.type}({', '.join(parameters)})" if parameters else self.type
 
@@ -54,6 +57,7 @@ class Column:
             "maxLength": None if self.max_length is None else str(self.max_length),
             "precision": None if self.precision is None else str(self.precision),
             "scale": None if self.scale is None else str(self.scale),
+            "rangeElementType": None if self.range_of is None else {"type": self.range_of},
             "fields": [child.as_json() for child in self.fields] or None,
         }
         required = {"name": self.name, "type": self.type, "mode": self.mode}
@@ -275,7 +279,7 @@ def _moves(old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at
 
 def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[Difference]:
     path = prefix + new.name
-    if old.type != new.type or ("REPEATED" in (old.mode, new.mode) and old.mode != new.mode):
+    if (old.type, old.range_of) != (new.type, new.range_of) or ("REPEATED" in (old.mode, new.mode) and old.mode != new.mode):
         yield Difference(kind="column-retyped", column=path, old=_full(old), new=_full(new), at=new.at)
         return
     if (old.max_length, old.precision, old.scale) != (new.max_length, new.precision, new.scale):

@@ -35,9 +35,10 @@ KINDS = {"table": Table, "view": View, "dataset": Dataset}
 @functools.cache
 def reader_hash() -> str:
     """A hash of the modules that read SQL: a changed reader makes every older entry a miss."""
-    folder = Path(__file__).parent
+    own = Path(__file__).parent
+    reader = own.parents[1] / "analysis" / "sql"
     digest = sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in (*sorted(own.glob("*.py")), *sorted(reader.glob("*.*"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -101,8 +101,12 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_places(child) for key, child in value.items() if key != "at"}
+        return {key: _without_places(child) for key, child in value.items() if not _left_out(key, child)}
     return [_without_places(child) for child in value] if isinstance(value, list | tuple) else value
+
+
+def _left_out(key: str, value: Any) -> bool:
+    return key == "at" or (key == "range_of" and value is None)
 
 
 def _text(value: Any) -> str:

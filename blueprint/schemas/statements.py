@@ -1,147 +1,164 @@
-"""Checks the SQL that functions carry: every statement against the declared tables, before it is deployed.
+"""Holds a statement against the declared tables: every query and every write, before it is deployed.
 
-A query is resolved column by column (`queries`). Of a statement that writes, the table and the columns it
-names must exist, and an INSERT must give every REQUIRED column without a default. Results are cached by
-text and tables.
+What BigQuery would refuse is a finding. What this reader cannot tell is a note: BigQuery decides, and `make sql` asks
+Google's analyzer before a release. Results are kept by text and tables, so that a warm plan imports no parser.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
 
+from analysis.sql.scope import Relation
+from analysis.sql.types import ANY, Field, Type, array, struct
 from blueprint.findings import Finding, Location
-from blueprint.schemas.bigquery import Column
-from blueprint.schemas.cache import Cache, decode_findings, encode_findings
-from blueprint.schemas.queries import RULE, resolve
+from blueprint.schemas.bigquery import Column, Reference, Schemas, Table
+from blueprint.schemas.cache import Cache, decode_columns, decode_findings, decode_references, encode_findings
+from blueprint.schemas.places import START, Places
 
-if TYPE_CHECKING:
-    from sqlglot import exp
+RULE = "query-resolves"
+GOOGLESQL = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
+WILDCARD = "*"
 
-_WRITES = re.compile(r"\s*(?:(?:--|#)[^\n]*\n\s*|/\*.*?\*/\s*)*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b", re.I | re.S)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What is wrong with a statement, and the columns that it returns as far as it is sound."""
+    """What was read of one statement.
 
+    Attributes:
+        kind: select, insert, update, delete, merge or truncate; empty where it does not parse.
+        references: the tables it names; `unqualified` holds the offsets at which one stands without its project.
+        columns: what a query returns; None where that cannot be told.
+        parameters: each parameter and its place.
+        clocks: uses of the current date or time in no stated zone, with their places.
+        findings: what BigQuery would refuse; `notes` what cannot be told, as warnings.
+    """
+
+    kind: str = ""
+    references: tuple[Reference, ...] = ()
+    unqualified: tuple[int, ...] = ()
+    columns: tuple[Column, ...] | None = None
+    parameters: tuple[tuple[str, Location], ...] = ()
+    clocks: tuple[tuple[str, Location], ...] = ()
     findings: tuple[Finding, ...] = ()
-    columns: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
+
+
+def catalog(schemas: Schemas) -> dict[str, Relation]:
+    """Everything that a statement may name, as `analysis.sql` sees it."""
+    found = {view.id: Relation(tuple(map(field, view.columns))) for view in schemas.views.values()}
+    for table in (*schemas.external.values(), *schemas.tables.values()):
+        found[table.id] = relation(table)
+    return found
+
+
+def relation(table: Table) -> Relation:
+    """One table as `analysis.sql` sees it."""
+    layout = table.partitioning
+    return Relation(
+        tuple(map(field, table.columns)),
+        required=frozenset(each.name for each in table.columns if each.mode == "REQUIRED" and each.default is None),
+        filtered=(layout.column or "_PARTITIONTIME") if layout is not None and layout.require_filter else None,
+        ingested=layout is not None and layout.column is None,
+        wildcard=table.name.endswith(WILDCARD),
+    )
+
+
+def field(column: Column) -> Field:
+    """A column's name and GoogleSQL type."""
+    kind = Type(GOOGLESQL.get(column.type, column.type)) if column.type else ANY
+    if column.fields:
+        kind = struct(map(field, column.fields))
+    if column.range_of:
+        kind = Type("RANGE", Type(column.range_of))
+    return Field(column.name, array(kind) if column.mode == "REPEATED" else kind)
 
 
 def check_statement(
     text: str,
-    tables: Mapping[str, tuple[Column, ...]],
-    at: Location,
+    tables: Mapping[str, Relation],
+    at: Location = START,
     *,
     project: str | None = None,
-    cache: Cache | None = None,
-) -> tuple[Finding, ...]:
-    """Return what is wrong with one statement whose first character stands at `at`."""
-    return checked_statement(text, tables, at, project=project, cache=cache).findings
-
-
-def checked_statement(
-    text: str,
-    tables: Mapping[str, tuple[Column, ...]],
-    at: Location,
-    *,
-    project: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    query_only: bool = False,
     cache: Cache | None = None,
 ) -> Checked:
-    """Return what is wrong with one statement whose first character stands at `at`, and what it returns."""
+    """Read one statement whose first character stands at `at`; `parameters` are the types of `@names`."""
     cache = cache or Cache(None)
-    named = {name: columns for name, columns in tables.items() if name.split(".")[1] in text}
-    known = json.dumps({name: [asdict(column) for column in named[name]] for name in sorted(named)}, default=str)
-    key = cache.key("statement", text, str(at), project or "", known)
+    named = {name: tables[name] for name in sorted(tables) if name.split(".")[-1] in text}
+    known = [(name, str(struct(each.columns)), sorted(each.required), each.filtered, each.ingested) for name, each in named.items()]
+    key = cache.key("statement", text, str(at), project or "", json.dumps([known, parameters, query_only]))
     stored = cache.get(key)
     if stored is not None:
         try:
-            return Checked(decode_findings(stored["findings"]), tuple(stored["columns"]))
+            return decode_checked(stored)
         except (KeyError, TypeError, AttributeError):
             pass
-    if _WRITES.match(text):
-        checked = Checked(tuple(_check_write(text, tables, at, project)))
-    else:
-        found = resolve(text, tables, at, project=project)
-        checked = Checked(found.findings, tuple(column.name for column in found.columns))
-    cache.put(key, {"findings": encode_findings(checked.findings), "columns": checked.columns})
+    checked = _read(text, named, at, project, parameters or {}, query_only)
+    cache.put(key, encode_checked(checked))
     return checked
 
 
-def _check_write(
-    text: str, tables: Mapping[str, tuple[Column, ...]], at: Location, project: str | None
-) -> Iterator[Finding]:
-    from sqlglot import exp, parse
-    from sqlglot.errors import SqlglotError
+def _read(
+    text: str,
+    tables: Mapping[str, Relation],
+    at: Location,
+    project: str | None,
+    parameters: Mapping[str, str],
+    query_only: bool,
+) -> Checked:
+    from analysis.sql.functions import parse_type
+    from analysis.sql.statement import read
+    from blueprint.schemas.sql import returned
 
-    try:
-        statements = [tree for tree in parse(text, dialect="bigquery") if tree is not None]
-    except (SqlglotError, RecursionError) as error:
-        yield Finding(RULE, f"The statement does not parse: {str(error).splitlines()[0]}; correct it.", at)
-        return
-    if len(statements) != 1:
-        yield Finding(RULE, "Expected one statement; give each its own text.", at)
-        return
-    tree = statements[0]
-    target = next(iter(tree.find_all(exp.Table)), None)
-    if isinstance(tree, exp.Insert):
-        yield from _check_insert(tree, tables, at, project)
-    elif target is None or isinstance(tree, exp.Command):
-        yield Finding(RULE, "The statement is not understood; write a query, INSERT, UPDATE, DELETE or MERGE.", at)
-    else:
-        for table in tree.find_all(exp.Table):
-            if _name(table, project) not in tables and not _is_local(table, tree):
-                yield Finding(RULE, _unknown(_name(table, project)), at)
-
-
-def _check_insert(
-    tree: exp.Insert, tables: Mapping[str, tuple[Column, ...]], at: Location, project: str | None
-) -> Iterator[Finding]:
-    from sqlglot import exp
-
-    schema: Any = tree.this
-    listed = [each.name for each in schema.expressions] if isinstance(schema, exp.Schema) else []
-    table = schema.this if isinstance(schema, exp.Schema) else schema
-    name = _name(table, project)
-    if name not in tables:
-        yield Finding(RULE, _unknown(name), at)
-        return
-    if not listed:
-        yield Finding(RULE, f"The INSERT into `{name}` lists no columns; list them, so that order cannot matter.", at)
-        return
-    columns = {column.name.casefold(): column for column in tables[name]}
-    for each in listed:
-        if each.casefold() not in columns:
-            yield Finding(RULE, f"Table `{name}` has no column `{each}`; it has {', '.join(columns)}.", at)
-    given = {each.casefold() for each in listed}
-    for column in tables[name]:
-        if column.mode == "REQUIRED" and column.default is None and column.name.casefold() not in given:
-            yield Finding(
-                RULE, f"The INSERT into `{name}` leaves out the REQUIRED column `{column.name}`; give it.", at
-            )
-    rows = tree.expression.expressions if isinstance(tree.expression, exp.Values) else []
-    for row in rows:
-        if len(getattr(row, "expressions", [])) != len(listed):
-            yield Finding(RULE, f"The INSERT into `{name}` lists {len(listed)} columns but gives another number.", at)
-    if isinstance(tree.expression, exp.Query) and not isinstance(tree.expression, exp.Values):
-        yield from resolve(tree.expression.sql("bigquery"), tables, at, project=project).findings
+    places = Places(at.file, text, at)
+    types = {name: parse_type(kind) for name, kind in parameters.items()}
+    found = read(text, tables, parameters=types, project=project, query_only=query_only)
+    references = {}
+    for use in found.tables:
+        dataset, _, name = use.name.partition(".")
+        references.setdefault(use.name, Reference(dataset, name, places.at(use.start)))
+    return Checked(
+        kind=found.kind,
+        references=tuple(references.values()),
+        unqualified=tuple(sorted({use.start for use in found.tables if not use.qualified})),
+        columns=None if found.result is None else tuple(returned(each.name, each.type) for each in found.result),
+        parameters=tuple((name, places.at(start)) for name, start in found.parameters.items()),
+        clocks=tuple((each.name, places.at(each.start)) for each in found.clocks if not each.zoned),
+        findings=tuple(Finding(RULE, each.message, places.at(each.start)) for each in found.problems),
+        notes=tuple(
+            Finding(RULE, f"Not known: {each.message}. BigQuery decides; `make sql` asks Google's analyzer.", places.at(each.start), "warning")
+            for each in found.notes
+        ),
+    )
 
 
-def _name(table: Any, project: str | None) -> str:
-    parts = [part.name for part in table.parts]
-    return ".".join(parts[1:] if len(parts) == 3 and parts[0] == project else parts)
+def encode_checked(checked: Checked) -> dict[str, object]:
+    """A `Checked` as plain JSON values."""
+    return {
+        **asdict(checked),
+        "findings": encode_findings(checked.findings),
+        "notes": encode_findings(checked.notes),
+    }
 
 
-def _is_local(table: Any, tree: Any) -> bool:
-    """True for the name of a WITH clause or of a table the statement has bound already."""
-    from sqlglot import exp
+def decode_checked(value: dict[str, object]) -> Checked:
+    """The inverse of `encode_checked`; raises KeyError or TypeError for a value of another shape."""
+    stored: dict[str, object] = dict(value)
+    columns = stored["columns"]
+    return Checked(
+        kind=str(stored["kind"]),
+        references=decode_references(stored["references"]),
+        unqualified=tuple(stored["unqualified"]),  # type: ignore[arg-type]
+        columns=None if columns is None else decode_columns(columns),
+        parameters=tuple((name, Location(**at)) for name, at in stored["parameters"]),  # type: ignore[attr-defined]
+        clocks=tuple((name, Location(**at)) for name, at in stored["clocks"]),  # type: ignore[attr-defined]
+        findings=decode_findings(stored["findings"]),
+        notes=decode_findings(stored["notes"]),
+    )
 
-    return table.name in {cte.alias for cte in tree.find_all(exp.CTE)}
 
-
-def _unknown(name: str) -> str:
-    return f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/."
+__all__ = ["Checked", "catalog", "check_statement", "field", "re", "relation"]

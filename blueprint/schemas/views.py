@@ -1,68 +1,55 @@
-"""Puts views in an order in which each follows what it reads, and resolves their queries against the
-tables.
+"""Puts views in an order in which each follows what it reads, and resolves their queries against the tables.
+
+A stored view is more than a query: its columns have names, each its own, and it takes no parameters.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 
+from analysis.sql.scope import Relation
 from blueprint.findings import Finding
-from blueprint.schemas.bigquery import Column, Reference, Schemas, View
-from blueprint.schemas.cache import (
-    Cache,
-    decode_columns,
-    decode_findings,
-    decode_references,
-    encode_findings,
-)
-from blueprint.schemas.queries import RULE, Resolved, references, resolve
+from blueprint.schemas.bigquery import Column, Schemas, View
+from blueprint.schemas.cache import Cache
+from blueprint.schemas.statements import RULE, Checked, catalog, check_statement, field
 
 
 def resolve_views(schemas: Schemas, cache: Cache, project: str | None = None) -> tuple[dict[str, View], list[Finding]]:
     """The views with references and columns filled in, each after what it reads, and what is wrong with them.
 
-    A view in a circle, or over a missing table or column, is a finding and is left out, as are the views
-    over it.
+    A view in a circle, or over a missing table or column, is a finding and is left out, as are the views over it.
     """
     findings: list[Finding] = []
-    reads: dict[str, tuple[Reference, ...]] = {}
-    unqualified: dict[str, tuple[int, ...]] = {}
-    for view in schemas.views.values():
-        found = _references(view, cache, project)
-        findings.extend(found.findings)
-        if not found.findings:
-            reads[view.id] = found.references
-            unqualified[view.id] = found.unqualified
-    done: dict[str, View] = {}
-    columns: dict[str, tuple[Column, ...]] = {
-        table.id: table.columns for table in (*schemas.tables.values(), *schemas.external.values())
+    known = catalog(replace(schemas, views={}))
+    opened = known | {name: Relation((), open=True) for name in schemas.views}
+    reads = {
+        view.id: {each.id for each in _checked(view, opened, cache, project).references if each.id in schemas.views}
+        for view in schemas.views.values()
     }
+    done: dict[str, View] = {}
     for name in _order(reads, findings, schemas.views):
         view = schemas.views[name]
-        waits = [
-            reference.id for reference in reads[name] if reference.id in schemas.views and reference.id not in done
-        ]
-        if waits:
+        if reads[name] - set(done):
             continue  # what it reads has a finding of its own
-        result = _resolve(view, reads[name], columns, cache, project)
-        findings.extend(result.findings)
-        if not result.findings:
-            done[name] = replace(
-                view,
-                references=reads[name],
-                unqualified=unqualified[name],
-                columns=_described(view, result.columns, findings),
-            )
-            columns[name] = done[name].columns
+        checked = _checked(view, known, cache, project)
+        faults = [*checked.findings, *_unstorable(view, checked)]
+        findings += [*faults, *checked.notes]
+        if faults:
+            continue
+        done[name] = replace(
+            view,
+            references=checked.references,
+            unqualified=checked.unqualified,
+            columns=_described(view, checked.columns, findings),
+        )
+        known[name] = Relation(tuple(map(field, done[name].columns)), open=checked.columns is None)
     return done, findings
 
 
-def _order(reads: Mapping[str, tuple[Reference, ...]], findings: list[Finding], views: Mapping[str, View]) -> list[str]:
-    from graphlib import CycleError, TopologicalSorter
-
-    graph = {name: {ref.id for ref in found if ref.id in reads} for name, found in sorted(reads.items())}
+def _order(reads: Mapping[str, set[str]], findings: list[Finding], views: Mapping[str, View]) -> list[str]:
+    graph = {name: {each for each in found if each in reads} for name, found in sorted(reads.items())}
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -72,65 +59,34 @@ def _order(reads: Mapping[str, tuple[Reference, ...]], findings: list[Finding], 
         return _order({name: found for name, found in reads.items() if name not in circle}, findings, views)
 
 
-def _references(view: View, cache: Cache, project: str | None) -> Resolved:
-    key = cache.key("references", view.query, str(view.query_at), project or "")
-    stored = cache.get(key)
-    if stored is not None:
-        try:
-            return Resolved(
-                references=decode_references(stored["references"]),
-                unqualified=tuple(stored["unqualified"]),
-                findings=decode_findings(stored["findings"]),
-            )
-        except (KeyError, TypeError, AttributeError):
-            pass
-    found = references(view.query, view.query_at, project=project)
-    value = {
-        "references": [asdict(item) for item in found.references],
-        "unqualified": found.unqualified,
-        "findings": encode_findings(found.findings),
-    }
-    cache.put(key, value)
-    return found
+def _checked(view: View, tables: Mapping[str, Relation], cache: Cache, project: str | None) -> Checked:
+    return check_statement(view.query, tables, view.query_at, project=project, query_only=True, cache=cache)
 
 
-def _resolve(
-    view: View,
-    reads: Iterable[Reference],
-    tables: Mapping[str, tuple[Column, ...]],
-    cache: Cache,
-    project: str | None,
-) -> Resolved:
-    known = {item.id: [asdict(column) for column in tables[item.id]] for item in reads if item.id in tables}
-    key = cache.key("resolve", view.query, str(view.query_at), project or "", json.dumps(known, sort_keys=True))
-    stored = cache.get(key)
-    if stored is not None:
-        try:
-            return Resolved(
-                columns=decode_columns(stored["columns"]),
-                findings=decode_findings(stored["findings"]),
-            )
-        except (KeyError, TypeError, AttributeError):
-            pass
-    result = resolve(view.query, tables, view.query_at, project=project)
-    value = {
-        "columns": [asdict(column) for column in result.columns],
-        "findings": encode_findings(result.findings),
-    }
-    cache.put(key, value)
-    return result
+def _unstorable(view: View, checked: Checked) -> Iterator[Finding]:
+    """What may stand in a query and not in a stored view."""
+    for name, at in checked.parameters:
+        yield Finding(RULE, f"A view takes no parameters, and this one uses @{name}; write the value.", at)
+    for name, at in checked.clocks:
+        message = f"{name} without a zone is the day of UTC, and what is derived from this view depends on it; write the pipeline's zone."
+        yield Finding(RULE, message, at)
+    seen: set[str] = set()
+    for position, column in enumerate(checked.columns or (), 1):
+        if not column.name:
+            message = f"Column {position} of view `{view.id}` has no name; give it one with AS."
+            yield Finding(RULE, message, view.query_at)
+        elif column.name.casefold() in seen:
+            message = f"View `{view.id}` has two columns `{column.name}`; give each a name of its own."
+            yield Finding(RULE, message, view.query_at)
+        seen.add(column.name.casefold())
 
 
-def _described(view: View, found: tuple[Column, ...], findings: list[Finding]) -> tuple[Column, ...]:
-    """Join the query's columns with the names and descriptions that CREATE VIEW lists, which must be as
-    many.
-    """
-    if not view.columns:
-        return found
+def _described(view: View, found: tuple[Column, ...] | None, findings: list[Finding]) -> tuple[Column, ...]:
+    """Join the query's columns with the names and descriptions that CREATE VIEW lists, which must be as many."""
+    if not view.columns or found is None:
+        return found or view.columns
     if len(view.columns) != len(found):
-        message = (
-            f"The view lists {len(view.columns)} columns but its query returns {len(found)}; make the lists the same."
-        )
+        message = f"The view lists {len(view.columns)} columns but its query returns {len(found)}; make the lists the same."
         findings.append(Finding(RULE, message, view.at))
         return found
     for listed, column in zip(view.columns, found, strict=True):

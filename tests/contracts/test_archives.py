@@ -101,21 +101,42 @@ def test_what_nothing_reads_is_a_warning(plan: Blueprint) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "columns", "sentence"),
+    ("text", "sentence"),
     [
-        (
-            "nba_orchestration.processor_run_history",
-            (),
-            "Nobody declares the table 'nba_orchestration.processor_run_history'",
-        ),
-        ("nba_reference.processor_run_history", ("completed_at",), "has no column 'completed_at'"),
-        ("nba_reference.processor_run_history", ("?completed_at",), "has no column 'completed_at'"),
+        ("SELECT {columns} FROM nba_orchestration.processor_run_history", "is declared nowhere"),
+        ("SELECT completed_at FROM nba_reference.processor_run_history WHERE {condition}", "Column `completed_at` is in none"),
+        ("SELECT r.completed_at FROM nba_reference.processor_run_history AS r WHERE {x}", "Column `completed_at` is in none"),
+        ("UPDATE `{project}.nba_reference.processor_run_history` SET statas = 'x' WHERE TRUE", "Column `statas` is in none"),
     ],
 )
-def test_a_computed_query_finds_what_can_be_read(
-    plan: Blueprint, table: str, columns: tuple[str, ...], sentence: str
-) -> None:
-    query = Query(f"SELECT {{columns}} FROM {table}", AT, (TableUse(table, columns, AT),))
-    refused = findings(plan, "queries", queries=(query,))
-    assert [severity for severity, _ in refused] == ["violation"]
+def test_a_computed_query_finds_what_can_be_read(plan: Blueprint, text: str, sentence: str) -> None:
+    refused = findings(plan, "queries", queries=(Query(text, AT),))
+    assert [severity for severity, _ in refused if severity == "violation"] == ["violation"]
     assert sentence in refused[0][1]
+
+
+def test_a_table_given_to_the_client_is_declared(plan: Blueprint) -> None:
+    known, absent = TableUse("nba_reference.processor_run_history", (), AT), TableUse("nba_raw.nothing", (), AT)
+    refused = findings(plan, "queries", queries=(Query("", AT, (known,)), Query("", AT, (absent,))))
+    assert refused == [
+        ("violation", "Nobody declares the table 'nba_raw.nothing'; correct the name, or declare it under schemas/.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT run_id FROM {dataset}.processor_run_history",
+        "SELECT run_id FROM nba_reference.processor_run_history {clauses} {more}",
+    ],
+)
+def test_what_only_running_tells_is_not_known(plan: Blueprint, text: str) -> None:
+    """Neither refused nor passed in silence."""
+    refused = findings(plan, "queries", queries=(Query(text, AT),))
+    assert {severity for severity, _ in refused} == {"warning"}
+    assert all(message.startswith("Not known: ") for _, message in refused)
+
+
+def test_a_computed_query_that_is_sound_passes(plan: Blueprint) -> None:
+    text = "SELECT run_id, {column} AS x FROM `{project}.nba_reference.processor_run_history` WHERE data_date = @day"
+    assert findings(plan, "queries", queries=(Query(text, AT),)) == []

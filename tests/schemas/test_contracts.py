@@ -107,9 +107,9 @@ class TestQueriesResolve:
             ("SELECT game_id\nFROM player_game_summary", "is not named as `dataset.table`", 2, 6),
             ("SELECT\n  IFF(TRUE, 1, 2) AS x", "GoogleSQL has no function `IFF`", 2, 3),
             ("SELECT 1 +\nFROM nowhere.x", "does not parse", None, None),
-            ("INSERT INTO nba_orchestration.reprocess_attempts (note) VALUES ('x')", "has no column `note`", 1, 1),
-            ("INSERT INTO nba_orchestration.reprocess_attempts (notes) VALUES ('x')", "leaves out the REQUIRED", 1, 1),
-            ("DELETE FROM nba_orchestration.nope WHERE TRUE", "is declared nowhere", 1, 1),
+            ("INSERT INTO nba_orchestration.reprocess_attempts (note) VALUES ('x')", "has no column `note`", 1, 51),
+            ("INSERT INTO nba_orchestration.reprocess_attempts (notes) VALUES ('x')", "leaves out the REQUIRED", 1, 13),
+            ("DELETE FROM nba_orchestration.nope WHERE TRUE", "is declared nowhere", 1, 13),
             ("SELECT 'never closed", "is never closed", 1, 8),
         ],
     )
@@ -147,7 +147,7 @@ class TestOperators:
             ("runs", "data_date", "run_date", "Column `run_date`"),
             ("errors", "AS example", "AS sample", "does not return example"),
             ("errors", "@date", "@day", "uses @day, which nobody gives; its parameters are @date."),
-            ("record_attempt", "  notes,\n", "", "lists 8 columns but gives another number"),
+            ("record_attempt", "  notes,\n", "", "lists 8 columns but gives 9 values"),
         ],
     )
     def test_an_answer_that_the_commands_cannot_use_is_refused(
