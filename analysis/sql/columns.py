@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.expressions import Expressions, Place, Record, data_type
 from analysis.sql.options import read_options
@@ -22,9 +22,17 @@ MAX_DEPTH = 15
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}\Z")
 FORBIDDEN_PREFIXES = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
 DEFAULTS = frozenset(
-    """
-    CURRENT_DATE CURRENT_DATETIME CURRENT_TIME CURRENT_TIMESTAMP GENERATE_UUID RAND SESSION_USER ST_GEOGPOINT STRUCT
-    """.split()
+    [
+        "CURRENT_DATE",
+        "CURRENT_DATETIME",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "GENERATE_UUID",
+        "RAND",
+        "SESSION_USER",
+        "ST_GEOGPOINT",
+        "STRUCT",
+    ]
 )
 """Functions that a default may call (BigQuery: default column values)."""
 
@@ -57,13 +65,16 @@ class ColumnReader:
         name, kind = node.name, node.args.get("kind")
         if not NAME.match(name) or name.lower().startswith(FORBIDDEN_PREFIXES):
             self.record.fault(
-                node, f"`{name}` cannot name a column; use letters, digits and `_`, and no prefix that BigQuery reserves."
+                node,
+                f"`{name}` cannot name a column; use letters, digits and `_`, and no prefix that BigQuery reserves.",
             )
         if kind is None:
             raise NotUnderstoodError(f"Column `{name}` has no type; give it one.", start_of(node))
         found = data_type(kind)
         if found is None:
-            raise NotUnderstoodError(f"Type `{kind.sql('bigquery')[:60]}` is not understood; use a GoogleSQL column type.", start_of(node))
+            raise NotUnderstoodError(
+                f"Type `{kind.sql('bigquery')[:60]}` is not understood; use a GoogleSQL column type.", start_of(node)
+            )
         inner = kind
         if found.kind == "ARRAY":
             inner = kind.expressions[0] if kind.expressions else kind
@@ -101,7 +112,9 @@ class ColumnReader:
             first = seen.setdefault(column.name.casefold(), column)
             if first is not column:
                 line = self.record.parsed.text.count("\n", 0, first.start) + 1
-                self.record.fault_at(column.start, f"Column `{column.name}` is declared twice, first on line {line}; rename one.")
+                self.record.fault_at(
+                    column.start, f"Column `{column.name}` is declared twice, first on line {line}; rename one."
+                )
 
     @staticmethod
     def is_key(node: Tree) -> bool:
@@ -133,7 +146,9 @@ class ColumnReader:
             raise NotUnderstoodError(f"STRUCTs nest at most {MAX_DEPTH} levels deep; flatten this one.", start_of(node))
         unnamed = [each for each in kind.expressions if not isinstance(each, exp.ColumnDef)]
         if unnamed or not kind.expressions:
-            raise NotUnderstoodError("Every field of a stored STRUCT needs a name and a type; write both.", start_of(node))
+            raise NotUnderstoodError(
+                "Every field of a stored STRUCT needs a name and a type; write both.", start_of(node)
+            )
         fields = tuple(self.read(each, depth) for each in kind.expressions)
         self.distinct(fields)
         return fields
@@ -150,10 +165,11 @@ class ColumnReader:
             scale, (most, whole) = numbers[1] if len(numbers) == 2 else 0, _SCALES[name]
             if 0 <= scale <= most and max(1, scale) <= numbers[0] <= scale + whole:
                 return numbers
+            shown = f"{name}({', '.join(map(str, numbers))})"
             self.record.fault(
-                node, f"{name}({', '.join(map(str, numbers))}) is out of range: a scale of 0 to {most}, and a precision of at "
-                f"least 1 and the scale, at most the scale + {whole}; correct it."
-            )  # fmt: skip
+                node,
+                f"{shown} is out of range: a scale is 0 to {most}, a precision at least 1 and the scale, at most the scale + {whole}; correct it.",
+            )
             return numbers
         raise NotUnderstoodError(f"`{name}` does not take these parameters; correct or remove them.", start_of(node))
 
@@ -166,14 +182,20 @@ class ColumnReader:
         for call in value.find_all(exp.Anonymous):
             if call.name.upper() not in DEFAULTS:
                 listed = ", ".join(sorted(DEFAULTS - {"STRUCT"}))
-                self.record.fault(node, f"A default calls none but {listed}, and `{node.name}` calls `{call.name.upper()}`; write the value.")
+                self.record.fault(
+                    node,
+                    f"A default calls none but {listed}, and `{node.name}` calls `{call.name.upper()}`; write the value.",
+                )
         if value.find(exp.Column) is not None or value.find(exp.Query) is not None:
             self.record.fault(node, f"The default of `{node.name}` refers to a column or a query; write a value.")
             return self._source(node)
         queries = Queries(self.record, {}, {})
         typed = Expressions(self.record, Scope(), Place("DEFAULT"), queries).type(value)
         if distance(typed, wanted) is None:
-            self.record.fault(node, f"The default of `{node.name}` is {typed.type} and the column {wanted}; write a value of its type.")
+            self.record.fault(
+                node,
+                f"The default of `{node.name}` is {typed.type} and the column {wanted}; write a value of its type.",
+            )
         if self.record.parameters:
             self.record.fault(node, f"The default of `{node.name}` has a parameter; write a value.")
         return self._source(node)

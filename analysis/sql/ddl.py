@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.columns import ColumnDdl, ColumnReader
 from analysis.sql.expressions import Record
@@ -103,26 +103,38 @@ class _Reader:
             start = self.parsed.tokens[index].start if len(words) > index else 0
             raise NotUnderstoodError(f"Expected `{_WORDS[self.kind]}` {found}.", start)
         if not isinstance(tree, exp.Create):
-            told = "CREATE VIEW, a name, AS and one SELECT query" if self.kind == "view" else "it as docs/schemas.md shows"
+            told = (
+                "CREATE VIEW, a name, AS and one SELECT query" if self.kind == "view" else "it as docs/schemas.md shows"
+            )
             raise NotUnderstoodError(f"This CREATE {_WORDS[self.kind]} is not understood; write {told}.", 0)
         return tree
 
     def _allowed(self, tree: Tree, properties: Sequence[Tree]) -> None:
         """Refuse every part of the statement that this reader does not act on."""
         if self.kind == "table" and tree.expression is not None:
-            raise NotUnderstoodError("A table is declared by its columns; remove the query, or quote a column's name that is a reserved word.", start_of(tree.expression))
+            raise NotUnderstoodError(
+                "A table is declared by its columns; remove the query, or quote a column's name that is a reserved word.",
+                start_of(tree.expression),
+            )
         known = {"this", "kind", "replace", "exists", "properties", "expression", "refresh", "unique", "concurrently"}
         for name, value in tree.args.items():
             if value and name not in known:
-                raise NotUnderstoodError(f"`{name}` of a CREATE statement is not understood; remove it.", start_of(tree))
+                raise NotUnderstoodError(
+                    f"`{name}` of a CREATE statement is not understood; remove it.", start_of(tree)
+                )
         by_kind = {"table": (exp.PartitionedByProperty, exp.ClusterProperty)}.get(self.kind, ())
         for each in properties:
             if type(each) is exp.Property or isinstance(each, by_kind):
                 continue
             if isinstance(each, exp.LocationProperty):
-                raise NotUnderstoodError("The location is the stack's and is not written here; remove it.", start_of(each))
+                raise NotUnderstoodError(
+                    "The location is the stack's and is not written here; remove it.", start_of(each)
+                )
             if isinstance(each, exp.CollateProperty):
-                raise NotUnderstoodError("DEFAULT COLLATE is not deployed by this project; remove it, or compare LOWER of both sides.", start_of(each))
+                raise NotUnderstoodError(
+                    "DEFAULT COLLATE is not deployed by this project; remove it, or compare LOWER of both sides.",
+                    start_of(each),
+                )
             words = each.sql("bigquery").split("\n")[0][:60]
             raise NotUnderstoodError(f"`{words}` is not understood here; remove it.", start_of(each))
 
@@ -131,13 +143,19 @@ class _Reader:
         columns = [reader.read(each) for each in elements if isinstance(each, exp.ColumnDef)]
         for each in elements:
             if isinstance(each, exp.Constraint | exp.ForeignKey):
-                self.record.fault(each, "Foreign keys and named constraints are not deployed by this project; remove it.")
+                self.record.fault(
+                    each, "Foreign keys and named constraints are not deployed by this project; remove it."
+                )
             elif not isinstance(each, exp.ColumnDef | exp.PrimaryKey):
                 what = each.name or each.sql("bigquery")[:40]
-                raise NotUnderstoodError(f"`{what}` is no column: a name and a type are needed; write both.", start_of(each))
+                raise NotUnderstoodError(
+                    f"`{what}` is no column: a name and a type are needed; write both.", start_of(each)
+                )
         reader.distinct(columns)
         if len(columns) > MAX_COLUMNS:
-            self.record.fault(elements[-1], f"A table has at most {MAX_COLUMNS} columns, here {len(columns)}; drop some.")
+            self.record.fault(
+                elements[-1], f"A table has at most {MAX_COLUMNS} columns, here {len(columns)}; drop some."
+            )
         return tuple(columns)
 
     def _view_columns(self, elements: Sequence[Tree]) -> tuple[ColumnDdl, ...]:
@@ -145,8 +163,14 @@ class _Reader:
         return tuple(reader.listed(each) for each in elements)
 
     def _primary_key(self, elements: Sequence[Tree], columns: Sequence[ColumnDdl]) -> tuple[str, ...]:
-        keys = [(each, tuple(part.name for part in each.expressions)) for each in elements if isinstance(each, exp.PrimaryKey)]
-        keys += [(each, (each.name,)) for each in elements if isinstance(each, exp.ColumnDef) and ColumnReader.is_key(each)]
+        keys: list[tuple[Tree, tuple[str, ...]]] = [
+            (each, tuple(part.name for part in each.expressions))
+            for each in elements
+            if isinstance(each, exp.PrimaryKey)
+        ]
+        keys += [
+            (each, (each.name,)) for each in elements if isinstance(each, exp.ColumnDef) and ColumnReader.is_key(each)
+        ]
         if not keys:
             return ()
         node, names = keys[0]
@@ -163,7 +187,9 @@ class _Reader:
             if column is None:
                 self.record.fault(node, f"The primary key names `{name}`, which is not a column; name a column.")
             elif column.type.kind not in _KEYED:
-                self.record.fault(node, f"The primary key names `{name}`, which is {column.type}; such a column cannot be a key.")
+                self.record.fault(
+                    node, f"The primary key names `{name}`, which is {column.type}; such a column cannot be a key."
+                )
         return names
 
     def _query(self, tree: Tree) -> tuple[str, int]:

@@ -6,15 +6,15 @@ What this reader does not know is `ANY` and a note, never a fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlglot import exp
 
 from analysis.sql.functions import PART, UNTYPED, WORD, Function, call, functions
 from analysis.sql.parts import PARTS, refused_part
-from analysis.sql.scope import Found, Scope, Source
+from analysis.sql.scope import Found, Scope
 from analysis.sql.text import HOLE, Parsed, Problem, Tree, start_of
 from analysis.sql.types import (
     ALIASES,
@@ -28,11 +28,9 @@ from analysis.sql.types import (
     INTERVAL,
     JSON,
     NULL,
-    NUMERIC,
     SCALARS,
     STRING,
     TIME,
-    TIMESTAMP,
     UNTOLD,
     Field,
     Type,
@@ -42,14 +40,24 @@ from analysis.sql.types import (
     common,
     comparable,
     groupable,
-    same,
     sortable,
     spells,
     struct,
 )
 
-if TYPE_CHECKING:
-    from analysis.sql.queries import Queries
+
+class Queries(Protocol):
+    """What this reader asks of the one that reads queries: a subquery's columns, and what is in force around here."""
+
+    @property
+    def parameters(self) -> Mapping[str, Type]:
+        """The types of the statement's parameters, as far as they are known."""
+
+    windows: dict[str, Tree]
+
+    def read(self, node: Tree, parent: Scope | None = None) -> tuple[Field, ...] | None:
+        """The columns that a query returns; None where they cannot be told."""
+
 
 OPERATORS: dict[str, str] = {
     "Add": "$ADD", "Sub": "$SUBTRACT", "Mul": "$MULTIPLY", "Div": "$DIVIDE", "DPipe": "$CONCAT_OP", "EQ": "$EQUAL",
@@ -190,7 +198,9 @@ class Expressions:
             return self._absent(node, name, parts)
         if len(found) > 1:
             owners = ", ".join(f"`{each.source.alias}`" for each in found if each.source and each.source.alias)
-            return self.record.fault(node, f"Column `{name}` is ambiguous: {owners or 'several tables'} have it; write it with its table.")
+            return self.record.fault(
+                node, f"Column `{name}` is ambiguous: {owners or 'several tables'} have it; write it with its table."
+            )
         return self._path(node, found[0], parts)
 
     def _path(self, node: Tree, found: Found, parts: list[Tree]) -> Typed:
@@ -202,7 +212,9 @@ class Expressions:
             if not named and not source.open:
                 return self._absent(node, column, parts)
             if len(named) > 1:
-                return self.record.fault(node, f"`{source.alias}` has two columns `{column}`; give them names of their own.")
+                return self.record.fault(
+                    node, f"`{source.alias}` has two columns `{column}`; give them names of their own."
+                )
             kind, rest = named[0].type if named else ANY, rest[1:]
             column = named[0].name if named else column
         if source is not None and source.table is not None:
@@ -212,7 +224,8 @@ class Expressions:
         if self._free(node, found):
             name = ".".join(part.name for part in parts)
             return self.record.fault(
-                node, f"`{name}` is neither grouped by nor inside an aggregate function; add it to GROUP BY or aggregate it."
+                node,
+                f"`{name}` is neither grouped by nor inside an aggregate function; add it to GROUP BY or aggregate it.",
             )
         for part in rest:
             kind = self._member(node, kind, part.name)
@@ -241,7 +254,9 @@ class Expressions:
         if kind.kind == "STRUCT":
             listed = ", ".join(sorted(each.name for each in kind.fields))
             message = f"The STRUCT has no field `{name}`; it has {listed or 'none with a name'}."
-            self.record.fault(node, message if not found else f"The STRUCT has more than one field `{name}`; rename one.")
+            self.record.fault(
+                node, message if not found else f"The STRUCT has more than one field `{name}`; rename one."
+            )
         else:
             self.record.fault(node, f"`{name}` is asked of a value of type {kind}, which has no fields; ask a STRUCT.")
         return ANY
@@ -259,7 +274,9 @@ class Expressions:
             if name.casefold() in aliases
             else "; correct the name."
         )
-        return self.record.fault(node, f"Column `{name}` is in none of the tables read here ({', '.join(tables) or 'none'}){hint}")
+        return self.record.fault(
+            node, f"Column `{name}` is in none of the tables read here ({', '.join(tables) or 'none'}){hint}"
+        )
 
     def _dot(self, node: Tree) -> Typed:
         function = node.expression
@@ -308,13 +325,19 @@ class Expressions:
     def _cast(self, node: Tree) -> Typed:
         wanted = data_type(node.args["to"])
         if wanted is None:
-            return self.record.fault(node, f"`{node.args['to'].sql('bigquery')}` is no type of GoogleSQL; use one that it has.")
+            return self.record.fault(
+                node, f"`{node.args['to'].sql('bigquery')}` is no type of GoogleSQL; use one that it has."
+            )
         inner = node.this
         if isinstance(inner, exp.Array | exp.Struct) and wanted.kind in ("ARRAY", "STRUCT"):
             self._constructor(inner, wanted)
             return Typed(wanted)
         value = self.type(inner)
-        if value.origin == "text" and _typed_literal(inner, self.record.parsed.text) and not spells(value.text, wanted.kind):
+        if (
+            value.origin == "text"
+            and _typed_literal(inner, self.record.parsed.text)
+            and not spells(value.text, wanted.kind)
+        ):
             return self.record.fault(inner, f"`{value.text}` is no {wanted}; write it as {wanted} is written.")
         if not castable(value.type, wanted):
             return self.record.fault(node, f"{value.type} cannot be cast to {wanted}; convert it with a function.")
@@ -322,7 +345,9 @@ class Expressions:
 
     def _constructor(self, node: Tree, wanted: Type) -> None:
         values = node.expressions
-        kinds = [wanted.element or ANY] * len(values) if wanted.kind == "ARRAY" else [each.type for each in wanted.fields]
+        kinds = (
+            [wanted.element or ANY] * len(values) if wanted.kind == "ARRAY" else [each.type for each in wanted.fields]
+        )
         if len(kinds) != len(values):
             self.record.fault(node, f"The STRUCT has {len(kinds)} fields but {len(values)} values; give as many.")
             return
@@ -340,8 +365,15 @@ class Expressions:
             if value.type.kind not in ("INT64", "ANY", "NULL", "STRING"):
                 return self.record.fault(node, f"An INTERVAL counts in INT64 and this is {value.type}; cast it.")
         unit = node.args.get("unit")
-        if isinstance(unit, exp.Var) and isinstance(node.this, exp.Literal) and "." in node.this.name and unit.name.upper() != "SECOND":
-            return self.record.fault(node, f"An INTERVAL counts in INT64 and `{node.this.name}` is none; write a whole number.")
+        if (
+            isinstance(unit, exp.Var)
+            and isinstance(node.this, exp.Literal)
+            and "." in node.this.name
+            and unit.name.upper() != "SECOND"
+        ):
+            return self.record.fault(
+                node, f"An INTERVAL counts in INT64 and `{node.this.name}` is none; write a whole number."
+            )
         if isinstance(unit, exp.Var) and unit.name.upper().removesuffix("S") not in PARTS:
             return self.record.fault(node, f"`{unit.name}` is no part of an INTERVAL; use one such as DAY.")
         return Typed(INTERVAL)
@@ -359,7 +391,9 @@ class Expressions:
             return Typed(BOOL)
         return self._resolved(node, functions()[name], [self.type(each) for each in given])
 
-    def _resolved(self, node: Tree, function: Function, values: list[Typed], named: dict[str, Typed] | None = None) -> Typed:
+    def _resolved(
+        self, node: Tree, function: Function, values: list[Typed], named: dict[str, Typed] | None = None
+    ) -> Typed:
         if function.name == "IF" and len(values) == 3:
             self._told(node.this if isinstance(node, exp.If) else node, values[0], "The condition of IF")
         result = call(function, values, named or {})
@@ -374,10 +408,14 @@ class Expressions:
             return self.record.fault(node, f"`{shown} NULL` is never true; write IS NULL or IS NOT NULL.")
         for value in values[: 1 if function.name == "$IN_ARRAY" else None] if function.name in _COMPARED else ():
             if not comparable(value.type):
-                return self.record.fault(node, f"Values of type {value.type} cannot be compared by `{shown}`; convert them.")
+                return self.record.fault(
+                    node, f"Values of type {value.type} cannot be compared by `{shown}`; convert them."
+                )
         for value in values if function.name in _SORTED else ():
             if not sortable(value.type):
-                return self.record.fault(node, f"Values of type {value.type} have no order, which `{shown}` needs; convert them.")
+                return self.record.fault(
+                    node, f"Values of type {value.type} have no order, which `{shown}` needs; convert them."
+                )
         literal = values and function.name in ("COALESCE", "IFNULL", "IF") and all(value.origin for value in values)
         return Typed(INT64 if result.kind == "NULL" else result, values[-1].origin if literal else "")
 
@@ -426,9 +464,13 @@ class Expressions:
             self.type(zone)
         kinds = {"DATE": DATE, "TIME": TIME, "DATETIME": DATETIME}
         if part in kinds:
-            fits = {"DATE": ("TIMESTAMP", "DATETIME"), "TIME": ("TIMESTAMP", "DATETIME"), "DATETIME": ("TIMESTAMP",)}[part]
+            fits = {"DATE": ("TIMESTAMP", "DATETIME"), "TIME": ("TIMESTAMP", "DATETIME"), "DATETIME": ("TIMESTAMP",)}[
+                part
+            ]
             if value.type.kind not in (*fits, "ANY", "NULL"):
-                return self.record.fault(node, f"EXTRACT({part} …) does not take {value.type}; give {' or '.join(fits)}.")
+                return self.record.fault(
+                    node, f"EXTRACT({part} …) does not take {value.type}; give {' or '.join(fits)}."
+                )
             return Typed(kinds[part])
         values = [value, Typed(PART), *([Typed(STRING)] if zone is not None else [])]
         if message := refused_part("EXTRACT", part, value.type):
@@ -483,13 +525,18 @@ class Expressions:
         return self._resolved(node, functions()[name], values)
 
     def _called(self, node: Tree, function: Function) -> Typed:
-        windowed = isinstance(node.parent, exp.Window) or isinstance(node.parent, exp.IgnoreNulls | exp.RespectNulls) and isinstance(node.parent.parent, exp.Window)
+        windowed = isinstance(node.parent, exp.Window) or (
+            isinstance(node.parent, exp.IgnoreNulls | exp.RespectNulls) and isinstance(node.parent.parent, exp.Window)
+        )
         inner = self
         if function.mode == "analytic" and not windowed:
             return self.record.fault(node, f"`{function.name}` needs an OVER clause; write one.")
         if function.mode == "aggregate" and not windowed:
             if not self.place.aggregates:
-                return self.record.fault(node, f"The aggregate function `{function.name}` cannot stand in {self.place.clause}; compute it in a subquery or use HAVING.")
+                return self.record.fault(
+                    node,
+                    f"The aggregate function `{function.name}` cannot stand in {self.place.clause}; compute it in a subquery or use HAVING.",
+                )
             inner = replace_place(self, Place("an aggregate function", aliases={}))
             grouped, self.scope.grouped = self.scope.grouped, None
             try:
@@ -505,7 +552,9 @@ class Expressions:
         if function.name in ("APPROX_TOP_COUNT", "APPROX_TOP_SUM") and values:
             count = INT64 if function.name.endswith("COUNT") else ANY
             self._resolved(node, function, values, named)
-            return Typed(array(struct([Field("value", values[0].type), Field("count" if count is INT64 else "sum", count)])))
+            return Typed(
+                array(struct([Field("value", values[0].type), Field("count" if count is INT64 else "sum", count)]))
+            )
         result = self._resolved(node, function, values, named)
         return UNTOLD if function.name == "ERROR" else result
 
@@ -525,8 +574,15 @@ class Expressions:
                 values.append(value)
                 if value.type in (PART, WORD):
                     self._part(node, function, each.name, values)
-                if function.spreads_interval and len(values) > 1 and function.signatures[0].arguments[len(values) - 1 :][:1] and function.signatures[0].arguments[len(values) - 1].type.kind == "INT64":
-                    self.record.fault(each, f"`{function.name}` takes an INTERVAL here; write INTERVAL … DAY or another part.")
+                if (
+                    function.spreads_interval
+                    and len(values) > 1
+                    and function.signatures[0].arguments[len(values) - 1 :][:1]
+                    and function.signatures[0].arguments[len(values) - 1].type.kind == "INT64"
+                ):
+                    self.record.fault(
+                        each, f"`{function.name}` takes an INTERVAL here; write INTERVAL … DAY or another part."
+                    )
         return values, named
 
     def _argument(self, node: Tree, function: Function, position: int | None) -> Typed:
@@ -546,7 +602,9 @@ class Expressions:
 
     def _window(self, node: Tree) -> Typed:
         if not self.place.windows:
-            return self.record.fault(node, f"An analytic function cannot stand in {self.place.clause}; use QUALIFY or a subquery.")
+            return self.record.fault(
+                node, f"An analytic function cannot stand in {self.place.clause}; use QUALIFY or a subquery."
+            )
         inner = node.this
         while isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
             inner = inner.this
@@ -564,7 +622,7 @@ class Expressions:
 
     def _named_window(self, node: Tree) -> None:
         alias = node.args.get("alias")
-        if alias is not None and not alias.name.casefold() in self.queries.windows:
+        if alias is not None and alias.name.casefold() not in self.queries.windows:
             self.record.fault(node, f"No WINDOW clause defines `{alias.name}`; correct the name.")
 
     def window_clause(self, node: Tree) -> None:
@@ -685,6 +743,3 @@ def data_type(node: Tree) -> Type | None:
             fields.append(Field(each.name if isinstance(each, exp.ColumnDef) else "", nested))
         return struct(fields)
     return Type(kind) if kind in SCALARS else None
-
-
-__all__ = ["Clock", "Expressions", "Place", "Record", "Source", "data_type", "key", "same", "NUMERIC", "TIMESTAMP"]

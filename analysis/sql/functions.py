@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -20,10 +21,18 @@ Mode = Literal["scalar", "aggregate", "analytic"]
 PART, WORD = Type("PART"), Type("WORD")
 
 UNTYPED = frozenset(
-    """
-    BAG_OF_WORDS COLLATE DLP_DETERMINISTIC_DECRYPT DLP_DETERMINISTIC_ENCRYPT DLP_KEY_CHAIN JSON_FLATTEN SEARCH
-    TEXT_ANALYZE TF_IDF TYPEOF
-    """.split()
+    [
+        "BAG_OF_WORDS",
+        "COLLATE",
+        "DLP_DETERMINISTIC_DECRYPT",
+        "DLP_DETERMINISTIC_ENCRYPT",
+        "DLP_KEY_CHAIN",
+        "JSON_FLATTEN",
+        "SEARCH",
+        "TEXT_ANALYZE",
+        "TF_IDF",
+        "TYPEOF",
+    ]
 )
 # Documented for BigQuery and no part of the analyzer.
 BIGQUERY = """
@@ -37,7 +46,7 @@ class Argument(NamedTuple):
     """One argument of a signature."""
 
     type: Type
-    count: Literal["one", "optional", "repeated"]
+    many: Literal["one", "optional", "repeated"]
     name: str
     only_by_name: bool
 
@@ -59,16 +68,14 @@ class Function(NamedTuple):
     def takes_part(self, position: int) -> bool:
         """True when some signature has a date part or another keyword at `position`."""
         return any(
-            each.arguments[position].type in (PART, WORD)
-            for each in self.signatures
-            if position < len(each.arguments)
+            each.arguments[position].type in (PART, WORD) for each in self.signatures if position < len(each.arguments)
         )
 
     @property
     def spreads_interval(self) -> bool:
         """True when `INTERVAL 1 DAY` stands for a number and a part, as in DATE_ADD."""
         kinds = [[argument.type.kind for argument in each.arguments] for each in self.signatures]
-        return any(("INT64", "PART") in zip(each, each[1:], strict=False) for each in kinds) and self.name != "$INTERVAL"
+        return any(("INT64", "PART") in pairwise(each) for each in kinds) and self.name != "$INTERVAL"
 
 
 @functools.cache
@@ -95,8 +102,8 @@ def _signature(text: str) -> Signature:
 def _argument(text: str) -> Argument:
     kind, _, name = text.partition(" = ")
     mark = kind[-1]
-    count: Literal["one", "optional", "repeated"] = {"?": "optional", "*": "repeated"}.get(mark, "one")  # type: ignore[assignment]
-    return Argument(parse_type(kind.rstrip("?*")), count, name.rstrip("!"), name.endswith("!"))
+    many: Literal["one", "optional", "repeated"] = {"?": "optional", "*": "repeated"}.get(mark, "one")  # type: ignore[assignment]
+    return Argument(parse_type(kind.rstrip("?*")), many, name.rstrip("!"), name.endswith("!"))
 
 
 def split(text: str) -> Iterator[str]:
@@ -168,26 +175,26 @@ def _assigned(
         return None
     taken = {name.casefold() for name in named}
     places = [each for each in arguments if not each.only_by_name and each.name.casefold() not in taken - {""}]
-    repeated = [each for each in places if each.count == "repeated"]
-    needed = sum(each.count == "one" for each in places)
+    repeated = [each for each in places if each.many == "repeated"]
+    needed = sum(each.many == "one" for each in places)
     rounds = max(0, len(values) - needed) // len(repeated) if repeated else 0
     if repeated and not values and not named and len(arguments) == 1 and arguments[0].type.kind == "T1":
         return None
     if repeated and rounds and len(repeated) > 1 and (len(values) - needed) % len(repeated):
         return None
     optional = len(values) - needed - rounds * len(repeated)
-    if optional < 0 or optional > sum(each.count == "optional" for each in places):
+    if optional < 0 or optional > sum(each.many == "optional" for each in places):
         return None
     lined: list[Argument] = []
     block = tuple(repeated) * rounds
     for each in places:
-        if each.count == "repeated":
+        if each.many == "repeated":
             lined.extend(block)
             block = ()
-        elif each.count == "one" or optional > 0:
+        elif each.many == "one" or optional > 0:
             lined.append(each)
-            optional -= each.count == "optional"
-    if any(each.only_by_name and each.count == "one" and each.name.casefold() not in taken for each in arguments):
+            optional -= each.many == "optional"
+    if any(each.only_by_name and each.many == "one" and each.name.casefold() not in taken for each in arguments):
         return None
     pairs = list(zip(lined, values, strict=True))
     return pairs + [(by_name[name.casefold()], value) for name, value in named.items()]

@@ -59,7 +59,9 @@ def partition(record: Record, node: Tree | None, columns: Sequence[ColumnDdl]) -
         return Partition(column=column, granularity="DAY", start=start)
     if name in TRUNCATIONS and len(arguments) == 2:
         types, allowed = TRUNCATIONS[name]
-        granularity = next((each for each in GRANULARITIES if each == arguments[1].name.upper() and each in allowed), None)
+        granularity = next(
+            (each for each in GRANULARITIES if each == arguments[1].name.upper() and each in allowed), None
+        )
         if granularity is None:
             message = f"Expected one of {', '.join(sorted(allowed))} but found `{arguments[1].name[:40]}`."
             raise NotUnderstoodError(message, start_of(arguments[1]))
@@ -73,14 +75,20 @@ def partition(record: Record, node: Tree | None, columns: Sequence[ColumnDdl]) -
 
 
 def _bounds(record: Record, node: Tree, start: int) -> tuple[int, int, int]:
-    if not isinstance(node, exp.Anonymous) or node.name.upper() != "GENERATE_ARRAY" or len(node.expressions) not in (2, 3):
+    if (
+        not isinstance(node, exp.Anonymous)
+        or node.name.upper() != "GENERATE_ARRAY"
+        or len(node.expressions) not in (2, 3)
+    ):
         raise NotUnderstoodError("RANGE_BUCKET partitions by GENERATE_ARRAY(first, last, interval); write that.", start)
     first, last, interval = (*(_whole(each, start) for each in node.expressions), 1)[:3]
     if first >= last or interval <= 0:
         raise NotUnderstoodError("The range is empty; give a start below the end and a positive interval.", start)
     count = -(-(last - first) // interval)
     if count > MAX_PARTITIONS:
-        record.fault(node, f"The range has {count} partitions and a table at most {MAX_PARTITIONS}; widen the interval.")
+        record.fault(
+            node, f"The range has {count} partitions and a table at most {MAX_PARTITIONS}; widen the interval."
+        )
     return first, last, interval
 
 
@@ -92,16 +100,17 @@ def _whole(node: Tree, start: int) -> int:
 
 
 def _check(record: Record, node: Tree, columns: Sequence[ColumnDdl], types: frozenset[str]) -> str:
-    name = node.name
+    name = str(node.name)
     column = _find(columns, name)
     if column is None or (isinstance(node, exp.Column) and node.table):
         record.fault(node, f"PARTITION BY names `{node.sql('bigquery')}`, which is not a column; name a column.")
         return name
     if column.type.kind not in types:
+        wanted = " or ".join(sorted(types))
         record.fault(
-            node, f"This PARTITION BY form needs a column of type {' or '.join(sorted(types))}, but `{column.name}` is "
-            f"{column.type}; change the form or the column."
-        )  # fmt: skip
+            node,
+            f"This PARTITION BY form needs a column of type {wanted}, but `{column.name}` is {column.type}; change the form or the column.",
+        )
     return column.name
 
 

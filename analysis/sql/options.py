@@ -104,8 +104,7 @@ def _labels(node: Tree, start: int) -> tuple[tuple[str, str], ...]:
         key, value = (_text(each, "a label's text", start) for each in values)
         if not LABEL_KEY.match(key) or not LABEL_VALUE.match(value) or (key + value).lower() != key + value:
             raise NotUnderstoodError(
-                f"Label `{key}`: `{value}` is not allowed; use at most 63 lower-case letters, digits, `_`, `-`, and "
-                "begin the key with a letter.",
+                f"Label `{key}`: `{value}` is not allowed; use at most 63 lower-case letters, digits, `_`, `-`, and begin the key with a letter.",
                 start,
             )
         if key in labels:

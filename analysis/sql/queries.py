@@ -11,7 +11,7 @@ from analysis.sql.expressions import Expressions, Place, Record, key
 from analysis.sql.functions import functions
 from analysis.sql.scope import Catalog, Relation, Scope, Source
 from analysis.sql.text import HOLE, Tree, start_of
-from analysis.sql.types import ANY, INT64, STRING, Field, Type, Typed, common, groupable, sortable
+from analysis.sql.types import ANY, INT64, Field, Type, Typed, common, groupable, sortable
 
 Columns = tuple[Field, ...]
 ANY_PROJECT = "*"
@@ -82,16 +82,22 @@ class Queries:
             return None
         what = type(node).__name__.upper()
         if len(left) != len(right):
-            self.record.fault(node, f"{what} joins {len(left)} columns with {len(right)}; select as many on both sides.")
+            self.record.fault(
+                node, f"{what} joins {len(left)} columns with {len(right)}; select as many on both sides."
+            )
             return None
         columns = []
         pairs = zip(self.as_values(node.this, left), self.as_values(node.expression, right), strict=True)
         for one, other, pair in zip(left, right, pairs, strict=True):
             found = common(pair)
             if found is not None and node.args.get("distinct") and not groupable(found.type):
-                self.record.fault(node, f"{what} DISTINCT does not take `{one.name}`, which is {found.type}; convert it.")
+                self.record.fault(
+                    node, f"{what} DISTINCT does not take `{one.name}`, which is {found.type}; convert it."
+                )
             if found is None:
-                self.record.fault(node, f"{what} puts {other.type} below `{one.name}`, which is {one.type}; cast one of them.")
+                self.record.fault(
+                    node, f"{what} puts {other.type} below `{one.name}`, which is {one.type}; cast one of them."
+                )
             columns.append(Field(one.name, found.type if found else ANY))
         result = tuple(columns)
         self._tail(node, scope, result)
@@ -145,7 +151,9 @@ class Queries:
         needs = not isinstance(join.this, exp.Unnest) and not after_is_array(after)
         told = condition is not None or bool(join.args.get("using"))
         if join.kind == "CROSS" and told and _word_before(join.this, self.record.parsed.text) == "JOIN":
-            self.record.fault(join, "CROSS JOIN takes neither ON nor USING; write JOIN, or move the condition to WHERE.")
+            self.record.fault(
+                join, "CROSS JOIN takes neither ON nor USING; write JOIN, or move the condition to WHERE."
+            )
         if join.kind != "CROSS" and not told and needs:
             self.record.fault(join, "This JOIN has neither ON nor USING; say how the rows belong together.")
         if join.method or join.kind in ("SEMI", "ANTI", "STRAIGHT"):
@@ -155,7 +163,11 @@ class Queries:
         name = identifier.name
         owners = []
         for side in (before, after):
-            having = [source for source in side if source.open or any(each.name.casefold() == name.casefold() for each in source.columns)]
+            having = [
+                source
+                for source in side
+                if source.open or any(each.name.casefold() == name.casefold() for each in source.columns)
+            ]
             if not having:
                 self.record.fault(identifier, f"USING names `{name}`, which one side of the JOIN lacks; use ON.")
                 return
@@ -170,7 +182,9 @@ class Queries:
     def _join_item(self, node: Tree, scope: Scope) -> None:
         source = self._source(node, scope)
         if any(node.args.get(each) for each in ("pivots", "match_recognize")):
-            self.record.untold(node, "The columns after PIVOT, UNPIVOT and MATCH_RECOGNIZE are not followed by this reader")
+            self.record.untold(
+                node, "The columns after PIVOT, UNPIVOT and MATCH_RECOGNIZE are not followed by this reader"
+            )
             source = replace_open(source, node)
         if not scope.add(source):
             self.record.fault(node, f"Two tables are called `{source.alias}` here; give one another alias.")
@@ -222,7 +236,9 @@ class Queries:
             for each in node.this.expressions if isinstance(node.this, exp.Anonymous) else ():
                 if not isinstance(each, exp.Table):
                     self.expressions(scope, Place("a table function")).type(each)
-            self.record.untold(node, f"What the table function `{node.this.name}` returns is not followed by this reader")
+            self.record.untold(
+                node, f"What the table function `{node.this.name}` returns is not followed by this reader"
+            )
             return Source(node.alias, (), open=True)
         for name in ("version", "when"):
             if (clause := node.args.get(name)) is not None and clause.expression is not None:
@@ -232,9 +248,14 @@ class Queries:
         if len(parts) == 1 and scope.has_common(parts[0]):
             columns = scope.with_table(parts[0]) or ()
             return Source(alias, columns, open=not columns)
-        if (first := scope.named(parts[0])) is not None or (len(parts) > 1 and self._outer(scope, parts[0])):
-            del first
-            column = exp.Column(**dict(zip(("this", "table", "db", "catalog"), [each.copy() for each in reversed(node.parts)], strict=False)))
+        if (len(parts) > 1 and self._outer(scope, parts[0])) or scope.named(parts[0]) is not None:
+            column = exp.Column(
+                **dict(
+                    zip(
+                        ("this", "table", "db", "catalog"), [each.copy() for each in reversed(node.parts)], strict=False
+                    )
+                )
+            )
             found = self.expressions(scope, Place("FROM")).type(column)
             return self._elements(node, node.alias or parts[-1], found.type)
         relation, name = self.relation(node, parts)
@@ -247,22 +268,18 @@ class Queries:
     def relation(self, node: Tree, parts: Sequence[str], *, written: bool = False) -> tuple[Relation, str]:
         """The table that a name means, and the name by which the catalog has it."""
         start = start_of(node)
-        information = next((i for i, part in enumerate(parts) if part.upper() == "INFORMATION_SCHEMA"), None)
-        shown = ".".join(parts)
-        if HOLE.search(shown):
+        if len(parts) > 2 and HOLE.search(parts[0]) and not HOLE.search(".".join(parts[1:])):
+            parts, qualified = parts[1:], True
+        elif HOLE.search(".".join(parts)):
             name = self.record.parsed.unplugged(".".join(parts[-2:]))
-            known = next((parts[-2:],) if len(parts) > 1 and not HOLE.search(".".join(parts[-2:])) else ()) if False else None
-            del known
-            whole = ".".join(parts[-2:])
-            if len(parts) == 3 and not HOLE.search(whole) and whole in self.catalog:
-                self.uses.append(Use(whole, start, qualified=True, written=written))
-                return self.catalog[whole], whole
             self.uses.append(Use(name, start, qualified=True, written=written))
             self.record.untold(node, f"Which table `{name}` is, only running the code tells")
             return Relation((), open=True), name
-        qualified = len(parts) > (2 if information is None else 3) and self.project in (parts[0], ANY_PROJECT)
-        if qualified:
-            parts = parts[1:]
+        else:
+            qualified = False
+        information = next((i for i, part in enumerate(parts) if part.upper() == "INFORMATION_SCHEMA"), None)
+        if len(parts) > (2 if information is None else 3) and self.project in (parts[0], ANY_PROJECT):
+            parts, qualified = parts[1:], True
         name = ".".join(parts)
         if len(parts) != 2 and information is None:
             wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, without a project"
@@ -270,7 +287,9 @@ class Queries:
             return Relation((), open=True), name
         self.uses.append(Use(name, start, qualified=qualified, written=written))
         if (found := self.catalog.get(name)) is None:
-            self.record.fault(node, f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/.")
+            self.record.fault(
+                node, f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/."
+            )
             return Relation((), open=True), name
         return found, name
 
@@ -320,18 +339,23 @@ class Queries:
             relation = self.catalog.get(source.table or "")
             if relation is None or relation.filtered is None:
                 continue
-            wanted = {relation.filtered.casefold()} | ({"_partitiontime", "_partitiondate"} if relation.ingested else set())
+            wanted = {relation.filtered.casefold()} | (
+                {"_partitiontime", "_partitiondate"} if relation.ingested else set()
+            )
             named = (column.name.casefold() for each in conditions for column in each.find_all(exp.Column)
                      if not column.table or column.table.casefold() == source.alias.casefold())  # fmt: skip
             if not wanted & set(named):
                 self.record.fault(
-                    node, f"`{source.table}` requires a filter on its partition `{relation.filtered}`; add one to WHERE."
+                    node,
+                    f"`{source.table}` requires a filter on its partition `{relation.filtered}`; add one to WHERE.",
                 )
 
     def _grouping(self, node: Tree, scope: Scope) -> Place:
         group = node.args.get("group")
-        aggregated = group is not None or node.args.get("having") is not None or any(
-            _aggregates(each) for each in (*node.expressions, *_ordered(node), *_clause(node, "qualify"))
+        aggregated = (
+            group is not None
+            or node.args.get("having") is not None
+            or any(_aggregates(each) for each in (*node.expressions, *_ordered(node), *_clause(node, "qualify")))
         )
         if group is not None and group.args.get("all"):
             return Place("SELECT", aggregates=True, windows=True)
@@ -353,12 +377,18 @@ class Queries:
         if isinstance(item, exp.Literal) and not item.is_string:
             place = int(item.name) if item.name.isdigit() else 0
             if not 0 < place <= len(node.expressions) and not any(_star(each) for each in node.expressions):
-                self.record.fault(item, f"GROUP BY {item.name} is no position of the SELECT list; use one of its columns.")
+                self.record.fault(
+                    item, f"GROUP BY {item.name} is no position of the SELECT list; use one of its columns."
+                )
                 return None
             chosen = node.expressions[place - 1] if place <= len(node.expressions) else None
             item = chosen.this if isinstance(chosen, exp.Alias) else chosen
         elif isinstance(item, exp.Column) and not item.table:
-            aliased = [each for each in node.expressions if isinstance(each, exp.Alias) and each.alias.casefold() == item.name.casefold()]
+            aliased = [
+                each
+                for each in node.expressions
+                if isinstance(each, exp.Alias) and each.alias.casefold() == item.name.casefold()
+            ]
             if aliased:
                 item = aliased[0].this
         if item is not None and _aggregates(item):
@@ -366,7 +396,9 @@ class Queries:
             return None
         return item
 
-    def _select_list(self, node: Tree, scope: Scope, reader: Expressions) -> tuple[list[Field] | None, dict[str, Typed]]:
+    def _select_list(
+        self, node: Tree, scope: Scope, reader: Expressions
+    ) -> tuple[list[Field] | None, dict[str, Typed]]:
         columns: list[Field] | None = []
         aliases: dict[str, Typed] = {}
         for each in node.expressions:
@@ -403,7 +435,9 @@ class Queries:
             names = {each.split(".")[-1] for each in reader.place.grouped}
             free = [each.name for each in columns if each.name.casefold() not in names]
             if free:
-                self.record.fault(node, f"`*` selects `{free[0]}`, which is neither grouped by nor aggregated; name the columns.")
+                self.record.fault(
+                    node, f"`*` selects `{free[0]}`, which is neither grouped by nor aggregated; name the columns."
+                )
         for each in star.args.get("except_") or ():
             if columns is not None and not any(field.name.casefold() == each.name.casefold() for field in columns):
                 self.record.fault(each, f"EXCEPT names `{each.name}`, which `*` does not have; correct it.")
@@ -413,7 +447,11 @@ class Queries:
             self.record.fault(node, f"REPLACE names `{min(odd)}`, which `*` does not have; correct it.")
         if columns is None:
             return None
-        return [Field(each.name, replaced.get(each.name.casefold(), each.type)) for each in columns if each.name.casefold() not in dropped]
+        return [
+            Field(each.name, replaced.get(each.name.casefold(), each.type))
+            for each in columns
+            if each.name.casefold() not in dropped
+        ]
 
     def _all_columns(self, node: Tree, scope: Scope) -> list[Field] | None:
         if not scope.sources:
@@ -422,7 +460,12 @@ class Queries:
         columns: list[Field] = []
         shown: set[str] = set()
         for name, source in scope.merged.items():
-            columns.append(Field(next((each.name for each in source.columns if each.name.casefold() == name), name), _type_in(source, name)))
+            columns.append(
+                Field(
+                    next((each.name for each in source.columns if each.name.casefold() == name), name),
+                    _type_in(source, name),
+                )
+            )
             shown.add(name)
         for source in scope.sources:
             if source.table is not None:
@@ -436,13 +479,17 @@ class Queries:
             return
         for each in columns or ():
             if not groupable(each.type):
-                self.record.fault(node, f"SELECT DISTINCT does not take `{each.name}`, which is {each.type}; convert it.")
+                self.record.fault(
+                    node, f"SELECT DISTINCT does not take `{each.name}`, which is {each.type}; convert it."
+                )
 
     def _order(self, node: Tree, scope: Scope, place: Place, columns: list[Field] | None) -> None:
         for each in _ordered(node):
             if isinstance(each, exp.Literal) and not each.is_string:
                 if columns is not None and not (each.name.isdigit() and 0 < int(each.name) <= len(columns)):
-                    self.record.fault(each, f"ORDER BY {each.name} is no position of the SELECT list; use one of its columns.")
+                    self.record.fault(
+                        each, f"ORDER BY {each.name} is no position of the SELECT list; use one of its columns."
+                    )
                 continue
             found = self.expressions(scope, replace(place, clause="ORDER BY", aggregates=True, windows=True)).type(each)
             if not sortable(found.type):
@@ -539,6 +586,3 @@ def _aggregates(node: Tree) -> bool:
 
 def _has_window(node: Tree) -> bool:
     return any(clause.find(exp.Window) for clause in (*node.expressions, *_clause(node, "qualify")))
-
-
-__all__ = ["Catalog", "Queries", "Relation", "STRING", "Use"]

@@ -15,7 +15,7 @@ from sqlglot import exp
 from analysis.sql.expressions import Clock, Record
 from analysis.sql.queries import Queries
 from analysis.sql.scope import Catalog
-from analysis.sql.text import NotUnderstoodError, Parsed, Problem, Tree, parse, start_of
+from analysis.sql.text import NotUnderstoodError, Problem, Tree, parse, start_of
 from analysis.sql.types import Field, Type
 from analysis.sql.writes import Writes
 
@@ -98,15 +98,11 @@ def _read(tree: Tree, queries: Queries) -> tuple[Field, ...] | None:
 
 
 def _refused(text: str, problem: Problem) -> Statement:
-    notes = ()
     if "{" in text:
         notes = (Problem("The parts that only running the code tells hide how this statement is built", problem.start),)
         return Statement(columns={}, parameters={}, notes=notes)
-    return Statement(columns={}, parameters={}, problems=(problem,), notes=notes)
+    return Statement(columns={}, parameters={}, problems=(problem,))
 
 
 def _uses(queries: Queries) -> tuple[TableUse, ...]:
     return tuple(dict.fromkeys(TableUse(use.name, use.start, use.qualified, use.written) for use in queries.uses))
-
-
-__all__ = ["Parsed", "Statement", "TableUse", "read"]

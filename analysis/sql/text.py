@@ -10,12 +10,12 @@ import functools
 import logging
 import re
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from analysis.sql.types import ALIASES, SCALARS
 
@@ -23,14 +23,104 @@ Tree = Any
 """A node of sqlglot's tree; its attributes are not typed."""
 
 RESERVED = frozenset(
-    """
-    ALL AND ANY ARRAY AS ASC ASSERT_ROWS_MODIFIED AT BETWEEN BY CASE CAST COLLATE CONTAINS CREATE CROSS CUBE
-    CURRENT DEFAULT DEFINE DESC DISTINCT ELSE END ENUM ESCAPE EXCEPT EXCLUDE EXISTS EXTRACT FALSE FETCH
-    FOLLOWING FOR FROM FULL GROUP GROUPING GROUPS HASH HAVING IF IGNORE IN INNER INTERSECT INTERVAL INTO IS
-    JOIN LATERAL LEFT LIKE LIMIT LOOKUP MERGE NATURAL NEW NO NOT NULL NULLS OF ON OR ORDER OUTER OVER
-    PARTITION PRECEDING PROTO QUALIFY RANGE RECURSIVE RESPECT RIGHT ROLLUP ROWS SELECT SET SOME STRUCT
-    TABLESAMPLE THEN TO TREAT TRUE UNBOUNDED UNION UNNEST USING WHEN WHERE WINDOW WITH WITHIN
-    """.split()
+    [
+        "ALL",
+        "AND",
+        "ANY",
+        "ARRAY",
+        "AS",
+        "ASC",
+        "ASSERT_ROWS_MODIFIED",
+        "AT",
+        "BETWEEN",
+        "BY",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "CONTAINS",
+        "CREATE",
+        "CROSS",
+        "CUBE",
+        "CURRENT",
+        "DEFAULT",
+        "DEFINE",
+        "DESC",
+        "DISTINCT",
+        "ELSE",
+        "END",
+        "ENUM",
+        "ESCAPE",
+        "EXCEPT",
+        "EXCLUDE",
+        "EXISTS",
+        "EXTRACT",
+        "FALSE",
+        "FETCH",
+        "FOLLOWING",
+        "FOR",
+        "FROM",
+        "FULL",
+        "GROUP",
+        "GROUPING",
+        "GROUPS",
+        "HASH",
+        "HAVING",
+        "IF",
+        "IGNORE",
+        "IN",
+        "INNER",
+        "INTERSECT",
+        "INTERVAL",
+        "INTO",
+        "IS",
+        "JOIN",
+        "LATERAL",
+        "LEFT",
+        "LIKE",
+        "LIMIT",
+        "LOOKUP",
+        "MERGE",
+        "NATURAL",
+        "NEW",
+        "NO",
+        "NOT",
+        "NULL",
+        "NULLS",
+        "OF",
+        "ON",
+        "OR",
+        "ORDER",
+        "OUTER",
+        "OVER",
+        "PARTITION",
+        "PRECEDING",
+        "PROTO",
+        "QUALIFY",
+        "RANGE",
+        "RECURSIVE",
+        "RESPECT",
+        "RIGHT",
+        "ROLLUP",
+        "ROWS",
+        "SELECT",
+        "SET",
+        "SOME",
+        "STRUCT",
+        "TABLESAMPLE",
+        "THEN",
+        "TO",
+        "TREAT",
+        "TRUE",
+        "UNBOUNDED",
+        "UNION",
+        "UNNEST",
+        "USING",
+        "WHEN",
+        "WHERE",
+        "WINDOW",
+        "WITH",
+        "WITHIN",
+    ]
 )
 """Words GoogleSQL reserves: as a name they need backquotes (GoogleSQL lexical structure reference)."""
 
@@ -44,7 +134,14 @@ _FOREIGN = {
     TokenType.DIV: "GoogleSQL has no operator DIV; call DIV(x, y).",
     TokenType.MOD: "`%` is no operator of GoogleSQL; call MOD(x, y).",
 }
-_CLOSING = {TokenType.COMMA, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.WHERE, TokenType.GROUP_BY, TokenType.ORDER_BY}
+_CLOSING = {
+    TokenType.COMMA,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+    TokenType.WHERE,
+    TokenType.GROUP_BY,
+    TokenType.ORDER_BY,
+}
 _HOLE = re.compile(r"\{([^{}]*)\}")
 HOLE = re.compile(r"hole_\d+_")
 TEXTS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING}
@@ -99,18 +196,16 @@ def dialect() -> type[BigQuery]:
         SUPPORTS_USER_DEFINED_TYPES = True  # an unknown word where a type stands is a type that GoogleSQL lacks
 
         class Tokenizer(tokenizer):  # type: ignore[misc]
-            KEYWORDS = {word: kind for word, kind in tokenizer.KEYWORDS.items() if word not in foreign}
+            KEYWORDS: ClassVar[Any] = {word: kind for word, kind in tokenizer.KEYWORDS.items() if word not in foreign}
 
         class Parser(parser):  # type: ignore[misc]
-            FUNCTIONS: dict[str, Any] = {}
-            FUNCTION_PARSERS = {
-                name: read
-                for name, read in parser.FUNCTION_PARSERS.items()
-                if name in ("CAST", "SAFE_CAST", "EXTRACT")
+            FUNCTIONS: ClassVar[Any] = {}
+            FUNCTION_PARSERS: ClassVar[Any] = {
+                name: read for name, read in parser.FUNCTION_PARSERS.items() if name in ("CAST", "SAFE_CAST", "EXTRACT")
             }
-            PRIMARY_PARSERS = {**parser.PRIMARY_PARSERS, **literal}
-            STRING_PARSERS = {**parser.STRING_PARSERS, **literal}
-            NUMERIC_PARSERS = {**parser.NUMERIC_PARSERS, TokenType.NUMBER: literal[TokenType.NUMBER]}
+            PRIMARY_PARSERS: ClassVar[Any] = {**parser.PRIMARY_PARSERS, **literal}
+            STRING_PARSERS: ClassVar[Any] = {**parser.STRING_PARSERS, **literal}
+            NUMERIC_PARSERS: ClassVar[Any] = {**parser.NUMERIC_PARSERS, TokenType.NUMBER: literal[TokenType.NUMBER]}
 
     return GoogleSql
 
@@ -135,7 +230,9 @@ def parse(text: str, *, holes: bool = True) -> Parsed:
         _check_tokens(plugged, tokens)
         trees = dialect()().parser().parse(tokens, plugged)
     except TokenError as error:
-        raise NotUnderstoodError("This string, comment or name is never closed; close it.", unclosed(plugged)) from error
+        raise NotUnderstoodError(
+            "This string, comment or name is never closed; close it.", unclosed(plugged)
+        ) from error
     except SqlglotError as error:
         start, reason = _position(error, plugged)
         raise NotUnderstoodError(f"The statement does not parse: {reason}; correct it.", start) from error
@@ -175,14 +272,14 @@ def _check_tokens(text: str, tokens: list[Token]) -> None:
     for word, _, comma in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if word.token_type in (TokenType.LIMIT, TokenType.FETCH) and comma.token_type is TokenType.COMMA:
             raise NotUnderstoodError("GoogleSQL has no LIMIT with a comma; write LIMIT … OFFSET ….", comma.start)
-    for word, token in pairwise([*tokens, None]):
-        if word is not None and word.token_type is TokenType.COMMA and (token is None or token.token_type in _CLOSING):
-            raise NotUnderstoodError("Nothing follows this comma; remove it.", word.start)
-        if word is None or token is None:
-            continue
+    for before, token in pairwise(tokens):
         name = text[token.start : token.end + 1].upper()
-        if word.token_type is TokenType.ALIAS and name in RESERVED - _AFTER_AS:
+        if before.token_type is TokenType.COMMA and token.token_type in _CLOSING:
+            raise NotUnderstoodError("Nothing follows this comma; remove it.", before.start)
+        if before.token_type is TokenType.ALIAS and name in RESERVED - _AFTER_AS:
             raise NotUnderstoodError(f"`{token.text}` is a reserved word; use another name or backquotes.", token.start)
+    if tokens and tokens[-1].token_type is TokenType.COMMA:
+        raise NotUnderstoodError("Nothing follows this comma; remove it.", tokens[-1].start)
 
 
 def unescape(source: str, start: int = 0) -> str:
@@ -205,7 +302,9 @@ def unescape(source: str, start: int = 0) -> str:
                 return chr(number)
         elif one in _ESCAPES:
             return _ESCAPES[one]
-        raise NotUnderstoodError(f"`{match[0]}` is no escape sequence of GoogleSQL; write `\\\\` for a backslash.", start)
+        raise NotUnderstoodError(
+            f"`{match[0]}` is no escape sequence of GoogleSQL; write `\\\\` for a backslash.", start
+        )
 
     return _ESCAPE.sub(replaced, body)
 

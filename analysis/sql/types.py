@@ -59,10 +59,40 @@ class Type:
 
 ANY, BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, INTERVAL, JSON, NULL, NUMERIC, STRING, TIME, TIMESTAMP = map(
     Type,
-    "ANY BOOL BYTES DATE DATETIME FLOAT64 INT64 INTERVAL JSON NULL NUMERIC STRING TIME TIMESTAMP".split(),
+    [
+        "ANY",
+        "BOOL",
+        "BYTES",
+        "DATE",
+        "DATETIME",
+        "FLOAT64",
+        "INT64",
+        "INTERVAL",
+        "JSON",
+        "NULL",
+        "NUMERIC",
+        "STRING",
+        "TIME",
+        "TIMESTAMP",
+    ],
 )
 SCALARS = frozenset(
-    "BOOL BYTES DATE DATETIME FLOAT64 INT64 INTERVAL JSON NUMERIC BIGNUMERIC STRING TIME TIMESTAMP GEOGRAPHY".split()
+    [
+        "BOOL",
+        "BYTES",
+        "DATE",
+        "DATETIME",
+        "FLOAT64",
+        "INT64",
+        "INTERVAL",
+        "JSON",
+        "NUMERIC",
+        "BIGNUMERIC",
+        "STRING",
+        "TIME",
+        "TIMESTAMP",
+        "GEOGRAPHY",
+    ]
 )
 ALIASES = {
     **dict.fromkeys(("INT", "SMALLINT", "INTEGER", "BIGINT", "TINYINT", "BYTEINT"), "INT64"),
@@ -177,9 +207,11 @@ def spells(text: str, kind: str) -> bool:
         return True
     if not _SPELLINGS[kind].fullmatch(text):
         return False
+    if kind == "TIME":
+        return True
+    year, month, day = (int(each) for each in re.findall(r"\d+", text)[:3])
     try:
-        if kind != "TIME":
-            datetime.date(*map(int, re.split(r"[ tT]", text)[0].split("-")[:2]), int(re.match(r"\d+", text.split("-")[2])[0]))  # type: ignore[index]
+        datetime.date(year, month, day)
     except ValueError:
         return False
     return True

@@ -27,7 +27,9 @@ class Writes:
             for table in node.expressions:
                 self._relation(table)
         elif reader is None:
-            self.record.fault(node, "The statement is not understood; write a query, INSERT, UPDATE, DELETE, MERGE or TRUNCATE.")
+            self.record.fault(
+                node, "The statement is not understood; write a query, INSERT, UPDATE, DELETE, MERGE or TRUNCATE."
+            )
         else:
             reader(node)
 
@@ -47,7 +49,9 @@ class Writes:
         table = schema.this if isinstance(schema, exp.Schema) else schema
         relation, name = self._relation(table)
         if not isinstance(schema, exp.Schema):
-            self.record.fault(node, f"The INSERT into `{name}` lists no columns; list them, so that order cannot matter.")
+            self.record.fault(
+                node, f"The INSERT into `{name}` lists no columns; list them, so that order cannot matter."
+            )
             return
         columns = self._listed(schema.expressions, relation, name)
         if relation.open or all(each in relation.columns for each in columns):
@@ -62,7 +66,10 @@ class Writes:
             if found is None:
                 return
             if len(found) != len(columns):
-                self.record.fault(source, f"The INSERT into `{name}` lists {len(columns)} columns but selects {len(found)}; make them as many.")
+                self.record.fault(
+                    source,
+                    f"The INSERT into `{name}` lists {len(columns)} columns but selects {len(found)}; make them as many.",
+                )
                 return
             for column, value in zip(columns, self.queries.as_values(source, found), strict=True):
                 self._fits(source, column, Typed(value.type) if value.origin == "text" else value, name)
@@ -73,7 +80,10 @@ class Writes:
         for each in identifiers:
             column = known.get(each.name.casefold())
             if column is None and not relation.open:
-                self.record.fault(each, f"Table `{name}` has no column `{each.name}`; it has {', '.join(field.name for field in relation.columns)}.")
+                self.record.fault(
+                    each,
+                    f"Table `{name}` has no column `{each.name}`; it has {', '.join(field.name for field in relation.columns)}.",
+                )
             if any(field.name.casefold() == each.name.casefold() for field in found):
                 self.record.fault(each, f"The INSERT into `{name}` lists `{each.name}` twice; list it once.")
             self.record.columns.setdefault((name, column.name if column else each.name), start_of(each))
@@ -84,29 +94,45 @@ class Writes:
         given = {each.name.casefold() for each in identifiers}
         for column in relation.columns:
             if column.name in relation.required and column.name.casefold() not in given:
-                self.record.fault(node, f"The INSERT into `{name}` leaves out the REQUIRED column `{column.name}`; give it.")
+                self.record.fault(
+                    node, f"The INSERT into `{name}` leaves out the REQUIRED column `{column.name}`; give it."
+                )
 
     def _row(self, row: Tree, columns: Sequence[Field], name: str, scope: Scope) -> None:
         values = row.expressions if isinstance(row, exp.Tuple) else [row.this if isinstance(row, exp.Paren) else row]
         if len(values) != len(columns):
-            self.record.fault(row, f"The INSERT into `{name}` lists {len(columns)} columns but gives {len(values)} values; make them as many.")
+            self.record.fault(
+                row,
+                f"The INSERT into `{name}` lists {len(columns)} columns but gives {len(values)} values; make them as many.",
+            )
             return
         reader = self.queries.expressions(scope, Place("VALUES"))
         for column, value in zip(columns, values, strict=True):
             self._assign(reader, column, value, name)
 
     def _assign(self, reader: Expressions, column: Field, value: Tree, name: str) -> None:
-        if isinstance(value, exp.Column) and not value.table and value.name.upper() == "DEFAULT" or type(value).__name__ == "Default":
+        if (isinstance(value, exp.Column) and not value.table and value.name.upper() == "DEFAULT") or type(
+            value
+        ).__name__ == "Default":
             return
         if isinstance(value, exp.Array) and any(isinstance(each, exp.Null) for each in value.expressions):
-            self.record.fault(value, f"The array for `{column.name}` of `{name}` holds NULL, which BigQuery cannot store; leave it out.")
+            self.record.fault(
+                value,
+                f"The array for `{column.name}` of `{name}` holds NULL, which BigQuery cannot store; leave it out.",
+            )
         self._fits(value, column, reader.type(value), name)
 
     def _fits(self, node: Tree, column: Field, value: Typed, name: str) -> None:
-        if value.type.kind == "NULL" and column.name in self.queries.catalog[name].required if name in self.queries.catalog else False:
+        if (
+            value.type.kind == "NULL" and column.name in self.queries.catalog[name].required
+            if name in self.queries.catalog
+            else False
+        ):
             self.record.fault(node, f"Column `{column.name}` of `{name}` is REQUIRED and gets NULL; give a value.")
         elif _assignable(value, column.type) is False:
-            self.record.fault(node, f"Column `{column.name}` of `{name}` is {column.type} and gets {value.type}; cast it.")
+            self.record.fault(
+                node, f"Column `{column.name}` of `{name}` is {column.type} and gets {value.type}; cast it."
+            )
 
     # UPDATE, DELETE, MERGE
 
@@ -179,7 +205,10 @@ class Writes:
             if relation.open or any(source.open for source in reach.sources):
                 return
             if len(given) != len(relation.columns):
-                self.record.fault(then, f"INSERT ROW gives {len(given)} columns to `{name}`, which has {len(relation.columns)}; list the columns.")
+                self.record.fault(
+                    then,
+                    f"INSERT ROW gives {len(given)} columns to `{name}`, which has {len(relation.columns)}; list the columns.",
+                )
                 return
             for column, each in zip(relation.columns, given, strict=True):
                 self._fits(then, column, Typed(each.type), name)

@@ -7,7 +7,7 @@ is declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from blueprint.archive import Archive
 from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
@@ -85,7 +85,8 @@ def computed_queries_resolve(plan: Blueprint, report: Report) -> None:
                 report.check()
                 if "{" not in use.table and use.table not in tables:
                     report.violation(
-                        f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/.", use.at
+                        f"Nobody declares the table '{use.table}'; correct the name, or declare it under schemas/.",
+                        use.at,
                     )
 
 

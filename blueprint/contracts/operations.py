@@ -13,7 +13,6 @@ from blueprint.schemas.loader import CACHE
 from blueprint.schemas.statements import Checked, catalog, check_statement
 
 
-
 @contract("operators-answered", "Operators' queries find their tables and columns", incidents=(64, 65, 66, 68))
 def operators_answered(plan: Blueprint, report: Report) -> None:
     """A pipeline that answers every question has the commands; one that does not is told so, once."""
@@ -55,4 +54,7 @@ def _unfit(question: Question, checked: Checked, at: Location) -> Iterator[tuple
     if lacking and not checked.findings and (checked.columns is not None or checked.kind != "select"):
         yield f"The query does not return {', '.join(lacking)}, which the commands read; select them.", at
     for name, place in checked.clocks:
-        yield f"{name} without a zone is the day of UTC, and the answer depends on it; write the pipeline's zone.", place
+        yield (
+            f"{name} without a zone is the day of UTC, and the answer depends on it; write the pipeline's zone.",
+            place,
+        )

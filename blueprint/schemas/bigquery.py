@@ -279,7 +279,9 @@ def _moves(old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at
 
 def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[Difference]:
     path = prefix + new.name
-    if (old.type, old.range_of) != (new.type, new.range_of) or ("REPEATED" in (old.mode, new.mode) and old.mode != new.mode):
+    if (old.type, old.range_of) != (new.type, new.range_of) or (
+        "REPEATED" in (old.mode, new.mode) and old.mode != new.mode
+    ):
         yield Difference(kind="column-retyped", column=path, old=_full(old), new=_full(new), at=new.at)
         return
     if (old.max_length, old.precision, old.scale) != (new.max_length, new.precision, new.scale):

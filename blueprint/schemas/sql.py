@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding
 from blueprint.schemas.bigquery import Column, Dataset, Mode, Partitioning, RangePartitioning, Table, View
 from blueprint.schemas.places import Places
 

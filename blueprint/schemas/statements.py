@@ -7,7 +7,6 @@ Google's analyzer before a release. Results are kept by text and tables, so that
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -89,7 +88,10 @@ def check_statement(
     """Read one statement whose first character stands at `at`; `parameters` are the types of `@names`."""
     cache = cache or Cache(None)
     named = {name: tables[name] for name in sorted(tables) if name.split(".")[-1] in text}
-    known = [(name, str(struct(each.columns)), sorted(each.required), each.filtered, each.ingested) for name, each in named.items()]
+    known = [
+        (name, str(struct(each.columns)), sorted(each.required), each.filtered, each.ingested)
+        for name, each in named.items()
+    ]
     key = cache.key("statement", text, str(at), project or "", json.dumps([known, parameters, query_only]))
     stored = cache.get(key)
     if stored is not None:
@@ -117,7 +119,7 @@ def _read(
     places = Places(at.file, text, at)
     types = {name: parse_type(kind) for name, kind in parameters.items()}
     found = read(text, tables, parameters=types, project=project, query_only=query_only)
-    references = {}
+    references: dict[str, Reference] = {}
     for use in found.tables:
         dataset, _, name = use.name.partition(".")
         references.setdefault(use.name, Reference(dataset, name, places.at(use.start)))
@@ -130,7 +132,12 @@ def _read(
         clocks=tuple((each.name, places.at(each.start)) for each in found.clocks if not each.zoned),
         findings=tuple(Finding(RULE, each.message, places.at(each.start)) for each in found.problems),
         notes=tuple(
-            Finding(RULE, f"Not known: {each.message}. BigQuery decides; `make sql` asks Google's analyzer.", places.at(each.start), "warning")
+            Finding(
+                RULE,
+                f"Not known: {each.message}. BigQuery decides; `make sql` asks Google's analyzer.",
+                places.at(each.start),
+                "warning",
+            )
             for each in found.notes
         ),
     )
@@ -159,6 +166,3 @@ def decode_checked(value: dict[str, object]) -> Checked:
         findings=decode_findings(stored["findings"]),
         notes=decode_findings(stored["notes"]),
     )
-
-
-__all__ = ["Checked", "catalog", "check_statement", "field", "re", "relation"]

@@ -86,7 +86,9 @@ def _described(view: View, found: tuple[Column, ...] | None, findings: list[Find
     if not view.columns or found is None:
         return found or view.columns
     if len(view.columns) != len(found):
-        message = f"The view lists {len(view.columns)} columns but its query returns {len(found)}; make the lists the same."
+        message = (
+            f"The view lists {len(view.columns)} columns but its query returns {len(found)}; make the lists the same."
+        )
         findings.append(Finding(RULE, message, view.at))
         return found
     for listed, column in zip(view.columns, found, strict=True):

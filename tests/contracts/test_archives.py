@@ -104,9 +104,18 @@ def test_what_nothing_reads_is_a_warning(plan: Blueprint) -> None:
     ("text", "sentence"),
     [
         ("SELECT {columns} FROM nba_orchestration.processor_run_history", "is declared nowhere"),
-        ("SELECT completed_at FROM nba_reference.processor_run_history WHERE {condition}", "Column `completed_at` is in none"),
-        ("SELECT r.completed_at FROM nba_reference.processor_run_history AS r WHERE {x}", "Column `completed_at` is in none"),
-        ("UPDATE `{project}.nba_reference.processor_run_history` SET statas = 'x' WHERE TRUE", "Column `statas` is in none"),
+        (
+            "SELECT completed_at FROM nba_reference.processor_run_history WHERE {condition}",
+            "Column `completed_at` is in none",
+        ),
+        (
+            "SELECT r.completed_at FROM nba_reference.processor_run_history AS r WHERE {x}",
+            "Column `completed_at` is in none",
+        ),
+        (
+            "UPDATE `{project}.nba_reference.processor_run_history` SET statas = 'x' WHERE TRUE",
+            "Column `statas` is in none",
+        ),
     ],
 )
 def test_a_computed_query_finds_what_can_be_read(plan: Blueprint, text: str, sentence: str) -> None:

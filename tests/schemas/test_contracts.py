@@ -414,6 +414,7 @@ def test_release_schema_records_and_refuses(tmp_path: Path, capsys: pytest.Captu
     from ops.__main__ import guarded
 
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
+    shutil.copy(ROOT / "pipeline.yaml", tmp_path)
     command = ["release-schema", "--root", str(tmp_path)]
     assert guarded(command) == 0
     path = tmp_path / "schemas/bigquery/nba_orchestration/circuit_breaker_state.sql"

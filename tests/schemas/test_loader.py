@@ -63,7 +63,10 @@ def test_every_file_becomes_what_its_place_says(tmp_path: Path) -> None:
             "is declared by schemas/bigquery/ds/t.sql too",
         ),
         ({"bigquery/ds/views/v.sql": "CREATE VIEW ds.v AS\nSELECT ${nope} AS a"}, "v.sql:2:8: Placeholder `${nope}`"),
-        ({"bigquery/ds/dataset.sql": "CREATE SCHEMA ds OPTIONS(location='EU')"}, "The location is the stack's and is not written here"),
+        (
+            {"bigquery/ds/dataset.sql": "CREATE SCHEMA ds OPTIONS(location='EU')"},
+            "The location is the stack's and is not written here",
+        ),
     ],
 )
 def test_what_does_not_belong_is_refused(tmp_path: Path, files: dict[str, str], sentence: str) -> None:

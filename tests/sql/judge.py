@@ -32,17 +32,21 @@ QUERY INSERT UPDATE DELETE MERGE TRUNCATE CREATE_TABLE CREATE_TABLE_AS_SELECT CR
 """
 # What the analyzer offers and BigQuery does not (its release notes and reference).
 ABSENT = re.compile(
-    r"PROTO|GRAPH|PIPE_(LOG|IF|FORK|TEE|EXPORT|CREATE|INSERT|STATIC)|ANONYMIZATION|SPANNER|LEGACY|TIMESTAMP_(NANOS|PICOS)"
-    r"|LAMBDA|MAP_TYPE|MEASURE|UUID|TOKENIZED|ARRAY_ORDERING|ARRAY_EQUALITY|DISALLOW_GROUP_BY_FLOAT|BRACED"
-    r"|ENFORCE_CONDITIONAL|NO_MATCHING_FUNCTION|DISALLOW_PRIMARY|DISABLE_TEXTMAPPER"
-    r"|DISALLOW_NULL_PRIMARY|GENERATED|IDENTITY|ENCRYPTION|LATERAL_COLUMN|ALLOW_SLASH|JSON_TYPE_COMPARISON|LATERAL_JOIN"
-    r"|ARRAY_ELEMENTS_WITH_SET|JSON_SUBFIELDS|DML_RETURNING|AGGREGATE_FILTER|MULTILEVEL|WITH_EXPRESSION|SQL_GRAPH|ROW_TYPE"
+    r"""
+    PROTO | GRAPH | PIPE_(LOG|IF|FORK|TEE|EXPORT|CREATE|INSERT|STATIC) | ANONYMIZATION | SPANNER | LEGACY | MEASURE | UUID
+    | TIMESTAMP_(NANOS|PICOS) | LAMBDA | MAP_TYPE | TOKENIZED | ARRAY_ORDERING | ARRAY_EQUALITY | DISALLOW_GROUP_BY_FLOAT
+    | BRACED | ENFORCE_CONDITIONAL | DISALLOW_PRIMARY | DISALLOW_NULL_PRIMARY | DISABLE_TEXTMAPPER | GENERATED | IDENTITY
+    | ENCRYPTION | LATERAL_COLUMN | ALLOW_SLASH | JSON_TYPE_COMPARISON | LATERAL_JOIN | ARRAY_ELEMENTS_WITH_SET
+    | JSON_SUBFIELDS | DML_RETURNING | AGGREGATE_FILTER | MULTILEVEL | WITH_EXPRESSION | ROW_TYPE
+    """,
+    re.VERBOSE,
 )
 ALIASES = {
     **dict.fromkeys(("INT", "SMALLINT", "INTEGER", "BIGINT", "TINYINT", "BYTEINT"), "INT64"),
     "DECIMAL": "NUMERIC",
     "BIGDECIMAL": "BIGNUMERIC",
 }
+AGGREGATE, REQUIRED = 2, 0  # FunctionEnums.Mode and .ArgumentCardinality
 KINDS = function_pb2.FunctionArgumentTypeProto.DESCRIPTOR.fields_by_name["kind"].enum_type
 
 
@@ -105,7 +109,9 @@ def language(analyzer: Analyzer) -> Any:
     options = analyzer.call(
         "GetLanguageOptions", service.LanguageOptionsRequest(maximum_features=True), options_pb2.LanguageOptionsProto
     )
-    chosen = [each for each in options.enabled_language_features if not ABSENT.search(features.LanguageFeature.Name(each))]
+    chosen = [
+        each for each in options.enabled_language_features if not ABSENT.search(features.LanguageFeature.Name(each))
+    ]
     del options.enabled_language_features[:]
     options.enabled_language_features.extend(chosen)
     options.product_mode = features.PRODUCT_EXTERNAL
@@ -174,7 +180,23 @@ def catalog(tables: dict[str, str], options: Any) -> Any:
             column, _, kind = each.partition(" ")
             pseudo = column.upper().startswith("_PARTITION")
             made.column.add(name=column, type=type_proto(kind), is_pseudo_column=pseudo, is_writable_column=True)
+    for name in ("max_by", "min_by"):
+        _by(proto.custom_function.add(), name)
     return proto
+
+
+def _by(proto: Any, name: str) -> None:
+    """MAX_BY and MIN_BY, which BigQuery documents and the analyzer does not have."""
+    proto.name_path.append(name)
+    proto.mode = AGGREGATE
+    signature = proto.signature.add()
+    for number in (1, 2):
+        argument = signature.argument.add(
+            kind=KINDS.values_by_name[f"ARG_TYPE_ANY_{number}"].number, num_occurrences=-1
+        )
+        argument.options.cardinality = REQUIRED
+    signature.return_type.kind = KINDS.values_by_name["ARG_TYPE_ANY_1"].number
+    signature.return_type.num_occurrences = -1
 
 
 def verdicts(analyzer: Analyzer, options: Any, request: dict[str, Any]) -> list[Any]:
