@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from analysis.sql.expressions import Expressions, Place
-from analysis.sql.queries import Queries, Relation
-from analysis.sql.scope import Scope, Source
+from analysis.sql.queries import Queries
+from analysis.sql.scope import Relation, Scope, Source
 from analysis.sql.text import Tree, start_of
 from analysis.sql.types import ANY, Field, Type, Typed, distance
 
