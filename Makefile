@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan test quick lint format policy engine emulators golden docs schema lock \
+.PHONY: help program tools setup preview plan test quick lint format policy engine provider emulators golden docs schema lock \
         release-schema drift bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -52,6 +52,9 @@ policy: tools ## Run the policy pack over the offline plan
 
 engine: tools ## Run the tests on the real Pulumi engine (needs the pulumi CLI)
 	@$(BIN)/python -m pytest -m engine -rs
+
+provider: tools ## Compare programs, policies and our model with the real provider (needs pulumi-resource-gcp)
+	@$(BIN)/python -m pytest -m plugin -rs
 
 emulators: tools ## Run the tests on the Firestore and Pub/Sub emulators
 	@$(BIN)/python -m pytest -m emulator -rs

@@ -21,6 +21,7 @@ PRINCIPALS = {
 
 config = pulumi.Config()
 project, number, region = config.require("projectId"), config.require("projectNumber"), config.require("region")
+labels = config.get_object("labels") or {}
 provider = gcp.Provider("gcp", project=project, region=region, add_pulumi_attribution_label=False)
 own = pulumi.ResourceOptions(provider=provider)
 kept = pulumi.ResourceOptions(provider=provider, protect=True)
@@ -43,6 +44,7 @@ state = gcp.storage.Bucket(
     versioning=gcp.storage.BucketVersioningArgs(enabled=True),
     soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=90 * 86_400),
     force_destroy=False,
+    labels=labels,
     opts=pulumi.ResourceOptions.merge(kept, ready),
 )
 ring = gcp.kms.KeyRing(

@@ -1,7 +1,7 @@
 """Judge the plan by the policy pack, offline: the rules that `pulumi preview --policy-pack policies` enforces.
 
-Evaluates the program like `plan` and hands every resource to every rule, with what only a deployment knows as
-unknown. A violation names the line of the declaration that asks for the resource.
+Evaluates the program like `plan` and hands every resource to every rule, as it is stated and as the provider would plan
+it, with what only a deployment knows as unknown. A violation names the line of the declaration that asks for the resource.
 """
 
 from __future__ import annotations
@@ -87,14 +87,18 @@ def judge(plan: Plan, declared: Declared) -> Judgement:
 
 def subject(registration: Registration) -> Subject:
     """Return the resource as the rules see it: computed values unknown, with the resources they come from."""
-    from policies.case import Subject
+    from policies.case import UNKNOWN, Subject
+    from provider.changes import planned
+    from provider.values import UNKNOWN as NOT_KNOWN
 
     dependencies = registration.options.get("propertyDependencies")
+    inputs = {name: _before_deployment(value, NOT_KNOWN) for name, value in registration.inputs.items()}
     return Subject(
         kind=registration.type,
         name=registration.name,
         urn=registration.urn,
-        props={name: _before_deployment(value) for name, value in registration.inputs.items()},
+        props=_before_deployment(inputs, UNKNOWN),
+        outputs=_before_deployment(planned(registration.type, inputs), UNKNOWN),
         protect=bool(registration.options.get("protect")),
         references={name: frozenset(urns) for name, urns in dependencies.items()}
         if isinstance(dependencies, Mapping)
@@ -102,16 +106,15 @@ def subject(registration: Registration) -> Subject:
     )
 
 
-def _before_deployment(value: object) -> Any:
-    from policies.case import UNKNOWN
+def _before_deployment(value: object, unknown: object) -> Any:
+    """Return a value with `unknown` for what only a deployment knows."""
+    from provider.values import UNKNOWN
 
+    if value == UNKNOWN or (isinstance(value, Mapping) and COMPUTED & value.keys()):
+        return unknown
     if isinstance(value, Mapping):
-        if COMPUTED & value.keys():
-            return UNKNOWN
-        return {name: _before_deployment(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_before_deployment(item) for item in value]
-    return value
+        return {name: _before_deployment(item, unknown) for name, item in value.items()}
+    return [_before_deployment(item, unknown) for item in value] if isinstance(value, list) else value
 
 
 def findings(plan: Plan, judgement: Judgement) -> list[Finding]:

@@ -30,15 +30,17 @@ UNKNOWN: Final = Unknown()
 class Subject:
     """One resource as the engine registers it.
 
-    `kind` is the type token, `props` the inputs under their wire (camelCase) names, `references` tells from
-    which resources (URNs) each top-level property was computed, `protect` whether the engine refuses to
-    delete it.
+    `kind` is the type token, `props` what the program states, under wire (camelCase) names; `UNKNOWN` as a whole where
+    nobody saw it. `outputs` is what the provider makes of it: what is left out may be filled in, during a preview with
+    `UNKNOWN`, and values are spelled as the provider spells them. `references` tells from which resources (URNs) each
+    top-level property was computed, `protect` whether the engine refuses to delete it.
     """
 
     kind: str
     name: str
     urn: str
-    props: Mapping[str, Any]
+    props: Any
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
     references: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -83,6 +85,23 @@ def known(props: object, path: str) -> Iterator[tuple[str, Any]]:
     itself.
     """
     yield from _descend(props, tuple(path.split(".")), ())
+
+
+def plain(value: object) -> Any:
+    """Return a value without the SDK's proxies, which raise where something is not known: that is `UNKNOWN` here."""
+    if isinstance(value, Mapping):
+        return {name: plain(_read(value, name)) for name in value}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(_read(value, index)) for index in range(len(value))]
+    return value
+
+
+def stated(value: object) -> Any:
+    """Return plain inputs without the defaults that the provider's check added to what the program states."""
+    if isinstance(value, Mapping):
+        added = {*(value.get("__defaults") or ()), "__defaults"}
+        return {name: stated(each) for name, each in value.items() if name not in added}
+    return [stated(each) for each in value] if isinstance(value, list) else value
 
 
 def _descend(value: object, rest: tuple[str, ...], done: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

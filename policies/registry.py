@@ -10,6 +10,8 @@ from policies.case import Case, Report, StackCase, Subject, Unjudged, Violation
 from policies.declared import Declared
 
 Enforcement = Literal["mandatory", "advisory"]
+Judges = Literal["inputs", "outputs"]
+"""What a rule looks at: what the program states, or what the provider makes of it (unknown, filled in, normalised)."""
 Judge = Callable[[Case], None]
 StackJudge = Callable[[StackCase], None]
 
@@ -18,7 +20,7 @@ StackJudge = Callable[[StackCase], None]
 class Rule:
     """One rule: `id` is its stable name, `kinds` the type tokens it looks at (none: every kind).
 
-    A resource rule judges one resource before it is registered; a stack rule judges all of them together.
+    A resource rule judges one resource, a stack rule all of them together; `judges` says what it sees of each.
     """
 
     id: str
@@ -29,6 +31,11 @@ class Rule:
     kinds: tuple[str, ...] = ()
     judge: Judge | None = None
     judge_stack: StackJudge | None = None
+    judges: Judges = "inputs"
+
+    def sees(self, subject: Subject) -> Subject:
+        """Return a resource as this rule sees it."""
+        return replace(subject, props=subject.outputs) if self.judges == "outputs" else subject
 
     def applies(self, kind: str) -> bool:
         """Say whether the rule looks at resources of this type."""
@@ -55,6 +62,7 @@ def resource_rule(
     incidents: tuple[int, ...],
     kinds: tuple[str, ...] = (),
     enforcement: Enforcement = "mandatory",
+    judges: Judges = "inputs",
 ) -> Callable[[Judge], Judge]:
     """Register a function that judges one resource; its docstring becomes the description.
 
@@ -64,10 +72,11 @@ def resource_rule(
         incidents: numbers of the recorded incidents (docs/incidents.yaml) that it prevents.
         kinds: the type tokens it looks at; none means every kind.
         enforcement: whether a violation stops the update.
+        judges: what it sees of a resource.
     """
 
     def register(judge: Judge) -> Judge:
-        _add(Rule(rule, title, _description(judge), incidents, enforcement, kinds, judge=judge))
+        _add(Rule(rule, title, _description(judge), incidents, enforcement, kinds, judge=judge, judges=judges))
         return judge
 
     return register
@@ -107,15 +116,20 @@ def judge_resource(rule: Rule, subject: Subject, declared: Declared) -> Report:
     """Run one resource rule over one resource; a rule for other kinds, or for stacks, finds nothing."""
     report = Report(rule.id)
     if rule.judge is not None and rule.applies(subject.kind):
-        rule.judge(Case(subject, declared, report))
+        rule.judge(Case(rule.sees(subject), declared, report))
     return report
 
 
-def judge_stack(rule: Rule, subjects: Iterable[Subject], declared: Declared) -> Report:
-    """Run one stack rule over all resources; a resource rule finds nothing here."""
+def judge_among(rule: Rule, subjects: Iterable[Subject], declared: Declared) -> Report:
+    """Run a rule over all resources of a stack: a stack rule once, a resource rule over each."""
     report = Report(rule.id)
     if rule.judge_stack is not None:
-        rule.judge_stack(StackCase(subjects, declared, report))
+        rule.judge_stack(StackCase(map(rule.sees, subjects), declared, report))
+        return report
+    for subject in subjects:
+        found = judge_resource(rule, subject, declared)
+        report.violations += found.violations
+        report.unjudged += found.unjudged
     return report
 
 
@@ -133,8 +147,7 @@ def judge_all(subjects: Iterable[Subject], declared: Declared) -> Judgement:
     """Run every rule over these resources, as the engine would."""
     subjects = tuple(subjects)
     rules = all_rules()
-    reports = [judge_resource(rule, subject, declared) for subject in subjects for rule in rules]
-    reports += [judge_stack(rule, subjects, declared) for rule in rules]
+    reports = [judge_among(rule, subjects, declared) for rule in rules]
     return Judgement(
         tuple(violation for report in reports for violation in report.violations),
         tuple(unjudged for report in reports for unjudged in report.unjudged),

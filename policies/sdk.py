@@ -1,5 +1,9 @@
 """The rules as policies of the policy SDK, which the engine calls.
 
+The SDK shows a resource policy the inputs, with the provider's defaults among them, and a stack policy the outputs,
+with what the provider fills in. A rule says which it judges, so the pack keeps the inputs that it was shown: when the
+stack as a whole is judged, both are there. Inputs that it was not shown are not known, and never taken for absent.
+
 The SDK wraps every input in a proxy that raises when a value not known yet is touched, abandons the policy and
 downgrades it to advice. `Case` reads around that; should a rule touch such a value all the same, it is a violation
 here, so that nothing mandatory ever becomes advice.
@@ -8,7 +12,8 @@ here, so that nothing mandatory ever becomes advice.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -23,9 +28,9 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.case import Report, Subject, Unjudged
+from policies.case import UNKNOWN, Report, Subject, Unjudged, plain, stated
 from policies.declared import Declared
-from policies.registry import CONFIGURED, Rule, all_rules, configured, judge_resource, judge_stack, say
+from policies.registry import CONFIGURED, Rule, all_rules, configured, judge_among, judge_resource, say
 
 Read = Callable[[], Declared]
 
@@ -33,7 +38,10 @@ Read = Callable[[], Declared]
 def policies(read: Read) -> list[Policy]:
     """Return every rule as a policy; `read` returns the declared facts and is called when the first rule runs."""
     pack = _Pack(read)
-    return [pack.of_stack(rule) if rule.judge_stack else pack.of_resource(rule) for rule in all_rules()]
+    return [
+        pack.of_resource(rule) if rule.judge and rule.judges == "inputs" else pack.of_stack(rule)
+        for rule in all_rules()
+    ]
 
 
 class _Pack:
@@ -45,11 +53,13 @@ class _Pack:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._unjudged: list[Unjudged] = []
+        self._inputs: dict[str, Mapping[str, Any]] = {}
 
     def of_resource(self, rule: Rule) -> ResourceValidationPolicy:
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+            inputs = self._inputs[args.urn] = stated(plain(args.props))
             if rule.applies(args.resource_type):
-                subject = Subject(args.resource_type, args.name, args.urn, args.props, bool(args.opts.protect))
+                subject = Subject(args.resource_type, args.name, args.urn, inputs, protect=bool(args.opts.protect))
                 facts = configured(self._read(), rule.id, args.get_config())
                 self._unjudged += _report(lambda: judge_resource(rule, subject, facts), report_violation)
 
@@ -57,9 +67,9 @@ class _Pack:
 
     def of_stack(self, rule: Rule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-            subjects = [_subject(resource) for resource in args.resources]
+            subjects = [self._subject(resource) for resource in args.resources]
             facts = configured(self._read(), rule.id, args.get_config())
-            self._unjudged += _report(lambda: judge_stack(rule, subjects, facts), report_violation)
+            self._unjudged += _report(lambda: judge_among(rule, subjects, facts), report_violation)
             sys.stderr.write("".join(f"{line}\n" for line in say(self._unjudged)))
             self._unjudged.clear()
 
@@ -67,13 +77,19 @@ class _Pack:
         schema = PolicyConfigSchema({key: {"type": "integer", "minimum": 0} for key in keys}) if keys else None
         return StackValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement), schema)
 
-
-def _subject(resource: PolicyResource) -> Subject:
-    references = {
-        name: frozenset(other.urn for other in others) for name, others in resource.property_dependencies.items()
-    }
-    protect = bool(resource.opts.protect)
-    return Subject(resource.resource_type, resource.name, resource.urn, resource.props, protect, references)
+    def _subject(self, resource: PolicyResource) -> Subject:
+        references = {
+            name: frozenset(other.urn for other in others) for name, others in resource.property_dependencies.items()
+        }
+        return Subject(
+            kind=resource.resource_type,
+            name=resource.name,
+            urn=resource.urn,
+            props=self._inputs.get(resource.urn, UNKNOWN),
+            outputs=plain(resource.props),
+            protect=bool(resource.opts.protect),
+            references=references,
+        )
 
 
 def _report(judge: Callable[[], Report], report_violation: ReportViolation) -> list[Unjudged]:

@@ -10,9 +10,14 @@ DATA_KINDS = frozenset({BUCKET, DATABASE, DATASET})
 REGION_PATHS = ("location", "region", "locationId", "replication.userManaged.replicas.*.location")
 
 
-@resource_rule("declared-location", "Everything is in the declared region and data location", incidents=(63, 65))
+@resource_rule(
+    "declared-location", "Everything is in the declared region and data location", incidents=(63, 65), judges="outputs"
+)
 def declared_location(case: Case) -> None:
-    """Refuse any other region: a query against data elsewhere answers "not found", strays are forgotten."""
+    """Refuse any other region: a query against data elsewhere answers "not found", strays are forgotten.
+
+    Where a location is left out the provider or the platform chooses one, so the outputs are judged.
+    """
     data = case.subject.kind in DATA_KINDS
     what, wanted = ("data location", case.declared.data_location) if data else ("region", case.declared.region)
     for place, location in case.entries_of(REGION_PATHS):

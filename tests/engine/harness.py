@@ -19,6 +19,8 @@ from tests.engine.twin.cloud import Cloud
 from tests.engine.twin.provider import serving
 
 HOW_TO_GET = "The engine tests need the `pulumi` command and its Python language host on PATH; get both with `curl -fsSL https://get.pulumi.com | sh -s -- --version 3.260.0`."
+REAL_PROVIDER = {"GOOGLE_OAUTH_ACCESS_TOKEN": "none"}
+"""What the real provider wants before it judges: a token, which opens nothing."""
 NO_CHANGES_EXPECTED = 7
 POLICY_VIOLATION = 5
 _NOT_COPIED = (".git", ".venv", "__pycache__", "tests", "bench", "docs", "build", ".cache", ".*_cache")
@@ -66,12 +68,15 @@ def _virtual(type_: str) -> bool:
 
 @dataclass
 class Engine:
-    """One stack of a program. `home` holds the copied program, the state, and everything else that a run writes."""
+    """One stack of a program. `home` holds the copied program, the state, and everything else that a run writes.
+
+    `port` is where the twin listens; without one the real provider on PATH is used, which can only preview.
+    """
 
     home: Path
     stack: str
     cloud: Cloud
-    port: int
+    port: int | None
     passphrase: str = "twin"
     environment: dict[str, str] = field(default_factory=dict)
     deployed: Result | None = None
@@ -93,7 +98,7 @@ class Engine:
             "PULUMI_CONFIG_PASSPHRASE": self.passphrase,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_DEBUG_PROVIDERS": f"gcp:{self.port}",
+            **({"PULUMI_DEBUG_PROVIDERS": f"gcp:{self.port}"} if self.port else REAL_PROVIDER),
             "PULUMI_DEBUG_COMMANDS": "true",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -190,15 +195,28 @@ def _steps(log: Path) -> Iterator[Step]:
 @contextmanager
 def engine(program: Path, home: Path, stack: str, *, cloud: Cloud | None = None) -> Iterator[Engine]:
     """Yield an engine for a new stack of a copy of `program`, over a new cloud unless one is given."""
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(program, home / "program", ignore=shutil.ignore_patterns(*_NOT_COPIED), symlinks=True)
-    for folder in (home, home / "program"):  # where a program and one in a subfolder look for it
-        (folder / ".venv").symlink_to(sys.prefix)
+    copy_program(program, home)
     own = cloud or Cloud(home / "cloud.sqlite")
     with serving(own) as port:
         made = Engine(home=home, stack=stack, cloud=own, port=port)
         made.create()
         yield made
+
+
+def real(program: Path, home: Path, stack: str) -> Engine:
+    """Return an engine for a new stack of a copy of `program`, with the real provider and no cloud at all."""
+    copy_program(program, home)
+    made = Engine(home=home, stack=stack, cloud=Cloud(home / "cloud.sqlite"), port=None)
+    made.create()
+    return made
+
+
+def copy_program(program: Path, home: Path) -> None:
+    """Copy a program below `home`, with this environment where programs look for theirs."""
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(program, home / "program", ignore=shutil.ignore_patterns(*_NOT_COPIED), symlinks=True)
+    for folder in (home, home / "program"):  # where a program and one in a subfolder look for it
+        (folder / ".venv").symlink_to(sys.prefix)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ CONFIG = {
     "region": "europe-west1",
     "repositoryId": "1",
     "ownerId": "2",
+    "labels": '{"team": "data", "component": "releases"}',
 }
 
 

@@ -141,7 +141,7 @@ def changed(subject: Subject, change: dict[str, Any]) -> Subject:
     else:
         del where[key]
     references = {} if change.get("literal") else subject.references
-    return replace(subject, props=props, references=references)
+    return replace(subject, props=props, outputs=props, references=references)
 
 
 @pytest.mark.parametrize("case", named(RESOURCES))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
@@ -16,6 +16,10 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.declared import Declared
 from policies.sdk import policies
+from provider import kinds
+from provider.changes import planned
+from provider.rules import defaults_of
+from tests.engine.twin.settled import settled
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 ABSENT = object()
@@ -72,7 +76,31 @@ def servicer(facts: Declared = DECLARED) -> Any:
     return _PolicyAnalyzerServicer("pack", "1.0.0", pack, EnforcementLevel.MANDATORY)
 
 
-def analyze(*resources: Resource, facts: Declared = DECLARED) -> list[Diagnostic]:
+Made = Literal["as stated", "planned", "filled"]
+"""What the provider makes of the inputs: nothing else, what a preview shows, or what stands in the state after it."""
+
+
+def made(resource: Resource, how: Made) -> dict[str, Any]:
+    """Return the outputs of a resource."""
+    if how == "as stated" or resource.kind not in kinds():
+        return dict(resource.props)
+    if how == "planned":
+        return planned(resource.kind, resource.props)
+    setting = {"project": "a-project", "region": "europe-west1", "location": "europe-west1"}
+    return settled(resource.kind, setting, resource.props, {}, setting)
+
+
+def checked(resource: Resource) -> dict[str, Any]:
+    """Return the inputs as the engine shows them: with the provider's defaults, marked as such."""
+    added = {
+        name: value
+        for name, value in defaults_of(resource.kind).items()
+        if "." not in name and name not in resource.props
+    }
+    return {**resource.props, **added, "__defaults": sorted(added)}
+
+
+def analyze(*resources: Resource, facts: Declared = DECLARED, how: Made = "planned") -> list[Diagnostic]:
     """Return what the pack says of each of these resources alone, and of all together."""
     urns = {resource.name: _urn(resource) for resource in resources}
     names = {urn: name for name, urn in urns.items()}
@@ -83,7 +111,7 @@ def analyze(*resources: Resource, facts: Declared = DECLARED) -> list[Diagnostic
             type=resource.kind,
             urn=_urn(resource),
             name=resource.name,
-            properties=dict(resource.props),
+            properties=checked(resource),
             options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
         )
         for found in pack.Analyze(request, None).diagnostics:
@@ -94,7 +122,7 @@ def analyze(*resources: Resource, facts: Declared = DECLARED) -> list[Diagnostic
                 type=resource.kind,
                 urn=_urn(resource),
                 name=resource.name,
-                properties=dict(resource.props),
+                properties=made(resource, how),
                 options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
                 propertyDependencies={
                     key: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[name] for name in used if name in urns])

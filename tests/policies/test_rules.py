@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
+from typing import get_args
 
 import pytest
 
 from policies import kinds
+from policies.case import UNKNOWN as NOT_KNOWN
 from policies.case import Subject
 from policies.registry import all_rules, judge_all
 from policies.rules.functions import mebibytes
 from policies.runtimes import runtimes
-from tests.policies.harness import ABSENT, DECLARED, UNKNOWN, Diagnostic, Resource, analyze
+from tests.policies.harness import ABSENT, DECLARED, UNKNOWN, Diagnostic, Made, Resource, analyze, checked, made
 from tests.policies.stack import (
     AGENT,
     ARCHIVE,
@@ -39,6 +41,7 @@ from tests.policies.stack import (
 )
 
 SERVICE = "serviceConfig."
+EVERY_WAY = pytest.mark.parametrize("how", get_args(Made))
 BINDING = Resource("gcp:cloudrunv2/serviceIamBinding:ServiceIamBinding", "binding", {"role": "roles/run.invoker"})
 QUERY = "conditions.0.conditionPrometheusQueryLanguage.query"
 STREAM = Resource(
@@ -237,16 +240,48 @@ REFUSED = [
 ]
 
 
+@EVERY_WAY
 @pytest.mark.parametrize(("rule", "culprit", "words"), REFUSED, ids=[f"{r}-{w[:30]}" for r, _, w in REFUSED])
-def test_violation_is_refused_with_a_sentence(rule: str, culprit: Resource, words: str) -> None:
-    found = [each for each in analyze(*broken(culprit)) if each.rule == rule]
+def test_violation_is_refused_with_a_sentence(rule: str, culprit: Resource, words: str, how: Made) -> None:
+    found = [each for each in analyze(*broken(culprit), how=how) if each.rule == rule]
     assert found, f"{rule} said nothing"
     assert any(words in each.message for each in found), found
     assert all(each.mandatory for each in found)
 
 
-def test_sound_stack_passes_every_rule() -> None:
-    assert analyze(*STACK) == []
+@EVERY_WAY
+def test_sound_stack_passes_every_rule(how: Made) -> None:
+    assert analyze(*STACK, how=how) == []
+
+
+def test_what_the_provider_fills_in_is_not_held_against_the_program() -> None:
+    pinned = FUNCTION.with_("buildConfig.source.storageSource.generation", 7)
+    assert "generation" in str(made(FUNCTION, "planned")["buildConfig"])
+    assert made(FUNCTION, "filled")["buildConfig"]["source"]["storageSource"]["generation"]
+    assert [each.rule for each in analyze(*broken(pinned))] == ["source-is-an-archive"]
+
+
+def test_a_default_of_the_provider_is_not_taken_for_a_statement() -> None:
+    assert checked(JOB.with_("timeZone", ABSENT))["timeZone"] == "Etc/UTC"
+    found = analyze(*broken(JOB.with_("timeZone", ABSENT)))
+    assert [each.message.splitlines()[-1] for each in found] == ["The job does not state its time zone; set timeZone."]
+
+
+def test_where_a_thing_really_is_counts() -> None:
+    stray = JOB.with_("region", ABSENT)
+    assert analyze(*broken(stray), how="planned") == []
+    elsewhere = judge_all(
+        [Subject(JOB.kind, "sweep", "urn:sweep", dict(stray.props), outputs={**JOB.props, "region": "us-east1"})],
+        DECLARED,
+    )
+    assert "declared-location" in {each.rule for each in elsewhere.violations}
+
+
+def test_inputs_that_the_pack_was_not_shown_are_not_known() -> None:
+    unseen = Subject(FUNCTION.kind, "sorter", "urn:sorter", NOT_KNOWN, outputs=made(FUNCTION, "filled"))
+    found = judge_all([unseen], DECLARED)
+    assert "source-is-an-archive" not in {each.rule for each in found.violations if "generation" in each.message}
+    assert {"ingress-internal", "runtime-supported"} <= {each.rule for each in found.unjudged}
 
 
 def test_every_rule_has_been_seen_refusing() -> None:
@@ -267,9 +302,10 @@ ACCEPTED = [
 ]
 
 
+@EVERY_WAY
 @pytest.mark.parametrize("resource", ACCEPTED, ids=lambda resource: resource.name)
-def test_what_only_looks_wrong_is_accepted(resource: Resource) -> None:
-    assert analyze(*broken(resource)) == []
+def test_what_only_looks_wrong_is_accepted(resource: Resource, how: Made) -> None:
+    assert analyze(*broken(resource), how=how) == []
 
 
 def test_addresses_known_after_the_first_update_are_still_references() -> None:
@@ -348,6 +384,7 @@ def test_offline_and_engine_say_the_same() -> None:
             each.name,
             urns[each.name],
             each.props,
+            made(each, "planned"),
             each.protect,
             {key: frozenset(urns[name] for name in used if name in urns) for key, used in each.uses.items()},
         )

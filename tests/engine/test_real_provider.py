@@ -1,0 +1,99 @@
+"""The programs and the policy pack before the real provider: `make provider` runs these where it is on PATH.
+
+Nothing leaves the machine: the provider gets a token that opens nothing, and a preview asks no cloud.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.provider_plugin import Plugin, available, running
+from tests.engine import harness
+from tests.engine.conftest import ROOT
+from tests.engine.harness import Engine, Result
+from tests.engine.test_bootstrap import CONFIG
+from tests.engine.test_equality import PARCELS
+from tests.provider.cases import VERDICTS, cases
+from tests.provider.verdicts import Judge
+
+pytestmark = pytest.mark.plugin
+
+
+@pytest.fixture(scope="session")
+def plugin() -> Iterator[Plugin]:
+    binary = available()
+    assert binary
+    with running(binary) as found:
+        yield found
+
+
+def test_what_is_recorded_of_the_provider_is_what_it_says(plugin: Plugin) -> None:
+    from ops import provider_plugin
+
+    assert provider_plugin.FILE.read_text(encoding="utf-8") == provider_plugin.record(plugin)
+
+
+def test_the_provider_judges_every_case_as_recorded(plugin: Plugin) -> None:
+    recorded, judge = json.loads(VERDICTS.read_text(encoding="utf-8")), Judge(plugin)
+    found = {case.id: judge.verdict(case) for case in cases()}
+    assert {name: (found[name], recorded.get(name)) for name in found if found[name] != recorded.get(name)} == {}
+    assert len(found) > 500
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+class TestPreviews:
+    """From an empty state, and from one in which everything is there."""
+
+    def test_prod_is_created_with_the_policy_pack(self, tmp_path: Path) -> None:
+        engine = harness.real(ROOT, tmp_path / "home", "prod")
+        created(engine.preview("--policy-pack", "policies"), at_least=400)
+
+    def test_prod_as_recorded_is_left_alone(self, prod: Engine, tmp_path: Path) -> None:
+        engine = taken_over(prod, tmp_path / "home")
+        result = engine.preview("--policy-pack", "policies", "--expect-no-changes")
+        assert result.code == 0, result.output
+        assert result.changes == {}
+
+    def test_the_policy_pack_passes_what_stands_in_the_state(self, prod: Engine, tmp_path: Path) -> None:
+        state = tmp_path / "state.json"
+        state.write_text(json.dumps(prod.state()), encoding="utf-8")
+        found = prod.run("policy", "analyze", "--file", str(state), "--policy-pack", "policies")
+        assert found.code == 0, found.output
+
+    def test_the_second_pipeline_is_created_with_the_policy_pack(self, tmp_path: Path) -> None:
+        root = tmp_path / "parcels"
+        shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".venv", "tests", ".*cache", "docs"))
+        shutil.rmtree(root / "schemas")
+        for folder in (root / "functions").iterdir():
+            if folder.is_dir() and folder.name != "shared":
+                shutil.rmtree(folder)
+        shutil.copytree(PARCELS, root, dirs_exist_ok=True)
+        engine = harness.real(root, tmp_path / "home", "live")
+        created(engine.preview("--policy-pack", "policies"), at_least=50)
+
+    def test_the_bootstrap_is_created_with_the_policy_pack(self, tmp_path: Path) -> None:
+        engine = harness.real(ROOT / "bootstrap", tmp_path / "home", "access")
+        settings = [part for name, value in CONFIG.items() for part in ("--config", f"{name}={value}")]
+        created(engine.preview("--policy-pack", str(ROOT / "policies"), *settings), at_least=20)
+
+
+def created(result: Result, *, at_least: int) -> None:
+    assert result.code == 0, result.output
+    assert set(result.changes.values()) == {"create"}
+    assert len(result.changes) >= at_least
+    assert "violation" not in result.output.lower()
+
+
+def taken_over(source: Engine, home: Path) -> Engine:
+    """Return an engine with the real provider that goes on from what the twin deployed."""
+    for part in ("program", "state", "pulumi"):
+        shutil.copytree(source.home / part, home / part, symlinks=True)
+    return Engine(
+        home=home, stack=source.stack, cloud=source.cloud, port=None, passphrase=source.passphrase, environment={}
+    )
