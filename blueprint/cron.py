@@ -9,19 +9,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
-WEEK = 7 * DAY
 """Minutes."""
 RUNS = 100
 """Runs that are looked at to tell the longest time between two."""
 
 _NAMES = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|SUN|MON|TUE|WED|THU|FRI|SAT"
 _EXPRESSION = re.compile(rf"(?:[0-9*,/-]|{_NAMES})+(?: (?:[0-9*,/-]|{_NAMES})+){{4}}", re.I)
-_SUNDAY = datetime(2026, 1, 4, tzinfo=UTC)
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _runs(cron: str, since: datetime, zone: tzinfo) -> Iterator[datetime]:
@@ -53,28 +53,39 @@ def first_runs(cron: str, time_zone: str) -> tuple[datetime, ...]:
     return tuple(itertools.islice(_runs(cron, datetime(2026, 1, 1, tzinfo=zone), zone), RUNS))
 
 
-@cache
-def weekly_runs(cron: str, offset: int = 0) -> tuple[int, ...]:
-    """Return the minutes of the UTC week, from Sunday 00:00, at which the job runs.
+@dataclass(frozen=True)
+class Pattern:
+    """When a schedule comes by the clock on the wall: minutes of the day, and the days; None stands for all of them.
 
-    `offset` is the zone's distance to UTC in hours, -5 for New York in winter; 0 gives local time. Empty where the job
-    is bound to days of the month or to months, which no week repeats, or where the expression cannot be read.
+    Where `either` is set a day counts if its date or its weekday is named; as cron has it when both are.
     """
-    if cron.split()[2:4] != ["*", "*"]:
-        return ()
-    until = _SUNDAY + timedelta(minutes=WEEK)
-    runs = itertools.takewhile(lambda run: run < until, _runs(cron, _SUNDAY - timedelta(minutes=1), UTC))
-    return tuple(sorted((int((run - _SUNDAY).total_seconds()) // 60 - offset * 60) % WEEK for run in runs))
+
+    times: tuple[int, ...]
+    months: frozenset[int] | None
+    days: frozenset[int] | None
+    weekdays: frozenset[int] | None
+    either: bool
+
+    @property
+    def daily(self) -> bool:
+        """Say whether every day has the same runs."""
+        return self.months is None and self.days is None and self.weekdays is None
 
 
-def weekly_gap(runs: tuple[int, ...]) -> int:
-    """Return the longest time between two runs of a week that repeats, in minutes."""
-    following = (*runs[1:], runs[0] + WEEK)
-    return max(after - before for before, after in zip(runs, following, strict=True))
+@cache
+def pattern(cron: str) -> Pattern | None:
+    """Return what an expression asks for, None where it cannot be read or never comes."""
+    from cronsim import CronSim
 
-
-def offsets(time_zone: str) -> tuple[int, ...]:
-    """Return the zone's distances to UTC over a year, in whole hours, smallest first."""
-    zone = ZoneInfo(time_zone)
-    found = {datetime(2026, month, 1, 12, tzinfo=zone).utcoffset() for month in range(1, 13)}
-    return tuple(sorted({int(offset.total_seconds() // 3600) for offset in found if offset is not None}))
+    if longest_gap(cron, "UTC") is None:
+        return None
+    read = CronSim(cron, _SOME_DAY)
+    times = sorted(hour * 60 + minute for hour in read.hours for minute in read.minutes)
+    weekdays = {day % 7 for day in read.weekdays if isinstance(day, int)}
+    return Pattern(
+        tuple(times),
+        None if len(read.months) == 12 else frozenset(read.months),
+        None if len(read.days) == 31 else frozenset(read.days),
+        None if len(weekdays) == 7 else frozenset(weekdays),
+        not read.day_and,
+    )

@@ -41,22 +41,22 @@ def _policy(owner: Component, alert: Alert) -> gcp.monitoring.AlertPolicy:
 
 def _condition(alert: Alert) -> gcp.monitoring.AlertPolicyConditionArgs:
     match alert.condition:
-        case PromQL(query=query, duration=duration, evaluation_interval=interval):
+        case PromQL(duration=duration, evaluation_interval=interval):
             return gcp.monitoring.AlertPolicyConditionArgs(
                 display_name=alert.title,
                 condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
-                    query=query,
+                    query=alert.condition.query,
                     duration=seconds(duration),
                     evaluation_interval=seconds(interval),
                     # A metric without points yet would be refused (pitfall 62); contracts know every metric.
                     disable_metric_validation=True,
                 ),
             )
-        case LogMatch(filter=text, label_extractors=extractors):
+        case LogMatch(label_extractors=extractors):
             return gcp.monitoring.AlertPolicyConditionArgs(
                 display_name=alert.title,
                 condition_matched_log=gcp.monitoring.AlertPolicyConditionConditionMatchedLogArgs(
-                    filter=text, label_extractors=dict(extractors) or None
+                    filter=alert.condition.filter, label_extractors=dict(extractors) or None
                 ),
             )
 

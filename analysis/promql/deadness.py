@@ -1,4 +1,4 @@
-"""Why a PromQL condition can never be true on the platform, as far as its text and the metrics' kinds tell.
+"""Why a PromQL condition can never be true on the platform, as far as its value and the metrics' kinds tell.
 
 Each reason was a real dead alert or is one that the platform accepts without a word: a metric or label that
 nobody emits, a resource type of gen1, a constant, labels that exclude each other, zero asked of a metric that
@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 from analysis.promql import metrics
 from analysis.promql.expression import (
+    AGGREGATIONS,
     COMPARISONS,
+    FUNCTIONS,
     RANGE_FUNCTIONS,
     Binary,
     Call,
@@ -62,6 +64,8 @@ def _selector(selector: Selector) -> Iterator[str]:
 
 def _call(call: Call, duration: int) -> Iterator[str]:
     inner = call.arguments[-1] if call.arguments else None
+    if call.function not in FUNCTIONS | AGGREGATIONS:
+        yield f"The function {call.function} is not known here."
     if call.function in RANGE_FUNCTIONS and not (isinstance(inner, Selector) and inner.range):
         yield f"{call.function} needs a range, as in {call.function}(metric[10m])."
     if not isinstance(inner, Selector):
@@ -98,7 +102,7 @@ def never_true(expression: Expression) -> str | None:
     match expression:
         case Selector(matchers=matchers):
             return _excluded(matchers)
-        case Call("absent" | "absent_over_time" | "vector" | "hour" | "minute" | "day_of_week" | "time"):
+        case Call("absent" | "absent_over_time"):
             return None
         case Call(arguments=arguments):
             return next((reason for a in arguments if (reason := never_true(a))), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,15 @@ class Cases:
     silent: tuple[str, ...] = ()
 
 
+RECORDED = int(datetime(2026, 1, 29, tzinfo=UTC).timestamp())
+"""The day of the recorded outage, on which a scenario begins that names no other."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What the platform shows over `length` minutes: `signals` maps a signal to its values, one per minute.
 
-    `attempts` is how many minutes scheduled jobs run, None for all; `season` picks the zone's distance to UTC;
+    `start` is when it begins, in seconds since 1970; `attempts` is how many minutes scheduled jobs run, None for all;
     `step` is minutes between evaluations, more than one only for long quiet ones.
     """
 
@@ -53,7 +58,7 @@ class Scenario:
     story: str
     length: int
     signals: Mapping[str, Any]
-    season: str = "winter"
+    start: int = RECORDED
     attempts: int | None = None
     step: int = 1
 
@@ -87,6 +92,8 @@ def scenarios(folder: Path = FOLDER) -> Mapping[str, Scenario]:
     for path in sorted((folder / "scenarios").glob("*.yaml")):
         data = _read(path)
         attempts = data.pop("attempts", None)
+        if start := data.pop("start", None):
+            data["start"] = int(datetime(start.year, start.month, start.day, tzinfo=UTC).timestamp())
         found[path.stem] = Scenario(
             name=path.stem,
             length=minutes(data.pop("length")),

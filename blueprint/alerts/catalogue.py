@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.alerts import boundaries, functions, messaging
+from blueprint.alerts import boundaries, functions, messaging, schedules
 from blueprint.alerts.factory import Factory
 from blueprint.alerts.types import Alert
 from blueprint.manifest import Manifest
@@ -26,7 +26,7 @@ def _alerts(factory: Factory) -> Iterator[Alert]:
     for function in manifest.functions.values():
         yield from functions.alerts(factory, function)
         for schedule in function.trigger.schedules.values():
-            yield from boundaries.schedule_alerts(factory, function, schedule)
+            yield from schedules.schedule_alerts(factory, function, schedule)
     for push in all_pushes(manifest, factory.names):
         yield from messaging.subscription_alerts(factory, push)
     for topic in manifest.topics.values():

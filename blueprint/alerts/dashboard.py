@@ -7,12 +7,17 @@ The value is what Cloud Monitoring's Dashboard takes as JSON.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from analysis.logfilter.expression import compare
+from analysis.logfilter.expression import render as as_filter
+from analysis.promql.expression import Binary, Call, Expression, Number, Selector
+from analysis.promql.expression import render as as_promql
 from blueprint.alerts import functions, messaging
-from blueprint.alerts.factory import quoted, series
+from blueprint.alerts.factory import series, total
 from blueprint.manifest import Boundary, Manifest
 from blueprint.names import Names
 
@@ -22,17 +27,22 @@ CHART, PANEL = 6, 12
 """Columns of a chart and of a panel of log lines: six and one fill a row."""
 HEIGHT, HEADER = 10, 3
 """Rows of a tile and of a heading."""
+INTERVAL = 1
+"""Minutes: stands for the interval of a chart, which only the platform knows."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: queries by legend (empty: one line per series); `limit` is the value from which an alert speaks."""
+    """One chart: queries by legend (empty: one line per series); `limit` is the value from which an alert speaks.
+
+    Counters are summed over one interval of the chart, which the platform fills in for `INTERVAL`.
+    """
 
     title: str
     unit: str
-    queries: tuple[tuple[str, str], ...]
+    queries: tuple[tuple[str, Expression], ...]
     limit: float | None = None
 
 
@@ -70,29 +80,31 @@ def charts(manifest: Manifest, names: Names, boundary: Boundary) -> list[Chart]:
         service_name=function.name,
         response_code_class="5xx",
     )
-    latency = functions.latency(function, thresholds.latency_percent_of_timeout).query.rpartition(" > ")
+    latency = functions.latency(function, thresholds.latency_percent_of_timeout).condition
+    assert isinstance(latency, Binary)
+    assert isinstance(latency.right, Number)
     return [
         Chart("Published", "1", (("completions", _count(sent)), ("triggers", _count(trigger)))),
         Chart("Acknowledged", "1", (("acknowledged", _count(acked)),)),
         Chart(
             "Backlog age",
             "s",
-            (("oldest", f"max({series(messaging.OLDEST, messaging.RESOURCE, **pushes)})"),),
+            (("oldest", Call("max", (series(messaging.OLDEST, messaging.RESOURCE, **pushes),))),),
             thresholds.backlog_age,
         ),
         Chart("Errors", "1", (("refused", _count(other)), ("5xx", _count(failed)))),
-        Chart("Latency p99", "ms", (("p99", latency[0]),), float(latency[2])),
+        Chart("Latency p99", "ms", (("p99", latency.left),), latency.right.value),
         Chart(
             "Dead letters",
             "1",
-            (("waiting", f"max({series(messaging.WAITING, messaging.RESOURCE, subscription_id=hold)})"),),
+            (("waiting", Call("max", (series(messaging.WAITING, messaging.RESOURCE, subscription_id=hold),))),),
             1,
         ),
     ]
 
 
-def _count(selector: str) -> str:
-    return f"sum(sum_over_time({selector}[${{__interval}}]))"
+def _count(counter: Selector) -> Expression:
+    return total(counter, INTERVAL)
 
 
 def _rest(manifest: Manifest, names: Names) -> list[Chart]:
@@ -111,8 +123,8 @@ def _rest(manifest: Manifest, names: Names) -> list[Chart]:
     return found
 
 
-def _by(label: str, selector: str) -> str:
-    return f"sum by ({label}) (sum_over_time({selector}[${{__interval}}]))"
+def _by(label: str, counter: Selector) -> Expression:
+    return replace(total(counter, INTERVAL), by=(label,))
 
 
 def _heading(manifest: Manifest, boundary: Boundary) -> tuple[str, str]:
@@ -125,10 +137,9 @@ def _heading(manifest: Manifest, boundary: Boundary) -> tuple[str, str]:
 
 def _progress(boundary: Boundary) -> Json:
     """Return the panel of what the orchestrator says about dates: x of n, what is missing, triggered or not."""
-    wanted = functions.log_filter(
-        (boundary.function, boundary.timer.function), f"jsonPayload.boundary={quoted(boundary.name)}"
-    )
-    return {"title": "Dates, x of n", "logsPanel": {"filter": wanted, "resourceNames": []}}
+    services = (boundary.function, boundary.timer.function)
+    wanted = functions.entries_of(services, compare("jsonPayload.boundary", "=", boundary.name))
+    return {"title": "Dates, x of n", "logsPanel": {"filter": as_filter(wanted), "resourceNames": []}}
 
 
 def _incidents() -> Json:
@@ -171,7 +182,7 @@ def _widget(chart: Chart) -> Json:
                     "targetAxis": "Y1",
                     "minAlignmentPeriod": "60s",
                     **({"legendTemplate": legend} if legend else {}),
-                    "timeSeriesQuery": {"prometheusQuery": query, "unitOverride": chart.unit},
+                    "timeSeriesQuery": {"prometheusQuery": _text(query), "unitOverride": chart.unit},
                 }
                 for legend, query in chart.queries
             ],
@@ -181,8 +192,13 @@ def _widget(chart: Chart) -> Json:
     }
 
 
-def queries(board: Json) -> Iterator[str]:
-    """Yield every query of a dashboard."""
-    for tile in board["mosaicLayout"]["tiles"]:
-        for line in tile["widget"].get("xyChart", {}).get("dataSets", []):
-            yield line["timeSeriesQuery"]["prometheusQuery"]
+def _text(query: Expression) -> str:
+    """Return a query as the platform takes it, with its own variable for the interval of the chart."""
+    return as_promql(query).replace(f"[{INTERVAL}m]", "[${__interval}]")
+
+
+def queries(manifest: Manifest, names: Names) -> Iterator[Expression]:
+    """Yield every query of the dashboard."""
+    rows = [charts(manifest, names, boundary) for boundary in manifest.boundaries.values()]
+    for chart in (*itertools.chain.from_iterable(rows), *_rest(manifest, names)):
+        yield from (query for _, query in chart.queries)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analysis.promql.expression import Binary, Call, Matcher, Selector, binary
 from blueprint.alerts.kinds import KINDS, RUNBOOKS
 from blueprint.alerts.types import Alert, Covers, Documentation, LogMatch, PromQL
 from blueprint.findings import Location
@@ -21,28 +22,24 @@ def minutes(seconds: int) -> int:
     return -(-seconds // 60)
 
 
-def quoted(value: str) -> str:
-    """Return a text as a literal of the Logging query language and of PromQL."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def series(metric: str, resource: str, **labels: str) -> str:
-    """Return a PromQL selector; a label whose value begins with `~` or `!` is matched by pattern or excluded."""
-    matchers = [f"monitored_resource={quoted(resource)}"]
+def series(metric: str, resource: str, **labels: str) -> Selector:
+    """Return the series of a resource; a label whose value begins with `~` or `!` is matched by pattern or excluded."""
+    operators = {"~": "=~", "!": "!="}
+    matchers = [Matcher("monitored_resource", "=", resource)]
     for label, value in labels.items():
-        if value[:1] == "~":
-            matchers.append(f"{label}=~{quoted(value[1:])}")
-        elif value[:1] == "!":
-            matchers.append(f"{label}!={quoted(value[1:])}")
-        else:
-            matchers.append(f"{label}={quoted(value)}")
-    return f"{metric}{{{','.join(matchers)}}}"
+        sign = value[:1] if value[:1] in operators else ""
+        matchers.append(Matcher(label, operators.get(sign, "="), value.removeprefix(sign)))
+    return Selector(metric, tuple(matchers))
 
 
-def total(selector: str, window: int, offset: int = 0) -> str:
+def total(counter: Selector, window: int, offset: int = 0) -> Call:
     """Return how much a DELTA metric counted in the last `window` minutes, `offset` minutes ago."""
-    shift = f" offset {offset}m" if offset else ""
-    return f"sum(sum_over_time({selector}[{window}m]{shift}))"
+    return Call("sum", (Call("sum_over_time", (counter.over(window * 60, offset * 60),)),))
+
+
+def any_of(counter: Selector, window: int, offset: int = 0) -> Binary:
+    """Return the condition that a DELTA metric counted anything in the last `window` minutes, `offset` minutes ago."""
+    return binary(total(counter, window, offset), ">", 0)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.logfilter.expression import AllOf, AnyOf, Filter, compare
+from analysis.promql.expression import Call, Expression, Number, binary, together
 from blueprint.alerts import events
-from blueprint.alerts.factory import Factory, quoted, series, total
+from blueprint.alerts.factory import Factory, series, total
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
 from blueprint.manifest import Function
 
 RESOURCE = "cloud_run_revision"
 WINDOW = 10
-"""Minutes over which requests are judged."""
-MIN_FAILURES = 3
+"""Minutes over which latency and memory are judged."""
+LASTING, LASTING_FAILURES = 60, 20
+SUDDEN, SUDDEN_FAILURES = 2, 4
+"""Minutes over which the share of failures is judged, and failures without which it is no share of anything."""
 MEMORY_SHARE = 0.9
 
 CRASH_TEXT = "|".join(
@@ -29,6 +33,8 @@ CRASH_TEXT = "|".join(
 )
 """What a gen2 service writes when user code cannot be imported, a container does not come up or outgrows its
 memory."""
+NOT_READY_TEXT = "failed to start|HealthCheckContainerError|failed to become healthy"
+"""What the audit log says of a revision that does not become ready."""
 REFUSED_TEXT = "|".join(
     (
         r"Quota exceeded|exceeded quota|quotaExceeded|RESOURCE_EXHAUSTED|rateLimitExceeded|Exceeded rate limits",
@@ -41,17 +47,16 @@ REFUSED_TEXT = "|".join(
 fit."""
 
 
-def log_filter(services: tuple[str, ...], *lines: str) -> str:
-    """Return a filter on the logs of gen2 services; each line is one more comparison that must hold."""
-    names = " OR ".join(quoted(service) for service in services)
-    wanted = f"({names})" if len(services) > 1 else names
-    return "\n".join(
-        (
-            f"resource.type={quoted(RESOURCE)}",
-            f"resource.labels.service_name={wanted}",
-            *(f"({line})" for line in lines),
-        )
-    )
+def entries_of(services: tuple[str, ...], *conditions: Filter) -> AllOf:
+    """Return the filter on the logs of gen2 services for which all conditions hold."""
+    service = compare("resource.labels.service_name", "=", *services)
+    return AllOf((compare("resource.type", "=", RESOURCE), service, *conditions))
+
+
+def written(pattern: str, least: str) -> AnyOf:
+    """Return the condition on a pattern in plain text, or in a structured message of at least that severity."""
+    structured = AllOf((compare("jsonPayload.message", "=~", pattern), compare("severity", ">=", least)))
+    return AnyOf((compare("textPayload", "=~", pattern), structured))
 
 
 def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
@@ -72,7 +77,7 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
         ("error-ratio", error_ratio(function, thresholds.error_ratio_percent)),
         ("latency", latency(function, thresholds.latency_percent_of_timeout)),
         ("memory", memory(function)),
-        ("no-instance", LogMatch(log_filter((function.name,), 'textPayload:"no available instance"'))),
+        ("no-instance", LogMatch(entries_of((function.name,), compare("textPayload", ":", "no available instance")))),
         ("quota-or-schema", refused(function)),
         ("only-in-log", only_in_log(function)),
     ]
@@ -85,58 +90,66 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
 def crash(function: Function) -> LogMatch:
     """Return the condition on lines of a crash, of the platform about it, and of a revision that is not
     ready."""
-    text = quoted(CRASH_TEXT)
-    lines = f'textPayload=~{text} OR (jsonPayload.message=~{text} AND severity>=ERROR) OR protoPayload.status.message=~"failed to start|HealthCheckContainerError|failed to become healthy"'
+    audited = compare("protoPayload.status.message", "=~", NOT_READY_TEXT)
     return LogMatch(
-        log_filter((function.name,), lines),
+        entries_of((function.name,), AnyOf((*written(CRASH_TEXT, "ERROR").items, audited))),
         {"revision": "EXTRACT(resource.labels.revision_name)"},
     )
 
 
 def refused(function: Function) -> LogMatch:
     """Return the condition on answers about quotas, grants, tables and columns."""
-    text = quoted(REFUSED_TEXT)
-    return LogMatch(
-        log_filter((function.name,), f"textPayload=~{text} OR (jsonPayload.message=~{text} AND severity>=WARNING)")
-    )
+    return LogMatch(entries_of((function.name,), written(REFUSED_TEXT, "WARNING")))
 
 
 def only_in_log(function: Function) -> LogMatch:
     """Return the condition on lines that hold the only copy of an event or a message."""
-    names = " OR ".join(quoted(event) for event in (events.EVENT_LOST, events.MESSAGE_IN_LOG))
-    return LogMatch(log_filter((function.name,), f"jsonPayload.event=({names})"))
+    lost = compare("jsonPayload.event", "=", events.EVENT_LOST, events.MESSAGE_IN_LOG)
+    return LogMatch(entries_of((function.name,), lost))
 
 
 def error_ratio(function: Function, percent: float) -> PromQL:
-    """Return the condition on the share of 5xx; three failures at least, so that one retry tells nobody."""
-    failed = _requests(function, response_code_class="5xx")
-    return PromQL(
-        f"{failed} / {_requests(function)} > {percent / 100:g} and {failed} >= {MIN_FAILURES}",
-        duration=MINUTE,
+    """Return the condition on the share of 5xx: twice the limit for minutes without a break, or the limit for an hour.
+
+    Pub/Sub delivers again what failed, so failures of a moment, as a release has them, and a few percent of failures
+    lose nothing and tell nobody. What goes on does: the two stretches behind each other outlast a release.
+    """
+    failed, every = (
+        series("run_googleapis_com:request_count", RESOURCE, service_name=function.name, **labels)
+        for labels in ({"response_code_class": "5xx"}, {})
     )
 
+    def share(window: int, offset: int, limit: float) -> Expression:
+        return binary(
+            binary(total(failed, window, offset), "/", total(every, window, offset)), ">", limit * percent / 100
+        )
 
-def _requests(function: Function, **labels: str) -> str:
-    return total(series("run_googleapis_com:request_count", RESOURCE, service_name=function.name, **labels), WINDOW)
+    enough = binary(total(failed, 2 * SUDDEN), ">=", SUDDEN_FAILURES)
+    sudden = together("and", share(SUDDEN, 0, 2), share(SUDDEN, SUDDEN, 2), enough)
+    lasting = together("and", share(LASTING, 0, 1), binary(total(failed, LASTING), ">=", LASTING_FAILURES))
+    return PromQL(together("or", sudden, lasting), duration=3 * MINUTE)
 
 
 def latency(function: Function, percent: float) -> PromQL:
     """Return the condition on the 99th percentile of latency against the timeout, in milliseconds."""
-    limit = function.timeout * 1000 * percent / 100
-    return PromQL(f"{_quantile(function, 'request_latencies')} > {limit:.0f}", duration=MINUTE)
+    limit = float(f"{function.timeout * 1000 * percent / 100:.0f}")
+    return PromQL(binary(quantile(function, "request_latencies"), ">", limit), duration=MINUTE)
 
 
 def memory(function: Function) -> PromQL:
     """Return the condition on the 99th percentile of memory in use; a share of the limit."""
-    return PromQL(f"{_quantile(function, 'container_memory_utilizations')} > {MEMORY_SHARE}", duration=5 * MINUTE)
+    used = quantile(function, "container_memory_utilizations")
+    return PromQL(binary(used, ">", MEMORY_SHARE), duration=5 * MINUTE)
 
 
-def _quantile(function: Function, metric: str) -> str:
+def quantile(function: Function, metric: str) -> Call:
+    """Return the 99th percentile of a distribution over the last minutes."""
     buckets = series(f"run_googleapis_com:{metric}_bucket", RESOURCE, service_name=function.name)
-    return f"histogram_quantile(0.99, sum by (le) (sum_over_time({buckets}[{WINDOW}m])))"
+    counts = Call("sum", (Call("sum_over_time", (buckets.over(WINDOW * MINUTE),)),), by=("le",))
+    return Call("histogram_quantile", (Number(0.99), counts))
 
 
 def instances(function: Function) -> PromQL:
     """Return the condition on busy instances; with one instance at most being busy is normal, so it has none."""
     active = series("run_googleapis_com:container_instance_count", RESOURCE, service_name=function.name, state="active")
-    return PromQL(f"sum({active}) >= {function.max_instances}", duration=10 * MINUTE)
+    return PromQL(binary(Call("sum", (active,)), ">=", function.max_instances), duration=10 * MINUTE)

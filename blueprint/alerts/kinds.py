@@ -57,11 +57,11 @@ _KINDS = (
     ),
     Kind(
         "error-ratio",
-        "{function} fails more than {error_percent} % of its requests",
+        "{function} goes on failing more than {error_percent} % of its requests",
         "function",
         "error",
         (11, 28, 39, 44),
-        "More than {error_percent} % of the requests that reached {function} in ten minutes ended in 5xx, at least three of them. Pub/Sub delivers them again, so work is late, not lost.",
+        "More than {error_percent} % of the requests that reached {function} in an hour ended in 5xx, or twice that for minutes without a break. Pub/Sub delivers them again, so a few are late, not lost; these do not stop.",
         "run.googleapis.com/request_count by response_code_class.",
         _logs("severity>=ERROR"),
         (

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.alerts.factory import Factory, minutes, series, total
+from analysis.promql.expression import Binary, Call, Expression, Number, Selector, binary, together
+from blueprint.alerts.factory import Factory, any_of, minutes, series, total
 from blueprint.alerts.types import MINUTE, Alert, PromQL
 from blueprint.manifest import Stream, Topic
 from blueprint.wiring import Push
@@ -80,15 +81,23 @@ def _values(factory: Factory, subscription: str, consumer: str, topic: str) -> d
 
 def backlog_age(subscription: str, seconds: int) -> PromQL:
     """Return the condition on the age of the oldest message; bridges the gaps that the metric may have."""
-    age = series(OLDEST, RESOURCE, subscription_id=subscription)
-    return PromQL(f"max(max_over_time({age}[{GAPS}m])) > {seconds}")
+    return PromQL(_above(series(OLDEST, RESOURCE, subscription_id=subscription), seconds))
+
+
+def _above(gauge: Selector, limit: int) -> Expression:
+    return binary(Call("max", (Call("max_over_time", (gauge.over(GAPS * MINUTE),)),)), ">", limit)
 
 
 def failing(subscription: str) -> PromQL:
     """Return the condition on deliveries, by push or by write: most fail, and at least three did."""
-    bad = total(series(PUSHES, RESOURCE, subscription_id=subscription, response_class="!ack"), WINDOW)
-    every = total(series(PUSHES, RESOURCE, subscription_id=subscription), WINDOW)
-    return PromQL(f"{bad} / {every} > 0.5 and {bad} >= {MIN_FAILURES}", duration=MINUTE)
+    bad = series(PUSHES, RESOURCE, subscription_id=subscription, response_class="!ack")
+    return _mostly(bad, series(PUSHES, RESOURCE, subscription_id=subscription))
+
+
+def _mostly(bad: Selector, every: Selector) -> PromQL:
+    failed = total(bad, WINDOW)
+    most = binary(binary(failed, "/", total(every, WINDOW)), ">", 0.5)
+    return PromQL(Binary("and", most, binary(failed, ">=", MIN_FAILURES)), duration=MINUTE)
 
 
 def silent(topic: str, subscription: str, limit: int) -> PromQL:
@@ -101,20 +110,19 @@ def silent(topic: str, subscription: str, limit: int) -> PromQL:
     ago = limit // 2
     sent = series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="success")
     acked = series(PUSHES, RESOURCE, subscription_id=subscription, response_class="ack")
-    soon = total(sent, PUBLISHED, ago)
-    most = f"{total(acked, ago + PUBLISHED)} >= 0.5 * {soon}"
-    still = f"({total(sent, OPEN, ago)} > 0) unless on () ({total(acked, OPEN + ago)} > 0)"
-    return PromQL(f"(({soon} > 0) unless on () ({most})) or on () ({still})", duration=MINUTE)
+    half = binary(Number(0.5), "*", total(sent, PUBLISHED, ago))
+    most = binary(total(acked, ago + PUBLISHED), ">=", half)
+    soon = together("unless", any_of(sent, PUBLISHED, ago), most)
+    still = together("unless", any_of(sent, OPEN, ago), any_of(acked, OPEN + ago))
+    return PromQL(together("or", soon, still), duration=MINUTE)
 
 
 def dead_letter(subscription: str) -> PromQL:
     """Return the condition on messages held by a dead-letter subscription."""
-    waiting = series(WAITING, RESOURCE, subscription_id=subscription)
-    return PromQL(f"max(max_over_time({waiting}[{GAPS}m])) > 0")
+    return PromQL(_above(series(WAITING, RESOURCE, subscription_id=subscription), 0))
 
 
 def publish_failing(topic: str) -> PromQL:
     """Return the condition on refused publications; clients repeat the few that fail in passing."""
-    refused = total(series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="!success"), WINDOW)
-    every = total(series(PUBLISHES, "pubsub_topic", topic_id=topic), WINDOW)
-    return PromQL(f"{refused} / {every} > 0.5 and {refused} >= {MIN_FAILURES}", duration=MINUTE)
+    refused = series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="!success")
+    return _mostly(refused, series(PUBLISHES, "pubsub_topic", topic_id=topic))

@@ -1,6 +1,7 @@
 """Metric alerts as a Prometheus rule file, which `promtool` checks and tests.
 
-The query, the duration and the name are the deployed ones; nothing is rewritten for the test.
+The query, the duration and the name are the deployed ones. `promtool test` begins in 1970; for a replay of another day
+the clock of the condition, and nothing else, is told how long that day is after.
 """
 
 from __future__ import annotations
@@ -10,22 +11,25 @@ from typing import Any
 
 import yaml
 
+from analysis.promql.expression import render, shifted
 from blueprint.alerts.types import Alert, PromQL
 
 GROUP = "alerts"
 
 
-def rules(alerts: Iterable[Alert]) -> dict[str, Any]:
+def rules(alerts: Iterable[Alert], start: int = 0) -> dict[str, Any]:
     """Return the metric alerts as one rule group; log alerts are left out."""
     return {
-        "groups": [{"name": GROUP, "rules": [_rule(a, a.condition) for a in alerts if isinstance(a.condition, PromQL)]}]
+        "groups": [
+            {"name": GROUP, "rules": [_rule(a, a.condition, start) for a in alerts if isinstance(a.condition, PromQL)]}
+        ]
     }
 
 
-def _rule(alert: Alert, condition: PromQL) -> dict[str, Any]:
+def _rule(alert: Alert, condition: PromQL, start: int) -> dict[str, Any]:
     return {
         "alert": alert.name,
-        "expr": condition.query,
+        "expr": render(shifted(condition.condition, start)),
         "for": f"{condition.duration}s",
         "labels": {"severity": alert.severity, "covers": str(alert.covers)},
         "annotations": {"summary": alert.title, "runbook": alert.runbook},

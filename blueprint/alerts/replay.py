@@ -8,15 +8,17 @@ fired is asked of Prometheus' own ALERTS series, so a silent case looks at every
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from string import Formatter
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from analysis.promql import expression as promql
 from analysis.promql import metrics
-from blueprint import cron
+from analysis.promql.expression import selectors
 from blueprint.alerts import cases
 from blueprint.alerts.cases import Fires, Scenario
 from blueprint.alerts.types import Alert, PromQL
@@ -95,7 +97,7 @@ def _late(alert: Alert, metric: str) -> int | None:
     A sample that is read with an offset is there by then.
     """
     assert isinstance(alert.condition, PromQL)
-    read = [s.offset for s in promql.selectors(promql.parse(alert.condition.query)) if s.metric == metric]
+    read = [s.offset for s in selectors(alert.condition.condition) if s.metric == metric]
     if not read:
         return None
     return max(0, math.ceil((metrics.by_promql()[metric].delay - min(read)) / 60))
@@ -112,32 +114,42 @@ def _series(name: str, labels: Mapping[str, str], values: Sequence[str], late: i
 
 
 def _attempts(alert: Alert, scenario: Scenario) -> list[str]:
-    """Return the log lines of a job's attempts, minute by minute from Thursday 00:00 UTC, promtool's beginning."""
-    zone = cron.offsets(alert.values["time_zone"])
-    runs = set(cron.weekly_runs(alert.values["cron"], zone[0 if scenario.season == "winter" else -1]))
+    """Return the log lines of a job's attempts, minute by minute."""
     until = scenario.length if scenario.attempts is None else scenario.attempts
-    thursday = 4 * cron.DAY
-    return [
-        str(LINES_PER_ATTEMPT) if minute < until and (minute + thursday) % cron.WEEK in runs else GAP
-        for minute in range(scenario.length)
-    ]
+    came = runs(alert.values["cron"], alert.values["time_zone"], scenario.start, until)
+    return [str(LINES_PER_ATTEMPT) if minute in came else GAP for minute in range(scenario.length)]
 
 
-def _fired(alert: Alert, start: int, end: int) -> str:
+@functools.cache
+def runs(cron: str, time_zone: str, start: int, length: int) -> frozenset[int]:
+    """Return the minutes after `start`, in seconds since 1970, at which the clock on the wall shows the job's time.
+
+    Looks at every minute instead of computing the next run, so that it shares nothing with the alert that it tests.
+    """
+    from cronsim import CronSim
+
+    zone, day = ZoneInfo(time_zone), timedelta(days=1)
+    shown = [datetime.fromtimestamp(start + minute * 60, zone).replace(tzinfo=None) for minute in range(length)]
+    wanted = set(itertools.takewhile(lambda run: run < shown[-1] + day, CronSim(cron, shown[0] - day)))
+    return frozenset(minute for minute, now in enumerate(shown) if now in wanted)
+
+
+def fired(alert: Alert, start: int, end: int) -> str:
+    """Return the question whether the alert fired between two minutes."""
     return f'count(count_over_time(ALERTS{{alertname="{alert.name}",alertstate="firing"}}[{max(end - start, 1)}m]))'
 
 
 def expectations(alert: Alert, scenario: Scenario, case: Fires | None) -> Iterator[dict[str, Any]]:
     """Yield promtool's expressions: silent to the end, or silent until the fault and firing in time after it."""
     if case is None:
-        yield {"expr": _fired(alert, 0, scenario.length), "eval_time": f"{scenario.length}m", "exp_samples": []}
+        yield {"expr": fired(alert, 0, scenario.length), "eval_time": f"{scenario.length}m", "exp_samples": []}
         return
     fault = cases.minutes(case.after)
     deadline = fault + cases.minutes(cases.filled(case.within, alert.values))
     if fault:
-        yield {"expr": _fired(alert, 0, fault), "eval_time": f"{fault}m", "exp_samples": []}
+        yield {"expr": fired(alert, 0, fault), "eval_time": f"{fault}m", "exp_samples": []}
     yield {
-        "expr": _fired(alert, fault, deadline),
+        "expr": fired(alert, fault, deadline),
         "eval_time": f"{deadline}m",
         "exp_samples": [{"labels": "{}", "value": 1}],
     }

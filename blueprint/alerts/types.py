@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from analysis.logfilter.expression import Filter
+from analysis.logfilter.expression import render as as_filter
+from analysis.promql.expression import Expression
+from analysis.promql.expression import render as as_promql
 from blueprint.findings import Location
 
 Severity = Literal["critical", "error", "warning"]
@@ -41,26 +45,36 @@ class Covers:
 
 @dataclass(frozen=True)
 class PromQL:
-    """A condition over metrics: fires when `query` returns anything for `duration` seconds without a break.
+    """A condition over metrics: fires when it gives anything for `duration` seconds without a break.
 
     `evaluation_interval` is in seconds, a multiple of 30; `duration` is whole minutes (pitfall 66).
     """
 
-    query: str
+    condition: Expression
     duration: int = 0
     evaluation_interval: int = MINUTE
+
+    @property
+    def query(self) -> str:
+        """Return the condition as the platform takes it."""
+        return as_promql(self.condition)
 
 
 @dataclass(frozen=True)
 class LogMatch:
-    """A condition over logs: fires on each entry that `filter` (Logging query language) matches.
+    """A condition over logs: fires on each entry that it matches.
 
     `label_extractors` maps a label of the incident to `EXTRACT(path)`; entries with different labels are
     different incidents.
     """
 
-    filter: str
+    condition: Filter
     label_extractors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def filter(self) -> str:
+        """Return the condition in the Logging query language."""
+        return as_filter(self.condition)
 
 
 @dataclass(frozen=True)

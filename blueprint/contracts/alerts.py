@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from analysis.logfilter import expression as logfilter
 from analysis.promql import deadness, metrics
-from analysis.promql import expression as promql
+from analysis.promql.expression import selectors
 from blueprint.alerts import cases
 from blueprint.alerts.kinds import KINDS
 from blueprint.alerts.messaging import MIN_SILENCE
@@ -156,14 +156,9 @@ def _metric_problems(condition: PromQL) -> Iterator[str]:
         yield f"Its duration of {condition.duration} s is not whole minutes."
     if condition.evaluation_interval <= 0 or condition.evaluation_interval % INTERVAL:
         yield f"Its evaluation interval of {condition.evaluation_interval} s is not a multiple of {INTERVAL} s."
-    try:
-        expression = promql.parse(condition.query)
-    except promql.QueryError as error:
-        yield str(error)
-        return
-    if not promql.selectors(expression):
+    if not selectors(condition.condition):
         yield "It reads no metric."
-    yield from deadness.problems(expression, condition.duration)
+    yield from deadness.problems(condition.condition, condition.duration)
 
 
 def _log_problems(condition: LogMatch) -> Iterator[str]:
@@ -171,20 +166,15 @@ def _log_problems(condition: LogMatch) -> Iterator[str]:
         yield f"Its filter has {len(condition.filter)} characters; the platform takes {MAX_FILTER}."
     if len(condition.label_extractors) > MAX_LABEL_EXTRACTORS:
         yield f"It extracts {len(condition.label_extractors)} labels; the platform takes {MAX_LABEL_EXTRACTORS}."
-    try:
-        node = logfilter.parse(condition.filter)
-    except logfilter.FilterError as error:
-        yield f"{str(error).rstrip('.')} (position {error.position})."
-        return
-    types = {c.value for c in logfilter.required(node) if c.path == ("resource", "type") and c.operator == "="}
+    asked = [c for c in logfilter.comparisons(condition.condition) if c.path == ("resource", "type")]
+    types = {c.value for c in logfilter.required(condition.condition) if c in asked and c.operator == "="}
     if not types:
         yield "Its filter does not require a resource.type."
-    for name in sorted(logfilter.resource_types(node) & metrics.GEN1):
+    for name in sorted({c.value for c in asked if c.operator in ("=", ":")} & metrics.GEN1):
         yield f"The resource type {name} belongs to gen1; a gen2 function writes cloud_run_revision."
     for name in sorted(types - set(metrics.RESOURCES) - metrics.GEN1):
         yield f"Nothing of this project writes logs as {name}."
-    if reason := logfilter.never_true(node):
-        yield f"No entry can match its filter: {reason}."
+    yield from logfilter.problems(condition.condition)
 
 
 @contract("alerts-tested", "Every alert has a case in which it fires and one in which it is silent", incidents=(71, 73))

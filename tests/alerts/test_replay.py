@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.promql.expression import Call, Expression, Number, Selector, binary, together
 from blueprint.alerts import Alert, PromQL, cases, catalogue, prometheus, replay
 from blueprint.alerts.kinds import KINDS
 from blueprint.loader import load_manifest
@@ -34,7 +35,7 @@ def write(alerts: Sequence[Alert], scenario: cases.Scenario, folder: Path) -> li
     if not any(list(replay.series(alert, scenario, dense=False)) for alert in alerts):
         return []
     rules = folder / f"{scenario.name}.rules.yaml"
-    rules.write_text(prometheus.text(prometheus.rules(alerts)))
+    rules.write_text(prometheus.text(prometheus.rules(alerts, scenario.start)))
     files = []
     for dense in (False, True):
         path = folder / f"{scenario.name}-{'dense' if dense else 'sparse'}.yaml"
@@ -77,10 +78,11 @@ def test_every_metric_alert_is_replayed(alerts: tuple[Alert, ...]) -> None:
     assert {alert.kind for alert in alerts if isinstance(alert.condition, PromQL)} == set(METRIC_KINDS)
 
 
-SEEDED = {
-    "never fires": "vector(1) < 0",
-    "fires in every scenario": "vector(1)",
-    "looks at a label that nobody sends": "({query}) and on () (absent_label > 0)",
+ONE = Call("vector", (Number(1),))
+SEEDED: dict[str, Callable[[Expression], Expression]] = {
+    "never fires": lambda condition: together("and", condition, binary(ONE, "<", 0)),
+    "fires in every scenario": lambda condition: ONE,
+    "looks at a metric that nobody sends": lambda condition: together("and", condition, Selector("absent")),
 }
 
 
@@ -88,8 +90,7 @@ SEEDED = {
 def test_the_replay_finds_a_broken_alert(fault: str, alerts: tuple[Alert, ...], promtool: str, tmp_path: Path) -> None:
     alert = next(alert for alert in alerts if alert.kind == "silence")
     assert isinstance(alert.condition, PromQL)
-    query = SEEDED[fault].replace("{query}", alert.condition.query)
-    broken = replace(alert, condition=replace(alert.condition, query=query))
+    broken = replace(alert, condition=replace(alert.condition, condition=SEEDED[fault](alert.condition.condition)))
     (tmp_path / "rules.yaml").write_text(prometheus.text(prometheus.rules([broken])))
     failed = 0
     for name in ("outage-gone", "redeploy"):

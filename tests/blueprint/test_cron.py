@@ -1,51 +1,41 @@
-"""When a job must have run, in UTC and in every season."""
+"""What a schedule asks for by the clock on the wall."""
 
 from __future__ import annotations
 
 import pytest
 
 from blueprint import cron
-from blueprint.alerts import boundaries
+from blueprint.alerts import schedules
+
+WEEKDAYS = frozenset({1, 2, 3, 4, 5})
 
 
 @pytest.mark.parametrize(
-    ("expression", "runs", "gap"),
+    ("expression", "times", "days", "weekdays", "either"),
     [
-        ("*/15 * * * *", 672, 15),
-        ("0 7 * * *", 7, 1440),
-        ("30 6,18 * * 1-5", 10, 3600),
-        ("0 0 * * 0", 1, 10080),
-        ("0 0 * * SUN,7", 1, 10080),
-        ("5-59/20 * * * *", 504, 20),
+        ("0,30 * * * *", tuple(range(0, 1440, 30)), None, None, False),
+        ("0 7 * * *", (420,), None, None, False),
+        ("30 6,18 * * 1-5", (390, 1110), None, WEEKDAYS, False),
+        ("30 6,18 * * MON-FRI", (390, 1110), None, WEEKDAYS, False),
+        ("0 0 * * 0", (0,), None, frozenset({0}), False),
+        ("0 0 * * SUN,7", (0,), None, frozenset({0}), False),
+        ("0 0 1,15 * *", (0,), frozenset({1, 15}), None, False),
+        ("0 0 13 * 5", (0,), frozenset({13}), frozenset({5}), True),
     ],
 )
-def test_runs_of_a_week(expression: str, runs: int, gap: int) -> None:
-    found = cron.weekly_runs(expression)
-    assert len(found) == runs
-    assert cron.weekly_gap(found) == gap
+def test_patterns(
+    expression: str,
+    times: tuple[int, ...],
+    days: frozenset[int] | None,
+    weekdays: frozenset[int] | None,
+    either: bool,
+) -> None:
+    assert cron.pattern(expression) == cron.Pattern(times, None, days, weekdays, either)
 
 
 @pytest.mark.parametrize(
-    "expression", ["0 0 1 * *", "0 0 * 1 *", "x * * * *", "60 * * * *", "* * * *", "*/0 * * * *", ""]
+    "expression", ["x * * * *", "60 * * * *", "* * * *", "*/0 * * * *", "", "0 0 30 2 *", "0 0 L * *"]
 )
-def test_what_has_no_week_has_no_runs(expression: str) -> None:
-    assert cron.weekly_runs(expression) == ()
-    assert boundaries.missing("a-job", expression, "America/New_York") is None
-
-
-def test_both_seasons_are_known() -> None:
-    assert cron.offsets("America/New_York") == (-5, -4)
-    assert cron.offsets("UTC") == (0,)
-
-
-def test_a_daily_job_is_looked_for_after_its_time_in_both_seasons() -> None:
-    found = boundaries.missing("a-job", "0 7 * * *", "America/New_York")
-    assert found is not None
-    assert found[0].query.startswith("(hour() == 13) unless")
-    assert "[180m]" in found[0].query
-
-
-def test_a_weekly_job_is_looked_for_on_its_day() -> None:
-    found = boundaries.missing("a-job", "30 22 * * 6", "America/New_York")
-    assert found is not None
-    assert found[0].query.startswith("((hour() == 4 and on () day_of_week() == 0)) unless")
+def test_what_is_no_schedule_has_none(expression: str) -> None:
+    assert cron.pattern(expression) is None
+    assert schedules.missing("a-job", expression, "America/New_York") is None

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.logfilter.expression import AllOf, Filter, Not, compare
+from analysis.promql.expression import Binary, Call, Matcher, Number, Selector, binary, together
 from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
 from blueprint.alerts.types import Covers
 from blueprint.contracts import Report
@@ -28,10 +30,26 @@ CHECKS = {
     "fire": contracts.alerts_can_fire,
     "tested": contracts.alerts_tested,
 }
-PUSHES = "pubsub_googleapis_com:subscription_push_request_count"
-ACKS = f'{PUSHES}{{monitored_resource="pubsub_subscription",subscription_id="s",response_class="ack"}}'
-AGE = "pubsub_googleapis_com:subscription_oldest_unacked_message_age"
-OLDEST = f'{AGE}{{monitored_resource="pubsub_subscription",subscription_id="s"}}'
+SUBSCRIPTION = (Matcher("monitored_resource", "=", "pubsub_subscription"), Matcher("subscription_id", "=", "s"))
+ACKS = Selector(
+    "pubsub_googleapis_com:subscription_push_request_count", (*SUBSCRIPTION, Matcher("response_class", "=", "ack"))
+)
+AGE = Selector("pubsub_googleapis_com:subscription_oldest_unacked_message_age")
+OLDEST = replace(AGE, matchers=SUBSCRIPTION)
+GEN2 = compare("resource.type", "=", "cloud_run_revision")
+WORSE = compare("severity", ">=", "ERROR")
+
+
+def among(selector: Selector, *more: Matcher) -> Selector:
+    return replace(selector, matchers=(*selector.matchers, *more))
+
+
+def over(function: str, selector: Selector, seconds: int = 300) -> Call:
+    return Call(function, (selector.over(seconds),))
+
+
+def text(path: str, operator: str, value: str) -> Filter:
+    return AllOf((GEN2, compare(path, operator, value)))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +108,7 @@ def test_a_missing_alert_is_refused(plan: Blueprint, kind: str) -> None:
         (lambda a: replace(a, rate_limit=10), "needs a rate limit"),
         (lambda a: replace(a, auto_close=60), "close after 60 s"),
         (lambda a: replace(a, auto_close=8 * 86400), "close after"),
-        (lambda a: replace(a, condition=PromQL(f"{OLDEST} > 1")), "Only a log match takes a rate limit"),
+        (lambda a: replace(a, condition=PromQL(binary(OLDEST, ">", 1))), "Only a log match takes a rate limit"),
         (lambda a: replace(a, documentation=replace(a.documentation, command="")), "has no command"),
         (lambda a: replace(a, documentation=replace(a.documentation, command="a\nb")), "more than one command"),
         (lambda a: replace(a, documentation=replace(a.documentation, meaning="m" * 9000)), "longer than the 8 KiB"),
@@ -110,32 +128,40 @@ def test_two_alerts_of_one_title_are_refused(plan: Blueprint) -> None:
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
-        (PromQL("nobody_emits:this > 1"), "is emitted by nothing"),
-        (PromQL("up == 0"), "is emitted by nothing"),
-        (PromQL(f"{AGE} > 1"), "names no monitored_resource"),
-        (PromQL(f'{AGE}{{monitored_resource="cloud_function"}} > 1'), "belongs to gen1"),
-        (PromQL(f'{AGE}{{monitored_resource="pubsub_topic"}} > 1'), "is not written for pubsub_topic"),
-        (PromQL(f'{AGE}{{monitored_resource="pubsub_subscription",topic_id="t"}} > 1'), "has no label topic_id"),
-        (PromQL(f"sum_over_time({ACKS.replace('ack', '5xx')}[5m]) > 1"), "No value of response_class"),
-        (PromQL(f"{ACKS} > 1"), "no points while idle"),
-        (PromQL(f"sum(sum_over_time({ACKS}[5m])) == 0"), "`== 0` never holds"),
-        (PromQL(f"sum(rate({ACKS}[5m])) < 1"), "`< 1` never holds"),
-        (PromQL(f"rate({OLDEST}[5m]) > 1"), "is a gauge"),
-        (PromQL(f"max_over_time({OLDEST}) > 1"), "needs a range"),
-        (PromQL(f"absent_over_time({OLDEST}[24h])"), "at most 23.5 hours"),
-        (PromQL(f"absent({OLDEST})", duration=86400), "at most 23.5 hours"),
-        (PromQL(f"{OLDEST} < 0"), "never < 0"),
-        (PromQL(f"{OLDEST} > 5 and {OLDEST} < 3"), "exclude each other"),
-        (PromQL(f"({OLDEST} > 5) < 3"), "exclude each other"),
-        (PromQL(f"{OLDEST} unless {OLDEST}"), "subtracted from itself"),
-        (PromQL(f"{OLDEST} > 1 and on () vector(1) > 2"), "1 > 2 is false"),
-        (PromQL(f'{OLDEST[:-1]},subscription_id="other"}} > 1'), "cannot be"),
-        (PromQL(f'{OLDEST[:-1]},subscription_id!~".+"}} > 1'), "cannot be"),
-        (PromQL("vector(1) > 0"), "reads no metric"),
-        (PromQL(f"{OLDEST} > 1", duration=90), "not whole minutes"),
-        (PromQL(f"{OLDEST} > 1", evaluation_interval=45), "not a multiple of 30"),
-        (PromQL(f"{OLDEST} >"), "A value is expected"),
-        (PromQL(f"quantile_over_time(0.9, {OLDEST}[5m])"), "is not known here"),
+        (PromQL(binary(Selector("nobody_emits:this"), ">", 1)), "is emitted by nothing"),
+        (PromQL(binary(Selector("up"), "==", 0)), "is emitted by nothing"),
+        (PromQL(binary(AGE, ">", 1)), "names no monitored_resource"),
+        (PromQL(binary(among(AGE, Matcher("monitored_resource", "=", "cloud_function")), ">", 1)), "belongs to gen1"),
+        (PromQL(binary(among(AGE, Matcher("monitored_resource", "=", "pubsub_topic")), ">", 1)), "not written for"),
+        (PromQL(binary(among(OLDEST, Matcher("topic_id", "=", "t")), ">", 1)), "has no label topic_id"),
+        (PromQL(over("sum_over_time", among(OLDEST, Matcher("response_class", "=", "5xx")))), "has no label"),
+        (
+            PromQL(
+                over("sum_over_time", replace(ACKS, matchers=(*SUBSCRIPTION, Matcher("response_class", "=", "5xx"))))
+            ),
+            "No value",
+        ),
+        (PromQL(binary(ACKS, ">", 1)), "no points while idle"),
+        (PromQL(binary(Call("sum", (over("sum_over_time", ACKS),)), "==", 0)), "`== 0` never holds"),
+        (PromQL(binary(Call("sum", (over("rate", ACKS),)), "<", 1)), "`< 1` never holds"),
+        (PromQL(binary(over("rate", OLDEST), ">", 1)), "is a gauge"),
+        (PromQL(binary(Call("max_over_time", (OLDEST,)), ">", 1)), "needs a range"),
+        (PromQL(over("absent_over_time", OLDEST, 86400)), "at most 23.5 hours"),
+        (PromQL(Call("absent", (OLDEST,)), duration=86400), "at most 23.5 hours"),
+        (PromQL(binary(OLDEST, "<", 0)), "never < 0"),
+        (PromQL(Binary("and", binary(OLDEST, ">", 5), binary(OLDEST, "<", 3))), "exclude each other"),
+        (PromQL(binary(binary(OLDEST, ">", 5), "<", 3)), "exclude each other"),
+        (PromQL(Binary("unless", OLDEST, OLDEST)), "subtracted from itself"),
+        (
+            PromQL(together("and", binary(OLDEST, ">", 1), binary(Call("vector", (Number(1),)), ">", 2))),
+            "1 > 2 is false",
+        ),
+        (PromQL(binary(among(OLDEST, Matcher("subscription_id", "=", "other")), ">", 1)), "cannot be"),
+        (PromQL(binary(among(OLDEST, Matcher("subscription_id", "!~", ".+")), ">", 1)), "cannot be"),
+        (PromQL(binary(Call("vector", (Number(1),)), ">", 0)), "reads no metric"),
+        (PromQL(binary(OLDEST, ">", 1), duration=90), "not whole minutes"),
+        (PromQL(binary(OLDEST, ">", 1), evaluation_interval=45), "not a multiple of 30"),
+        (PromQL(over("quantile_over_time", OLDEST)), "is not known here"),
     ],
 )
 def test_a_dead_metric_condition_is_refused(plan: Blueprint, condition: PromQL, expected: str) -> None:
@@ -143,31 +169,30 @@ def test_a_dead_metric_condition_is_refused(plan: Blueprint, condition: PromQL, 
     assert any(expected in sentence for sentence in found), found
 
 
-GEN2 = 'resource.type="cloud_run_revision"'
-
-
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("condition", "expected"),
     [
-        ('resource.type="cloud_function" severity>=ERROR', "belongs to gen1"),
-        (f'{GEN2} OR resource.type="cloud_function"', "does not require a resource.type"),
-        ("severity>=ERROR", "does not require a resource.type"),
-        ('resource.type="k8s_container"', "Nothing of this project"),
-        (f"{GEN2} severity>=ERROR severity<WARNING", "no severity satisfies"),
-        (f"{GEN2} severity=ERROR NOT severity=ERROR", "no severity satisfies"),
-        (f'{GEN2} resource.labels.service_name="a" resource.labels.service_name="b"', "cannot be both"),
-        (f'{GEN2} jsonPayload.a="x" AND NOT jsonPayload.a="x"', "and not to be"),
-        (f'{GEN2} textPayload:"x" jsonPayload.event="y"', "only one of"),
-        (f'{GEN2} (textPayload:"x" OR textPayload:"z") jsonPayload.event="y"', "only one of"),
-        (f'{GEN2} text:"x"', "have no field 'text'"),
-        (f"{GEN2} severity>=WORSE", "is no severity"),
-        (f'{GEN2} SEARCH("x")', "SEARCH is not known here"),
-        (f"{GEN2} (severity>=ERROR", "is not closed"),
-        (f'{GEN2} textPayload:"{"x" * 2048}"', "the platform takes 2048"),
+        (AllOf((compare("resource.type", "=", "cloud_function"), WORSE)), "belongs to gen1"),
+        (compare("resource.type", "=", "cloud_run_revision", "cloud_function"), "does not require a resource.type"),
+        (WORSE, "does not require a resource.type"),
+        (compare("resource.type", "=", "k8s_container"), "Nothing of this project"),
+        (AllOf((GEN2, WORSE, compare("severity", "<", "WARNING"))), "no severity satisfies"),
+        (AllOf((GEN2, WORSE, Not(WORSE))), "no severity satisfies"),
+        (
+            AllOf((text("resource.labels.service_name", "=", "a"), text("resource.labels.service_name", "=", "b"))),
+            "cannot be both",
+        ),
+        (AllOf((text("jsonPayload.a", "=", "x"), Not(compare("jsonPayload.a", "=", "x")))), "and not to be"),
+        (AllOf((text("textPayload", ":", "x"), compare("jsonPayload.event", "=", "y"))), "only one of"),
+        (AllOf((GEN2, compare("textPayload", ":", "x", "z"), compare("jsonPayload.event", "=", "y"))), "only one of"),
+        (text("text", ":", "x"), "have no field 'text'"),
+        (text("severity", ">=", "WORSE"), "is no severity"),
+        (text("textPayload", "=~", "(?=x)"), "RE2"),
+        (text("textPayload", ":", "x" * 2048), "the platform takes 2048"),
     ],
 )
-def test_a_dead_log_condition_is_refused(plan: Blueprint, text: str, expected: str) -> None:
-    found = sentences(with_one(plan, lambda a: replace(a, condition=LogMatch(text))), "fire")
+def test_a_dead_log_condition_is_refused(plan: Blueprint, condition: Filter, expected: str) -> None:
+    found = sentences(with_one(plan, lambda a: replace(a, condition=LogMatch(condition))), "fire")
     assert any(expected in sentence for sentence in found), found
 
 

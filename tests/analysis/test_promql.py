@@ -1,0 +1,98 @@
+"""PromQL as conditions use it: rendered as Prometheus reads it, and judged dead or alive by its value."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from analysis.promql import deadness, metrics
+from analysis.promql.expression import (
+    Binary,
+    Call,
+    Expression,
+    Matcher,
+    Number,
+    Selector,
+    binary,
+    render,
+    selectors,
+    shifted,
+    together,
+)
+from tests.analysis.test_promql_evaluation import conditions
+
+A, B, C = Selector("a"), Selector("b"), Selector("c")
+TIME = Call("time")
+WRITTEN: list[tuple[Expression, str]] = [
+    (Selector("a:b", (Matcher("x", "!~", "2|3"),), 5400, 90), 'a:b{x!~"2|3"}[90m] offset 90s'),
+    (Selector("a", (Matcher("x", "=", 'q"\\\n'),)), 'a{x="q\\"\\\\\\n"}'),
+    (binary(binary(A, "+", B), "*", C), "(a{} + b{}) * c{}"),
+    (binary(A, "+", binary(B, "*", C)), "a{} + b{} * c{}"),
+    (binary(A, "-", binary(B, "-", C)), "a{} - (b{} - c{})"),
+    (binary(binary(A, "-", B), "-", C), "a{} - b{} - c{}"),
+    (binary(A, "/", binary(B, "*", C)), "a{} / (b{} * c{})"),
+    (binary(binary(A, ">=", 2), "<", 5), "(a{} >= 2) < 5"),
+    (together("or", together("and", A, B), C), "(a{} and on () b{}) or on () c{}"),
+    (Binary("unless", A, B, ("x", "y")), "a{} unless on (x, y) b{}"),
+    (Binary(">", A, Number(0.05), boolean=True), "a{} > bool 0.05"),
+    (binary(A, ">", -3), "a{} > -3"),
+    (binary(A, ">", 1772953200), "a{} > 1772953200"),
+    (Call("sum", (A,), ("x", "y")), "sum by (x, y) (a{})"),
+    (Call("vector", (binary(TIME, "%", 60),)), "vector(time() % 60)"),
+]
+
+
+@pytest.mark.parametrize(("expression", "text"), WRITTEN, ids=[text for _, text in WRITTEN])
+def test_renders(expression: Expression, text: str) -> None:
+    assert render(expression) == text
+
+
+def test_the_clock_alone_is_set_forward() -> None:
+    moved = shifted(together("and", binary(Call("vector", (TIME,)), ">", 5), A), 60)
+    assert render(moved) == "(vector(time() + 60) > 5) and on () a{}"
+    assert shifted(moved, 0) == moved
+
+
+PUSHES = "pubsub_googleapis_com:subscription_push_request_count"
+RESOURCE = Matcher("monitored_resource", "=", "pubsub_subscription")
+ACKS = Selector(PUSHES, (RESOURCE, Matcher("response_class", "=", "ack")))
+OLDEST = Selector("pubsub_googleapis_com:subscription_oldest_unacked_message_age", (RESOURCE,))
+
+
+@given(conditions())
+@settings(max_examples=200, deadline=None)
+def test_no_condition_stops_the_linter(condition: Expression) -> None:
+    assert any("emitted by nothing" in problem for problem in deadness.problems(condition, 60)) is bool(
+        selectors(condition)
+    )
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        binary(OLDEST, ">", 300),
+        binary(binary(OLDEST, ">", 3), "<", 5),
+        binary(Call("sum", (Call("sum_over_time", (ACKS.over(600),)),)), ">", 0),
+        together("unless", Call("vector", (Number(1),)), Call("sum_over_time", (ACKS.over(600),))),
+        binary(Call("day_of_week", (Call("vector", (TIME,)),)), "==", 0),
+    ],
+    ids=render,
+)
+def test_a_condition_that_can_hold_passes(condition: Expression) -> None:
+    assert deadness.problems(condition, 60) == []
+
+
+@pytest.mark.parametrize("metric", metrics.METRICS, ids=lambda metric: metric.type)
+def test_metrics_map_to_promql_names(metric: metrics.Metric) -> None:
+    domain, path = metric.promql.split(":")
+    assert domain.endswith("_googleapis_com")
+    assert path == metric.type.partition("/")[2].replace("/", "_")
+    assert set(metric.resources) <= set(metrics.RESOURCES)
+    assert metric.source.startswith("https://")
+
+
+def test_constants_are_folded() -> None:
+    seven = binary(binary(binary(Number(1), "+", 2), "*", 3), "-", binary(Number(4), "/", 2))
+    assert deadness.constant(seven) == 7
+    assert deadness.constant(binary(Call("vector", (Number(2),)), "+", A)) is None
+    assert deadness.constant(binary(Number(1), "/", 0)) is None

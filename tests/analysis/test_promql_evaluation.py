@@ -1,0 +1,162 @@
+"""The evaluator says what Prometheus says, of conditions and samples that nobody thought of."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis.promql.evaluation import NotEvaluated, Samples, evaluate
+from analysis.promql.expression import Binary, Call, Expression, Matcher, Number, Selector, binary, render, together
+
+MOMENTS = (0, 7 * 60, 12 * 60, 19 * 60, 24 * 60)
+LABELS = ({"a": "x", "b": "1"}, {"a": "x", "b": "2"}, {"a": "y", "b": "1"})
+Notation = Sequence[int | None]
+
+matchers = st.sampled_from([(), (Matcher("a", "=", "x"),), (Matcher("b", "!=", "2"),), (Matcher("a", "=~", "x|z"),)])
+ranges = st.sampled_from([60, 180, 600])
+limits = st.sampled_from([0, 0.5, 1, 2, 3, 5])
+groupings = st.sampled_from([(), ("a",)])
+
+
+def overs(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
+    """Numbers by the same labels, so that any two of them can be matched."""
+    read = st.builds(Selector, st.just("m"), matchers, ranges, st.sampled_from([0, 120]))
+    functions = st.sampled_from(["sum_over_time", "max_over_time", "min_over_time", "count_over_time"])
+    inner = st.builds(lambda function, selector: Call(function, (selector,)), functions, read)
+    grouped = st.builds(
+        lambda name, item: Call(name, (item,), by), st.sampled_from(["sum", "max", "min", "count"]), inner
+    )
+    return st.recursive(
+        grouped,
+        lambda deeper: (
+            st.builds(Binary, st.sampled_from(["+", "-", "*", "/", "%"]), deeper, deeper)
+            | st.builds(binary, deeper, st.sampled_from(["+", "-", "*", "/", "%"]), limits)
+        ),
+        max_leaves=3,
+    )
+
+
+def comparisons(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
+    operators = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+    plain = st.builds(binary, overs(by), operators, limits)
+    between = st.builds(Binary, operators, overs(by), overs(by))
+    flags = st.builds(lambda o, left, limit: Binary(o, left, Number(limit), boolean=True), operators, overs(by), limits)
+    clock = st.builds(
+        lambda function, operator, limit: binary(Call(function, (Call("vector", (Call("time"),)),)), operator, limit),
+        st.sampled_from(["month", "day_of_month", "day_of_week"]),
+        operators,
+        limits,
+    )
+    shares = st.builds(
+        lambda least, operator, limit: binary(
+            binary(Call("vector", (binary(Call("time"), "-", least),)), "%", 700), operator, limit * 100
+        ),
+        limits,
+        operators,
+        limits,
+    )
+    return plain | between | flags | (clock | shares if not by else plain)
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Expression:
+    by = draw(groupings)
+    found = draw(comparisons(by))
+    for _ in range(draw(st.integers(0, 3))):
+        operator, on = draw(st.sampled_from(["and", "or", "unless"])), draw(st.sampled_from([None, ()]))
+        found = Binary(operator, found, draw(comparisons(by)), on)
+    return found
+
+
+notations = st.lists(st.none() | st.integers(0, 4), min_size=25, max_size=25)
+
+
+def known(values: Sequence[Notation]) -> list[Samples]:
+    found = []
+    for labels, column in zip(LABELS, values, strict=True):
+        there = [(60.0 * at, float(value)) for at, value in enumerate(column) if value is not None]
+        found.append(Samples("m", labels, [t for t, _ in there], [v for _, v in there]))
+    return found
+
+
+def document(items: Sequence[Expression], values: Sequence[Notation]) -> dict[str, object]:
+    """Ask Prometheus how many series each condition gives at each moment, expecting what the evaluator says."""
+    series = known(values)
+    asked = [
+        {
+            "expr": f"count({render(item)}) or vector(0)",
+            "eval_time": f"{moment}s",
+            "exp_samples": [{"labels": "{}", "value": len(evaluate(item, series, moment))}],  # type: ignore[arg-type]
+        }
+        for item in items
+        for moment in MOMENTS
+    ]
+    inputs = [
+        {
+            "series": f'm{{a="{labels["a"]}",b="{labels["b"]}"}}',
+            "values": " ".join("_" if v is None else str(v) for v in c),
+        }
+        for labels, c in zip(LABELS, values, strict=True)
+    ]
+    return {"tests": [{"interval": "1m", "input_series": inputs, "promql_expr_test": asked}]}
+
+
+@pytest.mark.slow
+@given(st.lists(conditions(), min_size=12, max_size=12), st.lists(notations, min_size=3, max_size=3))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_prometheus_says_the_same(
+    tmp_path_factory: pytest.TempPathFactory, items: list[Expression], values: list[Notation]
+) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed; on Debian: apt-get install prometheus")
+    path = tmp_path_factory.mktemp("conditions") / "test.yaml"
+    path.write_text(yaml.safe_dump(document(items, values), width=100_000))
+    done = subprocess.run([promtool, "test", "rules", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:3000]
+
+
+def test_quantiles_are_those_of_prometheus(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed; on Debian: apt-get install prometheus")
+    counts = {"0.1": 2, "0.5": 6, "1": 9, "+Inf": 10}
+    series = [Samples("b", {"le": le}, [0.0], [float(count)]) for le, count in counts.items()]
+    asked = []
+    for share in (0.05, 0.2, 0.5, 0.77, 0.9, 0.99):
+        item = Call("histogram_quantile", (Number(share), Selector("b")))
+        ((_, value),) = evaluate(item, series, 0).items()  # type: ignore[union-attr]
+        asked.append({"expr": render(item), "eval_time": "0s", "exp_samples": [{"labels": "{}", "value": value}]})
+    inputs = [{"series": f'b{{le="{le}"}}', "values": str(count)} for le, count in counts.items()]
+    tests = [{"interval": "1m", "input_series": inputs, "promql_expr_test": asked}]
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump({"tests": tests}))
+    done = subprocess.run(
+        [promtool, "test", "rules", "test.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (value,) = evaluate(Call("histogram_quantile", (Number(0.5), Selector("b"))), series[:1], 0).values()  # type: ignore[union-attr]
+    assert math.isnan(value)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Call("rate", (Selector("m", (), 300),)),
+        Call("vector", (Selector("m"),)),
+        binary(Number(1), ">", 2),
+        together("and", Number(1), Selector("m")),
+        Call("sum", (Number(1),)),
+        Binary("+", Selector("m"), Call("sum_over_time", (Selector("m", (), 300),)), on=()),
+    ],
+)
+def test_what_is_not_evaluated_is_refused(item: Expression) -> None:
+    with pytest.raises(NotEvaluated, match=r"^[A-Z].*\.$"):
+        evaluate(item, known([[1, 2, 3]] * 3), 120)
