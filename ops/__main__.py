@@ -6,12 +6,18 @@ something, a closed pipe and an interrupt end in a sentence and an exit code, ne
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036  # whoever types `python3 -m ops` may have any
+    sys.exit(
+        f"Python 3.11 or newer is needed; use the project's: {Path(__file__).resolve().parents[1]}/.venv/bin/python"
+    )
+
 import logging
 import os
 import signal
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from blueprint.findings import Refused
 from ops import commands, environment, exitcodes, findings, invocation, terminal

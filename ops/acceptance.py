@@ -20,6 +20,7 @@ from blueprint.findings import Finding, Location
 from blueprint.manifest import Function
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
+from ops.progress import stage
 
 FIXTURES = Path("schemas/messages/fixtures")
 PUBSUB = "PUBSUB_EMULATOR_HOST"
@@ -67,14 +68,24 @@ def _tried(
     """Start the archives side by side; the first of each set of requirements alone, since it makes their environment."""
     from concurrent.futures import ThreadPoolExecutor
 
+    working: dict[str, None] = {}
+    results: dict[str, Acceptance] = {}
+
     def one(name: str) -> Acceptance:
-        return accept(candidates[name], target_python=target, folder=folder, cache=cache)
+        working[name] = None
+        results[name] = accept(candidates[name], target_python=target, folder=folder, cache=cache)
+        del working[name]
+        return results[name]
+
+    def progress() -> str:
+        return f"{len(results)} of {len(candidates)} done; now {', '.join(list(working)) or 'none'}"
 
     first = {each.archive.requirements: name for name, each in candidates.items()}
-    results = {name: one(name) for name in first.values()}
-    rest = [name for name in candidates if name not in results]
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return {**results, **dict(zip(rest, pool.map(one, rest), strict=True))}
+    with stage("Starting archives", progress), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for name in first.values():
+            one(name)
+        list(pool.map(one, [name for name in candidates if name not in results]))
+    return results
 
 
 def candidate(plan: Blueprint, name: str) -> Candidate:

@@ -14,6 +14,7 @@ from blueprint.findings import Finding, Location, Severity
 from ops import exitcodes
 from ops.arguments import add_format_argument
 from ops.findings import Report, write
+from ops.progress import stage
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
         print(what, file=sys.stderr)
         return exitcodes.USAGE
     cache = Cache(None if args.no_cache else PROJECT / ".cache" / "archive")
-    audit = audit_tree(args.tree, roots=args.root, target_python=target, cache=cache)
+    with stage(f"Reading {args.tree}"):
+        audit = audit_tree(args.tree, roots=args.root, target_python=target, cache=cache)
     if not audit.functions:
         print(f"No folder in {args.tree} has a main.py.", file=sys.stderr)
         return exitcodes.USAGE

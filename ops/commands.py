@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from ops import exitcodes, invocation
+from ops.progress import stage
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def parser(command: str | None = None) -> Parser:
     for name in existing():
         own = below.add_parser(name, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=exitcodes.HELP)
         if name == command:
-            module = importlib.import_module(_module(name))
+            with stage(f"Loading `{name}`"):
+                module = importlib.import_module(_module(name))
             own.description = module.__doc__
             module.add_arguments(own)
             own.set_defaults(run=module.run, parser=own)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Finding, Location, Refused
+from ops.progress import stage
 
 CHANGES_FOUND = 7
 """The exit code of `--expect-no-changes` when there are changes (since CLI 3.227)."""
@@ -40,9 +41,10 @@ def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> Answer:
         raise Refused(
             [_finding("The pulumi command is not on PATH; install it, or run this in the project's workflow.")]
         )
-    done = subprocess.run(
-        ["pulumi", "--non-interactive", *arguments], cwd=root, capture_output=True, text=True, check=False
-    )
+    with stage(f"pulumi {arguments[0]}"):
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", *arguments], cwd=root, capture_output=True, text=True, check=False
+        )
     start = done.stdout.find("{")
     if done.returncode not in accept or start < 0:
         raise Refused([_finding(f"`pulumi {' '.join(arguments)}` fails: {_last_words(done)}")])

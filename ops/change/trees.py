@@ -24,6 +24,7 @@ from typing import Any
 
 from analysis.files import write_whole
 from blueprint.findings import Finding, Location, Refused
+from ops.progress import stage
 
 WORKTREE = "WORKTREE"
 KEPT = 8
@@ -67,7 +68,7 @@ def unpack(root: Path, commit: str) -> Path:
 
 def plans(root: Path, revisions: tuple[str, str], stack: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the plans of two revisions as `plan --json` prints them; `WORKTREE` is the files as they are now."""
-    with ThreadPoolExecutor(2) as pool:
+    with stage(f"Planning {revisions[0]} and {revisions[1]}"), ThreadPoolExecutor(2) as pool:
         base, head = pool.map(lambda revision: _plan(root, revision, stack), revisions)
     return base, head
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint.findings import Finding, Location
 from ops.embedded.record import Registration
+from ops.progress import stage
 
 if TYPE_CHECKING:
     from blueprint.archive import Archive
@@ -98,7 +99,8 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
     from ops.embedded.inventory import held_to_inventory
 
     _forget_origins()
-    evaluation = engine.evaluate(root, stack, salt=salt)
+    with stage("Evaluating the program"):
+        evaluation = engine.evaluate(root, stack, salt=salt)
     checked = _checked(evaluation.scope)
     model = checked.blueprint if checked else None
     found = {*evaluation.findings, *(checked.findings if checked else ())}

@@ -18,9 +18,9 @@ MOST: Final = 29
 def render(plan: Plan, style: Style) -> Iterator[str]:
     """Yield the lines of the report."""
     yield text.title(plan, style)
-    if tops := text.components(plan):
+    if any(each.custom for each in plan.resources):
         yield ""
-        yield from (f"  {line}" for line in _components(plan, tops, style))
+        yield from (f"  {line}" for line in _components(plan, text.components(plan), style))
         yield ""
     if plan.archives:
         files = sum(len(archive.files) for archive in plan.archives)
@@ -48,6 +48,8 @@ def _components(plan: Plan, tops: list[Registration], style: Style) -> Iterator[
         for each in members:
             place = next((f"{at.file}:{at.line}" for at in plan.reasons(each)), "")
             rows.append((kind, each.name, count(text.inside(plan, each), "resource"), place))
+    if loose := text.loose(plan):
+        rows.append(("", "outside components", count(len(loose), "resource"), ""))
     room = style.width - 2 - max(len(line) for line in columns([row[:3] for row in rows]))
     yield from columns([(*row[:3], clip(row[3], max(room - 2, 20), head=0)) for row in rows], right=(2,))
 

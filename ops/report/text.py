@@ -85,6 +85,12 @@ def components(plan: Plan) -> list[Registration]:
     return sorted(tops, key=_by_kind)
 
 
+def loose(plan: Plan) -> list[Registration]:
+    """Return the resources that no component holds."""
+    roots = {each.urn for each in plan.resources if not each.parent}
+    return [each for each in plan.resources if each.parent in roots and each.custom]
+
+
 def inside(plan: Plan, component: Registration) -> int:
     """Return how many resources a component holds, those of components in it included."""
     return _below(component, _children(plan))
@@ -155,13 +161,10 @@ def _trees(plan: Plan, tops: Sequence[Registration], style: Style) -> Iterator[s
 
 
 def _loose(plan: Plan, style: Style) -> Iterator[str]:
-    children = _children(plan)
-    roots = {each.urn for each in plan.resources if not each.parent}
-    loose = [each for each in plan.resources if each.parent in roots and each.custom]
-    if loose:
+    if found := loose(plan):
         yield ""
         yield style.heading("stack")
-        yield from _lines(loose, children, style, "", "")
+        yield from _lines(found, _children(plan), style, "", "")
 
 
 def _by_kind(resource: Registration) -> tuple[str, str]:

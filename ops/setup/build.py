@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ops.setup.progress import stage
+from ops.progress import stage
 
 PROGRAM, TOOLS = "requirements.txt", "requirements-tools.txt"
 GROUPS = {"program": (PROGRAM,), "tools": (PROGRAM, TOOLS)}

@@ -134,3 +134,36 @@ def test_requirements_that_do_not_install_are_refused(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(accepting, "_environment", fail)
     assert "do not install: error: no such version" in tried(candidate(tmp_path, SOUND), tmp_path).findings[0].message
+
+
+class TestTime:
+    """A function has the time in which an empty one starts many times on this machine, now."""
+
+    SLEEPY = SOUND + "\nimport time\ntime.sleep(6)\n"
+
+    @pytest.fixture(autouse=True)
+    def _little_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(accepting, "WAITING", 0)
+        monkeypatch.setattr(accepting, "TIMES", 1)
+
+    def measured(self, monkeypatch: pytest.MonkeyPatch, first: float, then: float) -> None:
+        monkeypatch.setattr(accepting, "bare_start", lambda _: first)
+        monkeypatch.setattr(accepting, "_bare_start", lambda _: then)
+
+    def test_too_slow_for_this_machine_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.measured(monkeypatch, 1.0, 1.0)
+        [finding] = tried(candidate(tmp_path, self.SLEEPY), tmp_path).findings
+        assert "did not start and answer within 1 s" in finding.message
+        assert "slow" not in finding.message
+
+    def test_a_machine_that_became_slow_gives_more_time(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.measured(monkeypatch, 1.0, 240.0)
+        assert tried(candidate(tmp_path, self.SLEEPY), tmp_path).findings == ()
+
+    def test_a_slow_machine_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.measured(monkeypatch, 3.5, 3.5)
+        [finding] = tried(candidate(tmp_path, self.SLEEPY), tmp_path).findings
+        assert "This machine is slow now: an empty function took 3.5 s to start." in finding.message
+
+    def test_an_empty_function_is_measured(self) -> None:
+        assert 0.05 < accepting.bare_start(Path(sys.executable)) < accepting.UNMEASURED

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from ops.terminal import Guarded, clean, clip
+
 BEAT = 1.0
+"""Seconds between two looks; a stage that ends before the first leaves no line."""
 
 
 @contextmanager
@@ -17,12 +21,14 @@ def stage(what: str, detail: Callable[[], str] = str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    stream = sys.stderr.raw if isinstance(sys.stderr, Guarded) else sys.stderr
     begun, ended = time.monotonic(), Event()
+    width = shutil.get_terminal_size().columns - 1
 
     def line(end: str = "") -> None:
         said = detail()
-        seconds = f"{time.monotonic() - begun:.0f} s"
-        print(f"\r\033[K{what}{f' ({said})' if said else ''}, {seconds}", end=end, file=sys.stderr, flush=True)
+        text = f"{what}{f' ({said})' if said else ''}, {time.monotonic() - begun:.0f} s"
+        print(f"\r\033[K{clip(clean(text), width, head=0.7)}", end=end, file=stream, flush=True)
 
     def draw() -> None:
         line()
@@ -36,4 +42,7 @@ def stage(what: str, detail: Callable[[], str] = str) -> Iterator[None]:
     finally:
         ended.set()
         drawing.join()
-        line(end="\n")
+        if time.monotonic() - begun >= BEAT:
+            line(end="\n")
+        else:
+            print("\r\033[K", end="", file=stream, flush=True)
