@@ -25,15 +25,23 @@ MEMORY_SHARE = 0.9
 CRASH_TEXT = "|".join(
     (
         r"(ModuleNotFoundError|ImportError|SyntaxError|IndentationError): ",
-        r"Worker failed to boot|MissingTargetException|Container called exit\([1-9]|Uncaught signal",
+        r"Worker failed to boot|MissingTargetException",
+    )
+)
+"""What user code and its server write when the code cannot be imported."""
+ENDED_TEXT = "|".join(
+    (
+        r"Container called exit\([1-9]|Uncaught signal",
         r"Container terminated (by the container manager )?on signal (4|6|7|8|9|11)\b",
-        r"[Ff]ailed to start and (then )?listen on the port|The instance was not started",
+        r"[Ff]ailed to start and (then )?listen on the port|[Cc]ontainer failed to start|could not start successfully",
+        r"The instance was not started|The instance has been shut down|Application (exec likely failed|failed to start)",
+        r"failed the (configured )?(readiness|liveness|startup)( probe)? check",
+        r"is not ready and cannot serve traffic|[Cc]ontainer Healthcheck failed|HealthCheckContainerError",
         r"Memory limit of |exceeded its memory limit|using too much memory|connection to the instance had an error",
     )
 )
-"""What a gen2 service writes when user code cannot be imported, a container does not come up or outgrows its
-memory."""
-NOT_READY_TEXT = "failed to start|HealthCheckContainerError|failed to become healthy"
+"""What the platform writes when a container does not come up, is ended, or outgrows its memory."""
+NOT_READY_TEXT = rf"Ready condition status changed to False for Revision|failed to become healthy|{ENDED_TEXT}"
 """What the audit log says of a revision that does not become ready."""
 REFUSED_TEXT = "|".join(
     (
@@ -90,9 +98,11 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
 def crash(function: Function) -> LogMatch:
     """Return the condition on lines of a crash, of the platform about it, and of a revision that is not
     ready."""
-    audited = compare("protoPayload.status.message", "=~", NOT_READY_TEXT)
+    platform = AnyOf(
+        (compare("textPayload", "=~", ENDED_TEXT), compare("protoPayload.status.message", "=~", NOT_READY_TEXT))
+    )
     return LogMatch(
-        entries_of((function.name,), AnyOf((*written(CRASH_TEXT, "ERROR").items, audited))),
+        entries_of((function.name,), AnyOf((*written(CRASH_TEXT, "ERROR").items, *platform.items))),
         {"revision": "EXTRACT(resource.labels.revision_name)"},
     )
 
