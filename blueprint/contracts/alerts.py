@@ -25,6 +25,7 @@ from blueprint.alerts.types import (
 )
 from blueprint.contracts import Report, contract
 from blueprint.findings import Location
+from blueprint.manifest import Thresholds
 from blueprint.model import Blueprint
 from blueprint.wiring import all_pushes
 
@@ -39,6 +40,8 @@ NEEDED = {
 """Kinds without which a thing counts as unwatched."""
 MIN_RATE_LIMIT, MAX_RATE_LIMIT = 5 * MINUTE, 48 * 60 * MINUTE
 """Time between notifications of a log match (Cloud Monitoring: 5 minutes to 2 days)."""
+MAX_SUBJECT = 255
+"""Bytes of a notification's subject, which is the title (Cloud Monitoring)."""
 INTERVAL = 30
 """Seconds of which an evaluation interval is a multiple (Cloud Monitoring)."""
 
@@ -82,7 +85,7 @@ def alerts_notify(plan: Blueprint, report: Report) -> None:
     titles = Counter(alert.title for alert in plan.alerts)
     for alert in plan.alerts:
         report.check()
-        for problem in (*_delivery(alert), *_documentation(alert)):
+        for problem in (*_delivery(alert, plan.manifest.alerts.thresholds), *_documentation(alert)):
             report.violation(f"Alert '{alert.name}': {problem}", alert.at)
         if names[alert.name] > 1 or titles[alert.title] > 1:
             report.violation(
@@ -90,15 +93,17 @@ def alerts_notify(plan: Blueprint, report: Report) -> None:
             )
 
 
-def _delivery(alert: Alert) -> Iterator[str]:
+def _delivery(alert: Alert, declared: Thresholds) -> Iterator[str]:
+    """Yield what keeps an alert from being told; what all alerts have from one line is judged there, once."""
     if not alert.channels:
         yield "It has no channel, so nobody is told; name one under `alerts.channels`."
-    if not MIN_AUTO_CLOSE <= alert.auto_close <= MAX_AUTO_CLOSE:
+    if alert.auto_close != declared.auto_close and not MIN_AUTO_CLOSE <= alert.auto_close <= MAX_AUTO_CLOSE:
         yield f"Incidents close after {alert.auto_close} s; the platform takes {MIN_AUTO_CLOSE} to {MAX_AUTO_CLOSE}."
     if isinstance(alert.condition, LogMatch):
-        if alert.rate_limit is None or not MIN_RATE_LIMIT <= alert.rate_limit <= MAX_RATE_LIMIT:
+        limit = alert.rate_limit
+        if limit != declared.notification_interval and not MIN_RATE_LIMIT <= (limit or 0) <= MAX_RATE_LIMIT:
             yield (
-                f"A log match needs a rate limit of {MIN_RATE_LIMIT} to {MAX_RATE_LIMIT} s and has {alert.rate_limit}; set `alerts.thresholds.notification_interval`."
+                f"A log match needs a rate limit of {MIN_RATE_LIMIT} to {MAX_RATE_LIMIT} s and has {limit}; set `alerts.thresholds.notification_interval`."
             )
     elif alert.rate_limit is not None:
         yield "Only a log match takes a rate limit; remove it."
@@ -110,6 +115,8 @@ def _documentation(alert: Alert) -> Iterator[str]:
             yield f"Its documentation has no {part}; a responder reads it first."
     if "\n" in alert.documentation.command.strip():
         yield "Its documentation has more than one command; keep the one that diagnoses."
+    if len(alert.title.encode()) > MAX_SUBJECT:
+        yield f"Its title has {len(alert.title.encode())} bytes in UTF-8, and the platform takes {MAX_SUBJECT} as the subject; shorten the names or titles in it: '{alert.title}'."
     if len(alert.content().encode()) > 8192:
         yield "Its documentation is longer than the 8 KiB that the platform takes."
 
@@ -123,6 +130,17 @@ def alert_thresholds(plan: Blueprint, report: Report) -> None:
         value = getattr(declared, name)
         if value < MINUTE or value % MINUTE:
             report.violation(f"`alerts.thresholds.{name}` of {value} s is not whole minutes; use 1m or more.", at)
+    for name, least, most in (
+        ("auto_close", MIN_AUTO_CLOSE, MAX_AUTO_CLOSE),
+        ("notification_interval", MIN_RATE_LIMIT, MAX_RATE_LIMIT),
+    ):
+        report.check()
+        value = getattr(declared, name)
+        if not least <= value <= most:
+            report.violation(
+                f"`alerts.thresholds.{name}` is {value} s; the platform takes {least} to {most} s, so use {least // MINUTE}m or more and {most // 3600}h or less.",
+                at,
+            )
     report.check(3)
     if declared.silence < MIN_SILENCE * MINUTE:
         report.violation(

@@ -31,7 +31,7 @@ def policies(plan: Blueprint, owner: Owner, alerts: Iterable[Alert]) -> Iterator
             "documentation": {
                 "content": alert.content(),
                 "mimeType": "text/markdown",
-                "subject": alert.title[:255],
+                "subject": alert.title,
             },
             "userLabels": {**labels(plan), **alert.labels()},
         }

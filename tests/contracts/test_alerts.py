@@ -109,6 +109,7 @@ def test_a_missing_alert_is_refused(plan: Blueprint, kind: str) -> None:
         (lambda a: replace(a, auto_close=60), "close after 60 s"),
         (lambda a: replace(a, auto_close=8 * 86400), "close after"),
         (lambda a: replace(a, condition=PromQL(binary(OLDEST, ">", 1))), "Only a log match takes a rate limit"),
+        (lambda a: replace(a, title="é" * 128), "256 bytes"),
         (lambda a: replace(a, documentation=replace(a.documentation, command="")), "has no command"),
         (lambda a: replace(a, documentation=replace(a.documentation, command="a\nb")), "more than one command"),
         (lambda a: replace(a, documentation=replace(a.documentation, meaning="m" * 9000)), "longer than the 8 KiB"),
@@ -228,9 +229,24 @@ def test_a_threshold_that_comes_too_late_is_refused(plan: Blueprint, changes: di
     assert any(expected in sentence for sentence in sentences(changed, "thresholds"))
 
 
-def test_an_auto_close_beyond_the_platform_is_refused_not_bent(plan: Blueprint) -> None:
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"auto_close": 30 * 86400}, "`alerts.thresholds.auto_close` is 2592000 s"),
+        ({"auto_close": 600}, "use 30m or more and 168h or less"),
+        ({"notification_interval": 60}, "`alerts.thresholds.notification_interval` is 60 s"),
+    ],
+)
+def test_a_value_of_all_alerts_is_refused_once_and_where_it_stands(
+    plan: Blueprint, changes: dict[str, float], expected: str
+) -> None:
     alerting = plan.manifest.alerts
-    thresholds = replace(alerting.thresholds, auto_close=30 * 86400)
+    thresholds = replace(alerting.thresholds, **changes)  # type: ignore[arg-type]  # values under test
     manifest = replace(plan.manifest, alerts=replace(alerting, thresholds=thresholds))
     changed = replace(plan, manifest=manifest, alerts=catalogue(manifest, plan.names))
-    assert any("close after 2592000 s" in sentence for sentence in sentences(changed, "notify"))
+    (found,) = (sentence for check in CHECKS for sentence in sentences(changed, check))
+    assert expected in found
+
+
+def test_a_title_of_255_bytes_passes(plan: Blueprint) -> None:
+    assert sentences(with_one(plan, lambda a: replace(a, title="é" * 127 + "x")), "notify") == []
