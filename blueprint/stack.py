@@ -33,6 +33,8 @@ class StackSettings:
     environment: str
     service_urls: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
+    repository: str = ""
+    """Address under which the repository's files are read; empty: alerts name their runbook by its path."""
 
     @property
     def file(self) -> str:
@@ -57,6 +59,10 @@ def check_stack(stack: StackSettings, manifest: Manifest) -> list[Finding]:
         (stack.project_number.isdigit(), f"'{stack.project_number}' is no project number; set `projectNumber`."),
         (REGION.fullmatch(stack.region), f"'{stack.region}' is no region such as europe-west1; set `region`."),
         (stack.environment, "The environment is empty; set `environment`."),
+        (
+            re.fullmatch(r"(https://[^\s()<>]+)?", stack.repository),
+            f"'{stack.repository}' is no address to which a file's path can be added; set `repository` to one such as https://github.com/team/pipeline/blob/main.",
+        ),
     ]
     findings = [Finding("stack", message, at) for good, message in problems if not good]
     for name in manifest.alerts.channels:

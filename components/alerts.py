@@ -32,7 +32,7 @@ def _policy(owner: Component, alert: Alert) -> gcp.monitoring.AlertPolicy:
         notification_channels=[stack.channels[channel] for channel in alert.channels],
         alert_strategy=_strategy(alert),
         documentation=gcp.monitoring.AlertPolicyDocumentationArgs(
-            content=alert.content(), mime_type="text/markdown", subject=alert.title
+            content=alert.content(stack.repository), mime_type="text/markdown", subject=alert.title
         ),
         user_labels={**owner.context.labels, **alert.labels()},
         opts=owner.options(),

@@ -32,6 +32,7 @@ def stack_settings() -> StackSettings:
         environment=config.require("environment"),
         service_urls=config.get_object("serviceUrls") or {},
         channels=config.get_object("notificationChannels") or {},
+        repository=config.get("repository") or "",
     )
 
 

@@ -55,7 +55,13 @@ class Factory:
         """Return the alert of `kind` that covers `name`; `values` fill the kind's texts."""
         description = KINDS[kind]
         thresholds = self.manifest.alerts.thresholds
-        shared = {"project": self.names.project, "region": self.names.region, "date_field": self.manifest.date_field}
+        shared = {
+            "project": self.names.project,
+            "region": self.names.region,
+            "date_field": self.manifest.date_field,
+            # Cloud Monitoring fills it in from the entry that opened the incident.
+            "date": f"${{log.extracted_label.{self.manifest.date_field}}}",
+        }
         known = {**shared, **values}
         unique = f"{slug(values.get('instance', name))}--{kind}"
         return Alert(

@@ -21,6 +21,7 @@ def _logs(more: str) -> str:
 
 
 _EVENT = 'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND (jsonPayload.boundary="{boundary}" OR jsonPayload.phase="{upstream}")\' --project={project} --freshness=1d --limit=20'
+_DATE = "python -m ops validate {date}"
 _SUBSCRIPTION = "gcloud pubsub subscriptions describe {subscription} --project={project}"
 
 
@@ -66,7 +67,7 @@ _KINDS = (
         _logs("severity>=ERROR"),
         (
             "Group the errors by message; one message repeated is a poison message, many are an outage of something.",
-            "If a permission is missing, compare the grants of the plan with the live policy: `python -m ops drift`.",
+            "If a permission is missing, compare the grants of the plan with the live policy: `python -m ops verify --only invokers`.",
         ),
     ),
     Kind(
@@ -132,7 +133,7 @@ _KINDS = (
         ),
         (
             "Quota: find the writer that grew; load jobs and DML count per table and day.",
-            "Schema: `python -m ops validate` compares live tables with schemas/.",
+            "Schema: `python -m ops verify --only tables` compares live tables with schemas/.",
             "Permission: `python -m ops drift` shows the missing grant.",
         ),
     ),
@@ -175,7 +176,7 @@ _KINDS = (
         "pubsub.googleapis.com/subscription/push_request_count by response_class.",
         _SUBSCRIPTION,
         (
-            "remote_server_4xx: compare audience, identity and invoker grant with the plan: `python -m ops drift`.",
+            "remote_server_4xx: compare audience, identity and invoker grant with the plan: `python -m ops verify --only invokers`.",
             "remote_server_5xx: read the consumer's errors.",
             "unreachable: the endpoint's host does not exist any more.",
         ),
@@ -234,7 +235,7 @@ _KINDS = (
         _SUBSCRIPTION,
         (
             "`state` in the answer says which: PERMISSION_DENIED, NOT_FOUND or SCHEMA_MISMATCH.",
-            "Compare the live table with its file: `python -m ops validate`.",
+            "Compare the live table with its file: `python -m ops verify --only tables`.",
         ),
     ),
     Kind(
@@ -245,9 +246,10 @@ _KINDS = (
         (42, 43, 47, 49),
         "A date of {boundary} has been open for more than {deadline_minutes} minutes since its first completion. The timer found it; the entry names the missing processors.",
         "Event deadline_passed in the logs of {timer}.",
-        _EVENT,
+        _DATE,
         (
-            "Which processors are missing? Look at their services first.",
+            "The row of {boundary} names the missing processors: look at their services first.",
+            "They have completed, but it is not recorded: `python -m ops repair {date}`.",
             "A processor that never completes in this mode means that the expectation is wrong: pipeline.yaml.",
         ),
     ),
@@ -259,10 +261,10 @@ _KINDS = (
         (44, 77),
         "A date of {boundary} is complete, but a gate found its data missing or thin and nothing was triggered. It is tried again; without data it stays blocked.",
         "Event gate_blocked in the logs of {function}; it names the gate and the value.",
-        _EVENT,
+        _DATE,
         (
-            "Run the gate's query for the date.",
-            "Repair the data, then let the next retry open the gate; there is nothing to reset.",
+            "The row of {boundary} names the gate and the value; the gate's query is in schemas/queries/.",
+            "Repair the data, then let the next retry open the gate, or `python -m ops repair {date}` at once; there is nothing to reset.",
         ),
     ),
     Kind(
@@ -273,9 +275,9 @@ _KINDS = (
         (32, 33, 41, 49, 77),
         "A date of {boundary} was triggered, and {downstream} did not complete anything for it within {start_minutes} minutes. The trigger was published again.",
         "Event trigger_without_effect in the logs of {timer}.",
-        _EVENT,
+        _DATE,
         (
-            "Was the trigger delivered? See the subscription of {trigger_topic}.",
+            "Triggered, and nothing after it: was the trigger delivered? See the subscription of {trigger_topic}.",
             "Was it understood? A 400 is in `push-failing` and in the dead letter.",
         ),
     ),
@@ -287,7 +289,7 @@ _KINDS = (
         (31, 42),
         "A completion for {boundary} names a processor that no mode expects. It is recorded and never counted; if it is a new name of an expected one, the date stays incomplete.",
         "Event unknown_processor in the logs of {function}; it carries the name.",
-        _EVENT,
+        _DATE,
         ("Add the name as an alias in pipeline.yaml, or tell its publisher.",),
     ),
     Kind(
@@ -309,7 +311,7 @@ _KINDS = (
         (66, 77),
         "A gate of {boundary} let a date pass whose value is below what is normal. The next phase runs on thin data.",
         "Event gate_warning in the logs of {function}; it names the gate and the value.",
-        _EVENT,
+        _DATE,
         ("Compare the value with the days before; decide whether the date is worth a rerun.",),
     ),
     Kind(
@@ -336,7 +338,7 @@ _KINDS = (
         "Log entries of the job: attempt finished, severity ERROR, with the status.",
         "gcloud scheduler jobs describe {job} --location={region} --project={project}",
         (
-            "PERMISSION_DENIED or UNAUTHENTICATED: the invoker grant or the token's kind; `python -m ops drift`.",
+            "PERMISSION_DENIED or UNAUTHENTICATED: the invoker grant or the token's kind; `python -m ops verify --only invokers`.",
             "NOT_FOUND: the URI; it is an output of the function and should not be written by hand.",
             "INTERNAL or DEADLINE_EXCEEDED: the function's own errors.",
         ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from string import Formatter
 
 from blueprint.alerts import cases, replay
 from blueprint.alerts.kinds import KINDS, RUNBOOKS, Kind
@@ -55,18 +56,31 @@ def _within(alert: Alert) -> str:
 
 
 def _page(kind: Kind, alerts: Sequence[Alert]) -> Iterator[str]:
-    yield from (f"# {general(kind.title)}", "", NOTE, "")
-    yield f"**Severity** {kind.severity} · **covers** a {kind.covers} · **alerts** {len(alerts)}"
-    yield from ("", "## Meaning", "", general(kind.meaning), "", "## Evidence", "", general(kind.evidence))
-    yield from ("", "## What to do", "", "1. Run the command of the alert below.")
-    yield from (f"{number}. {general(step)}" for number, step in enumerate(kind.steps, start=2))
+    """Yield a page: the command in its fifth line, what its answers mean, which alerts; the rest is folded."""
+    yield from (f"# {general(kind.title)}", "", NOTE, "", f"    {general(kind.command)}", "")
+    yield f"{general(kind.meaning)} **Severity** {kind.severity} · **covers** a {kind.covers} · **alerts** {len(alerts)}"
+    yield from ("", "## What the answers mean, and what then", "")
+    yield from (f"{number}. {general(step)}" for number, step in enumerate(kind.steps, start=1))
+    yield "\nWho does what at night stands in [on call](../operations/on-call.md)."
+    yield from ("", "## Alerts", "", *_table(kind, alerts))
+    yield from ("", "<details>", "<summary>Evidence, condition, proof and history</summary>", "")
+    yield from ("## Evidence", "", general(kind.evidence))
     yield from ("", "## Condition", "", *_condition(alerts[0]))
     yield from ("", "## Proof", "", *_proof(kind.id))
     yield from ("", "## Recorded failures it answers", "")
     yield ", ".join(str(number) for number in kind.incidents) + "; see [coverage](../coverage.md)."
-    yield from ("", "## Alerts")
+    yield from ("", "</details>")
+
+
+def _table(kind: Kind, alerts: Sequence[Alert]) -> Iterator[str]:
+    """Yield the alerts of the kind with what differs between their titles and commands."""
+    names = dict.fromkeys(name for _, name, _, _ in Formatter().parse(kind.title + kind.command) if name)
+    shown = [name for name in names if name not in ("project", "region", "date")]
+    yield "| Alert | " + " | ".join(f"‹{name.replace('_', ' ')}›" for name in shown) + " |"
+    yield "|---" * (len(shown) + 1) + "|"
     for alert in sorted(alerts, key=lambda item: item.name):
-        yield from ("", f"### {alert.name}", "", f"{alert.title}.", "", "```sh", alert.documentation.command, "```")
+        cells = " | ".join(f"`{alert.values[name]}`" for name in shown)
+        yield f'| <a id="{alert.name}"></a>{alert.name} | {cells} |'
 
 
 def _condition(alert: Alert) -> Iterator[str]:

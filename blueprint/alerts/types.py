@@ -115,9 +115,15 @@ class Alert:
     rate_limit: int | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def content(self) -> str:
-        """Return the documentation block of the policy, in Markdown (Cloud Monitoring: at most 8 KiB)."""
-        return f"{self.documentation.meaning}\n\n**Evidence.** {self.documentation.evidence}\n\n**Diagnose.**\n\n```\n{self.documentation.command}\n```\n\n**Runbook.** `{self.runbook}`\n"
+    def content(self, files: str = "") -> str:
+        """Return the documentation block of the policy, in Markdown (Cloud Monitoring: at most 8 KiB).
+
+        `files` is the address under which the repository's files are read, empty where nobody configured one.
+        """
+        said = self.documentation
+        page = f"[{self.runbook}]({files.rstrip('/')}/{self.runbook})" if files else f"`{self.runbook}`"
+        diagnosis = f"**Diagnose.**\n\n```\n{said.command}\n```"
+        return f"{said.meaning}\n\n{diagnosis}\n\n**Runbook.** {page}\n\n**Evidence.** {said.evidence}\n"
 
     def labels(self) -> dict[str, str]:
         """Return the labels of the policy: its kind and what kind of thing it covers."""

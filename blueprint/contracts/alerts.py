@@ -85,7 +85,10 @@ def alerts_notify(plan: Blueprint, report: Report) -> None:
     titles = Counter(alert.title for alert in plan.alerts)
     for alert in plan.alerts:
         report.check()
-        for problem in (*_delivery(alert, plan.manifest.alerts.thresholds), *_documentation(alert)):
+        for problem in (
+            *_delivery(alert, plan.manifest.alerts.thresholds),
+            *_documentation(alert, plan.stack.repository),
+        ):
             report.violation(f"Alert '{alert.name}': {problem}", alert.at)
         if names[alert.name] > 1 or titles[alert.title] > 1:
             report.violation(
@@ -109,7 +112,7 @@ def _delivery(alert: Alert, declared: Thresholds) -> Iterator[str]:
         yield "Only a log match takes a rate limit; remove it."
 
 
-def _documentation(alert: Alert) -> Iterator[str]:
+def _documentation(alert: Alert, files: str) -> Iterator[str]:
     for part in ("meaning", "evidence", "command"):
         if not getattr(alert.documentation, part).strip():
             yield f"Its documentation has no {part}; a responder reads it first."
@@ -117,7 +120,7 @@ def _documentation(alert: Alert) -> Iterator[str]:
         yield "Its documentation has more than one command; keep the one that diagnoses."
     if len(alert.title.encode()) > MAX_SUBJECT:
         yield f"Its title has {len(alert.title.encode())} bytes in UTF-8, and the platform takes {MAX_SUBJECT} as the subject; shorten the names or titles in it: '{alert.title}'."
-    if len(alert.content().encode()) > 8192:
+    if len(alert.content(files).encode()) > 8192:
         yield "Its documentation is longer than the 8 KiB that the platform takes."
 
 

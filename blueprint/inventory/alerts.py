@@ -29,7 +29,7 @@ def policies(plan: Blueprint, owner: Owner, alerts: Iterable[Alert]) -> Iterator
             "notificationChannels": [plan.stack.channels[name] for name in alert.channels],
             "alertStrategy": strategy,
             "documentation": {
-                "content": alert.content(),
+                "content": alert.content(plan.stack.repository),
                 "mimeType": "text/markdown",
                 "subject": alert.title,
             },

@@ -70,6 +70,7 @@ def load_target(root: Path, stack: str) -> Target:
         environment=value("environment"),
         service_urls=json.loads(value("serviceUrls") or "{}"),
         channels=json.loads(value("notificationChannels") or "{}"),
+        repository=value("repository"),
     )
     firestore, findings = load_firestore(root, manifest)
     problems = [*check_stack(settings, manifest), *findings]

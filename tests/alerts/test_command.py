@@ -45,7 +45,7 @@ def test_json_has_every_field_of_every_alert(alerts: tuple[Alert, ...]) -> None:
     found = json.loads(result.stdout)
     assert [alert["name"] for alert in found] == [alert.name for alert in alerts]
     assert all(alert["channels"] and alert["incidents"] and alert["documentation"]["command"] for alert in found)
-    assert all("nba-props-platform" in alert["documentation"]["command"] for alert in found)
+    assert all(re.search(r"nba-props-platform|\$\{log", alert["documentation"]["command"]) for alert in found)
     assert {alert["condition"]["type"] for alert in found} == {"promql", "log"}
 
 
@@ -102,8 +102,28 @@ def test_every_alert_links_a_heading_of_its_runbook(alerts: tuple[Alert, ...]) -
     made = pages(ROOT)
     for alert in alerts:
         page, _, anchor = alert.runbook.partition("#")
-        assert f"\n### {anchor}\n" in made[page]
-        assert alert.runbook in alert.content()
+        assert f'<a id="{anchor}"></a>' in made[page]
+        assert f"`{alert.runbook}`" in alert.content()
+        assert f"(https://git.example/blob/main/{alert.runbook})" in alert.content("https://git.example/blob/main/")
+
+
+def test_a_runbook_begins_with_its_command_and_folds_what_proves_it() -> None:
+    for path, text in pages(ROOT).items():
+        if path.startswith("docs/runbooks/") and not path.endswith("README.md"):
+            lines = text.splitlines()
+            assert re.match(r"    (gcloud|python -m ops) ", lines[4]), path
+            means, alerts, folded = (text.index(part) for part in ("## What the answers", "## Alerts", "<details>"))
+            assert means < alerts < folded < text.index("## Condition") < text.index("## Proof")
+
+
+def test_a_dated_alert_is_diagnosed_for_the_date_of_its_incident(manifest: Manifest, alerts: tuple[Alert, ...]) -> None:
+    """Cloud Monitoring fills in what the label extractor of the condition found."""
+    dated = [alert for alert in alerts if alert.kind in ("overdue", "blocked", "without-effect", "gate-warning")]
+    assert dated
+    for alert in dated:
+        assert alert.documentation.command == f"python -m ops validate ${{log.extracted_label.{manifest.date_field}}}"
+        assert isinstance(alert.condition, LogMatch)
+        assert manifest.date_field in alert.condition.label_extractors
 
 
 @pytest.fixture(scope="module")
