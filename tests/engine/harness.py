@@ -77,7 +77,7 @@ class Engine:
     stack: str
     cloud: Cloud
     port: int | None
-    passphrase: str = "twin"
+    passphrase: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     deployed: Result | None = None
 

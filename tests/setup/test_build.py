@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ops.setup.__main__ import refusal
-from tests.setup.machine import Python, pythons
+from tests.sealed.pythons import Python, pythons
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("ops/__init__.py", "ops/setup")

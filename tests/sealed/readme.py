@@ -1,0 +1,59 @@
+"""README's own commands, and what running each of them on a new machine has to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+COVERED = {
+    "make quick": "`make test` runs these tests and more",
+    "make engine": "`make test` runs these tests too",
+    "make bench": "it measures, and judges nothing",
+}
+NEEDS_LOGIN = ("validate", "repair", "redrive", "verify", "status", "drift")
+EVERYWHERE, FIRST = "make preview", ("make lint",)
+"""What every Python has to pass; and what is cheap, so that it speaks first."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of README: with the CLI or without, to succeed or (no login) to end in a sentence; or why it is not run."""
+
+    command: str
+    cli: bool = False
+    login: bool = False
+    skipped: str = ""
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands of a page's console blocks, without their remarks."""
+    blocks = re.findall(r"(?ms)^```console\n(.*?)^```", text)
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [re.sub(r"\s+# .*", "", line).rstrip() for line in lines]
+
+
+def steps(readme: Path, names: dict[str, str]) -> Iterator[Step]:
+    """Yield what is run, in README's order; lines around `pulumi` belong together and become one step.
+
+    `names` says what stands for a placeholder such as NAME.
+    """
+    blocks = re.findall(r"(?ms)^```console\n.*?^```", readme.read_text(encoding="utf-8"))
+    for block in blocks:
+        lines = [re.sub(r"\b[A-Z]{4,}\b(?!=)", lambda m: names.get(m[0], m[0]), each) for each in commands(block)]
+        if any(re.search(r"\bpulumi\b", line) for line in lines):
+            yield Step(" && ".join(lines), cli=True)
+            continue
+        for line in dict.fromkeys(lines):
+            words = line.split()
+            yield Step(line, login=any(word in NEEDS_LOGIN for word in words), skipped=COVERED.get(line, ""))
+
+
+def failure(step: Step, code: int, said: str) -> str:
+    """Return what is wrong with how a step ended, or nothing."""
+    if "Traceback (most recent call last)" in said and not step.command.startswith("make test"):
+        return "it ends in a traceback"
+    if step.login:  # nobody is logged in here: a sentence and an exit code that says so
+        return "" if code and said.strip() else f"it says nothing, or exit code {code}, though nobody is logged in"
+    return f"exit code {code}" if code else ""
