@@ -20,6 +20,7 @@ import pytest
 from ops.setup.__main__ import refusal
 from tests.sealed.pythons import Python, pythons
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("ops/__init__.py", "ops/setup")
 
@@ -42,8 +43,7 @@ def wheel(folder: Path, name: str, version: str, requires: str = "") -> str:
     return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+def laid(tmp_path: Path) -> Path:
     """A project with a lock of two packages, the first of which asks for any version of the second."""
     root = tmp_path / "project"
     for part in PARTS:
@@ -55,6 +55,19 @@ def project(tmp_path: Path) -> Path:
     index = tmp_path / "index"
     (root / "requirements.txt").write_text(wheel(index, "outer", "1.0", "inner>=1") + wheel(index, "inner", "1.0"))
     (root / "requirements-tools.txt").write_text(wheel(index, "tool", "1.0"))
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return laid(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def healed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose environment is built; each test that breaks it leaves it built anew."""
+    root = laid(tmp_path_factory.mktemp("healed"))
+    assert build(root).returncode == 0
     return root
 
 
@@ -77,7 +90,6 @@ def has(root: Path, module: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("python", pythons(), ids=lambda each: f"{each.version}-pip-{each.pip}")
 def test_each_pip_installs_the_lock_and_not_what_is_newer(project: Path, python: Python) -> None:
     wheel(project.parent / "index", "inner", "2.0")
@@ -131,8 +143,8 @@ def outdated(venv: Path) -> None:
     [removed_record, vanished_interpreter, other_interpreter, half_installed, empty, outdated],
     ids=lambda f: f.__name__,
 )
-def test_what_is_broken_is_built_anew(project: Path, harm: Callable[[Path], None]) -> None:
-    assert build(project).returncode == 0
+def test_what_is_broken_is_built_anew(healed: Path, harm: Callable[[Path], None]) -> None:
+    project = healed
     (project / ".venv" / "kept").touch()
     harm(project / ".venv")
     assert build(project).returncode == 0
