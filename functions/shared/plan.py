@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared import document as doc
-from shared.rules import Verdict, batch_satisfies
+from shared.rules import Verdict, counted, ready
 from shared.view import Boundary
 
 
@@ -33,7 +33,7 @@ class Plan:
 
 def plan_of(boundary: Boundary, date: str, document: doc.Document, verdict: Verdict) -> Plan:
     """Return what to publish for the document, whether for the first time or again."""
-    counting = doc.counted(document)
+    counting = counted(boundary, document)
     members = [name for names in boundary.entities.values() for name in names if name in counting]
     rule = verdict.rule
     return Plan(
@@ -52,12 +52,14 @@ def plan_of(boundary: Boundary, date: str, document: doc.Document, verdict: Verd
             key: sorted({entity for name in names for entity in counting.get(name, {}).get("entities_changed") or ()})
             for key, names in boundary.entities.items()
         },
-        metadata=_metadata(boundary, counting),
+        metadata=_metadata(boundary, document, verdict),
     )
 
 
-def _metadata(boundary: Boundary, counting: Mapping[str, Any]) -> Mapping[str, Any]:
-    batches = [rule.batch for mode in boundary.modes for rule in mode.rules if rule.batch]
-    ready = [record for record in counting.values() if any(batch_satisfies(batch, record) for batch in batches)]
-    latest: Mapping[str, Any] = max(ready, key=lambda record: str(record.get("completed_at")), default={})
+def _metadata(boundary: Boundary, document: doc.Document, verdict: Verdict) -> Mapping[str, Any]:
+    """Return the numbers of the latest batch that is complete enough, by the rules of now or of the decision."""
+    counting, satisfied = counted(boundary, document), ready(boundary, document)
+    decided = verdict.completed if not verdict.mode.expected else ()
+    found = [record for name, record in counting.items() if name in satisfied or name in decided]
+    latest: Mapping[str, Any] = max(found, key=lambda record: str(record.get("completed_at")), default={})
     return latest.get("metadata") or {}

@@ -10,7 +10,7 @@ from shared import document as doc
 from shared import triggers
 from shared.effects import Snapshot
 from shared.plan import plan_of
-from shared.rules import Verdict, mode_of
+from shared.rules import Verdict, counted, decided, mode_of, recorded
 from shared.view import Boundary
 from shared.world import World
 
@@ -40,14 +40,17 @@ def publish_again(world: World, boundary: Boundary, snapshot: Snapshot) -> int |
 
 
 def _verdict(world: World, boundary: Boundary, snapshot: Snapshot, document: doc.Document) -> Verdict:
-    """Return the verdict in the mode in which the date was triggered, which may no longer be the mode of today."""
+    """Return the verdict on which the date was triggered; of an old document, what its mode says today."""
+    before = decided(boundary, document)
+    if before is not None:
+        return before
     today = mode_of(boundary, snapshot.key, snapshot.time, world.view.time_zone)
     mode = next((mode for mode in boundary.modes if mode.name == document.get(doc.MODE)), today)
-    counting, recorded = doc.counted(document), doc.completed(document)
+    counting, known = counted(boundary, document), recorded(boundary, document)
     return Verdict(
         mode,
         completed=tuple(name for name in mode.expected if name in counting),
-        missing=tuple(name for name in mode.expected if name not in recorded),
+        missing=tuple(name for name in mode.expected if name not in known),
         rule=None,
         reason=None,
     )

@@ -1,7 +1,9 @@
 """The decision core: document, message and time in, changes and the next step out. No input or output happens here.
 
 A decision is made on one version of the document and only takes effect if that version is still the current one, so
-every function here may be called again on a newer version. What the steps guarantee together is in docs/guarantee.md.
+every function here may be called again on a newer version. Once a rule held, the document says so, and every later
+attempt carries that decision out: it is not made again, whatever the day, the rules or the gates have become. What the
+steps guarantee together is in docs/guarantee.md.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from shared import document as doc
 from shared import records
 from shared.completion import Completion
 from shared.plan import Plan, plan_of
-from shared.rules import Verdict, judge
+from shared.rules import Verdict, decided, decision, judge
 from shared.view import Boundary
 
 Step = Literal["done", "publish", "busy"]
@@ -54,7 +56,8 @@ def decide(context: Context, document: doc.Document | None, completion: Completi
         return Decision("done", "nothing recorded")
     made = _recorded(context, document or {}, completion, now) if completion else {}
     after = doc.applied(document, made)
-    verdict = judge(context.boundary, after, context.date, now, context.zone)
+    before = decided(context.boundary, after)
+    verdict = before or judge(context.boundary, after, context.date, now, context.zone)
     if made or completion is None:
         made = doc.changed(document, made | _summary(context, after, verdict, now, bool(made)))
     if after.get(doc.TRIGGERED):
@@ -71,8 +74,11 @@ def decide(context: Context, document: doc.Document | None, completion: Completi
         "reason": verdict.reason,
         "mode": verdict.mode.name,
     }
+    made |= {(doc.PENDING,): lease}
+    if doc.DECISION not in after:
+        made[doc.DECISION,] = decision(context.boundary, after, verdict, now)
     plan = plan_of(context.boundary, context.date, after, verdict)
-    return Decision("publish", verdict.reason, made | {(doc.PENDING,): lease}, plan)
+    return Decision("publish", verdict.reason, made, plan)
 
 
 def published(context: Context, document: doc.Document | None, plan: Plan, now: datetime) -> doc.Changes:
@@ -149,7 +155,7 @@ def _recorded(context: Context, document: doc.Document, completion: Completion, 
     return made
 
 
-def _summary(context: Context, document: doc.Document, verdict: Verdict, now: datetime, recorded: bool) -> doc.Changes:
+def _summary(context: Context, document: doc.Document, verdict: Verdict, now: datetime, new: bool) -> doc.Changes:
     made: doc.Changes = {
         (doc.COMPLETED_COUNT,): len(doc.completed(document)),
         (doc.MISSING,): list(verdict.missing),
@@ -161,6 +167,6 @@ def _summary(context: Context, document: doc.Document, verdict: Verdict, now: da
     if context.expiry:
         starts[context.expiry["field"]] = now + timedelta(seconds=context.expiry["seconds"])
     made.update({(field,): start for field, start in starts.items() if field not in document})
-    if recorded:
+    if new:
         made[doc.LAST_UPDATE,] = now
     return made

@@ -35,6 +35,12 @@ class Phase:
     batch: bool = False
     processors: Mapping[str, Processor] = field(default_factory=dict)
 
+    def canonical(self, name: str) -> str:
+        """Return the name that a processor has now, for a name under which it was once recorded."""
+        if name in self.processors:
+            return name
+        return next((each.name for each in self.processors.values() if name in each.aliases), name)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from shared import document as doc
 from shared.completion import Completion
 from shared.effects import GateResult
 
-from tests.functions.model import LEASE, START, Delivery, Model, completion, gate_result
+from tests.functions.model import DATE, LEASE, START, ZONE, Delivery, Model, completion, gate_result
+from tests.functions.test_interleavings import stricter
 from tests.functions.views import ORCHESTRATORS, boundary
 
 RUNS = 10_000
@@ -51,6 +52,16 @@ EXPECTATIONS = {
 }
 
 
+DAYS = (
+    *[(DATE, START)] * 4,
+    (DATE, datetime(2026, 1, 29, 23, 30, tzinfo=ZONE)),  # its own day, half an hour before midnight
+    (DATE, datetime(2026, 1, 28, 23, 30, tzinfo=ZONE)),  # the day before
+    ("2026-03-07", datetime(2026, 3, 7, 23, 30, tzinfo=ZONE)),  # clocks go forward that night
+    ("2026-10-31", datetime(2026, 10, 31, 23, 30, tzinfo=ZONE)),  # and back in this one
+)
+"""Dates with the time at which a run begins."""
+
+
 class Storm:
     """One random run."""
 
@@ -58,7 +69,9 @@ class Storm:
         self.random = random.Random(seed)
         self.name = self.random.choice(sorted(ORCHESTRATORS))
         self.blocking = self.random.choice([0, 0, 1, 3])
-        self.model = Model(boundary(self.name), gates=self.gates)
+        self.date, now = self.random.choice(DAYS)
+        self.model = Model(boundary(self.name), gates=self.gates, now=now.astimezone(UTC), date=self.date)
+        self.later = stricter(boundary(self.name)) if self.random.random() < 0.1 and self.name in EXPECTATIONS else None
         self.messages = [self.message() for _ in range(self.random.randint(1, 9))]
         self.running: list[Delivery] = []
         self.waiting: list[Completion] = list(self.messages)
@@ -74,6 +87,7 @@ class Storm:
         values: dict[str, Any] = {
             "status": status,
             "completed_at": at,
+            "date": self.date,
             "execution_id": f"e{pick.randint(0, 99)}",
             "skip_downstream": pick.random() < 0.1,
         }
@@ -101,6 +115,8 @@ class Storm:
             self.running.append(self.model.deliver("message", message))
         elif action < 0.19:
             self.running.append(self.model.deliver("tick", None))
+        elif action < 0.2 and self.later:
+            self.model.boundary, self.later = self.later, None  # a release with rules that no run satisfies
         elif action < 0.24:
             self.model.pass_time(seconds=pick.choice([1, 60, 1801, LEASE, -30, -3600, 7200]))
         elif self.running:
@@ -138,6 +154,8 @@ class Storm:
             due = any(self.satisfies(one) for one in self.messages)
         else:
             due = EXPECTATIONS[self.name].holds_in_the_end(counted)
+        released = self.model.boundary is not boundary(self.name)
+        due = self.model.held or (due and not released)
         assert document[doc.TRIGGERED] is due
         assert bool(self.model.published) is due
         for name in completed - {None} if self.name != "phase5_to_phase6" else ():
