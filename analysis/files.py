@@ -1,10 +1,12 @@
-"""Writing files that other processes may read meanwhile."""
+"""Reading files that a user wrote, and writing files that other processes may read meanwhile."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -21,3 +23,58 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError:
         os.unlink(partial)
         raise
+
+
+class Unreadable(Exception):
+    """A file is there and cannot be read as text; the text is a sentence that says why, `line` where it is known."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        self.line = line
+        super().__init__(message)
+
+
+MAX_INPUT = 10_000_000
+"""Bytes of a file that somebody wrote by hand, at most."""
+
+
+def read_input(path: Path, limit: int = MAX_INPUT) -> str:
+    """Return the text of a file that a user wrote; line ends as written, without a byte order mark.
+
+    Never waits: what is no regular file (a pipe, a device, a folder) is refused, not opened for good. Raises
+    `Unreadable` where the file cannot be read whole, and the file's own sentence with it.
+    """
+    data = read_bytes(path, limit)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Unreadable("The file is not UTF-8; save it as UTF-8.", line) from None
+
+
+def read_bytes(path: Path, limit: int = MAX_INPUT) -> bytes:
+    """Return the bytes of a file that a user wrote; see `read_input`."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"The file cannot be read: {_reason(error)}; correct that.") from None
+    with (
+        os.fdopen(handle, "rb", closefd=True) if stat.S_ISREG(os.fstat(handle).st_mode) else _refused(handle) as stream
+    ):
+        try:
+            data = stream.read(limit + 1)
+        except OSError as error:
+            raise Unreadable(f"The file cannot be read: {_reason(error)}; correct that.") from None
+    if len(data) > limit:
+        raise Unreadable(f"The file is larger than {limit:,} bytes, which nobody writes by hand; make it smaller.")
+    return data
+
+
+def _refused(handle: int) -> BinaryIO:
+    kind = stat.S_IFMT(os.fstat(handle).st_mode)
+    os.close(handle)
+    what = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}.get(kind, "a device")
+    raise Unreadable(f"This is {what} where a file is wanted; put a file there.")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror or "it does not open").lower() if isinstance(error, OSError) else "its name is no file name"

@@ -1,8 +1,11 @@
 """From a project's files to a checked blueprint: load every source, derive what follows, run every contract.
 
 `check` is what every evaluator calls: `pulumi preview`, the offline plan, tests. It returns all of it with all
-findings and raises nothing for a user's mistake. Parts that do not depend on a broken one are still read, so that one
-run reports everything.
+findings and raises nothing for a user's mistake.
+
+Cause before consequence: what cannot be read is neither known nor absent, and nothing that depends on it is accused.
+Parts that do not depend on it are still judged. Of a declaration that is not whole nothing is derived; the schemas and
+the functions' code are looked at all the same.
 """
 
 from __future__ import annotations
@@ -11,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blueprint.contracts import Result, check_all
-from blueprint.findings import Finding, Refused
+from blueprint.findings import Finding, Refused, once
 from blueprint.iam import grants
-from blueprint.loader import read_manifest
+from blueprint.loader import read_declaration
 from blueprint.model import Blueprint
 from blueprint.names import Names
-from blueprint.sources import build_archives
-from blueprint.stack import StackSettings, check_stack
+from blueprint.sources import build_archives, read_code
+from blueprint.stack import StackSettings, check_stack, placed
 
 
 @dataclass(frozen=True)
@@ -51,27 +54,31 @@ def check(root: Path, stack: StackSettings) -> Checked:
     from blueprint.alerts.dashboard import dashboard
     from blueprint.schemas.firestore import load_firestore
     from blueprint.schemas.loader import load_schemas
-    from blueprint.schemas.messages import load_messages
+    from blueprint.schemas.messages import load_messages, unread_messages
     from blueprint.schemas.placeholders import view_values
     from blueprint.schemas.streams import load_streams
 
-    manifest, findings = read_manifest(root)
-    declaration_is_sound = manifest is not None and not findings
-    values = view_values(manifest) if manifest is not None and declaration_is_sound else None
+    stack = placed(stack, root)
+    declaration = read_declaration(root)
+    manifest, findings = declaration.manifest, list(declaration.findings)
+    values = view_values(manifest) if manifest is not None and declaration.whole else None
     schemas, schema_findings = load_schemas(root, project=stack.project, values=values)
     messages, message_findings = load_messages(root)
     findings += [*schema_findings, *message_findings]
-    if manifest is None:
-        return Checked(None, (), tuple(findings))
-    findings += check_stack(stack, manifest)
-    if not declaration_is_sound:
-        return Checked(None, (), tuple(findings))
+    findings += check_stack(stack, manifest) if manifest is not None else []
+    if manifest is None or not declaration.whole:
+        findings += read_code(root, manifest) if manifest is not None else []
+        return Checked(None, (), once(findings))
     firestore, firestore_findings = load_firestore(root, manifest)
-    streams, _ = load_streams(manifest, messages, schemas.tables)  # its findings are a contract's
     findings += firestore_findings
+    unread = unread_messages(root, messages)
+    streams, _ = load_streams(
+        manifest, messages, schemas.tables, unread | schemas.unread
+    )  # a contract tells its findings
     names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
     archives, archive_findings = build_archives(root, manifest, names, firestore)
-    findings += archive_findings
+    told = {finding.at.file for finding in message_findings}
+    findings += [finding for finding in archive_findings if finding.at.file not in told]
     blueprint = Blueprint(
         root=root,
         stack=stack,
@@ -85,7 +92,8 @@ def check(root: Path, stack: StackSettings) -> Checked:
         streams=streams,
         alerts=catalogue(manifest, names),
         dashboard=dashboard(manifest, names),
+        unread_messages=unread,
     )
     results = check_all(blueprint)
     findings += [finding for result in results for finding in result.findings]
-    return Checked(blueprint, results, tuple(findings))
+    return Checked(blueprint, results, once(findings))

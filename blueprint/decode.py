@@ -1,81 +1,20 @@
-"""From a YAML tree to frozen dataclasses, and from the same dataclasses to a JSON Schema.
-
-One description serves both: the dataclass. Its annotations say what a value may be, `declared(...)` carries the
-sentence that an editor shows. Understood annotations: str, int, float, bool, `Literal`, `tuple[T, ...]`,
-`Mapping[str, T]`, `T | None`, dataclasses, `Json` (anything), and `Annotated[...]` with `Pattern`, `Range` or
-`DURATION`. Every mistake is collected; nothing is raised.
-"""
+"""From a YAML tree to the frozen dataclasses of a grammar. Every mistake is collected; nothing is raised."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
+import difflib
 import re
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 from blueprint.findings import Finding, Location
-from blueprint.yamlsource import Node
+from blueprint.grammar import DURATION, Pattern, Range, duration_text, fields_of, hints_of, parse_duration
+from blueprint.yamlsource import Node, Unread
 
 T = TypeVar("T")
-Json = object
-"""Marks a field that takes any JSON value as it is."""
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """The whole text must match `regex`; `what` completes the sentence "... must be <what>"."""
-
-    regex: str
-    what: str
-
-
-@dataclass(frozen=True)
-class Range:
-    """The number must lie between `low` and `high`, both included; `source` is where the limit comes from."""
-
-    low: float
-    high: float
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class _DurationMark:
-    """Marks a number of seconds that is written as a number and a unit."""
-
-
-DURATION = _DurationMark()
-Duration = Annotated[int, DURATION]
-"""Seconds; written `30s`, `15m`, `2h` or `400d`."""
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d{1,9})([smhd])")
-
-
-def declared(doc: str, *, default: Any = dataclasses.MISSING, factory: Any = dataclasses.MISSING) -> Any:
-    """Describe a field: `doc` is what editors show; with `default` or `factory` the field may be left out."""
-    if factory is not dataclasses.MISSING:
-        return dataclasses.field(default_factory=factory, metadata={"doc": doc}, kw_only=True)
-    return dataclasses.field(default=default, metadata={"doc": doc}, kw_only=True)
-
-
-def parse_duration(text: str) -> int | None:
-    """Return the seconds of `30s`, `15m`, `2h` or `400d`, or None where the text is not one of these."""
-    match = _DURATION.fullmatch(text)
-    return int(match[1]) * _UNITS[match[2]] if match else None
-
-
-@functools.cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return typing.get_type_hints(cls, include_extras=True)
-
-
-@functools.cache
-def _fields(cls: Any) -> dict[str, dataclasses.Field[Any]]:
-    return {f.name.rstrip("_"): f for f in dataclasses.fields(cls) if f.name not in ("name", "at")}
 
 
 def _plain_name(annotation: Any) -> str:
@@ -84,53 +23,87 @@ def _plain_name(annotation: Any) -> str:
 
 
 class Decoder:
-    """Turns nodes into typed values and collects what is wrong under one rule id."""
+    """Turns nodes into typed values and collects what is wrong under one rule id.
+
+    One node is judged once, however many things share it. `whole` tells whether everything that was declared is in the
+    result: a value that is wrong is left out with the entry that needs it, a number is stood in for so that the rest of
+    the entry can be looked at, and an unknown key, which takes nothing away, is left aside.
+    """
 
     def __init__(self, rule: str) -> None:
         self.rule = rule
         self.findings: list[Finding] = []
+        self.whole = True
+        self._told: set[tuple[Location, str]] = set()
 
-    def refuse(self, message: str, at: Location) -> None:
-        """Record one violation."""
-        self.findings.append(Finding(self.rule, message, at))
+    def refuse(self, message: str, at: Location, about: str = "value", *, harmless: bool = False) -> None:
+        """Record one violation, once for what it is about at its place."""
+        self.whole = self.whole and harmless
+        if (at, about) not in self._told:
+            self._told.add((at, about))
+            self.findings.append(Finding(self.rule, message, at))
 
     def decode(self, cls: type[T], node: Node, what: str, name: str | None = None) -> T | None:
         """Return `node` as an instance of the dataclass `cls`, or None where that is impossible.
 
         `what` names the thing in sentences ("function 'x'"); `name` fills the field `name` where `cls` has one.
         """
-        if not isinstance(node.value, Mapping):
-            self.refuse(f"{what} must be a mapping of keys to values.", node.at)
+        arguments = self.arguments(cls, node, what)
+        if arguments is None or any(value is _BAD for value in arguments.values()):
             return None
-        hints, fields = _hints(cls), _fields(cls)  # type: ignore[arg-type]  # lru_cache wants Hashable; every class is
-        for key, value in node.value.items():
-            if key not in fields:
-                self.refuse(
-                    f"{what} has the unknown key '{key}'; {_did_you_mean(key, fields)}",
-                    value.key_at or value.at,
-                )
-        arguments: dict[str, Any] = {}
-        sound = True
-        for key, field in fields.items():
-            child = node.value.get(key)
-            if child is None:
-                if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                    self.refuse(f"{what} lacks the key '{key}'; add it.", node.key_at or node.at)
-                    sound = False
-                continue
-            value = self.value(hints[field.name], child, f"'{key}' of {what}")
-            if value is _BAD:
-                sound = False
-            else:
-                arguments[field.name] = value
+        hints = hints_of(cls)  # type: ignore[arg-type]  # lru_cache wants Hashable; every class is
         if "name" in hints:
             arguments["name"] = name
         if "at" in hints:
             arguments["at"] = node.key_at or node.at
-        return cls(**arguments) if sound else None
+        if "places" in hints and isinstance(node.value, Mapping):
+            arguments["places"] = types.MappingProxyType(dict(_places(node.value)))
+        return cls(**arguments)
+
+    def arguments(self, cls: type[T], node: Node, what: str) -> dict[str, Any] | None:
+        """Return the fields of `cls` as far as `node` gives them; those that cannot be read are not among them, or bad."""
+        if isinstance(node.value, Unread):
+            self.whole = False
+            return None
+        if not isinstance(node.value, Mapping):
+            self.refuse(f"{what} must be a mapping of keys to values.", node.at)
+            return None
+        hints, fields = hints_of(cls), fields_of(cls)  # type: ignore[arg-type]  # lru_cache wants Hashable; every class is
+        meant = self._unknown_keys(node.value, fields, what)
+        arguments: dict[str, Any] = {}
+        for key, field in fields.items():
+            child = node.value.get(key)
+            optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+            if child is None and optional:
+                continue
+            if child is None:
+                if key not in meant:
+                    self.refuse(f"{what} lacks the key '{key}'; add it.", node.place, f"lacks {key}")
+                arguments[field.name] = _BAD
+                continue
+            value = self.value(hints[field.name], child, f"'{key}' of {what}")
+            if value is _BAD and optional and _number_in(hints[field.name]):
+                continue
+            arguments[field.name] = _stand_in(hints[field.name]) if value is _BAD else value
+        return arguments
+
+    def _unknown_keys(self, given: Mapping[str, Node], fields: Mapping[str, object], what: str) -> set[str]:
+        """Refuse keys that are no field; return the fields that they seem to be meant for."""
+        meant = set()
+        for key, value in given.items():
+            if key in fields:
+                continue
+            close = [name for name in difflib.get_close_matches(key, fields, n=1) if name not in given]
+            meant |= set(close)
+            hint = f"did you mean '{close[0]}'?" if close else f"known keys are {', '.join(sorted(fields))}."
+            self.refuse(f"{what} has the unknown key '{key}'; {hint}", value.place, "key", harmless=not close)
+        return meant
 
     def value(self, annotation: Any, node: Node, what: str) -> Any:
         """Return `node` as a value of `annotation`, or the mark for "no value" after recording why."""
+        if isinstance(node.value, Unread):
+            self.whole = False
+            return _BAD
         if annotation is object:
             return node.plain()
         origin = typing.get_origin(annotation)
@@ -155,34 +128,39 @@ class Decoder:
         if annotation is float and type(value) is int:
             return float(value)
         if type(value) is not annotation:
-            self.refuse(f"{what} must be {_plain_name(annotation)}, not {_describe(node)}.", node.at)
+            hint = " put it in quotes." if annotation is str and _scalar(value) else ""
+            self.refuse(
+                f"{what} must be {_plain_name(annotation)}, not {_describe(node)}{';' if hint else '.'}{hint}", node.at
+            )
             return _BAD
         return value
 
     def annotated(self, annotation: Any, node: Node, what: str) -> Any:
         """Return the value where it also keeps the marks of `Annotated[...]`."""
         base, *marks = typing.get_args(annotation)
-        if DURATION in marks:
-            seconds = parse_duration(node.value) if isinstance(node.value, str) else None
-            if seconds is None:
-                self.refuse(
-                    f"{what} must be a number and a unit such as 30s, 15m, 2h or 7d, not {_describe(node)}.",
-                    node.at,
-                )
-                return _BAD
-            return seconds
-        value = self.value(base, node, what)
+        value = self.duration(node, what) if DURATION in marks else self.value(base, node, what)
         for mark in marks:
             if value is _BAD:
                 break
             if isinstance(mark, Pattern) and not re.fullmatch(mark.regex, value):
-                self.refuse(f"{what} must be {mark.what}; '{value}' is not.", node.at)
+                self.refuse(f"{what} must be {mark.what}; '{_clipped(value)}' is not.", node.at)
                 value = _BAD
             elif isinstance(mark, Range) and not mark.low <= value <= mark.high:
+                shown: Callable[[float], str] = duration_text if DURATION in marks else "{:g}".format
                 source = f" ({mark.source})" if mark.source else ""
-                self.refuse(f"{what} must lie between {mark.low:g} and {mark.high:g}{source}, not {value}.", node.at)
+                wanted = f"{shown(mark.low)} and {shown(mark.high)}{source}"
+                self.refuse(f"{what} must lie between {wanted}, not {_describe(node)}.", node.at)
                 value = _BAD
         return value
+
+    def duration(self, node: Node, what: str) -> Any:
+        """Return the seconds of a number and a unit."""
+        seconds = parse_duration(node.value) if isinstance(node.value, str) else None
+        if seconds is None:
+            message = f"{what} must be a number and a unit such as 30s, 15m, 2h or 7d, not {_describe(node)}."
+            self.refuse(message, node.at)
+            return _BAD
+        return seconds
 
     def choice(self, choices: tuple[Any, ...], node: Node, what: str) -> Any:
         """Return the value where it is one of `choices`."""
@@ -210,7 +188,7 @@ class Decoder:
         for value, child in zip(values, node.value, strict=True):
             if isinstance(value, str):
                 if value in seen:
-                    self.refuse(f"{what} names '{value}' twice; keep one.", child.at)
+                    self.refuse(f"{what} names '{_clipped(value)}' twice; keep one.", child.at, "twice", harmless=True)
                 seen.add(value)
         return _BAD if any(value is _BAD for value in values) else tuple(values)
 
@@ -232,6 +210,34 @@ class Decoder:
         return types.MappingProxyType(result)
 
 
+def _places(given: Mapping[str, Node]) -> Iterator[tuple[str, Location]]:
+    """Yield where each key has its value from, keys of a mapping in it as `key.name`."""
+    for key, node in given.items():
+        yield key, node.at if _scalar(node.value) else node.place
+        if isinstance(node.value, Mapping):
+            yield from ((f"{key}.{name}", child.place) for name, child in node.value.items())
+
+
+def _number_in(annotation: Any) -> Any:
+    """Return the number type of an annotation, its marks included, or None where it takes no number."""
+    members = (
+        typing.get_args(annotation) if typing.get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    )
+    for member in members:
+        base = typing.get_args(member)[0] if typing.get_origin(member) is Annotated else member
+        if base in (int, float):
+            return member
+    return None
+
+
+def _stand_in(annotation: Any) -> Any:
+    """Return a number for a required one that is wrong, so that the rest is looked at; nothing is declared from it."""
+    number = _number_in(annotation)
+    marks = typing.get_args(number)[1:] if number is not None else ()
+    lows = [mark.low for mark in marks if isinstance(mark, Range)]
+    return _BAD if number is None else (lows[0] if lows else 1)
+
+
 class _Bad:
     """The mark for "no value": the reason has been recorded."""
 
@@ -244,14 +250,17 @@ def _describe(node: Node) -> str:
         return "a list"
     if isinstance(node.value, Mapping):
         return "a mapping"
-    return "nothing" if node.value is None else f"'{node.value}'"
+    if isinstance(node.value, bool):
+        return str(node.value).lower()
+    return "nothing" if node.value is None else f"'{_clipped(str(node.value))}'"
 
 
-def _did_you_mean(key: str, known: Mapping[str, object]) -> str:
-    import difflib
+def _clipped(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"known keys are {', '.join(sorted(known))}."
+
+def _scalar(value: object) -> bool:
+    return isinstance(value, str | int | float)
 
 
 def _shape(annotation: Any) -> str:
@@ -265,74 +274,3 @@ def _shape(annotation: Any) -> str:
 
 def _node_shape(node: Node) -> str:
     return "list" if isinstance(node.value, tuple) else "mapping" if isinstance(node.value, Mapping) else "scalar"
-
-
-def json_schema(cls: type, title: str) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of YAML that decodes to `cls`."""
-    definitions: dict[str, Any] = {}
-    root = _object_schema(cls, definitions)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
-        **root,
-        "$defs": dict(sorted(definitions.items())),
-    }
-
-
-def _object_schema(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    hints, fields = _hints(cls), _fields(cls)
-    properties = {}
-    for name, field in fields.items():
-        schema = _schema(hints[field.name], definitions)
-        doc = field.metadata.get("doc")
-        properties[name] = {"description": doc, **schema} if doc else schema
-    required = [
-        name
-        for name, field in fields.items()
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    ]
-    description = (cls.__doc__ or "").strip().split("\n\n")[0]
-    schema = {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    return {**schema, "required": required} if required else schema
-
-
-def _schema(annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    plain = {str: "string", int: "integer", float: "number", bool: "boolean"}
-    if annotation is object:
-        return {}
-    if annotation in plain:
-        return {"type": plain[annotation]}
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is Annotated:
-        return _annotated_schema(arguments[0], arguments[1:], definitions)
-    if origin is Literal:
-        return {"enum": list(arguments)}
-    if origin in (Union, types.UnionType):
-        schemas = [_schema(member, definitions) for member in arguments if member is not type(None)]
-        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-    if origin is tuple:
-        return {"type": "array", "items": _schema(arguments[0], definitions)}
-    if dataclasses.is_dataclass(annotation):
-        name = typing.cast(type, annotation).__name__
-        if name not in definitions:
-            definitions[name] = {}
-            definitions[name] = _object_schema(typing.cast(type, annotation), definitions)
-        return {"$ref": f"#/$defs/{name}"}
-    return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
-
-
-def _annotated_schema(base: Any, marks: tuple[Any, ...], definitions: dict[str, Any]) -> dict[str, Any]:
-    if DURATION in marks:
-        return {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
-    schema = _schema(base, definitions)
-    for mark in marks:
-        if isinstance(mark, Pattern):
-            schema["pattern"] = f"^(?:{mark.regex})$"
-        elif isinstance(mark, Range):
-            schema |= {"minimum": mark.low, "maximum": mark.high}
-    return schema

@@ -1,4 +1,4 @@
-"""What every check returns: a sentence about one thing that is wrong, and the place where it is wrong.
+"""Findings: one or more sentences about one thing that is wrong, and the place where it is wrong.
 
 A user's mistake is data, not an exception: checks collect `Finding`s, and a stage that cannot go on raises
 `Refused` once, with all of them. Traceback-free error output everywhere rests on this module.
@@ -6,24 +6,44 @@ A user's mistake is data, not an exception: checks collect `Finding`s, and a sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Severity = Literal["violation", "warning"]
+_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Location:
-    """A place in the project: `file` is POSIX and relative to the root; `line` and `column` count from 1."""
+    """A place in the project: `file` is POSIX and relative to the root; `line` and `column` count from 1.
+
+    `shared` says that several things have their value from here, through an anchor or through `defaults`.
+    """
 
     file: str
     line: int | None = None
     column: int | None = None
+    shared: bool = field(default=False, compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return the place the way editors and terminals link it: `file:line:column`."""
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+def printable(text: str) -> str:
+    """Return `text` with everything escaped that moves a cursor, hides text or has no form in UTF-8.
+
+    A byte of a file name that is no UTF-8 is shown as that byte.
+    """
+    return _UNPRINTABLE.sub(lambda found: _escaped(ord(found[0])), text)
+
+
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +51,7 @@ class Finding:
     """One thing that is wrong (`violation`) or worth a look (`warning`).
 
     `rule` is the id of the contract or loader rule, `message` one or more full sentences that say what is wrong
-    and what to do; the place belongs in `at`, not in the text.
+    and what to do; the place belongs in `at`, not in the text. Whatever a message quotes can be printed.
     """
 
     rule: str
@@ -39,9 +59,34 @@ class Finding:
     at: Location
     severity: Severity = "violation"
 
+    def __post_init__(self) -> None:
+        if _UNPRINTABLE.search(self.message):
+            object.__setattr__(self, "message", printable(self.message))
+        if _UNPRINTABLE.search(self.at.file):
+            object.__setattr__(self, "at", replace(self.at, file=printable(self.at.file)))
+
     def __str__(self) -> str:
         """Return `place: sentence [rule]`, one line for a terminal."""
         return f"{self.at}: {self.message} [{self.rule}]"
+
+
+def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without repeats.
+
+    What one rule says of several things that share a value is said once, where the value is written, with their number.
+    """
+    kept: dict[object, list[Finding]] = {}
+    for finding in dict.fromkeys(findings):
+        key = (finding.rule, finding.severity, finding.at) if finding.at.shared else finding
+        kept.setdefault(key, []).append(finding)
+    return tuple(_joined(alike) for alike in kept.values())
+
+
+def _joined(alike: list[Finding]) -> Finding:
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    return replace(first, message=f"{first.message} ({len(alike)} inherit this from line {first.at.line}.)")
 
 
 class Refused(Exception):

@@ -2,41 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from blueprint import yamlsource
-from blueprint.decode import Decoder, json_schema
-from blueprint.findings import Finding, Refused
+from blueprint.decode import Decoder
+from blueprint.findings import Finding, Refused, once
+from blueprint.json_schema import json_schema
 from blueprint.manifest import Manifest
 from blueprint.references import check_references
+from blueprint.yamlsource import Node
 
 RULE = "manifest"
 FILE = "pipeline.yaml"
 SCHEMA_FILE = "pipeline.schema.json"
 
 
-def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:
-    """Return the declaration in `root` as far as it can be read, and everything that is wrong with it.
+@dataclass(frozen=True)
+class Declaration:
+    """A declaration as far as it can be read.
 
-    A manifest with violations serves to look further (its folders, its files), never to declare anything.
+    Attributes:
+        manifest: what it says, or None where too little can be read.
+        findings: everything that is wrong with it.
+        whole: whether `manifest` holds all that is declared and every name in it leads somewhere. What is not whole
+            serves to look further (its folders, its files), never to judge what is missing from it.
     """
+
+    manifest: Manifest | None
+    findings: tuple[Finding, ...]
+    whole: bool
+
+
+def read_declaration(root: Path, file: str = FILE) -> Declaration:
+    """Return the declaration in `root`; raises nothing for what a user wrote."""
     tree, findings = yamlsource.load(root / file, file)
     if tree is None:
-        return None, findings
+        return Declaration(None, tuple(findings), False)
     decoder = Decoder(RULE)
-    manifest = decoder.decode(Manifest, tree, f"`{file}`")
+    manifest = decoder.decode(Manifest, with_defaults(tree), f"`{file}`")
+    whole = manifest is not None and decoder.whole and not findings
     findings += decoder.findings
-    if manifest is not None and not findings:
-        findings += check_references(manifest)
-    return manifest, findings
+    if manifest is not None and whole:
+        dangling = check_references(manifest)
+        findings += dangling
+        whole = not dangling
+    return Declaration(manifest, once(findings), whole)
+
+
+def with_defaults(tree: Node) -> Node:
+    """Return the declaration with every function having what `defaults` say and it does not; places stay theirs."""
+    sections = tree.value
+    if not isinstance(sections, Mapping) or "defaults" not in sections or "functions" not in sections:
+        return tree
+    defaults, functions = sections["defaults"], sections["functions"]
+    if not isinstance(defaults.value, Mapping) or not isinstance(functions.value, Mapping):
+        return tree
+    shared = {key: node.inherited() for key, node in defaults.value.items()}
+    filled = {
+        name: replace(function, value={**shared, **function.value}) if isinstance(function.value, Mapping) else function
+        for name, function in functions.value.items()
+    }
+    return replace(tree, value={**sections, "functions": replace(functions, value=filled)})
+
+
+def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:
+    """Return the declaration in `root` as far as it can be read, and everything that is wrong with it."""
+    found = read_declaration(root, file)
+    return found.manifest, list(found.findings)
 
 
 def load_manifest(root: Path, file: str = FILE) -> Manifest:
     """Return the declaration in `root`; raises `Refused` with everything that is wrong with it."""
-    manifest, findings = read_manifest(root, file)
-    if manifest is None or findings:
-        raise Refused(findings)
-    return manifest
+    found = read_declaration(root, file)
+    if found.manifest is None or found.findings:
+        raise Refused(found.findings)
+    return found.manifest
 
 
 def schema() -> dict[str, object]:

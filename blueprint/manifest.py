@@ -13,14 +13,20 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from blueprint.decode import Duration, Json, Pattern, Range, declared
 from blueprint.findings import Location
+from blueprint.grammar import Duration, Json, Pattern, Placed, Range, declared, places
 
 Slug = Annotated[str, Pattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
 Identifier = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
 TableName = Annotated[str, Pattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
 Folder = Annotated[str, Pattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
 Percent = Annotated[float, Range(0, 100)]
+Memory = Annotated[str, Pattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")]
+Cpu = Annotated[str, Pattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')]
+Concurrency = Annotated[int, Range(1, 1000, "Cloud Run limit")]
+Warm = Annotated[int, Range(0, 100)]
+Most = Annotated[int, Range(1, 1000)]
+Budget = Annotated[str, Pattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")]
 
 EMPTY: Mapping[str, object] = MappingProxyType({})
 
@@ -49,21 +55,23 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Processor:
+class Processor(Placed):
     """A unit of work of a phase whose completion counts."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     aliases: tuple[str, ...] = declared("Class and table names under which publishers send it.", default=())
     output: Output | None = declared("Where its rows are.", default=None)
 
 
 @dataclass(frozen=True)
-class Phase:
+class Phase(Placed):
     """A phase of the pipeline: who completes, under which names, and where that is recorded."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     label: str = declared("What the field `phase` of its completion messages says.")
     title: str = declared("What operators call it.")
     service: Slug = declared("The outside service that runs it.")
@@ -85,10 +93,11 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Placed):
     """One way in which a date becomes complete enough; the first rule that holds gives the reason."""
 
     at: Location
+    places: Mapping[str, Location] = places()
     reason: str = declared("What the document and the trigger say; `{percent}` is the share of expected, rounded down.")
     require: Literal["all", "critical"] | None = declared("Which processors must be complete.", default=None)
     at_least: Annotated[int, Range(1, 1000)] | None = declared("And this many of the expected.", default=None)
@@ -102,11 +111,12 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Mode:
+class Mode(Placed):
     """Expectations for dates on one side of today in the pipeline's time zone."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     when: Literal["always", "before_today", "today", "after_today"] = declared("Which dates it applies to.")
     expected: tuple[str, ...] = declared("Processors that are expected.", default=())
     critical: tuple[str, ...] = declared("Those without which nothing starts.", default=())
@@ -124,11 +134,12 @@ class RowsGate:
 
 
 @dataclass(frozen=True)
-class Gate:
+class Gate(Placed):
     """What must hold in the data before a trigger is published; a blocked date is retried, never latched."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     title: str = declared("What operators read.")
     rows: RowsGate | None = declared("Look for rows in output tables.", default=None)
     query: Folder | None = declared(
@@ -168,11 +179,12 @@ class Timer:
 
 
 @dataclass(frozen=True)
-class Boundary:
+class Boundary(Placed):
     """The step from one phase to the next: rules, gates, deadline and the trigger that is published."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     upstream: str = declared("The phase whose completions are counted.")
     downstream: str | None = declared(
         "The phase whose completions prove the effect, where it publishes any.", default=None
@@ -216,11 +228,12 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Placed):
     """A time at which a function is called; in the pipeline's time zone."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     cron: str = declared("Five fields of unix cron.")
     paused: bool = declared("Whether the job is paused; declared so that nobody forgets (incident 52).", default=False)
 
@@ -235,11 +248,29 @@ class FunctionTrigger:
 
 
 @dataclass(frozen=True)
-class Function:
+class Defaults:
+    """What every function has that does not say otherwise."""
+
+    at: Location
+    memory: Memory | None = declared("Memory of an instance.", default=None)
+    cpu: Cpu | None = declared("CPUs of an instance.", default=None)
+    concurrency: Concurrency | None = declared("Requests an instance takes at once.", default=None)
+    timeout: Duration | None = declared("A call that runs longer is ended.", default=None)
+    min_instances: Warm | None = declared("Instances kept warm.", default=None)
+    max_instances: Most | None = declared("Instances at most.", default=None)
+    optional_imports: Mapping[str, str] | None = declared(
+        "Guarded imports that may be absent: module to reason.", default=None
+    )
+    size_budget: Budget | None = declared("Largest archive.", default=None)
+
+
+@dataclass(frozen=True)
+class Function(Placed):
     """A function of this project; names, identity, subscriptions, dead letter and alerts follow from it."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     title: str = declared("What it does, in a few words.")
     folder: Folder = declared("Its folder under functions/, with main.py.")
     entry_point: Identifier = declared("The Python function that the framework calls.")
@@ -247,16 +278,12 @@ class Function:
     publishes: tuple[Slug, ...] = declared(
         "Topics it publishes to beside its boundary's trigger and the events.", default=()
     )
-    memory: Annotated[str, Pattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")] = declared("Memory of an instance.")
-    cpu: Annotated[str, Pattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')] = declared(
-        "CPUs of an instance.", default="1"
-    )
-    concurrency: Annotated[int, Range(1, 1000, "Cloud Run limit")] = declared(
-        "Requests an instance takes at once.", default=1
-    )
-    timeout: Duration = declared("A call that runs longer is ended.")
-    min_instances: Annotated[int, Range(0, 100)] = declared("Instances kept warm.", default=0)
-    max_instances: Annotated[int, Range(1, 1000)] = declared("Instances at most.")
+    memory: Memory = declared("Memory of an instance.", shared=True)
+    cpu: Cpu = declared("CPUs of an instance.", default="1")
+    concurrency: Concurrency = declared("Requests an instance takes at once.", default=1)
+    timeout: Duration = declared("A call that runs longer is ended.", shared=True)
+    min_instances: Warm = declared("Instances kept warm.", default=0)
+    max_instances: Most = declared("Instances at most.", shared=True)
     secrets: tuple[str, ...] = declared("Secrets it reads, by variable name.", default=())
     settings: Mapping[str, Json] = declared("Values for the function's own code.", factory=dict)
     optional_imports: Mapping[str, str] = declared(
@@ -264,9 +291,7 @@ class Function:
     )
     dynamic_imports: tuple[str, ...] = declared("Modules it imports by a computed name.", default=())
     resources: tuple[Folder, ...] = declared("Data files it reads by a computed path.", default=())
-    size_budget: Annotated[str, Pattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")] = declared(
-        "Largest archive.", default="512Ki"
-    )
+    size_budget: Budget = declared("Largest archive.", default="512Ki")
 
 
 @dataclass(frozen=True)
@@ -279,11 +304,12 @@ class Variable:
 
 
 @dataclass(frozen=True)
-class Secret:
+class Secret(Placed):
     """An environment variable whose value Secret Manager holds."""
 
     name: str
     at: Location
+    places: Mapping[str, Location] = places()
     secret: Slug = declared("Secret Manager's name for it.")
     version: str = declared("Pinned version; a new value is a new release.", default="1")
 
@@ -298,10 +324,11 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Store:
+class Store(Placed):
     """The Firestore database and the collections that play a part beside the phases' own."""
 
     at: Location
+    places: Mapping[str, Location] = places()
     database: str = declared("Adopted, never created.", default="(default)")
     lease: Duration = declared("How long a taken trigger lease keeps others away.")
     collections: Mapping[str, Identifier] = declared("Part to collection.")
@@ -334,9 +361,11 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class Thresholds(Placed):
     """When alerts fire; whole minutes (Cloud Monitoring's granularity)."""
 
+    at: Location = Location("")
+    places: Mapping[str, Location] = places()
     backlog_age: Duration = declared("Oldest unacknowledged message.", default=300)
     silence: Duration = declared("Published upstream and nothing acknowledged.", default=600)
     error_ratio_percent: Percent = declared("Failed requests of all.", default=5.0)
@@ -349,19 +378,21 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Alerting:
+class Alerting(Placed):
     """Who is told, and when."""
 
     at: Location
+    places: Mapping[str, Location] = places()
     channels: tuple[Slug, ...] = declared("Names of channels; their ids are stack config.")
     thresholds: Thresholds = declared("When alerts fire.", factory=Thresholds)
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Manifest(Placed):
     """Everything that is particular to one pipeline."""
 
     at: Location
+    places: Mapping[str, Location] = places()
     pipeline: Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = declared(
         "Short name; labels and shared names begin with it."
     )
@@ -379,6 +410,7 @@ class Manifest:
     boundaries: Mapping[str, Boundary] = declared("Steps between phases.")
     topics: Mapping[str, Topic] = declared("Topics.")
     events: Events = declared("Topics on which functions report.")
+    defaults: Defaults | None = declared("What every function has that does not say otherwise.", default=None)
     functions: Mapping[str, Function] = declared("Functions of this project.")
     environment: Mapping[str, Variable] = declared("Environment variables that code may read.")
     secrets: Mapping[str, Secret] = declared("Secrets that code may read.", factory=dict)

@@ -41,6 +41,13 @@ class Blueprint:
     streams: Mapping[str, Transform]
     alerts: tuple[Alert, ...]
     dashboard: Mapping[str, object]
+    unread_messages: frozenset[str] = frozenset()
+    """Messages whose schema is there and cannot be read: neither known nor absent."""
+
+    @cached_property
+    def code_is_whole(self) -> bool:
+        """True when every function's code was read, so that what it does not use is used by none."""
+        return {name for name, archive in self.archives.items() if archive.sound} == set(self.manifest.functions)
 
     @cached_property
     def _alerts_by_cover(self) -> Mapping[Covers, list[Alert]]:

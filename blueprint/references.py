@@ -7,6 +7,7 @@ asking whether a key exists.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from blueprint.findings import Finding, Location
@@ -197,7 +198,7 @@ def _functions(manifest: Manifest) -> Iterator[Problem]:
             yield from _unknown("secret", secret, manifest.secrets, user, function.at)
         yield from _orchestrator(manifest, function)
         if function.min_instances > function.max_instances:
-            yield f"{user} keeps more instances warm than it may have.", function.at
+            yield f"{user} keeps more instances warm than it may have.", function.where("min_instances")
 
 
 def _orchestrator(manifest: Manifest, function: Function) -> Iterator[Problem]:
@@ -267,10 +268,14 @@ def _cycles(manifest: Manifest) -> Iterator[Problem]:
 def _zone(manifest: Manifest) -> Iterator[Problem]:
     import zoneinfo
 
+    name, at = manifest.time_zone, manifest.where("time_zone")
     try:
-        zoneinfo.ZoneInfo(manifest.time_zone)
+        zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"'{name}' is no time zone of the IANA database, such as Europe/Paris.", at
+        return
+    if not re.match(r"[A-Z]\w*/|UTC$", name):
         yield (
-            f"'{manifest.time_zone}' is no time zone of the IANA database, such as Europe/Paris.",
-            manifest.at,
+            f"'{name}' is an offset from Greenwich and no place with its rules; write a place, such as America/New_York, or UTC.",
+            at,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 FOLDER = "functions"
 CACHE = ".cache/archives"
 KIBI = 1024
+OPTIONAL = "optional_imports"
 
 
 def function_source(
@@ -26,10 +29,21 @@ def function_source(
 
     Raises `Refused` where the declaration names a file that its view needs and that is not there.
     """
-    from blueprint.archive import FunctionSource, SourceRoot
     from blueprint.view import FILE, function_view, queries, view_bytes
 
-    library = Path(manifest.library)
+    return replace(
+        code_source(root, function, manifest.library),
+        extra_files={FILE: view_bytes(function_view(manifest, function.name, names, root, firestore))},
+        queries=tuple((text, at) for _, text, at in queries(manifest, function.name, root)),
+    )
+
+
+def code_source(root: Path, function: Function, library_path: str) -> FunctionSource:
+    """Return the function's own code and what is declared about it, with an empty view: enough to read it, not to run it."""
+    from blueprint.archive import FunctionSource, SourceRoot
+    from blueprint.view import FILE
+
+    library = Path(library_path)
     return FunctionSource(
         name=function.name,
         folder=root / FOLDER / function.folder,
@@ -37,11 +51,11 @@ def function_source(
         signature="http",
         project=root,
         roots=(SourceRoot(root / library.parent, only=(library.name,)),),
-        extra_files={FILE: view_bytes(function_view(manifest, function.name, names, root, firestore))},
+        extra_files={FILE: b"{}"},
         optional_imports=function.optional_imports,
         dynamic_imports=function.dynamic_imports,
         resources=function.resources,
-        queries=tuple((text, at) for _, text, at in queries(manifest, function.name, root)),
+        declared_at={name: function.where(f"{OPTIONAL}.{name}") for name in function.optional_imports},
         size_budget=_bytes(function.size_budget),
     )
 
@@ -50,25 +64,61 @@ def build_archives(
     root: Path, manifest: Manifest, names: Names, firestore: Firestore
 ) -> tuple[Mapping[str, Archive], list[Finding]]:
     """Return the archive of every declared function that has a folder, and everything that is wrong with any."""
+    findings: list[Finding] = []
+    sources: list[FunctionSource] = []
+    for function in _present(root, manifest, findings):
+        try:
+            sources.append(function_source(root, manifest, names, function, firestore))
+        except Refused as refused:
+            findings += refused.findings
+            sources.append(code_source(root, function, manifest.library))
+    archives, faults = _analysed(root, manifest, sources)
+    return archives, [*findings, *faults]
+
+
+def read_code(root: Path, manifest: Manifest) -> list[Finding]:
+    """Return what is wrong with the functions' code alone, for a declaration of which more cannot be derived."""
+    findings: list[Finding] = []
+    sources = [code_source(root, each, manifest.library) for each in _present(root, manifest, findings)]
+    return [*findings, *_analysed(root, manifest, sources)[1]]
+
+
+def _analysed(
+    root: Path, manifest: Manifest, sources: list[FunctionSource]
+) -> tuple[Mapping[str, Archive], list[Finding]]:
     from analysis.cache import Cache
     from blueprint.archive.build import analyse_functions
     from blueprint.archive.distributions import read_distributions
 
     locked, findings = read_distributions(root / FOLDER, root, manifest.python)
-    sources = []
+    archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
+    told = dict.fromkeys(finding for archive in archives.values() for finding in archive.findings)
+    return archives, [*findings, *_unused_by_all(manifest, told)]
+
+
+def _unused_by_all(manifest: Manifest, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings, those on a shared line only where they hold for every function that has it from there."""
+    holders = Counter(
+        at for each in manifest.functions.values() for key, at in each.places.items() if key.startswith(f"{OPTIONAL}.")
+    )
+    alike: dict[Location, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity == "warning" and holders[finding.at] > 1:
+            alike.setdefault(finding.at, []).append(finding)
+        else:
+            yield finding
+    for at, found in alike.items():
+        if len(found) == holders[at]:
+            yield from (replace(finding, at=replace(at, shared=True)) for finding in found)
+
+
+def _present(root: Path, manifest: Manifest, findings: list[Finding]) -> Iterator[Function]:
     for function in manifest.functions.values():
         missing = _missing(root, function)
         if missing:
             findings.append(missing)
-            continue
-        try:
-            sources.append(function_source(root, manifest, names, function, firestore))
-        except Refused as refused:
-            findings += refused.findings
-    archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
-    for archive in archives.values():
-        findings += archive.findings
-    return archives, list(dict.fromkeys(findings))
+        else:
+            yield function
 
 
 def _missing(root: Path, function: Function) -> Finding | None:

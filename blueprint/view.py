@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from blueprint.decode import parse_duration
 from blueprint.findings import Finding, Location, Refused
+from blueprint.grammar import parse_duration
 from blueprint.manifest import Boundary, Gate, Manifest, Mode, Phase, Rule
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore

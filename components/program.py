@@ -8,7 +8,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from blueprint.model import Blueprint
-from blueprint.stack import StackSettings
+from blueprint.stack import OBJECTS, TEXTS, StackSettings, read_stack
 from components.base import Context
 from components.dashboard import PipelineDashboard
 from components.dataset import OrchestrationDataset, StreamWriters
@@ -24,16 +24,7 @@ from components.topic import PipelineTopic
 def stack_settings() -> StackSettings:
     """Return the values of the current stack's configuration; `Pulumi.yaml` types and describes each key."""
     config = pulumi.Config()
-    return StackSettings(
-        name=pulumi.get_stack(),
-        project=config.require("projectId"),
-        project_number=config.require("projectNumber"),
-        region=config.require("region"),
-        environment=config.require("environment"),
-        service_urls=config.get_object("serviceUrls") or {},
-        channels=config.get_object("notificationChannels") or {},
-        repository=config.get("repository") or "",
-    )
+    return read_stack(pulumi.get_stack(), {key: config.get(key) for key in (*TEXTS.values(), *OBJECTS.values())})
 
 
 def declare(plan: Blueprint) -> None:

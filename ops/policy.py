@@ -68,10 +68,8 @@ def facts(root: Path, stack: str, today: date, config: Path | None = None) -> De
     manifest, problems = read_manifest(root)
     if manifest is None:
         raise Refused(problems)
-    settings = project.load(root, stack)
-    region = settings.config[f"{settings.name}:region"]
-    service_urls = json.loads(settings.config.get(f"{settings.name}:serviceUrls", "{}"))
-    found = declared(manifest, region, service_urls.values(), today)
+    settings = project.stack_settings(project.load(root, stack))
+    found = declared(manifest, settings.region, settings.service_urls.values(), today)
     for rule, values in (json.loads(config.read_text(encoding="utf-8")) if config else {}).items():
         if isinstance(values, dict):
             found = configured(found, rule, values)

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from blueprint.decode import parse_duration
+from blueprint.grammar import parse_duration
 
 FOLDER = Path(__file__).parent / "cases"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -131,6 +131,7 @@ class Workshop:
             "extra_files": {path: digest(content) for path, content in source.extra_files.items()},
             "queries": [(text, str(at)) for text, at in source.queries],
             "optional_imports": dict(source.optional_imports),
+            "declared_at": {module: str(at) for module, at in source.declared_at.items()},
         }
         environment = [code_fingerprint(Path(__file__).parent), self._target, self._locked.fingerprint]
         return digest(json.dumps([fields, environment], sort_keys=True).encode())

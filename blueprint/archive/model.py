@@ -41,6 +41,7 @@ class FunctionSource:
         optional_imports: module → reason why the function may run without it; only for guarded imports.
         dynamic_imports: modules that the code imports by a computed name.
         resources: data files or folders, paths in the archive, that the code opens by a computed name.
+        declared_at: module → where it is declared optional; `main.py` where left out.
         queries: SQL that generated files carry, with the place that declares it.
         size_budget: upper limit of the uncompressed archive in bytes.
     """
@@ -55,6 +56,7 @@ class FunctionSource:
     optional_imports: Mapping[str, str] = field(default_factory=dict)
     dynamic_imports: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    declared_at: Mapping[str, Location] = field(default_factory=dict)
     queries: tuple[tuple[str, Location], ...] = ()
     size_budget: int = 1_000_000
 
@@ -189,6 +191,11 @@ class Archive:
     imported: tuple[str, ...]
     uses: Uses
     findings: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Return whether nothing is wrong with it: only then is what it does not use surely not used."""
+        return all(finding.severity != "violation" for finding in self.findings)
 
     @property
     def content(self) -> bytes:

@@ -169,7 +169,7 @@ class _Bench:
         for module in self._source.optional_imports:
             if module not in self._used_reasons:
                 message = f"'{module}' is declared optional, but no import of '{self._source.name}' lacks it. Delete the line."
-                yield Finding("archive-optional-import", message, at, "warning")
+                yield Finding("archive-optional-import", message, self._source.declared_at.get(module, at), "warning")
         computed = any(fact.module is None for facts in self._closure.facts.values() for fact in facts.imports)
         if self._source.dynamic_imports and not computed:
             message = f"'{self._source.name}' declares dynamic imports, but imports nothing by a computed name. Delete the line."

@@ -127,12 +127,14 @@ def _documentation(alert: Alert, files: str) -> Iterator[str]:
 @contract("alert-thresholds", "Thresholds are such that alerts speak in time", incidents=(48, 71, 73))
 def alert_thresholds(plan: Blueprint, report: Report) -> None:
     """A threshold that metrics cannot show in time, or that nothing reaches, is an alert that is late or dead."""
-    declared, at = plan.manifest.alerts.thresholds, plan.manifest.alerts.at
+    declared = plan.manifest.alerts.thresholds
     for name in ("backlog_age", "silence", "downstream_start"):
         report.check()
         value = getattr(declared, name)
         if value < MINUTE or value % MINUTE:
-            report.violation(f"`alerts.thresholds.{name}` of {value} s is not whole minutes; use 1m or more.", at)
+            report.violation(
+                f"`alerts.thresholds.{name}` of {value} s is not whole minutes; use 1m or more.", declared.where(name)
+            )
     for name, least, most in (
         ("auto_close", MIN_AUTO_CLOSE, MAX_AUTO_CLOSE),
         ("notification_interval", MIN_RATE_LIMIT, MAX_RATE_LIMIT),
@@ -142,18 +144,20 @@ def alert_thresholds(plan: Blueprint, report: Report) -> None:
         if not least <= value <= most:
             report.violation(
                 f"`alerts.thresholds.{name}` is {value} s; the platform takes {least} to {most} s, so use {least // MINUTE}m or more and {most // 3600}h or less.",
-                at,
+                declared.where(name),
             )
     report.check(3)
     if declared.silence < MIN_SILENCE * MINUTE:
         report.violation(
             f"`alerts.thresholds.silence` of {declared.silence} s is less than metrics need to show it; use {MIN_SILENCE}m or more.",
-            at,
+            declared.where("silence"),
         )
     for name in ("error_ratio_percent", "latency_percent_of_timeout"):
         value = getattr(declared, name)
         if not 0 < value < 100:
-            report.violation(f"`alerts.thresholds.{name}` of {value:g} is no share between 0 and 100.", at)
+            report.violation(
+                f"`alerts.thresholds.{name}` of {value:g} is no share between 0 and 100.", declared.where(name)
+            )
 
 
 @contract("alerts-can-fire", "No alert is dead: its condition can be true of what the platform emits", incidents=(73,))

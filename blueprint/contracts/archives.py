@@ -53,7 +53,7 @@ def env_declared(plan: Blueprint, report: Report) -> None:
                 )
         _unread_secrets(plan, name, archive, report)
     for name, variable in plan.manifest.environment.items():
-        if plan.archives and name not in read:
+        if plan.code_is_whole and name not in read:
             report.warning(f"No function reads the environment variable '{name}'; delete it.", variable.at)
 
 
@@ -142,7 +142,7 @@ def lock_used(plan: Blueprint, report: Report) -> None:
     imported = {name for archive in plan.archives.values() for name in archive.imported}
     for name, line in direct_requirements(file.read_text(encoding="utf-8")).items() if file.is_file() else ():
         report.check()
-        if plan.archives and name not in imported | {FRAMEWORK}:
+        if plan.code_is_whole and name not in imported | {FRAMEWORK}:
             report.warning(
                 f"No function imports '{name}'; delete it and run `make lock`.", Location(f"{FOLDER}/{DIRECT}", line)
             )

@@ -19,7 +19,7 @@ def collections_expire(plan: Blueprint, report: Report) -> None:
     collections |= dict.fromkeys(manifest.store.collections.values(), manifest.store.at)
     for collection, at in collections.items():
         report.check()
-        if plan.firestore.ttl_of(collection) is None:
+        if plan.firestore.whole and plan.firestore.ttl_of(collection) is None:
             report.violation(f"Documents of '{collection}' never expire; give it a `ttl` in {FOLDER}/.", at)
 
 
@@ -37,7 +37,7 @@ def queries_indexed(plan: Blueprint, report: Report) -> None:
             continue
         matching = [index for index in plan.firestore.indexes if covers(index, query.index)]
         needed.update(dict.fromkeys(matching, True))
-        if not matching:
+        if not matching and plan.firestore.whole:
             fields = ", ".join(
                 f"{each.field_path} {(each.order or 'array').lower()}"
                 for each in query.index
@@ -47,5 +47,5 @@ def queries_indexed(plan: Blueprint, report: Report) -> None:
                 f"This query needs the composite index ({fields}); add it to a file in {FOLDER}/.", query.at
             )
     for index in plan.firestore.indexes:
-        if index not in needed:
+        if index not in needed and not findings:
             report.warning(f"No query needs this index of '{index.collection}'; remove it.", index.at)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueprint.contracts import Report, contract
-from blueprint.findings import Location
 from blueprint.manifest import Column, Stream
 from blueprint.model import Blueprint
+from blueprint.stack import hidden
 
 
 @contract("rules-decide", "Every rule can decide before the deadline, and tells which it was", incidents=(42, 43, 47))
@@ -41,12 +41,14 @@ def channels_own(plan: Blueprint, report: Report) -> None:
         if name not in plan.manifest.alerts.channels:
             report.violation(
                 f"`notificationChannels` names '{name}', which no alert uses; correct the name or remove it.",
-                Location(stack.file),
+                stack.where(f"notificationChannels.{name}"),
             )
-        elif not channel.startswith((f"projects/{stack.project}/", f"projects/{stack.project_number}/")):
+        elif not hidden(channel) and not channel.startswith(
+            (f"projects/{stack.project}/", f"projects/{stack.project_number}/")
+        ):
             report.violation(
                 f"The channel '{name}' is in another project, where alerts of '{stack.project}' cannot notify it; give one of this project.",
-                Location(stack.file),
+                stack.where(f"notificationChannels.{name}"),
             )
 
 

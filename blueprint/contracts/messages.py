@@ -42,7 +42,7 @@ def messages_declared(plan: Blueprint, report: Report) -> None:
     for topic in plan.manifest.topics.values():
         report.check()
         used.add(topic.message)
-        if topic.message not in plan.messages:
+        if topic.message not in {*plan.messages, *plan.unread_messages}:
             report.violation(
                 f"Topic '{topic.name}' carries '{topic.message}', which has no schema; add {FOLDER}/{topic.message}.json.",
                 topic.at,

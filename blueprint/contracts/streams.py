@@ -12,7 +12,8 @@ from blueprint.schemas.streams import load_streams
 @contract("streams-map", "Every stream's mapping fits its message and its table", incidents=(41, 67, 69))
 def streams_map(plan: Blueprint, report: Report) -> None:
     """A row that does not fit waits in the backlog, or is dropped, while the table looks merely quiet."""
-    transforms, findings = load_streams(plan.manifest, plan.messages, plan.schemas.tables)
+    unread = plan.schemas.unread | plan.unread_messages
+    transforms, findings = load_streams(plan.manifest, plan.messages, plan.schemas.tables, unread)
     report.check(sum(len(transform.columns) for transform in transforms.values()))
     for finding in findings:
         report.violation(finding.message, finding.at)

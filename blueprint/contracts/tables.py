@@ -22,7 +22,7 @@ def tables_declared(plan: Blueprint, report: Report) -> None:
     schemas = plan.schemas
     for part, name in plan.manifest.tables.items():
         report.check()
-        if schemas.columns_of(name) is None:
+        if schemas.columns_of(name) is None and name not in schemas.unread:
             report.violation(_absent(f"`tables.{part}` names", name), plan.manifest.at)
     for phase in plan.manifest.phases.values():
         for processor in phase.processors.values():
@@ -31,6 +31,8 @@ def tables_declared(plan: Blueprint, report: Report) -> None:
                 continue
             report.check()
             columns = schemas.columns_of(output.table)
+            if output.table in schemas.unread:
+                continue
             if columns is None:
                 report.violation(_absent(f"Processor '{processor.name}' writes", output.table), output.at)
                 continue
@@ -53,6 +55,8 @@ def queries_resolve(plan: Blueprint, report: Report) -> None:
     tables = catalog(plan.schemas)
     cache = Cache(plan.root / CACHE, reader_hash())
     for text, at in _statements(plan):
+        if plan.schemas.reads_unread(text):
+            continue
         report.check()
         checked = check_statement(text, tables, at, project=plan.stack.project, cache=cache)
         report.read(checked.findings)
@@ -116,7 +120,9 @@ def _unfit(checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))
 def schemas_evolve(plan: Blueprint, report: Report) -> None:
     """A retyped or dropped column replaces the table with its rows (pitfalls 55, 56, 58)."""
-    checked, findings = check_evolution(plan.root, plan.schemas.tables, plan.messages)
+    checked, findings = check_evolution(
+        plan.root, plan.schemas.tables, plan.messages, plan.schemas.unread | plan.unread_messages
+    )
     report.check(checked)
     for finding in findings:
         report.violation(finding.message, finding.at)

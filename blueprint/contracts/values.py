@@ -44,7 +44,7 @@ def services_placed(plan: Blueprint, report: Report) -> None:
         if name not in plan.manifest.services:
             report.violation(
                 f"`serviceUrls` gives an address to '{name}', which is no declared service; correct the name.",
-                Location(stack.file),
+                stack.where(f"serviceUrls.{name}"),
             )
         host = url.removeprefix("https://")
         numbered = re.fullmatch(r"(.+)-(\d+)\.([a-z]+-[a-z]+\d+)\.run\.app", host)
@@ -52,12 +52,12 @@ def services_placed(plan: Blueprint, report: Report) -> None:
         if numbered and numbered.groups() != (name, stack.project_number, stack.region):
             report.violation(
                 f"`serviceUrls` gives '{name}' the address of service '{numbered[1]}' in project {numbered[2]}, region {numbered[3]}; this stack's are {stack.project_number} and {stack.region}.",
-                Location(stack.file),
+                stack.where(f"serviceUrls.{name}"),
             )
         elif hashed and not hashed[1].startswith(f"{name}-"):
             report.violation(
                 f"`serviceUrls` gives '{name}' the address of another service, {host}; correct it.",
-                Location(stack.file),
+                stack.where(f"serviceUrls.{name}"),
             )
 
 
@@ -73,22 +73,22 @@ def limits_hold(plan: Blueprint, report: Report) -> None:
         report.check()
         if not TIMEOUT[0] <= function.timeout <= TIMEOUT[1]:
             message = f"A timeout of {function.timeout} s is not accepted; set {TIMEOUT[0]}s to {TIMEOUT[1]}s."
-            report.violation(message, function.at)
+            report.violation(message, function.where("timeout"))
         gibibytes = float(function.memory[:-2]) / (1 if function.memory.endswith("Gi") else 1024)
         if gibibytes > GIB_PER_CPU * max(1.0, float(function.cpu)) or gibibytes > MOST_GIB:
             report.violation(
                 f"'{function.name}' has {function.memory} for {function.cpu} CPU; the platform gives at most {GIB_PER_CPU} GiB for each and {MOST_GIB} in all.",
-                function.at,
+                function.where("memory"),
             )
     for boundary in manifest.boundaries.values():
         report.check(1 + len(boundary.gates))
         for message in _lease(plan, boundary):
-            report.violation(message, manifest.store.at)
+            report.violation(message, manifest.store.where("lease"))
         for gate in boundary.gates.values():
-            for message in _gate(gate):
-                report.violation(message, gate.at)
-    for message in _thresholds(plan):
-        report.violation(message, manifest.alerts.at)
+            for key, message in _gate(gate):
+                report.violation(message, gate.where(key))
+    for key, message in _thresholds(plan):
+        report.violation(message, manifest.alerts.thresholds.where(key))
 
 
 def _lease(plan: Blueprint, boundary: Boundary) -> Iterator[str]:
@@ -104,25 +104,34 @@ def _lease(plan: Blueprint, boundary: Boundary) -> Iterator[str]:
         )
 
 
-def _gate(gate: Gate) -> Iterator[str]:
+def _gate(gate: Gate) -> Iterator[tuple[str, str]]:
     for name in ("block_below", "alert_below"):
         value = getattr(gate, name)
         if value is not None and not 0 < value <= (100 if gate.unit == "percent" else float("inf")):
-            yield f"`{name}: {value:g}` of gate '{gate.name}' is reached always or never; correct it."
+            yield name, f"`{name}: {value:g}` of gate '{gate.name}' is reached always or never; correct it."
     if gate.block_below is not None and gate.alert_below is not None and gate.alert_below <= gate.block_below:
-        yield f"Gate '{gate.name}' blocks before it warns; set `alert_below` above `block_below`."
+        yield "alert_below", f"Gate '{gate.name}' blocks before it warns; set `alert_below` above `block_below`."
 
 
-def _thresholds(plan: Blueprint) -> Iterator[str]:
+def _thresholds(plan: Blueprint) -> Iterator[tuple[str, str]]:
     limits = plan.manifest.alerts.thresholds
     for name in ("backlog_age", "silence"):
         if getattr(limits, name) > IN_TIME:
-            yield f"`{name}` tells of a dead function after more than {IN_TIME // 60} minutes; set at most {IN_TIME // 60}m."
+            yield (
+                name,
+                f"`{name}` tells of a dead function after more than {IN_TIME // 60} minutes; set at most {IN_TIME // 60}m.",
+            )
     if limits.gap_warning >= limits.gap_critical:
-        yield "`gap_warning` is not below `gap_critical`, so nothing warns before it is critical; correct one."
+        yield (
+            "gap_warning",
+            "`gap_warning` is not below `gap_critical`, so nothing warns before it is critical; correct one.",
+        )
     for name in ("error_ratio_percent", "latency_percent_of_timeout"):
         if not 0 < getattr(limits, name) < 100:
-            yield f"`{name}: {getattr(limits, name):g}` holds always or never; set a percentage between 0 and 100."
+            yield (
+                name,
+                f"`{name}: {getattr(limits, name):g}` holds always or never; set a percentage between 0 and 100.",
+            )
 
 
 @contract("timers-may-publish", "Whoever evaluates a boundary may publish its trigger", incidents=(28, 33, 47))
@@ -152,14 +161,15 @@ def secrets_pinned(plan: Blueprint, report: Report) -> None:
         report.check()
         if not secret.version.isdigit():
             report.violation(
-                f"Secret '{secret.secret}' is mounted at version '{secret.version}'; pin a number.", secret.at
+                f"Secret '{secret.secret}' is mounted at version '{secret.version}'; pin a number.",
+                secret.where("version"),
             )
 
 
 @contract("settings-read", "Functions read exactly their declared settings", incidents=(55, 57))
 def settings_read(plan: Blueprint, report: Report) -> None:
     """A setting under another name is missing where the code needs it, and without effect where it is declared."""
-    for function in plan.manifest.functions.values():
+    for function in (each for each in plan.manifest.functions.values() if each.name in plan.archives):
         read: dict[str, Location] = {}
         for path in sorted((plan.root / FOLDER / function.folder).rglob("*.py")):
             for name, line in _settings_of(path) if path.is_file() else ():
@@ -171,10 +181,16 @@ def settings_read(plan: Blueprint, report: Report) -> None:
                     f"'{function.name}' reads the setting '{name}', which is not declared; add it to `settings`.", at
                 )
         for name in sorted(function.settings.keys() - read.keys()):
-            report.violation(f"Setting '{name}' of '{function.name}' is read by no code; correct it.", function.at)
+            report.violation(
+                f"Setting '{name}' of '{function.name}' is read by no code; correct it.",
+                function.where(f"settings.{name}"),
+            )
         for name, value in function.settings.items():
             if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
-                report.violation(f"Setting '{name}' of '{function.name}' is {value}; give a limit.", function.at)
+                report.violation(
+                    f"Setting '{name}' of '{function.name}' is {value}; give a limit.",
+                    function.where(f"settings.{name}"),
+                )
 
 
 def _settings_of(path: Path) -> Iterator[tuple[str, int]]:

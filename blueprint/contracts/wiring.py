@@ -56,14 +56,14 @@ def ack_covers_timeout(plan: Blueprint, report: Report) -> None:
             if push.ack_deadline < function.timeout + ACK_MARGIN:
                 report.violation(
                     f"Function '{function.name}' may run {function.timeout} s, but Pub/Sub waits at most {ACK_LIMIT} s for an answer; set `timeout` to {ACK_LIMIT - ACK_MARGIN}s or less.",
-                    function.at,
+                    function.where("timeout"),
                 )
         else:
             report.check()
             if attempt_deadline(function) < function.timeout or function.timeout > SCHEDULER_LIMIT:
                 report.violation(
                     f"Function '{function.name}' may run {function.timeout} s, but Cloud Scheduler waits at most {SCHEDULER_LIMIT} s; set `timeout` to {SCHEDULER_LIMIT}s or less.",
-                    function.at,
+                    function.where("timeout"),
                 )
 
 
@@ -159,17 +159,17 @@ def sizes_consistent(plan: Blueprint, report: Report) -> None:
         if cpu < 1 and function.concurrency > 1:
             report.violation(
                 f"Function '{function.name}' has {function.cpu} CPU and takes {function.concurrency} requests at once; below one CPU only one is allowed. Raise `cpu` or lower `concurrency`.",
-                function.at,
+                function.where("cpu"),
             )
         if mebibytes < MEMORY_FLOOR:
             report.violation(
                 f"Function '{function.name}' has {function.memory}; the client libraries it loads ran out of memory below {MEMORY_FLOOR}Mi. Raise `memory`.",
-                function.at,
+                function.where("memory"),
             )
         if cpu > 1 and mebibytes < 512 * cpu / 2:
             report.violation(
                 f"Function '{function.name}' has {function.cpu} CPUs and {function.memory}; that many CPUs need more memory.",
-                function.at,
+                function.where("cpu"),
             )
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 from blueprint import yamlsource
-from blueprint.decode import Decoder, Duration, declared
+from blueprint.decode import Decoder
 from blueprint.findings import Finding, Location
+from blueprint.grammar import Duration, declared
 from blueprint.manifest import Identifier, Manifest
 
 FOLDER = "schemas/firestore"
@@ -73,6 +74,8 @@ class Firestore:
 
     indexes: tuple[Index, ...] = ()
     ttls: tuple[Ttl, ...] = ()
+    whole: bool = True
+    """False where a file cannot be read, so that what is missing here may be in it."""
 
     def ttl_of(self, collection: str) -> Ttl | None:
         """The expiry of `collection`, or None where documents stay for ever."""
@@ -113,12 +116,14 @@ def load_firestore(root: Path, manifest: Manifest) -> tuple[Firestore, tuple[Fin
     findings: list[Finding] = []
     indexes: list[Index] = []
     ttls: list[Ttl] = []
+    whole = True
     for path in sorted((root / FOLDER).glob("*.yaml")):
         file = path.relative_to(root).as_posix()
         tree, faults = yamlsource.load(path, file)
         decoder = Decoder(RULE)
         content = decoder.decode(_File, tree, "The file") if tree is not None else None
         findings.extend((*faults, *decoder.findings))
+        whole = whole and content is not None and decoder.whole and not faults
         if content is None:
             continue
         for collection in _collections(content, manifest, findings):
@@ -127,7 +132,8 @@ def load_firestore(root: Path, manifest: Manifest) -> tuple[Firestore, tuple[Fin
                 ttls.append(Ttl(collection, content.ttl.field, content.ttl.after, content.ttl.at))
     findings.extend(_repeated(indexes, ttls))
     ordered = sorted(indexes, key=lambda index: index.logical_name)
-    return Firestore(tuple(ordered), tuple(sorted(ttls, key=lambda ttl: ttl.collection))), tuple(findings)
+    expiries = tuple(sorted(ttls, key=lambda ttl: ttl.collection))
+    return Firestore(tuple(ordered), expiries, whole), tuple(findings)
 
 
 def _collections(content: _File, manifest: Manifest, findings: list[Finding]) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from blueprint.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Dataset, Schemas, Table, View
 from blueprint.schemas.cache import Cache, decode, encode, reader_hash
@@ -69,23 +70,32 @@ def load_schemas(
                 (external if file.context.file.startswith(EXTERNAL) else tables)[table.id] = table
             case None:
                 pass
-    findings.extend(_conflicts(datasets, tables, views, external))
-    read = Schemas(datasets=datasets, tables=tables, views=views, external=external)
+    unread = frozenset(_present(root)) - {*datasets, *tables, *views, *external}
+    findings.extend(_conflicts(datasets, tables, views, external, unread))
+    read = Schemas(datasets=datasets, tables=tables, views=views, external=external, unread=unread)
     ordered, faults = resolve_views(read, cache, project)
-    return Schemas(datasets=datasets, tables=tables, views=ordered, external=external), (*findings, *faults)
+    return replace(read, views=ordered, unread=unread | views.keys() - ordered.keys()), (*findings, *faults)
+
+
+def _present(root: Path) -> Iterator[str]:
+    """Yield the name of everything that has a file, whether or not the file can be read."""
+    for base in (OWN, EXTERNAL):
+        for path in (root / base).glob("*/**/*"):
+            dataset = path.relative_to(root / base).parts[0]
+            yield dataset if path.name == "dataset.sql" else f"{dataset}.{path.stem}"
 
 
 def _files(root: Path, base: str, project: str | None, findings: list[Finding]) -> Iterator[_File]:
     """Every SQL file under `base` with what its place says it is; misplaced files are findings."""
     for path in sorted((root / base).rglob("*")):
         relative = path.relative_to(root).as_posix()
-        if path.is_dir() or path.name.startswith("."):
+        if (path.is_dir() and path.suffix != ".sql") or path.name.startswith("."):
             continue
         parts = path.relative_to(root / base).parts
         kind = _kind(parts, base)
         name, bad = path.stem, [part for part in (*parts[:-1], path.stem) if not NAME.match(part)]
         if kind is None or path.suffix != ".sql":
-            message = "The file is in no place that says what it is; see blueprint/schemas/loader.py for the layout."
+            message = f"The file is in no place that says what it is; tables are {base}/<dataset>/<table>.sql, views of ours {OWN}/<dataset>/views/<view>.sql."
             findings.append(Finding("schema-file", message, Location(relative)))
         elif bad:
             message = f"`{bad[0]}` cannot name a dataset or table; use letters, digits and `_`."
@@ -102,10 +112,9 @@ def _kind(parts: tuple[str, ...], base: str) -> Kind | None:
 
 def _read(root: Path, file: _File, values: Mapping[str, str], cache: Cache) -> Parsed:
     try:
-        text = file.path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The file cannot be read as UTF-8 text ({error}); save it as UTF-8."
-        return Parsed(None, (Finding("schema-file", message, Location(file.context.file)),))
+        text = read_input(file.path)
+    except Unreadable as error:
+        return Parsed(None, (Finding("schema-file", str(error), Location(file.context.file, error.line)),))
     text = text.replace("\r\n", "\n")
     if file.context.kind == "view":
         text, faults = _fill(text, file.context.file, values)
@@ -143,6 +152,7 @@ def _conflicts(
     tables: Mapping[str, Table],
     views: Mapping[str, View],
     external: Mapping[str, Table],
+    unread: frozenset[str],
 ) -> Iterator[Finding]:
     """One name must mean one thing, and a table's dataset must be declared with it."""
     seen: dict[str, str] = {}
@@ -154,6 +164,6 @@ def _conflicts(
             yield Finding("schema-file", message, item.at)
     owned_items: tuple[Table | View, ...] = (*tables.values(), *views.values())
     for owned in owned_items:
-        if owned.dataset not in datasets:
+        if owned.dataset not in {*datasets, *unread}:
             message = f"Dataset `{owned.dataset}` has no dataset.sql; add {OWN}/{owned.dataset}/dataset.sql with CREATE SCHEMA and a description."
             yield Finding("schema-file", message, owned.at)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from blueprint import yamlsource
+from blueprint.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 
 FOLDER = "schemas/messages"
@@ -135,6 +136,11 @@ def load_messages(root: Path) -> tuple[dict[str, Message], tuple[Finding, ...]]:
     return messages, tuple(findings)
 
 
+def unread_messages(root: Path, messages: Mapping[str, Message]) -> frozenset[str]:
+    """Return the names of schemas that are there and cannot be read."""
+    return frozenset(path.stem for path in (root / FOLDER).glob("*.json")) - messages.keys()
+
+
 def _read(path: Path, file: str) -> tuple[Any, list[Finding]]:
     repeated: list[str] = []
 
@@ -144,13 +150,25 @@ def _read(path: Path, file: str) -> tuple[Any, list[Finding]]:
         return dict(items)
 
     try:
-        value = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=pairs)
+        value = json.loads(read_input(path), object_pairs_hook=pairs, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()
+    except Unreadable as error:
+        return None, [Finding(RULE, str(error), Location(file, error.line))]
     except json.JSONDecodeError as error:
         at = Location(file, error.lineno, error.colno)
         return None, [Finding(RULE, f"This is not JSON: {error.msg}; correct it.", at)]
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        return None, [Finding(RULE, f"The file cannot be read ({error}); save it as UTF-8 JSON.", Location(file))]
+    except UnicodeEncodeError:
+        message = "An escape names half a character (a surrogate); write the character itself."
+        return None, [Finding(RULE, message, Location(file))]
+    except ValueError as error:
+        return None, [Finding(RULE, f"This is not JSON: {error}; correct it.", Location(file))]
+    except RecursionError:
+        return None, [Finding(RULE, "The file nests too deeply to be read; flatten it.", Location(file))]
     return value, [Finding(RULE, f"Key `{name}` is written twice; keep one.", Location(file)) for name in repeated]
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number in JSON")
 
 
 def _check_schema(schema: Any, file: str, path: Path) -> list[Finding]:
@@ -176,12 +194,50 @@ def _place(tree: yamlsource.Node | None, pointer: str, file: str) -> Location:
     return at
 
 
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "type": (lambda value: _text(value) or (_texts(value) and bool(value)), "the name of a type, or a list of names"),
+    "properties": (lambda value: isinstance(value, dict), "an object of fields"),
+    "required": (_texts, "a list of names"),
+    "x-attributes": (_texts, "a list of names"),
+    "additionalProperties": (lambda value: isinstance(value, bool), "true or false"),
+    "enum": (lambda value: isinstance(value, list) and bool(value), "a list of values"),
+    "pattern": (_text, "a regular expression in quotes"),
+    "format": (_text, "the name of a format"),
+    "minLength": (_count, "a whole number"),
+    "minItems": (_count, "a whole number"),
+    "minimum": (_number, "a number"),
+    "maximum": (_number, "a number"),
+}
+"""What each keyword's value looks like; what does not is refused before anything reads it."""
+
+
 def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, dict):
         yield pointer, "A schema must be an object; write one."
         return
+    misshapen = [name for name, (fits, _) in _FORMS.items() if name in schema and not fits(schema[name])]
+    for name in misshapen:
+        yield f"{pointer}/{name}", f"`{name}` must be {_FORMS[name][1]}; correct it."
+    if misshapen:
+        return
     allowed = KEYWORDS | ANNOTATIONS | ({"x-attributes"} if not pointer else frozenset())
-    for name in schema.keys() - allowed:
+    for name in sorted(schema.keys() - allowed):
         known = ", ".join(sorted(KEYWORDS))
         yield f"{pointer}/{name}", f"Keyword `{name}` is not understood; use one of {known}."
     if not types_of(schema) <= TYPES:
@@ -196,15 +252,13 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
         yield from _problems(child, f"{pointer}/properties/{name}")
     if "items" in schema:
         yield from _problems(schema["items"], f"{pointer}/items")
-    if not isinstance(schema.get("additionalProperties", True), bool):
-        yield f"{pointer}/additionalProperties", "`additionalProperties` is true or false here; write one."
     yield from _pattern_problems(schema, pointer)
 
 
 def _pattern_problems(schema: dict[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
     try:
         re.compile(schema.get("pattern", ""))
-    except (re.error, TypeError) as error:
+    except (re.error, OverflowError, RecursionError) as error:
         yield f"{pointer}/pattern", f"The pattern is not a regular expression ({error}); correct it."
 
 

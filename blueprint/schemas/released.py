@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from blueprint.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Difference, Table, differences
 from blueprint.schemas.cache import decode_table
@@ -75,20 +76,28 @@ def write_snapshot(root: Path, tables: Mapping[str, Table], messages: Mapping[st
 
 
 def check_evolution(
-    root: Path, tables: Mapping[str, Table], messages: Mapping[str, Message]
+    root: Path,
+    tables: Mapping[str, Table],
+    messages: Mapping[str, Message],
+    unread: frozenset[str] = frozenset(),
 ) -> tuple[int, tuple[Finding, ...]]:
-    """Compare what is planned with the snapshot; return how many things were compared and what is refused."""
+    """Compare what is planned with the snapshot; return how many things were compared and what is refused.
+
+    What is `unread` (`dataset.table`, or a message) is there and cannot be read, so nothing is said of it.
+    """
     findings: list[Finding] = []
     files = sorted((root / FOLDER).glob("*/*.json"))
     for path in files:
         file = path.relative_to(root).as_posix()
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(read_input(path))
+            if path.stem in unread:
+                continue
             if path.parent.name == "bigquery":
                 findings.extend(_table_findings(decode_table(content), tables, file))
             else:
                 findings.extend(_message_findings(path.stem, content, messages, file))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             message = "The snapshot cannot be read; restore it from version control."
             findings.append(Finding(RULE, message, Location(file)))
     return len(files), tuple(findings)

@@ -24,7 +24,7 @@ from blueprint.findings import Finding, Location
 from blueprint.manifest import Column as Source
 from blueprint.manifest import Manifest, Stream
 from blueprint.schemas.bigquery import Column, Table
-from blueprint.schemas.messages import Field, Message
+from blueprint.schemas.messages import Field, Message, types_of
 
 RULE = "streams-map"
 FUNCTION = "toRow"
@@ -54,14 +54,20 @@ class Transform:
 
 
 def load_streams(
-    manifest: Manifest, messages: Mapping[str, Message], tables: Mapping[str, Table]
+    manifest: Manifest,
+    messages: Mapping[str, Message],
+    tables: Mapping[str, Table],
+    unread: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, Transform], tuple[Finding, ...]]:
-    """Derive the transform of every stream; a stream whose mapping does not fit is left out and has
-    findings.
+    """Derive the transform of every stream; a stream whose mapping does not fit is left out and has findings.
+
+    A stream that stands on something `unread` (a table or message whose file cannot be read) is left out without any.
     """
     transforms: dict[str, Transform] = {}
     findings: list[Finding] = []
     for stream in manifest.streams.values():
+        if unread & {stream.table, *(manifest.topics[topic].message for topic in stream.topics)}:
+            continue
         problems = list(_sources(stream, manifest, messages, tables))
         if not problems:
             message, table = _message(stream, manifest, messages), tables[stream.table]
@@ -179,7 +185,9 @@ def _field_problems(column: Column, source: Source, message: Message, manifest: 
         known = ", ".join(message.fields)
         yield f"message '{message.name}' has no field `{source.field}`; its fields are {known}."
         return
-    if not source.json and not _fits(column, found):
+    if not source.json and column.mode == "REPEATED" and "null" in types_of(found.schema.get("items", {})):
+        yield f"the items of `{source.field}` may be null, which a REPEATED column cannot hold; give them one type."
+    elif not source.json and not _fits(column, found):
         kinds = " or ".join(sorted(found.types - {"null"})) + (f" ({found.schema['format']})" if _format(found) else "")
         yield f"the field `{source.field}` is {kinds}, which does not fit {column.mode} {column.type}."
     if source.lookup == "phases":
@@ -194,8 +202,9 @@ def _fits(column: Column, found: Field) -> bool:
     kinds = found.types - {"null"}
     if column.mode == "REPEATED":
         items = found.schema.get("items", {})
-        item = Field(frozenset({items.get("type", "any")}), True, items)
-        return kinds == {"array"} and _fits(Column(name=column.name, type=column.type), item)
+        item = Field(types_of(items), True, items)
+        whole = "null" not in item.types
+        return kinds == {"array"} and whole and _fits(Column(name=column.name, type=column.type), item)
     if column.type in {"DATE", "TIMESTAMP"}:
         return kinds == {"string"} and _format(found) == {"DATE": "date", "TIMESTAMP": "date-time"}[column.type]
     wanted = {"STRING": {"string"}, "INTEGER": {"integer"}, "FLOAT": {"number", "integer"}, "BOOLEAN": {"boolean"}}

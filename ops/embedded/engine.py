@@ -11,6 +11,7 @@ import contextvars
 import gc
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ from pulumi.output import _OutputData
 from pulumi.runtime.stack import run_in_stack
 
 from blueprint.findings import Finding, Location, Refused
+from blueprint.stack import SECRET
 from ops.embedded import planned, project, pump
 from ops.embedded.monitor import PROGRAM, STACK_TYPE, LookedUp, Monitor
 from ops.embedded.planned import Planner, Secret
@@ -116,7 +118,8 @@ class _Inline(ThreadPoolExecutor):
 
 def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor, planner: Planner) -> list[Finding]:
     qualified = {key: planner.plan(Secret(key)) for key in settings.secrets}
-    pulumi.runtime.set_all_config({**settings.config, **qualified}, list(settings.secrets))
+    inside = {key: _with_stand_ins(text, planner) for key, text in settings.config.items() if SECRET in text}
+    pulumi.runtime.set_all_config({**settings.config, **inside, **qualified}, [*settings.secrets, *inside])
     pulumi.runtime.settings.ROOT.set(None)
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
@@ -154,6 +157,11 @@ def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor,
         asyncio.set_event_loop(None)
         loop.close()
     return []
+
+
+def _with_stand_ins(text: str, planner: Planner) -> str:
+    """Return a configuration value with each secret in it as a planned value."""
+    return re.sub(rf"{SECRET}([^~]*)~", lambda found: planner.plan(Secret(found[1])), text)
 
 
 def _discard(_: object) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from blueprint import yamlsource
 from blueprint.findings import Finding, Location, Refused
+from blueprint.stack import SECRET, StackSettings, read_stack
 from blueprint.yamlsource import Node
 
 RULE = "stack-config"
@@ -44,8 +45,9 @@ class Project:
     Attributes:
         name: the project's name.
         stack: the stack's name.
-        config: qualified key → value as text, the form in which an engine passes it.
-        secrets: qualified keys of `secure:` values; they have no entry in `config`.
+        config: qualified key → value as text, the form in which an engine passes it; a `secure:` inside a value is
+            the stand-in that names it (`~secret:key.path~`).
+        secrets: qualified keys of values that are `secure:` as a whole; they have no entry in `config`.
     """
 
     name: str
@@ -81,9 +83,15 @@ def load(root: Path, stack: str) -> Project:
     findings += [*more, *problems]
     if findings:
         raise Refused(findings)
-    config = {key: _text(node) for key, node in values.items() if not _secure(node)}
+    config = {key: _text(node, key) for key, node in values.items() if not _secure(node)}
     secrets = tuple(sorted(key for key, node in values.items() if _secure(node)))
     return Project(project, stack, config, secrets)
+
+
+def stack_settings(project: Project) -> StackSettings:
+    """Return the stack's values as far as they are known without its key."""
+    given = {**project.config, **{key: f"{SECRET}{key}~" for key in project.secrets}}
+    return read_stack(project.stack, {key.removeprefix(f"{project.name}:"): text for key, text in given.items()})
 
 
 def _keys(config: Node | None, findings: list[Finding]) -> Iterator[Key]:
@@ -140,6 +148,8 @@ def _mismatch(node: Node, kind: str, items: Node | None = None) -> str | None:
     """Return what the node should have been, or None where it is that."""
     wanted, words = _TYPES[kind]
     value = node.value
+    if _secure(node):
+        return None
     fits = isinstance(value, Mapping if wanted is dict else wanted) and not (wanted is int and isinstance(value, bool))
     if not fits:
         return words
@@ -159,6 +169,17 @@ def _secure(node: Node) -> bool:
     return isinstance(node.value, Mapping) and set(node.value) == {"secure"}
 
 
-def _text(node: Node) -> str:
-    value = node.plain()
+def _text(node: Node, key: str) -> str:
+    value = _shown(node, key)
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _shown(node: Node, path: str) -> object:
+    """Return the plain value, each `secure:` in it as the stand-in that names it."""
+    if _secure(node):
+        return f"{SECRET}{path}~"
+    if isinstance(node.value, Mapping):
+        return {name: _shown(child, f"{path}.{name}") for name, child in node.value.items()}
+    if isinstance(node.value, tuple):
+        return [_shown(child, f"{path}[{number}]") for number, child in enumerate(node.value)]
+    return node.plain()

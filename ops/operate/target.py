@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +13,7 @@ from blueprint.loader import load_manifest
 from blueprint.manifest import Boundary, Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore, load_firestore
-from blueprint.stack import StackSettings, check_stack
+from blueprint.stack import StackSettings, check_stack, placed
 from blueprint.wiring import all_pushes
 
 MAX_RANGE = 400
@@ -57,21 +56,7 @@ def load_target(root: Path, stack: str) -> Target:
     from ops.embedded import project
 
     manifest = load_manifest(root)
-    loaded = project.load(root, stack)
-
-    def value(key: str) -> str:
-        return loaded.config.get(f"{loaded.name}:{key}", "")
-
-    settings = StackSettings(
-        name=stack,
-        project=value("projectId"),
-        project_number=value("projectNumber"),
-        region=value("region"),
-        environment=value("environment"),
-        service_urls=json.loads(value("serviceUrls") or "{}"),
-        channels=json.loads(value("notificationChannels") or "{}"),
-        repository=value("repository"),
-    )
+    settings = placed(project.stack_settings(project.load(root, stack)), root)
     firestore, findings = load_firestore(root, manifest)
     problems = [*check_stack(settings, manifest), *findings]
     if problems:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from blueprint import yamlsource
-from blueprint.decode import Decoder, parse_duration
+from blueprint.decode import Decoder
 from blueprint.findings import Refused
+from blueprint.grammar import parse_duration
 from blueprint.loader import load_manifest, read_manifest, schema
 from blueprint.manifest import Manifest
 
@@ -49,9 +50,9 @@ def test_the_real_declaration_loads() -> None:
     [
         ("title: NBA platform", "titel: NBA platform", "unknown key 'titel'; did you mean 'title'?"),
         ("time_zone: America/New_York", "time_zone: America/Gotham", "'America/Gotham' is no time zone"),
-        ("    timeout: 540s", "    timeout: 540", "must be a number and a unit such as 30s"),
+        ("  timeout: 540s", "  timeout: 540", "must be a number and a unit such as 30s"),
         ("max_instances: 5", "max_instances: many", "must be a whole number, not 'many'"),
-        ("max_instances: 5", "max_instances: true", "must be a whole number, not 'True'"),
+        ("max_instances: 5", "max_instances: true", "must be a whole number, not true"),
         ("require: critical, after: 30m", "require: most, after: 30m", "must be one of 'all', 'critical', not 'most'"),
         ("trigger: {topic: nba-phase2-raw-complete}", "trigger: {topic: nba-phase2-row-complete}", "did you mean"),
         ("upstream: phase4\n", "upstream: phase9\n", "names the phase 'phase9', which is not declared"),
@@ -94,7 +95,7 @@ def test_the_line_is_the_line_of_the_mistake(tmp_path: Path) -> None:
 
 def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
     text = TEXT.replace("title: NBA platform", "titel: x", 1).replace("unit: count", "unit: apples", 1)
-    text = text.replace("    timeout: 540s", "    timeout: soon", 1)
+    text = text.replace("  timeout: 540s", "  timeout: soon", 1)
     sentences = " ".join(refuse(tmp_path, text))
     assert "titel" in sentences
     assert "apples" in sentences

@@ -7,7 +7,6 @@ of the sentence. Everything is judged as `ops plan` and `ops policy` judge it, i
 from __future__ import annotations
 
 import copy
-import json
 import os
 import re
 import shutil
@@ -22,7 +21,6 @@ import yaml
 
 from blueprint.check import check
 from blueprint.findings import Finding
-from blueprint.stack import StackSettings
 from ops import policy
 from ops.embedded import project
 from ops.report.gather import gather
@@ -65,17 +63,7 @@ def tree(original: Path, tmp_path: Path) -> Path:
 
 def judged(root: Path) -> list[Finding]:
     """Return what `ops plan` says of the tree."""
-    settings = project.load(root, "prod")
-    values = {key.removeprefix(f"{settings.name}:"): value for key, value in settings.config.items()}
-    stack = StackSettings(
-        name="prod",
-        project=values["projectId"],
-        project_number=values["projectNumber"],
-        region=values["region"],
-        environment=values["environment"],
-        service_urls=json.loads(values["serviceUrls"]),
-        channels=json.loads(values["notificationChannels"]),
-    )
+    stack = project.stack_settings(project.load(root, "prod"))
     return list(check(root, stack).findings)
 
 

@@ -1,0 +1,104 @@
+"""The grammar of declarations: dataclasses whose annotations say what a value may be.
+
+Understood annotations: str, int, float, bool, `Literal`, `tuple[T, ...]`, `Mapping[str, T]`, `T | None`, dataclasses,
+`Json` (anything), and `Annotated[...]` with `Pattern`, `Range` or `DURATION`. `declared(...)` carries the sentence that
+an editor shows. `decode` reads values by it, `json_schema` describes it to editors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from blueprint.findings import Location
+
+Json = object
+"""Marks a field that takes any JSON value as it is."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The whole text must match `regex`; `what` completes the sentence "... must be <what>"."""
+
+    regex: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """The number must lie between `low` and `high`, both included; `source` is where the limit comes from."""
+
+    low: float
+    high: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class _DurationMark:
+    """Marks a number of seconds that is written as a number and a unit."""
+
+
+DURATION = _DurationMark()
+Duration = Annotated[int, DURATION]
+"""Seconds; written `30s`, `15m`, `2h` or `400d`."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+DURATION_TEXT = re.compile(r"(\d{1,9})([smhd])")
+
+
+def declared(
+    doc: str, *, default: Any = dataclasses.MISSING, factory: Any = dataclasses.MISSING, shared: bool = False
+) -> Any:
+    """Describe a field: `doc` is what editors show; with `default` or `factory` the field may be left out.
+
+    A `shared` one may be left out where `defaults` give it.
+    """
+    metadata = {"doc": doc, "shared": shared}
+    if factory is not dataclasses.MISSING:
+        return dataclasses.field(default_factory=factory, metadata=metadata, kw_only=True)
+    return dataclasses.field(default=default, metadata=metadata, kw_only=True)
+
+
+def parse_duration(text: str) -> int | None:
+    """Return the seconds of `30s`, `15m`, `2h` or `400d`, or None where the text is not one of these."""
+    match = DURATION_TEXT.fullmatch(text)
+    return int(match[1]) * _UNITS[match[2]] if match else None
+
+
+def duration_text(seconds: float) -> str:
+    """Return seconds as a declaration writes them, in the largest unit that fits."""
+    unit = next(unit for unit, size in sorted(_UNITS.items(), key=lambda each: -each[1]) if seconds % size == 0)
+    return f"{seconds / _UNITS[unit]:g}{unit}"
+
+
+class Placed:
+    """Something of a declaration that can tell where each of its keys has its value from."""
+
+    at: Location
+    places: Mapping[str, Location]
+
+    def where(self, key: str) -> Location:
+        """Return where the value of `key` is written, wherever it is inherited from; where it is left out, the thing's place."""
+        return self.places.get(key, self.at)
+
+
+def places() -> Any:
+    """Declare the field `places` of something `Placed`; decoding fills it."""
+    return dataclasses.field(default_factory=dict, kw_only=True, compare=False, repr=False)
+
+
+@functools.cache
+def hints_of(cls: Any) -> dict[str, Any]:
+    """Return the annotations of a dataclass, marks included."""
+    return typing.get_type_hints(cls, include_extras=True)
+
+
+@functools.cache
+def fields_of(cls: Any) -> dict[str, dataclasses.Field[Any]]:
+    """Return what a declaration may say of `cls`: key → field."""
+    return {f.name.rstrip("_"): f for f in dataclasses.fields(cls) if f.name not in ("name", "at", "places")}
