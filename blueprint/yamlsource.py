@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from blueprint.files import Unreadable, read_input
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.yamlwords import in_our_words
 

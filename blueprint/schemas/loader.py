@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from blueprint.files import Unreadable, read_input
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Dataset, Schemas, Table, View
 from blueprint.schemas.cache import Cache, decode, encode, reader_hash

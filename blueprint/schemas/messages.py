@@ -16,8 +16,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.files import Unreadable, read_input
 from blueprint import yamlsource
-from blueprint.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 
 FOLDER = "schemas/messages"

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from blueprint.files import Unreadable, read_input
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Difference, Table, differences
 from blueprint.schemas.cache import decode_table

@@ -107,7 +107,7 @@ def test_a_fault_of_our_own_is_not_blamed_on_the_environment() -> None:
     done = lacking("ops.plan", "--version")
     assert done.returncode == 0
     code = LACKING.replace('name.partition(".")[0]', "name")
-    done = run(ROOT, "-c", code, "blueprint.files", "plan")
+    done = run(ROOT, "-c", code, "analysis.files", "plan")
     assert "Traceback" in done.stderr
 
 
