@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -91,12 +92,12 @@ class _Builder:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.loader = _Loader(text)
+        self.loader: Any = _Loader(text)
         self.findings: list[Finding] = []
         self.anchors: dict[str, Node | None] = {}
         self.work = 0
 
-    def at(self, event: yaml.Event) -> Location:
+    def at(self, event: Any) -> Location:
         return Location(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def refuse(self, message: str, at: Location) -> None:
@@ -122,7 +123,7 @@ class _Builder:
         event = self.loader.get_event()
         at = self.at(event)
         if isinstance(event, yaml.AliasEvent):
-            return self.counted(self.alias(event.anchor, at), at)
+            return self.counted(self.alias(str(event.anchor), at), at)
         if depth > MAX_DEPTH:
             raise self.stop(f"The file nests more than {MAX_DEPTH} levels deep; flatten it.", at)
         if event.anchor is not None:
@@ -163,7 +164,7 @@ class _Builder:
             yield self.node(depth + 1)
         self.loader.get_event()
 
-    def scalar(self, event: yaml.ScalarEvent, at: Location) -> Scalar | Unread:
+    def scalar(self, event: Any, at: Location) -> Scalar | Unread:
         text: str = event.value
         if event.tag not in (None, "!"):
             self.refuse(f"The tag '{event.tag}' says nothing here; remove it.", at)

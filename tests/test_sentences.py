@@ -31,7 +31,7 @@ def text_of(node: ast.expr) -> str | None:
 
 
 def messages(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield line and text of every literal that is said to somebody."""
+    """Yield line and text of every literal that is said to somebody; what begins small goes on in another sentence."""
     for node in ast.walk(tree):
         said: ast.expr | None = None
         if isinstance(node, ast.Call):
@@ -43,7 +43,7 @@ def messages(tree: ast.Module) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
             said = node.value.elts[0]
         text = text_of(said) if said is not None else None
-        if said is not None and text is not None and len(text.split()) > 3:
+        if said is not None and text is not None and len(text.split()) > 3 and not text[0].islower():
             yield said.lineno, text
 
 

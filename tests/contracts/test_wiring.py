@@ -79,7 +79,7 @@ def test_the_real_declaration_passes(tmp_path: Path) -> None:
         ("sizes-consistent", [("memory: 512Mi", "memory: 256Mi")], "ran out of memory below 512Mi"),
         (
             "sizes-consistent",
-            [('cpu: "1"\n    timeout: 540s', 'cpu: "0.5"\n    concurrency: 4\n    timeout: 540s')],
+            [('cpu: "1"\n  timeout: 540s', 'cpu: "0.5"\n  concurrency: 4\n  timeout: 540s')],
             "below one CPU",
         ),
         ("names-fit", [("  daily-health-summary:\n", f"  {'a' * 64}:\n")], "must be lower-case"),
