@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.files import Unreadable, read_input
 from blueprint.contracts import Report, contract
 from blueprint.findings import Location
 from blueprint.model import Blueprint
@@ -54,9 +55,7 @@ def queries_resolve(plan: Blueprint, report: Report) -> None:
     """A query that cannot run fails at night, and once an `except` turned that into "nothing wrong"."""
     tables = catalog(plan.schemas)
     cache = Cache(plan.root / CACHE, reader_hash())
-    for text, at in _statements(plan):
-        if plan.schemas.reads_unread(text):
-            continue
+    for text, at in _statements(plan, report):
         report.check()
         checked = check_statement(text, tables, at, project=plan.stack.project, cache=cache)
         report.read(checked.findings)
@@ -65,13 +64,18 @@ def queries_resolve(plan: Blueprint, report: Report) -> None:
             report.warning(f"{name} without a zone is the day of UTC; write it with the pipeline's zone.", place)
 
 
-def _statements(plan: Blueprint) -> Iterator[tuple[str, Location]]:
+def _statements(plan: Blueprint, report: Report) -> Iterator[tuple[str, Location]]:
     """The SQL files beside the functions' code, then the complete SQL in the code itself, each text once."""
     seen: set[str] = set()
     for path in sorted((plan.root / FOLDER).rglob("*.sql")):
-        text = path.read_text(encoding="utf-8", errors="replace")
+        file = path.relative_to(plan.root).as_posix()
+        try:
+            text = read_input(path)
+        except Unreadable as error:
+            report.violation(str(error), Location(file, error.line))
+            continue
         seen.add(text.strip())
-        yield text, Location(path.relative_to(plan.root).as_posix(), 1, 1)
+        yield text, Location(file, 1, 1)
     for archive in plan.archives.values():
         for query in archive.uses.queries:
             if query.text and "{" not in query.text and query.text.strip() not in seen:

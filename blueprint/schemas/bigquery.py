@@ -8,7 +8,6 @@ in place and no reader or writer breaks); `differences` lists what differs in an
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -388,12 +387,6 @@ class Schemas:
     external: Mapping[str, Table] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     """Tables, views (`dataset.name`) and datasets whose file is there and cannot be read: neither known nor absent."""
-
-    def reads_unread(self, text: str) -> bool:
-        """True when a statement names something of which nothing is known, so that nothing can be said of it."""
-        plain = text.replace("`", "")
-        names = (re.escape(name) for name in self.unread if "." in name)
-        return any(re.search(rf"(?<!\w){name}(?!\w)", plain) for name in names)
 
     def columns(self) -> dict[str, tuple[Column, ...]]:
         """The columns of everything that a query may read, by `dataset.name`."""

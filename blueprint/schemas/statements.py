@@ -46,8 +46,9 @@ class Checked:
 
 
 def catalog(schemas: Schemas) -> dict[str, Relation]:
-    """Everything that a statement may name, as `analysis.sql` sees it."""
-    found = {view.id: Relation(tuple(map(field, view.columns))) for view in schemas.views.values()}
+    """Everything that a statement may name, as `analysis.sql` sees it; what cannot be read may have any column."""
+    found = {name: Relation((), open=True) for name in schemas.unread if "." in name}
+    found |= {view.id: Relation(tuple(map(field, view.columns))) for view in schemas.views.values()}
     for table in (*schemas.external.values(), *schemas.tables.values()):
         found[table.id] = relation(table)
     return found
