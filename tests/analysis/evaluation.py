@@ -109,7 +109,7 @@ def _called(call: Call, series: Sequence[Samples], at: float) -> Value:
             return _aggregated(call, _vector(evaluate(inner, series, at)))
         case "histogram_quantile", (share, inner):
             return _quantiles(_scalar(evaluate(share, series, at)), _vector(evaluate(inner, series, at)))
-    raise NotEvaluated(f"{call.function} of these arguments is not evaluated here.")
+    raise NotEvaluated(f"The function {call.function} is not evaluated here for these arguments.")
 
 
 def _scalar(value: Value) -> float:
