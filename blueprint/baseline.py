@@ -103,6 +103,7 @@ def lost_names(root: Path, manifest: Manifest, names: Names) -> tuple[int, list[
     findings += _lost_aliases(old, new, manifest)
     released = {*(f"{kind}/{name}" for kind, each in old.names.items() for name in each)}
     released |= {f"processor/{name}" for name in old.aliases}
+    released |= {f"table/{each.stem}" for each in ((root / NAMES).parent / "bigquery").glob("*.json")}
     for key in manifest.retired:
         if key not in released:
             message = f"`retired` names '{key}', which no release had; remove the line."

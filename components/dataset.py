@@ -9,15 +9,16 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from blueprint.schemas.bigquery import Dataset, Partitioning, Table, View
+from blueprint.schemas.bigquery import MILLISECONDS_PER_DAY, Dataset, Partitioning, Table, View
 from components.base import Component, Context, because
 
 
 class OrchestrationDataset(Component):
     """A dataset with its tables and views.
 
-    Tables are protected twice: `protect` stops Pulumi, `deletion_protection` the provider (pitfalls 56,
-    57). Views are created after what they read (pitfall 59).
+    Tables are protected twice: `protect` stops Pulumi, `deletion_protection` the provider (pitfalls 56, 57). One that the
+    declaration retires is not, so that the release after may remove its file. Views are created after what they read
+    (pitfall 59).
     """
 
     dataset: gcp.bigquery.Dataset
@@ -46,6 +47,7 @@ class OrchestrationDataset(Component):
         name = f"{table.dataset}-{table.name}-table"
         because(name, table.at)
         partitioning = table.partitioning
+        retired = f"table/{table.id}" in self.context.plan.manifest.retired
         return gcp.bigquery.Table(
             name,
             dataset_id=self.dataset.dataset_id,
@@ -59,9 +61,9 @@ class OrchestrationDataset(Component):
             range_partitioning=_range_partitioning(partitioning),
             require_partition_filter=True if partitioning and partitioning.require_filter else None,
             table_constraints=_constraints(table),
-            labels={**self.context.labels, **dict(table.labels)},
-            deletion_protection=True,
-            opts=self.options(stateful=True),
+            labels={**self.context.labels, **dict(table.labels), **({"retired": "true"} if retired else {})},
+            deletion_protection=not retired,
+            opts=self.options(stateful=not retired),
         )
 
     def add_view(self, view: View, existing: Mapping[str, gcp.bigquery.Table]) -> gcp.bigquery.Table:
@@ -86,11 +88,10 @@ class OrchestrationDataset(Component):
 def _time_partitioning(declared: Partitioning | None) -> gcp.bigquery.TableTimePartitioningArgs | None:
     if declared is None or declared.range is not None:
         return None
-    days = declared.expiration_days
     return gcp.bigquery.TableTimePartitioningArgs(
         type=declared.granularity or "DAY",
         field=declared.column,
-        expiration_ms=int(days * 86_400_000) if days is not None else None,
+        expiration_ms=int((declared.expiration_days or 0) * MILLISECONDS_PER_DAY),
     )
 
 

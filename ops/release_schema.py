@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     manifest, manifest_faults = read_manifest(args.root)
     schemas, faults = load_schemas(args.root, values=None)
     messages, message_faults = load_messages(args.root)
-    _, refusals = check_evolution(args.root, schemas.tables, messages)
+    _, refusals = check_evolution(args.root, schemas.tables, messages, manifest.retired if manifest else ())
     lost: list[Finding] = []
     if manifest is not None:
         rules = [each.id for each in contracts()]
@@ -53,7 +53,10 @@ def run(args: argparse.Namespace) -> int:
     ]
     if manifest is None or manifest_faults or faults or message_faults or open_refusals:
         raise Refused([*manifest_faults, *faults, *message_faults, *open_refusals])
-    changed = [*write_snapshot(args.root, schemas.tables, messages), *_write_baseline(args.root, manifest)]
+    changed = [
+        *write_snapshot(args.root, schemas.tables, messages, manifest.retired),
+        *_write_baseline(args.root, manifest),
+    ]
     for name in changed:
         print(f"{FOLDER}/{name}")
     print(f"{len(schemas.tables)} tables and {len(messages)} messages, {len(changed)} changed.", file=sys.stderr)

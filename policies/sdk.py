@@ -32,11 +32,11 @@ from policies.case import UNKNOWN, Report, Subject, Unjudged, plain, stated
 from policies.declared import Declared
 from policies.registry import CONFIGURED, Rule, all_rules, configured, judge_among, judge_resource, say
 
-Read = Callable[[], Declared]
+Read = Callable[[str], Declared]
 
 
 def policies(read: Read) -> list[Policy]:
-    """Return every rule as a policy; `read` returns the declared facts and is called when the first rule runs."""
+    """Return every rule as a policy; `read` returns the declared facts for a stack, by its name."""
     pack = _Pack(read)
     return [
         pack.of_resource(rule) if rule.judge and rule.judges == "inputs" else pack.of_stack(rule)
@@ -60,7 +60,7 @@ class _Pack:
             inputs = self._inputs[args.urn] = stated(plain(args.props))
             if rule.applies(args.resource_type):
                 subject = Subject(args.resource_type, args.name, args.urn, inputs, protect=bool(args.opts.protect))
-                facts = configured(self._read(), rule.id, args.get_config())
+                facts = configured(self._read(_stack(args.urn)), rule.id, args.get_config())
                 self._unjudged += _report(lambda: judge_resource(rule, subject, facts), report_violation)
 
         return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement))
@@ -68,7 +68,9 @@ class _Pack:
     def of_stack(self, rule: Rule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
             subjects = [self._subject(resource) for resource in args.resources]
-            facts = configured(self._read(), rule.id, args.get_config())
+            if not subjects:
+                return
+            facts = configured(self._read(_stack(subjects[0].urn)), rule.id, args.get_config())
             self._unjudged += _report(lambda: judge_among(rule, subjects, facts), report_violation)
             sys.stderr.write("".join(f"{line}\n" for line in say(self._unjudged)))
             self._unjudged.clear()
@@ -90,6 +92,10 @@ class _Pack:
             protect=bool(resource.opts.protect),
             references=references,
         )
+
+
+def _stack(urn: str) -> str:
+    return urn.split(":")[2]
 
 
 def _report(judge: Callable[[], Report], report_violation: ReportViolation) -> list[Unjudged]:

@@ -108,6 +108,8 @@ def _changed(old: Column, new: Column, path: str) -> Iterator[ColumnChange]:
     if modes[0] != modes[1]:
         effect: Effect = "in place" if modes == ("REQUIRED", "NULLABLE") else "replaces"
         yield ColumnChange(path, effect, f"its mode {modes[0]} became {modes[1]}", PROVIDER)
+    if old.get("rangeElementType") != new.get("rangeElementType"):
+        yield ColumnChange(path, "refused", "its RANGE is of another type", COLUMNS)
     if _narrower(old, new):
         yield ColumnChange(path, "refused", "its type takes fewer values", COLUMNS)
     yield from _changes(old.get("fields") or (), new.get("fields") or (), f"{path}.")

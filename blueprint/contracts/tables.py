@@ -124,8 +124,9 @@ def _unfit(checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))
 def schemas_evolve(plan: Blueprint, report: Report) -> None:
     """A retyped or dropped column replaces the table with its rows (pitfalls 55, 56, 58)."""
+    unread = plan.schemas.unread | plan.unread_messages
     checked, findings = check_evolution(
-        plan.root, plan.schemas.tables, plan.messages, plan.schemas.unread | plan.unread_messages
+        plan.root, plan.schemas.tables, plan.messages, plan.manifest.retired, unread=unread
     )
     report.check(checked)
     for finding in findings:

@@ -8,7 +8,7 @@ from blueprint.inventory.messaging import ACCOUNT
 from blueprint.inventory.project import PUBSUB_AGENT
 from blueprint.inventory.resource import Expected, Known, Owner, Ref, labels
 from blueprint.model import Blueprint
-from blueprint.schemas.bigquery import Partitioning, Table, View
+from blueprint.schemas.bigquery import Table, View
 
 BUCKET = "gcp:storage/bucket:Bucket"
 BUCKET_GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
@@ -19,8 +19,6 @@ FIELD = "gcp:firestore/field:Field"
 INDEX = "gcp:firestore/index:Index"
 PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
 TABLE = "gcp:bigquery/table:Table"
-
-DAY_IN_MILLISECONDS = 86_400_000
 
 
 def datasets(plan: Blueprint) -> Iterator[Expected]:
@@ -47,47 +45,18 @@ def datasets(plan: Blueprint) -> Iterator[Expected]:
 
 
 def _table(plan: Blueprint, table: Table) -> Expected:
-    partitioning = table.partitioning
+    """Return a table, protected twice until the declaration retires it, which its label says then."""
+    retired = f"table/{table.id}" in plan.manifest.retired
     inputs = {
         "datasetId": Known(table.dataset, f"{table.dataset}-dataset"),
         "tableId": table.name,
         "project": plan.stack.project,
-        "schema": table.schema_json(),
-        "description": table.description,
-        "friendlyName": table.friendly_name,
-        "clusterings": [*table.clustering] or None,
-        "timePartitioning": _by_time(partitioning),
-        "rangePartitioning": _by_range(partitioning),
-        "requirePartitionFilter": True if partitioning is not None and partitioning.require_filter else None,
-        "tableConstraints": {"primaryKey": {"columns": [*table.primary_key]}} if table.primary_key else None,
-        "labels": {**labels(plan), **dict(table.labels)},
-        "deletionProtection": True,
+        **table.inputs(),
+        "labels": {**labels(plan), **dict(table.labels), **({"retired": "true"} if retired else {})},
+        "deletionProtection": not retired,
     }
     owner = Owner("Dataset", table.dataset)
-    return owner.owns(TABLE, f"{table.dataset}-{table.name}-table", inputs, protect=True)
-
-
-def _by_time(partitioning: Partitioning | None) -> dict[str, object] | None:
-    if partitioning is None or partitioning.range is not None:
-        return None
-    stated: dict[str, object | None] = {
-        "type": partitioning.granularity or "DAY",
-        "field": partitioning.column,
-        "expirationMs": _milliseconds(partitioning.expiration_days),
-    }
-    return {key: value for key, value in stated.items() if value is not None}
-
-
-def _milliseconds(days: float | None) -> int | None:
-    return None if days is None else int(days * DAY_IN_MILLISECONDS)
-
-
-def _by_range(partitioning: Partitioning | None) -> dict[str, object] | None:
-    if partitioning is None or partitioning.range is None:
-        return None
-    bounds = partitioning.range
-    steps = {"start": bounds.start, "end": bounds.end, "interval": bounds.interval}
-    return {"field": partitioning.column, "range": steps}
+    return owner.owns(TABLE, f"{table.dataset}-{table.name}-table", inputs, protect=not retired)
 
 
 def _view(plan: Blueprint, view: View) -> Expected:

@@ -1,8 +1,8 @@
 """BigQuery tables and views as value objects, with the comparisons that decide what a change means.
 
 A `Table` is what a `CREATE TABLE` file says, no more: it knows nothing of SQL text or of Pulumi. Two tables
-can be *identical* (nothing differs, descriptions included) or *compatible* (the platform applies the change
-in place and no reader or writer breaks); `differences` lists what differs in an order a person can read.
+can be *identical* (nothing differs, descriptions included); `differences` lists what differs in an order a person can
+read. What a difference does to a table that exists is for `provider.changes` to say, from `Table.inputs`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ Mode = Literal["NULLABLE", "REQUIRED", "REPEATED"]
 Granularity = Literal["HOUR", "DAY", "MONTH", "YEAR"]
 
 NOWHERE = Location("")
+MILLISECONDS_PER_DAY = 86_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,15 @@ class Partitioning:
     expiration_days: float | None = None
     require_filter: bool = False
 
+    def inputs(self) -> dict[str, Any]:
+        """What the provider is given, under wire names."""
+        if self.range is not None:
+            bounds = {"start": self.range.start, "end": self.range.end, "interval": self.range.interval}
+            return {"rangePartitioning": {"field": self.column, "range": bounds}}
+        days = int((self.expiration_days or 0) * MILLISECONDS_PER_DAY)
+        by = {"field": self.column} if self.column else {}
+        return {"timePartitioning": {"type": self.granularity or "DAY", **by, "expirationMs": days}}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -117,6 +127,22 @@ class Table:
         differ in.
         """
         return json.dumps([column.as_json() for column in self.columns], ensure_ascii=False, separators=(",", ":"))
+
+    def inputs(self) -> dict[str, Any]:
+        """What the provider is given for this table, beside its names and labels, under wire names.
+
+        A partition that never expires is stated: left out, it would keep the expiration that it once had.
+        """
+        given = {
+            "schema": self.schema_json(),
+            "description": self.description,
+            "friendlyName": self.friendly_name,
+            "clusterings": list(self.clustering) or None,
+            "requirePartitionFilter": True if self.partitioning and self.partitioning.require_filter else None,
+            "tableConstraints": {"primaryKey": {"columns": list(self.primary_key)}} if self.primary_key else None,
+            **(self.partitioning.inputs() if self.partitioning else {}),
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +207,8 @@ class View:
 DifferenceKind = Literal[
     "column-added-nullable",
     "column-added-required",
+    "column-added-default",
+    "column-recased",
     "column-dropped",
     "column-retyped",
     "column-narrowed",
@@ -199,20 +227,6 @@ DifferenceKind = Literal[
     "labels-changed",
 ]
 
-COMPATIBLE: frozenset[DifferenceKind] = frozenset(
-    {
-        "column-added-nullable",
-        "column-relaxed",
-        "description-changed",
-        "default-changed",
-        "expiry-lengthened",
-        "filter-relaxed",
-        "labels-changed",
-        "primary-key-changed",
-    }
-)
-"""Changes the platform applies in place and that break no reader and no writer."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
@@ -226,20 +240,10 @@ class Difference:
     new: str = ""
     at: Location = field(default=NOWHERE, compare=False)
 
-    @property
-    def compatible(self) -> bool:
-        """True when the change is safe in place."""
-        return self.kind in COMPATIBLE
-
 
 def identical(old: Table, new: Table) -> bool:
     """True when nothing differs, descriptions and labels included."""
     return not differences(old, new)
-
-
-def compatible(old: Table, new: Table) -> bool:
-    """True when every difference is one the platform applies in place without breaking readers or writers."""
-    return all(difference.compatible for difference in differences(old, new))
 
 
 def differences(old: Table, new: Table) -> tuple[Difference, ...]:
@@ -261,9 +265,14 @@ def _column_differences(
         if key in olds:
             yield from _changes_of_column(olds[key], column, prefix)
         else:
-            kind: DifferenceKind = "column-added-required" if column.mode == "REQUIRED" else "column-added-nullable"
-            yield Difference(kind=kind, column=prefix + column.name, new=column.type_text, at=column.at)
+            yield Difference(kind=_added_kind(column), column=prefix + column.name, new=column.type_text, at=column.at)
     yield from _moves(tuple(olds), tuple(news), {key: prefix + news[key].name for key in news}, at)
+
+
+def _added_kind(column: Column) -> DifferenceKind:
+    if column.mode == "REQUIRED":
+        return "column-added-required"
+    return "column-added-default" if column.default else "column-added-nullable"
 
 
 def _moves(old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at: Location) -> Iterator[Difference]:
@@ -279,6 +288,8 @@ def _moves(old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at
 
 def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[Difference]:
     path = prefix + new.name
+    if old.name != new.name:
+        yield Difference(kind="column-recased", column=path, old=old.name, new=new.name, at=new.at)
     if (old.type, old.range_of) != (new.type, new.range_of) or (
         "REPEATED" in (old.mode, new.mode) and old.mode != new.mode
     ):

@@ -8,7 +8,7 @@ others, and a message outlives the code that sent it. Each refusal names the mig
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,48 +18,66 @@ from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Difference, Table, differences
 from blueprint.schemas.cache import decode_table
 from blueprint.schemas.messages import Message, types_of
+from provider.changes import TABLE, Effect, changes
+from provider.tables import column_changes, columns
 
 FOLDER = "schemas/.released"
 RULE = "schemas-evolve"
 
-ADVICE = {
-    "column-added-required": "BigQuery refuses a new REQUIRED column; add it NULLABLE and let its writers require it",
+READERS: Mapping[str, str] = {
     "column-dropped": "keep it NULLABLE and stop writing it; readers deployed earlier still name it",
-    "column-retyped": "add a column of the new type beside it, write both, move the readers, then stop writing the old one",
     "column-narrowed": "stored values may not fit; add a narrower column beside it and move writers and readers",
-    "column-made-required": "stored rows may lack it, so BigQuery refuses; keep it NULLABLE and let its writers require it",
-    "column-moved": "BigQuery appends new columns, so every later plan would differ; put new columns last",
-    "partitioning-changed": "the table would be replaced and lose its rows; make a new table, copy, and move readers",
-    "clustering-changed": "the table would be replaced and lose its rows; make a new table, copy, and move readers",
     "expiry-shortened": "older partitions would be deleted at once; export them, or make a new table with the new expiry",
     "filter-required": "queries without a filter on the partition would fail; add the filter to all of them, then make a new table that requires it",
 }
-"""Difference → why it is refused and the migration that is safe."""
+"""Difference → the migration that is safe, where the platform would take the change and somebody would lose by it."""
+
+PLATFORM: Mapping[str, str] = {
+    "column-added-required": "add it NULLABLE and let its writers require it",
+    "column-added-default": "add it without the default, release that, then set the default in a second release",
+    "column-recased": "keep the name as it was released; queries find it in any case",
+    "column-retyped": "add a column of the new type beside it, write both, move the readers, then stop writing the old one",
+    "column-made-required": "stored rows may lack it; keep it NULLABLE and let its writers require it",
+    "partitioning-changed": "make a new table, copy, and move readers",
+}
+"""Difference → the migration that is safe, where the provider would replace the table or the API refuses the change."""
+
+FATES: Mapping[str, str] = {
+    "replaces": "the table would be replaced and lose its rows",
+    "refused": "BigQuery refuses it",
+}
 
 _NOUNS = {
     "column-added-required": "is new and REQUIRED",
+    "column-added-default": "is new and has a default",
+    "column-recased": "changed its name from {old} to {new}",
     "column-dropped": "is gone",
     "column-retyped": "changed its type from {old} to {new}",
     "column-narrowed": "shrank from {old} to {new}",
     "column-made-required": "became REQUIRED",
-    "column-moved": "stands where `{old}` stood",
     "partitioning-changed": "changed its partitioning from {old} to {new}",
-    "clustering-changed": "changed its clustering from {old} to {new}",
     "expiry-shortened": "keeps partitions {new} instead of {old}",
     "filter-required": "requires a filter on its partition",
 }
+_RETIRED = "retired"
 
 
-def snapshot(tables: Mapping[str, Table], messages: Mapping[str, Message]) -> dict[str, str]:
+def snapshot(
+    tables: Mapping[str, Table], messages: Mapping[str, Message], retired: Collection[str] = ()
+) -> dict[str, str]:
     """The files of a snapshot: path below `schemas/.released` → text."""
-    files = {f"bigquery/{name}.json": _text(_table(table)) for name, table in tables.items()}
+    files = {
+        f"bigquery/{name}.json": _text(_table(table, f"table/{name}" in retired)) for name, table in tables.items()
+    }
     return files | {f"messages/{name}.json": _text(message.compact()) for name, message in messages.items()}
 
 
-def write_snapshot(root: Path, tables: Mapping[str, Table], messages: Mapping[str, Message]) -> tuple[str, ...]:
+def write_snapshot(
+    root: Path, tables: Mapping[str, Table], messages: Mapping[str, Message], retired: Collection[str] = ()
+) -> tuple[str, ...]:
     """Replace the snapshot under `root`; return the files that were written or removed."""
     folder = root / FOLDER
-    files = snapshot(tables, messages)
+    files = snapshot(tables, messages, retired)
     changed: list[str] = []
     for path in sorted(folder.glob("*/*.json")):
         name = path.relative_to(folder).as_posix()
@@ -79,6 +97,8 @@ def check_evolution(
     root: Path,
     tables: Mapping[str, Table],
     messages: Mapping[str, Message],
+    retired: Collection[str] = (),
+    *,
     unread: frozenset[str] = frozenset(),
 ) -> tuple[int, tuple[Finding, ...]]:
     """Compare what is planned with the snapshot; return how many things were compared and what is refused.
@@ -94,7 +114,8 @@ def check_evolution(
             if path.stem in unread:
                 continue
             if path.parent.name == "bigquery":
-                findings.extend(_table_findings(decode_table(content), tables, file))
+                given_up = bool(content.pop(_RETIRED, False))
+                findings.extend(_table_findings(decode_table(content), tables, file, given_up, retired))
             else:
                 findings.extend(_message_findings(path.stem, content, messages, file))
         except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -103,9 +124,9 @@ def check_evolution(
     return len(files), tuple(findings)
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, retired: bool) -> dict[str, Any]:
     content: dict[str, Any] = _without_places(asdict(table))
-    return content
+    return content | ({_RETIRED: True} if retired else {})
 
 
 def _without_places(value: Any) -> Any:
@@ -122,17 +143,59 @@ def _text(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def _table_findings(old: Table, tables: Mapping[str, Table], file: str) -> Iterator[Finding]:
-    new = tables.get(old.id)
+def _table_findings(
+    old: Table, tables: Mapping[str, Table], file: str, given_up: bool, retired: Collection[str]
+) -> Iterator[Finding]:
+    new, name = tables.get(old.id), f"table/{old.id}"
     if new is None:
-        message = f"Table `{old.id}` was released and its file is gone, so the next release would destroy it with its rows; restore the file. To give it up, release it unprotected first, then remove this snapshot with the file."
-        yield Finding(RULE, message, Location(file))
+        if not given_up:
+            message = f"Table `{old.id}` was released and its file is gone, so the next release would destroy it with its rows; restore the file. To give it up, write `retired: {{{name}: why}}` into pipeline.yaml and release that, which takes its protection away and nothing else; the file may go with the release after."
+            yield Finding(RULE, message, Location(file))
         return
-    found = differences(old, new)
-    renamed = _renamed(found)
-    for difference in found:
-        if not difference.compatible:
-            yield Finding(RULE, _sentence(new, difference, renamed), difference.at)
+    if name not in retired:
+        yield from _changes(old, new)
+
+
+def _changes(old: Table, new: Table) -> Iterator[Finding]:
+    renamed = _renamed(differences(old, new))
+    for difference, effect in unsafe(old, new):
+        yield Finding(RULE, _sentence(new, difference, renamed, FATES.get(effect)), difference.at)
+
+
+def unsafe(old: Table, new: Table) -> Iterator[tuple[Difference, Effect]]:
+    """Yield what may not change so, and what it would do.
+
+    The provider says what a change does to a table that exists, `READERS` what somebody would lose by all the same.
+    """
+    effects: dict[str, Effect] = {}
+    for change in changes(TABLE, old.inputs(), new.inputs()):
+        name = change.place.partition(".")[0]
+        effects[name] = max(effects.get(name, "in place"), change.effect, key=WORST.index)
+    listed = [columns(each.schema_json()) or [] for each in (old, new)]
+    by_column: dict[str, Effect] = {}
+    for column in column_changes(*listed):
+        name = column.column.casefold()
+        by_column[name] = max(by_column.get(name, "in place"), column.effect, key=WORST.index)
+    for difference in differences(old, new):
+        if difference.column:
+            effect = by_column.get(difference.column.casefold(), "in place")
+        else:
+            found = [effects.get(name, "in place") for name in PROPERTIES.get(difference.kind, ())]
+            effect = max(found, default="in place", key=WORST.index)
+        if difference.kind in READERS or effect in FATES:
+            yield difference, effect
+
+
+PROPERTIES: Mapping[str, tuple[str, ...]] = {
+    "partitioning-changed": ("timePartitioning", "rangePartitioning"),
+    "clustering-changed": ("clusterings",),
+    "primary-key-changed": ("tableConstraints",),
+    "expiry-shortened": ("timePartitioning",),
+    "expiry-lengthened": ("timePartitioning",),
+    "filter-required": ("requirePartitionFilter",),
+    "filter-relaxed": ("requirePartitionFilter",),
+}
+WORST: tuple[Effect, ...] = ("in place", "kept", "refused", "replaces")
 
 
 def _renamed(found: tuple[Difference, ...]) -> dict[str, str]:
@@ -144,13 +207,14 @@ def _renamed(found: tuple[Difference, ...]) -> dict[str, str]:
     return {}
 
 
-def _sentence(table: Table, difference: Difference, renamed: Mapping[str, str]) -> str:
+def _sentence(table: Table, difference: Difference, renamed: Mapping[str, str], fate: str | None) -> str:
     subject = f"Column `{difference.column}` of `{table.id}`" if difference.column else f"Table `{table.id}`"
     new_name = renamed.get(difference.column or "")
     if difference.kind == "column-dropped" and new_name:
         return f"{subject} seems to be renamed to `{new_name}`, which BigQuery cannot do; keep it, add `{new_name}` as a NULLABLE column, write both, move the readers, then stop writing the old one."
-    what = _NOUNS[difference.kind].format(old=difference.old, new=difference.new)
-    return f"{subject} {what}: {ADVICE[difference.kind]}."
+    what = _NOUNS.get(difference.kind, "changed from {old} to {new}").format(old=difference.old, new=difference.new)
+    advice = READERS.get(difference.kind) or PLATFORM.get(difference.kind, "make a new table, copy, and move readers")
+    return f"{subject} {what}: {f'{fate}; ' if fate else ''}{advice}."
 
 
 def _message_findings(

@@ -25,19 +25,18 @@ def advice(released: str, commit: str) -> str:
 
 
 def _schemas(present: Path, target: Path) -> Iterator[str]:
-    from blueprint.schemas.bigquery import differences
     from blueprint.schemas.loader import load_schemas
+    from blueprint.schemas.released import unsafe
 
     now, then = (load_schemas(root, values=None)[0].tables for root in (present, target))  # without views
     for name in sorted(now):
         if name not in then:
             yield f"Table {name} was added since; its rows would be lost."
             continue
-        for each in differences(now[name], then[name]):
-            if not each.compatible:
-                place = f"column {each.column} of table {name}" if each.column else f"table {name}"
-                was, becomes = each.old or "nothing", each.new or "nothing"
-                yield f"The change of {place} ({each.kind}) cannot be taken back: {was} would become {becomes}."
+        for each, _ in unsafe(now[name], then[name]):
+            place = f"column {each.column} of table {name}" if each.column else f"table {name}"
+            was, becomes = each.old or "nothing", each.new or "nothing"
+            yield f"The change of {place} ({each.kind}) cannot be taken back: {was} would become {becomes}."
 
 
 def _resources(difference: Difference) -> Iterator[str]:

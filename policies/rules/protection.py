@@ -25,8 +25,11 @@ ENGINE_SIDE = (*PLATFORM_SIDE, SECRET)
     kinds=tuple(ENGINE_SIDE),
 )
 def stateful_protected(case: Case) -> None:
-    """Refuse data that one wrong edit or destroy would delete; `protect` belongs on the resource itself."""
-    if not case.subject.protect and not _is_view(case):
+    """Refuse data that one wrong edit or destroy would delete; `protect` belongs on the resource itself.
+
+    A table that the declaration retires is labelled so, and given up with the release after.
+    """
+    if not case.subject.protect and not _is_view(case) and not _is_retired(case):
         case.violation("It holds data but the engine would delete it; set protect.")
 
 
@@ -40,7 +43,7 @@ def stateful_kept(case: Case) -> None:
     """Refuse data that the platform would delete when told to, because a forced or manual delete passes the
     engine by.
     """
-    if _is_view(case):
+    if _is_view(case) or _is_retired(case):
         return
     name, wanted, default_protects = PLATFORM_SIDE[case.subject.kind]
     if not case.has(name) and not default_protects:
@@ -48,6 +51,10 @@ def stateful_kept(case: Case) -> None:
     for value in case.values(name):
         if value != wanted:
             case.violation(f"{name} is {value}, so the platform would delete the data; set it to {wanted}.")
+
+
+def _is_retired(case: Case) -> bool:
+    return case.subject.kind == TABLE and case.value("labels.retired") == "true"
 
 
 def _is_view(case: Case) -> bool:

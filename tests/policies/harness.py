@@ -72,7 +72,7 @@ class Diagnostic:
 
 @cache
 def servicer(facts: Declared = DECLARED) -> Any:
-    pack = policies(lambda: facts)
+    pack = policies(lambda _: facts)
     return _PolicyAnalyzerServicer("pack", "1.0.0", pack, EnforcementLevel.MANDATORY)
 
 

@@ -17,7 +17,6 @@ from blueprint.schemas.bigquery import (
     RangePartitioning,
     Table,
     View,
-    compatible,
     differences,
     identical,
 )
@@ -324,20 +323,18 @@ class TestComparison:
 
     def test_a_table_is_identical_to_itself(self) -> None:
         assert identical(self.BASE, self.BASE)
-        assert compatible(self.BASE, self.BASE)
 
-    def test_a_description_differs_and_is_compatible(self) -> None:
+    def test_a_description_differs(self) -> None:
         other = replace(self.BASE, description="e")
         assert not identical(self.BASE, other)
-        assert compatible(self.BASE, other)
 
     def test_differences_name_nested_fields(self) -> None:
         other = table("CREATE TABLE t (a STRING, s STRUCT<x STRING, y INT64>) CLUSTER BY a OPTIONS(description='d')")
-        found = [(each.kind, each.column, each.compatible) for each in differences(self.BASE, other)]
+        found = [(each.kind, each.column) for each in differences(self.BASE, other)]
         assert found == [
-            ("column-relaxed", "a", True),
-            ("column-retyped", "s.x", False),
-            ("column-added-nullable", "s.y", True),
+            ("column-relaxed", "a"),
+            ("column-retyped", "s.x"),
+            ("column-added-nullable", "s.y"),
         ]
 
     @pytest.mark.parametrize(

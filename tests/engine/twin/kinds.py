@@ -105,6 +105,11 @@ def _named(form: str) -> Computed:
     return computed
 
 
+def _alert(setting: dict[str, str], inputs: State) -> dict[str, Any]:
+    made = {"mutateTime": "2026-01-01T00:00:00Z", "mutatedBy": "release"}
+    return {**_named("projects/{project}/alertPolicies/{own}")(setting, inputs), "creationRecords": [made]}
+
+
 def _firestore(form: str) -> Computed:
     def computed(setting: dict[str, str], inputs: State) -> dict[str, Any]:
         database = inputs.get("database", "(default)")
@@ -132,7 +137,7 @@ def _dataset(setting: dict[str, str], inputs: State) -> dict[str, Any]:
 
 def _secret(setting: dict[str, str], inputs: State) -> dict[str, Any]:
     name = f"projects/{setting['number']}/secrets/{inputs['secretId']}"
-    return {"name": name, "createTime": "2026-01-01T00:00:00Z"}
+    return {"name": name, "createTime": "2026-01-01T00:00:00Z", "effectiveAnnotations": inputs.get("annotations", {})}
 
 
 _TOPIC = ("gcp:pubsub/topic:Topic", "projects/{project}/topics/{value}")
@@ -177,7 +182,7 @@ SPECS: Mapping[str, Spec] = {
     "gcp:bigquery/table:Table": Spec(_table, {"datasetId": _DATASET}, name="tableId"),
     "gcp:bigquery/datasetIamMember:DatasetIamMember": _member(),
     "gcp:bigquery/iamMember:IamMember": _member(),
-    "gcp:monitoring/alertPolicy:AlertPolicy": Spec(_named("projects/{project}/alertPolicies/{own}"), name=None),
+    "gcp:monitoring/alertPolicy:AlertPolicy": Spec(_alert, name=None),
     "gcp:monitoring/dashboard:Dashboard": Spec(_named("projects/{number}/dashboards/{own}"), name=None),
     "gcp:kms/keyRing:KeyRing": Spec(autonamed="name"),
     "gcp:kms/cryptoKey:CryptoKey": Spec(autonamed="name"),

@@ -30,7 +30,7 @@ FILLED: Mapping[str, Mapping[str, Any]] = {
     "gcp:storage/bucket:Bucket": {"publicAccessPrevention": "inherited", "rpo": "DEFAULT"},
 }
 """Kind → what the service chooses for a property that is left out; of others a value of the type will do."""
-_ANY: Mapping[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False}
+_ANY: Mapping[str, Any] = {"s": "computed", "i": 0, "n": 0, "b": False, "{": {}, "[": []}
 _REFERENCES: Mapping[str, str] = {
     "topic": "gcp:pubsub/topic:Topic",
     "subscription": "gcp:pubsub/subscription:Subscription",
@@ -88,15 +88,15 @@ def _fill(token: str, value: Any, path: str, computed: Any) -> Any:
     kind = FILLED.get(token, {})
     if path in kind:
         return kind[path]
-    return "DELETE" if path == "deletionPolicy" else _ANY.get(_type(token, path))
+    return "DELETE" if path == "deletionPolicy" else _ANY.get(_type(token, path)[:1])
 
 
 def _type(token: str, path: str) -> str:
-    """Return the encoded type at a path of a kind; empty when it is an object or a list."""
+    """Return the encoded type at a path of a kind."""
     shape: shapes.Shape = shapes.table()["kinds"][token]
     encoded = ""
     for step in re.sub(r"\[\]", "", path).split("."):
-        encoded = shape["properties"].get(step, "").lstrip("[{")
-        if encoded.startswith("#"):
-            shape = shapes.table()["objects"][encoded[1:]]
+        encoded = shape["properties"].get(step, "")
+        if "#" in encoded:
+            shape = shapes.table()["objects"][encoded.lstrip("[{#")]
     return encoded
