@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan test quick lint format policy engine provider emulators golden docs schema lock \
+.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators golden docs schema lock \
         release-schema drift bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -53,6 +53,13 @@ policy: tools ## Run the policy pack over the offline plan
 engine: tools ## Run the tests on the real Pulumi engine (needs the pulumi CLI)
 	@$(BIN)/python -m pytest -m engine -rs
 
+GCP := $(shell sed -n 's/^pulumi-gcp==\([^ ]*\).*/\1/p' requirements.txt)
+
+plugin: ## Download the provider that the lock names (needs the pulumi CLI)
+	@pulumi plugin install resource gcp v$(GCP)
+
+# On PATH, or where the CLI keeps what it downloaded.
+provider: export PATH := $(PATH):$(or $(PULUMI_HOME),$(HOME)/.pulumi)/plugins/resource-gcp-v$(GCP)
 provider: tools ## Compare programs, policies and our model with the real provider (needs pulumi-resource-gcp)
 	@$(BIN)/python -m pytest -m plugin -rs
 

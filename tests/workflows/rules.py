@@ -18,7 +18,7 @@ RUNS = (
 """Everything that a step may run: the Makefile's commands, and these."""
 TRUSTED_EXPRESSIONS = "|".join(
     (
-        r"vars\.[A-Z_]+|github\.token|github\.sha|inputs\.commit \|\| github\.sha|needs\.[a-z]+\.result",
+        r"vars\.[A-Z_]+|matrix\.python|github\.token|github\.sha|inputs\.commit \|\| github\.sha|needs\.[a-z]+\.result",
         r"github\.event\.pull_request\.(?:base\.sha|number)|github\.event\.repository\.default_branch",
         r"github\.event\.workflow_run\.(?:id|head_sha)|!cancelled\(\) && github\.ref == 'refs/heads/main'",
     )
