@@ -86,7 +86,10 @@ def _joined(alike: list[Finding]) -> Finding:
     first = alike[0]
     if len(alike) == 1:
         return first
-    return replace(first, message=f"{first.message} ({len(alike)} inherit this from line {first.at.line}.)")
+    return replace(
+        first,
+        message=f"{first.message} Inherited from line {first.at.line} by {len(alike)}, all of which are concerned.",
+    )
 
 
 class Refused(Exception):

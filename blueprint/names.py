@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 SERVICE_ACCOUNT = 30
 """Longest service account id (IAM: 6 to 30 characters)."""
+SHORTEST = {"service account": 6, "function": 1}
+"""Shortest names by kind (IAM, Cloud Run); the others have three characters or more."""
 FUNCTION = 63
 """Longest function and Cloud Run service name (Cloud Run: 63, gen2 functions use the same)."""
 PUBSUB = 255

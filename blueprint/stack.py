@@ -87,6 +87,15 @@ class StackSettings:
         """Return the file that sets these values."""
         return f"Pulumi.{self.name}.yaml"
 
+    @property
+    def named(self) -> bool:
+        """Return whether the values that names and addresses are made of can be meant, so that these can be judged."""
+        return (
+            PROJECT.fullmatch(self.project) is not None
+            and re.fullmatch(r"[0-9]+", self.project_number) is not None
+            and self.region in regions.REGIONS
+        )
+
     def where(self, key: str) -> Location:
         """Return where a key (`region`, `serviceUrls.name`) is set, or the nearest place to set it."""
         return self.places.get(key) or self.places.get(key.partition(".")[0]) or Location(self.file)

@@ -36,7 +36,7 @@ def rules_decide(plan: Blueprint, report: Report) -> None:
 def channels_own(plan: Blueprint, report: Report) -> None:
     """A policy may only notify channels of its own project; one under another name is never used."""
     stack = plan.stack
-    for name, channel in stack.channels.items():
+    for name, channel in stack.channels.items() if stack.named else ():
         report.check()
         if name not in plan.manifest.alerts.channels:
             report.violation(

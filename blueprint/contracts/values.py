@@ -39,7 +39,7 @@ def folders_declared(plan: Blueprint, report: Report) -> None:
 def services_placed(plan: Blueprint, report: Report) -> None:
     """A Cloud Run address names service, project and region; one of another place is refused with 404 or 403."""
     stack = plan.stack
-    for name, url in stack.service_urls.items():
+    for name, url in stack.service_urls.items() if stack.named else ():
         report.check()
         if name not in plan.manifest.services:
             report.violation(

@@ -119,13 +119,18 @@ def _no_repeats(function: Function, time_zone: str, report: Report) -> None:
 def names_fit(plan: Blueprint, report: Report) -> None:
     """A name that is cut, refused or shared by two things is found before it exists."""
     owners: dict[tuple[str, str], str] = {}
-    for kind, name, limit, owner, at in _physical_names(plan):
+    for kind, name, limit, owner, at in _physical_names(plan) if plan.stack.named else ():
         report.check()
         if len(name) > limit:
             report.violation(
                 f"The {kind} '{name}' is {len(name)} characters long; {limit} are allowed. Rename {owner}.", at
             )
-        if not re.fullmatch(r"[a-z][a-z0-9-]{2,}", name):
+        if len(name) < limits.SHORTEST.get(kind, 3):
+            report.violation(
+                f"The {kind} '{name}' is {len(name)} characters long; it needs {limits.SHORTEST.get(kind, 3)}. Rename {owner}.",
+                at,
+            )
+        elif not re.fullmatch(r"[a-z][a-z0-9-]*", name):
             report.violation(f"The {kind} '{name}' must be lower-case letters, digits and dashes. Rename {owner}.", at)
         first = owners.setdefault((kind, name), owner)
         if first != owner:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from blueprint.inventory.resource import Expected, File, Joined, Known, Ref, referred
 from blueprint.services import apis_of
+from blueprint.stack import hidden
 
 SHOWN = 120
 """Characters of a value that a sentence shows."""
@@ -38,6 +39,10 @@ class Difference:
 
     path: str
     sentence: str
+
+
+SECRET_SHOWN = "[secret]"
+"""How a plan shows a value that it has no key for."""
 
 
 def of_inputs(expected: Expected, inputs: Mapping[str, object], reader: Reader) -> Iterator[Difference]:
@@ -65,6 +70,8 @@ def _of_value(expected: object, value: object, path: str, reader: Reader) -> Ite
             same = reader.joins(value, expected)
         case File():
             same = reader.holds(value, expected)
+        case str() if hidden(expected):
+            same = value == SECRET_SHOWN
         case Known():
             same = value == expected.value
         case Mapping() if isinstance(value, Mapping):

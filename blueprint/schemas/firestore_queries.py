@@ -13,6 +13,7 @@ them so that they can be.
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -81,7 +82,7 @@ def read_queries(
     """Every query in `files` (under `root`) and what cannot be read of them; a file that does not parse is skipped."""
     texts = {path: _bytes(path) for path in files}
     cache = cache or Cache(None)
-    names = (path.relative_to(root).as_posix().encode() for path in texts)
+    names = (os.fsencode(path.relative_to(root)) for path in texts)
     content = b"\0".join(part for pair in zip(names, texts.values(), strict=True) for part in pair)
     key = cache.key("firestore", sha256(content).hexdigest())
     stored = cache.get(key)
