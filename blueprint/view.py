@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
 from blueprint.grammar import parse_duration
 from blueprint.manifest import Boundary, Gate, Manifest, Mode, Phase, Rule
@@ -219,10 +220,9 @@ def _field(field: Json, required: bool) -> Json:
 
 def _read(root: Path, file: str, at: Location) -> str:
     try:
-        return (root / file).read_text("utf-8")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Refused([Finding("view", f"{file}, which is declared here, cannot be read: {reason}.", at)]) from None
+        return read_input(root / file)
+    except Unreadable as error:
+        raise Refused([Finding("view", f"{file}, which is declared here, cannot be read. {error}", at)]) from None
 
 
 def _plain(value: object) -> Any:

@@ -185,7 +185,13 @@ def _field_problems(column: Column, source: Source, message: Message, manifest: 
         known = ", ".join(message.fields)
         yield f"message '{message.name}' has no field `{source.field}`; its fields are {known}."
         return
-    if not source.json and column.mode == "REPEATED" and "null" in types_of(found.schema.get("items", {})):
+    items = found.schema.get("items", {})
+    if (
+        not source.json
+        and column.mode == "REPEATED"
+        and {"array"} == found.types - {"null"}
+        and "null" in types_of(items)
+    ):
         yield f"the items of `{source.field}` may be null, which a REPEATED column cannot hold; give them one type."
     elif not source.json and not _fits(column, found):
         kinds = " or ".join(sorted(found.types - {"null"})) + (f" ({found.schema['format']})" if _format(found) else "")

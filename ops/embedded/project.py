@@ -78,6 +78,8 @@ def load(root: Path, stack: str) -> Project:
         )
         raise Refused(findings)
     given, more = yamlsource.load(root / file, file)
+    if given is None:
+        raise Refused([*findings, *more])
     project = str(name.value) if name is not None else ""
     values, problems = _values(given, keys, project, file)
     findings += [*more, *problems]

@@ -77,7 +77,7 @@ def test_what_does_not_belong_is_refused(tmp_path: Path, files: dict[str, str], 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     write(tmp_path, BASE)
     (tmp_path / "schemas/bigquery/ds/t.sql").write_bytes(b"\xff\xfe\x00")
-    assert any("cannot be read as UTF-8" in each for each in messages(tmp_path))
+    assert any("The file is not UTF-8" in each for each in messages(tmp_path))
 
 
 class TestViews:
