@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shared import document as doc
-from shared import repeat, sweep
-from shared.effects import Snapshot
+from shared import fields, repeat, sweep
+from shared.effects import Snapshot, Unavailable
 from shared.view import Boundary, Phase
 from shared.warehouse import warehouse_of
 from shared.world import World
@@ -17,8 +17,11 @@ from shared.world import World
 _RUNS_SINCE = Path(__file__).with_name("queries").joinpath("runs_since.sql").read_text("utf-8")
 
 
-def repeat_without_effect(world: World, boundary: Boundary) -> Iterator[str]:
-    """Yield a sentence for each trigger published again; raises `Unavailable`."""
+def repeat_without_effect(world: World, boundary: Boundary, failures: list[str]) -> Iterator[str]:
+    """Yield a sentence for each trigger published again; raises `Unavailable` where nothing can be looked at.
+
+    What fails for one date is added to `failures`, and the next date is looked at.
+    """
     if boundary.downstream is None:
         return
     settings = world.view.settings
@@ -30,10 +33,13 @@ def repeat_without_effect(world: World, boundary: Boundary) -> Iterator[str]:
     )
     wait = timedelta(seconds=settings["downstream_start"])
     for snapshot in list(triggered):
-        if sweep.DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
-            since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
-            if since and not _started(world, boundary.downstream, snapshot.key, since):
-                yield from _repeated(world, boundary, snapshot)
+        try:
+            if sweep.DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
+                since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
+                if since and not _started(world, boundary.downstream, snapshot.key, since):
+                    yield from _repeated(world, boundary, snapshot)
+        except Unavailable as failure:
+            failures.append(f"{boundary.name} {snapshot.key}: {failure}")
 
 
 def _due(snapshot: Snapshot, wait: timedelta, most: int) -> bool:
@@ -73,8 +79,10 @@ def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[
     number = repeat.publish_again(world, boundary, snapshot)
     if number is None:
         return
+    text = f"{boundary.name} of {snapshot.key} had no effect in time; its trigger was published again ({number})."
+    yield text  # it is published, whatever becomes of the records below
     document = snapshot.document or {}
-    correlation = str(document.get(doc.CORRELATION_ID) or "none").replace("/", "_")
+    correlation = str(document.get(doc.CORRELATION_ID) or "none")
     entry: dict[str, Any] = {
         "boundary": boundary.name,
         "phase": boundary.downstream.name if boundary.downstream else boundary.name,
@@ -84,8 +92,6 @@ def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[
         "attempt": number,
         "healed_at": snapshot.time,
     }
-    _remember(world, f"{snapshot.key}_{entry['phase']}_{correlation}", entry, snapshot.time)
-    text = f"{boundary.name} of {snapshot.key} had no effect in time; its trigger was published again ({number})."
     world.events.error(
         "trigger_without_effect",
         text,
@@ -97,7 +103,7 @@ def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[
         correlation_id=correlation,
         recovery_attempted=True,
     )
-    yield text
+    _remember(world, f"{snapshot.key}_{entry['phase']}_{fields.key_part(correlation)}", entry, snapshot.time)
 
 
 def _remember(world: World, key: str, entry: dict[str, Any], now: datetime) -> None:

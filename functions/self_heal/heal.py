@@ -24,7 +24,7 @@ def run(world: World, schedule: str | None, webhook: str) -> dict[str, Any]:
     repeated: list[str] = []
     for boundary in world.view.boundaries.values():
         swept += _tried(failures, partial(sweep.tick, world, boundary))
-        repeated += _tried(failures, partial(effect.repeat_without_effect, world, boundary))
+        repeated += _tried(failures, partial(effect.repeat_without_effect, world, boundary, failures))
     closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, world))
     failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]

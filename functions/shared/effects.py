@@ -27,6 +27,17 @@ class Unavailable(Exception):
         self.permanent = permanent
 
 
+class Refused(Unavailable):
+    """A dependency understood the request and says no, whatever state it is in: it will say the same tomorrow.
+
+    What was refused is at fault (a document that grew too large, a value that is not allowed), so a message that leads
+    here goes to the dead letter at once. A missing permission is no such refusal: it is repaired without the message.
+    """
+
+    def __init__(self, dependency: str, message: str) -> None:
+        super().__init__(dependency, message, permanent=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A document as it was at `time` (the database's clock); `document` is None where there is none."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -36,6 +38,11 @@ def is_text(value: Any) -> bool:
 def is_number(value: Any) -> bool:
     """Return whether it is a number that 64 bits can hold; a truth value is none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def key_part(text: str) -> str:
+    """Return text from outside as a part of a document id or field name: itself where it is short and plain, else a hash."""
+    return text if _PLAIN.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _date(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import attempt, logs, message, settings, surface, view
 from shared.completion import Completion
+from shared.effects import Refused
 from shared.message import Bad, Envelope
 from shared.world import CheckGatesWith, Probe, World
 
@@ -50,12 +51,25 @@ def receive(world: World, body: bytes, content_type: str) -> tuple[int, Body]:
         return 200, {"outcome": "dead_letter", "reason": bad.reason}
     facts = world.view.named({"boundary": boundary.name, "date": completion.date})
     with logs.bound(**facts, correlation_id=completion.correlation_id, processor=completion.processor):
-        outcome = attempt.make(world, boundary, completion.date, completion)
+        try:
+            outcome = attempt.make(world, boundary, completion.date, completion)
+        except Refused as refusal:
+            return _refused(world, received, completion, refusal)
         attempt.note(outcome)
         if outcome.status != "busy":
             _tell(world, received, completion, warnings)
     body_out: Body = {"outcome": outcome.status, "note": outcome.note, **facts}
     return (503 if outcome.status == "busy" else 200), body_out
+
+
+def _refused(world: World, received: Envelope, completion: Completion, refusal: Refused) -> tuple[int, Body]:
+    """Keep a message that leads to what a dependency will never do: it would come again until nobody wants it."""
+    if refusal.dependency != "firestore":
+        raise refusal
+    text = f"The document of {completion.date} cannot take the message of {completion.sender[:200]!r}: {refusal}."
+    facts = {"date": completion.date, "correlation_id": completion.correlation_id}
+    _keep(world, received, "not_storable", text, processor_name=completion.processor, **facts)
+    return 200, {"outcome": "dead_letter", "reason": "not_storable"}
 
 
 def _tell(world: World, received: Envelope, completion: Completion, warnings: list[str]) -> None:

@@ -15,7 +15,19 @@ from typing import Any, Literal
 from shared import transition, triggers
 from shared.completion import Completion
 from shared.document import Changes
-from shared.effects import CheckGates, Effect, GateResult, Pause, Publish, Read, Report, Snapshot, Unavailable, Write
+from shared.effects import (
+    CheckGates,
+    Effect,
+    GateResult,
+    Pause,
+    Publish,
+    Read,
+    Refused,
+    Report,
+    Snapshot,
+    Unavailable,
+    Write,
+)
 from shared.plan import Plan
 from shared.transition import Context, Decision
 
@@ -77,6 +89,8 @@ def _decided(context: Context, completion: Completion | None) -> Generator[Effec
         try:
             if (yield Write(snapshot, decision.changes)):
                 return decision, snapshot.time
+        except Refused:
+            raise
         except Unavailable:  # it may have been written: look again, once, before giving the delivery back
             if failed:
                 raise

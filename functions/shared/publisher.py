@@ -14,7 +14,7 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.types import PublishRequest
 
-from shared.effects import Message, Unavailable
+from shared.effects import Message, Refused, Unavailable
 from shared.settings import Settings
 from shared.store import CHANNEL
 
@@ -28,13 +28,18 @@ class Publisher:
         self._settings = settings
 
     def publish(self, topic: str, messages: tuple[Message, ...]) -> None:
-        """Publish all messages in one call; raises `Unavailable` (`permanent` where the topic is absent or closed)."""
+        """Publish all messages in one call.
+
+        Raises `Unavailable` (`permanent` where the topic is absent or closed) or `Refused` where the message is at fault.
+        """
         request = PublishRequest.pb()(topic=self.path(topic))
         for message in messages:
             request.messages.add(data=message.data, attributes=dict(message.attributes))
         try:
             self._publish(PublishRequest.wrap(request))
-        except (exceptions.NotFound, exceptions.Forbidden, exceptions.InvalidArgument) as error:
+        except exceptions.InvalidArgument as error:
+            raise Refused("pubsub", f"{topic}: {error.message}") from error
+        except (exceptions.NotFound, exceptions.Forbidden, exceptions.Unauthenticated) as error:
             raise Unavailable("pubsub", f"{topic}: {error.message}", permanent=True) from error
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
             raise Unavailable("pubsub", f"{topic}: {error}") from error

@@ -28,7 +28,7 @@ from google.cloud.firestore_v1.types import (
 
 from shared import values
 from shared.document import Changes, applied
-from shared.effects import Snapshot, Unavailable
+from shared.effects import Refused, Snapshot, Unavailable
 from shared.settings import Settings
 
 READ_SECONDS = 10.0
@@ -48,7 +48,17 @@ Condition = tuple[str, str, Any]
 
 _OPERATORS = {"==": "EQUAL", "<": "LESS_THAN", "<=": "LESS_THAN_OR_EQUAL", ">": "GREATER_THAN"}
 _OPERATORS[">="] = "GREATER_THAN_OR_EQUAL"
-_CONFLICTS = (exceptions.Aborted, exceptions.FailedPrecondition, exceptions.AlreadyExists, exceptions.NotFound)
+_CONFLICTS = (exceptions.Aborted, exceptions.AlreadyExists)
+_REFUSALS = (exceptions.InvalidArgument, exceptions.OutOfRange)
+"""The request itself is at fault."""
+_MISCONFIGURED = (
+    exceptions.PermissionDenied,
+    exceptions.Unauthenticated,
+    exceptions.NotFound,
+    exceptions.FailedPrecondition,
+    exceptions.MethodNotImplemented,
+)
+"""Nothing wrong with the message: somebody has to grant a role, make a database or an index before any request works."""
 
 
 class Store:
@@ -71,7 +81,8 @@ class Store:
     def write(self, snapshot: Snapshot, changes: Changes) -> bool:
         """Write the changes and return True, or return False where the document is no longer the snapshot's.
 
-        Raises `Unavailable`; the changes may have been written even then.
+        Raises `Unavailable`; the changes may have been written even then. Raises `Refused` where this document will
+        never take them.
         """
         request = CommitRequest.pb()(database=self._database)
         write = request.writes.add()
@@ -90,7 +101,20 @@ class Store:
                 )
             except _CONFLICTS:
                 return False
+            except (exceptions.FailedPrecondition, exceptions.NotFound) as error:
+                return self._refused(snapshot, error)
         return True
+
+    def _refused(self, snapshot: Snapshot, error: exceptions.GoogleAPICallError) -> bool:
+        """Return False where the document is no longer the snapshot's, which is what the precondition is for.
+
+        The same two answers are given for a document that cannot be written at all; then its version is the old one.
+        """
+        if self.read(snapshot.collection, snapshot.key).version != snapshot.version:
+            return False
+        if isinstance(error, exceptions.NotFound):
+            raise error
+        raise Refused("firestore", f"write: {error.message}") from error
 
     def find(
         self, collection: str, conditions: tuple[Condition, ...], order: tuple[str, str] | None = None
@@ -163,6 +187,9 @@ def _failing(action: str) -> Iterator[None]:
     try:
         yield
     except exceptions.GoogleAPICallError as error:
-        raise Unavailable("firestore", f"{action}: {error.message or type(error).__name__}") from error
+        text = f"{action}: {error.message or type(error).__name__}"
+        if isinstance(error, _REFUSALS):
+            raise Refused("firestore", text) from error
+        raise Unavailable("firestore", text, permanent=isinstance(error, _MISCONFIGURED)) from error
     except exceptions.RetryError as error:
         raise Unavailable("firestore", f"{action}: {error}") from error

@@ -27,6 +27,10 @@ Answer = tuple[str, int, dict[str, str]]
 Handler = Callable[[bytes, str], tuple[int, dict[str, Any]]]
 
 
+class _Incomplete(Exception):
+    """The caller went away in the middle of the body."""
+
+
 def answer(request: Request, world: World, handle: Handler) -> Answer:
     """Return the response to a request; `handle` takes the body and its content type."""
     header = request.headers.get("X-Cloud-Trace-Context") or request.headers.get("traceparent")
@@ -38,12 +42,14 @@ def answer(request: Request, world: World, handle: Handler) -> Answer:
             logs.log("WARNING", "caller_refused", str(refusal))
             return _json(401, {"error": str(refusal)})
         except Unavailable as failure:
-            logs.log("ERROR", "dependency_unavailable", f"Not acknowledged: {failure}", dependency=failure.dependency)
-            return _json(503, {"error": f"{failure.dependency} is unavailable"})
+            what = "refuses until somebody changes something" if failure.permanent else "is unavailable"
+            facts = {"dependency": failure.dependency, "permanent": failure.permanent}
+            logs.log("ERROR", "dependency_unavailable", f"Not acknowledged: {failure}", **facts)
+            return _json(503, {"error": f"{failure.dependency} {what}"})
         except RequestEntityTooLarge:
             logs.log("ERROR", "body_too_large", f"A body of more than {MAX_BODY} bytes was refused.")
             return _json(413, {"error": "the body is too large"})
-        except ClientDisconnected:
+        except (ClientDisconnected, _Incomplete):
             logs.log("WARNING", "body_incomplete", "The caller went away before its body was complete.")
             return _json(400, {"error": "the body is incomplete"})
         except Exception:  # noqa: BLE001 - the outermost frame: reported with its trace, and not acknowledged
@@ -58,8 +64,24 @@ def _routed(request: Request, world: World, handle: Handler) -> tuple[int, dict[
         return 404, {"error": "there is / for events and /health"}
     if request.method != "POST":
         return 405, {"error": "events are posted"}
+    return handle(_body(request), request.headers.get("Content-Type", ""))
+
+
+def _body(request: Request) -> bytes:
+    """Return the whole body; raises `_Incomplete` where the connection ended before it did.
+
+    The server ends a body silently where the caller went away, so its length is compared with what was announced; in a
+    body sent in chunks the server itself misses the end, and says so as an error of the stream.
+    """
     request.max_content_length = MAX_BODY
-    return handle(request.get_data(cache=False), request.headers.get("Content-Type", ""))
+    try:
+        body = request.get_data(cache=False)
+    except OSError as error:
+        raise _Incomplete from error
+    announced = request.content_length
+    if announced is not None and len(body) < announced:
+        raise _Incomplete
+    return body
 
 
 def _json(status: int, body: dict[str, Any]) -> Answer:

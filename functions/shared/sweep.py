@@ -50,8 +50,8 @@ def tick(world: World, boundary: Boundary) -> Iterator[Swept]:
 
 
 def _swept(world: World, boundary: Boundary, snapshot: Snapshot) -> Swept:
-    document = snapshot.document or {}
-    missing = tuple(str(name) for name in document.get(doc.MISSING) or ())
+    present = (snapshot.document or {}).get(doc.MISSING)
+    missing = tuple(map(str, present)) if isinstance(present, list) else ()
     outcome, failure, late = None, None, False
     try:
         outcome = attempt.make(world, boundary, snapshot.key)
@@ -61,6 +61,9 @@ def _swept(world: World, boundary: Boundary, snapshot: Snapshot) -> Swept:
             late = _report_overdue(world, boundary, snapshot.key, missing)
     except Unavailable as unavailable:
         failure = str(unavailable)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:  # what a stranger wrote into this document
+        logs.failure("defect", f"{boundary.name} of {snapshot.key} cannot be evaluated.")
+        failure = f"its document cannot be evaluated: {error!r}"
     return Swept(boundary, snapshot.key, outcome, failure, late, missing)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import tzdata  # noqa: F401 - the zones of a machine that has none; importing it is what puts it into the archive
+
 Json = dict[str, Any]
 
 

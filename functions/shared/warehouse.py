@@ -5,6 +5,7 @@ Every query names its location (without one a job runs in the US and finds nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
 QUERY_SECONDS = 20.0
+_PASSING = {
+    "rateLimitExceeded",
+    "quotaExceeded",
+    "jobRateLimitExceeded",
+    "jobBackendError",
+    "jobInternalError",
+    "stopped",
+}
+"""Reasons that pass by themselves, whatever status they come with."""
 
 Row = dict[str, Any]
 
@@ -54,7 +64,8 @@ class Warehouse:
             )
             return [dict(row.items()) for row in result]
         except (exceptions.GoogleAPIError, auth.GoogleAuthError, OSError) as error:
-            raise Unavailable("bigquery", f"{type(error).__name__}: {str(error)[:500]}") from error
+            text = f"{type(error).__name__}: {str(error)[:500]}"
+            raise Unavailable("bigquery", text, permanent=_permanent(error)) from error
 
     @cached_property
     def client(self) -> bigquery.Client:
@@ -83,6 +94,16 @@ def warehouse_of(world: World) -> Warehouse:
 def probe(world: World) -> None:
     """Ask the warehouse anything; raises `Unavailable`."""
     warehouse_of(world).rows("SELECT 1 AS answer")
+
+
+def _permanent(error: Exception) -> bool:
+    """Return whether the same query will fail again until somebody changes it, a table or a grant.
+
+    BigQuery answers 403 both for a missing grant and for a quota; only the reason tells them apart.
+    """
+    code, details = getattr(error, "code", None), getattr(error, "errors", None) or ()
+    reasons = {str(detail.get("reason")) for detail in details if isinstance(detail, Mapping)}
+    return code in (400, 401, 403, 404, 405, 412, 413, 501) and not reasons & _PASSING
 
 
 def _parameter(bigquery: Any, name: str, value: Any) -> Any:

@@ -1,0 +1,237 @@
+"""Failures told apart, as a table: what passes by itself, what somebody has to repair, and what is the message's fault.
+
+The errors are those that Firestore, Pub/Sub and BigQuery document for the calls that the engine makes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.api_core import exceptions
+from shared import document as doc
+from shared import sweep, warehouse
+from shared.effects import Message, Refused, Snapshot, Unavailable
+from shared.publisher import Publisher
+from shared.store import Store
+from shared.warehouse import Warehouse
+from shared.world import World
+
+from tests.functions.conftest import ROOT
+from tests.functions.test_surface import BESIDE_EMULATORS, P2, VIEW, Memory, completion, letters, served
+from tests.functions.views import view_of
+
+NOW = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
+SNAPSHOT = Snapshot("phase2_completion", "2026-01-29", {}, None, NOW)
+
+PASSES, REPAIRED, REFUSED, CONFLICT = "passes", "repaired by somebody", "the message's fault", "conflict"
+FIRESTORE = [
+    # error of a write, whether the document is still the one that was read, what it is
+    (exceptions.Aborted("contention"), True, CONFLICT),
+    (exceptions.AlreadyExists("it is there"), True, CONFLICT),
+    (exceptions.FailedPrecondition("the stored version does not match"), False, CONFLICT),
+    (exceptions.NotFound("no document to update"), False, CONFLICT),
+    (exceptions.FailedPrecondition("too many index entries"), True, REFUSED),
+    (exceptions.InvalidArgument("cannot write an entity of more than 1 MiB"), True, REFUSED),
+    (exceptions.OutOfRange("a value is out of range"), True, REFUSED),
+    (exceptions.NotFound("the database does not exist"), True, REPAIRED),
+    (exceptions.PermissionDenied("missing or insufficient permissions"), True, REPAIRED),
+    (exceptions.Unauthenticated("no credentials"), True, REPAIRED),
+    (exceptions.MethodNotImplemented("not in this mode"), True, REPAIRED),
+    (exceptions.ServiceUnavailable("try again"), True, PASSES),
+    (exceptions.DeadlineExceeded("too slow"), True, PASSES),
+    (exceptions.ResourceExhausted("quota"), True, PASSES),
+    (exceptions.InternalServerError("internal"), True, PASSES),
+    (exceptions.Unknown("unknown"), True, PASSES),
+    (exceptions.Cancelled("cancelled"), True, PASSES),
+]
+PUBSUB = [
+    (exceptions.InvalidArgument("the message is too large"), REFUSED),
+    (exceptions.NotFound("no such topic"), REPAIRED),
+    (exceptions.PermissionDenied("not authorized"), REPAIRED),
+    (exceptions.Unauthenticated("no credentials"), REPAIRED),
+    (exceptions.ServiceUnavailable("try again"), PASSES),
+    (exceptions.DeadlineExceeded("too slow"), PASSES),
+    (exceptions.ResourceExhausted("quota"), PASSES),
+    (exceptions.Aborted("contention"), PASSES),
+    (exceptions.InternalServerError("internal"), PASSES),
+    (exceptions.Unknown("unknown"), PASSES),
+]
+
+
+def reason(error: type[exceptions.GoogleAPICallError], word: str) -> exceptions.GoogleAPICallError:
+    return error("refused", errors=[{"reason": word}])
+
+
+BIGQUERY = [
+    (reason(exceptions.BadRequest, "invalidQuery"), True),
+    (reason(exceptions.NotFound, "notFound"), True),
+    (reason(exceptions.Forbidden, "accessDenied"), True),
+    (reason(exceptions.Forbidden, "billingNotEnabled"), True),
+    (reason(exceptions.BadRequest, "resourcesExceeded"), True),
+    (reason(exceptions.MethodNotImplemented, "notImplemented"), True),
+    (reason(exceptions.Forbidden, "rateLimitExceeded"), False),
+    (reason(exceptions.Forbidden, "quotaExceeded"), False),
+    (reason(exceptions.BadRequest, "jobRateLimitExceeded"), False),
+    (reason(exceptions.InternalServerError, "backendError"), False),
+    (reason(exceptions.ServiceUnavailable, "backendError"), False),
+    (OSError("connection reset"), False),
+]
+
+
+class Failing:
+    """A client whose every call fails in one way."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*_: Any, **__: Any) -> Any:
+            raise self.error
+
+        return call
+
+
+def kind_of(failure: Unavailable | None) -> str:
+    if failure is None:
+        return CONFLICT
+    return REFUSED if isinstance(failure, Refused) else REPAIRED if failure.permanent else PASSES
+
+
+@pytest.mark.parametrize(("error", "unchanged", "expected"), FIRESTORE, ids=str)
+def test_a_write(error: Exception, unchanged: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(BESIDE_EMULATORS, "(default)")
+    store.__dict__["_client"] = Failing(error)
+    monkeypatch.setattr(store, "read", lambda *_: SNAPSHOT if unchanged else replace(SNAPSHOT, version="another"))
+    try:
+        assert store.write(SNAPSHOT, {("x",): 1}) is False
+        failure = None
+    except Unavailable as unavailable:
+        failure = unavailable
+    assert kind_of(failure) == expected
+
+
+@pytest.mark.parametrize(("error", "expected"), PUBSUB, ids=str)
+def test_a_publication(error: Exception, expected: str) -> None:
+    publisher = Publisher(BESIDE_EMULATORS)
+    publisher.__dict__["client"] = Failing(error)
+    with pytest.raises(Unavailable) as raised:
+        publisher.publish("topic", (Message(b"x"),))
+    assert kind_of(raised.value) == expected
+
+
+@pytest.mark.parametrize(("error", "permanent"), BIGQUERY, ids=str)
+def test_a_query(error: Exception, permanent: bool) -> None:
+    asked = Warehouse(replace(BESIDE_EMULATORS, bigquery_emulator="host:3"), VIEW)
+    asked.__dict__["client"] = Failing(error)
+    with pytest.raises(Unavailable) as raised:
+        asked.rows("SELECT 1")
+    assert raised.value.permanent is permanent
+    assert not isinstance(raised.value, Refused), "a query is the declaration's, never a message's"
+
+
+class Full(Memory):
+    """A database in which one date takes nothing more."""
+
+    def write(self, snapshot: Snapshot, changes: doc.Changes) -> bool:
+        if snapshot.key == "2026-01-29":
+            raise Refused("firestore", "write: the document is too large")
+        return super().write(snapshot, changes)
+
+
+def test_a_message_that_its_document_cannot_take_is_kept_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    memory = Full()
+    answer = served(memory).post("/", data=completion(P2[0]), content_type="application/json")
+    assert (answer.status_code, answer.get_json()["reason"]) == (200, "not_storable")
+    (letter,) = letters(memory)
+    assert letter.attributes["reason"] == "not_storable"
+    assert json.loads(letter.data)["execution_id"] == f"e-{P2[0]}"
+    (row,) = [json.loads(message.data) for message in memory.topics["nba-service-errors"]]
+    assert P2[0] in row["error_message"]
+    events = {json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()}
+    assert "bad_message" in events
+    assert "dependency_unavailable" not in events
+
+
+def test_another_date_is_recorded_all_the_same() -> None:
+    memory = Full()
+    body = completion(P2[0], game_date="2026-01-30")
+    assert served(memory).post("/", data=body, content_type="application/json").get_json()["outcome"] == "done"
+    assert letters(memory) == []
+
+
+def test_one_dates_failure_keeps_no_other_from_being_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = view_of("self-heal-predictions")
+    world, memory = World(BESIDE_EMULATORS, view, lambda *_: []), Full()
+    world.store = memory  # type: ignore[assignment]
+    boundary = view.boundaries["phase2_to_phase3"]
+    keys = ("2026-01-28", "2026-01-29", "2026-01-30")
+    memory.documents = {key: {"_triggered": False, "_blocked": None} for key in keys}
+    memory.documents["2026-01-28"]["_missing_processors"] = 5
+    found = [Snapshot(boundary.upstream.collection, key, memory.documents[key], None, NOW) for key in keys]
+    monkeypatch.setattr(sweep, "open_dates", lambda *_: iter(found))
+    assert [(one.date, one.failure is None) for one in sweep.tick(world, boundary)] == [
+        ("2026-01-28", True),
+        ("2026-01-29", False),
+        ("2026-01-30", True),
+    ]
+
+
+@pytest.fixture
+def effect() -> Iterator[Any]:
+    sys.path.append(str(ROOT / "functions/self_heal"))
+    yield importlib.import_module("effect")
+    sys.path.remove(str(ROOT / "functions/self_heal"))
+
+
+class Triggered(Memory):
+    """Two dates whose trigger had no effect; nothing can be written into the history of repairs."""
+
+    def __init__(self, correlation: str) -> None:
+        super().__init__()
+        self.keys: list[str] = []
+        long_ago = datetime.now(UTC) - timedelta(hours=5)
+        for key in ("2026-01-28", "2026-01-29"):
+            self.documents[key] = {"_triggered": True, "_triggered_at": long_ago, "_correlation_id": correlation}
+
+    def find(self, collection: str, *_: Any, **__: Any) -> Iterator[Snapshot]:
+        for key in list(self.documents):
+            yield replace(self.read(collection, key), time=datetime.now(UTC))
+
+    def read(self, collection: str, key: str) -> Snapshot:
+        if collection == "self_heal_history":
+            self.keys.append(key)
+            if len(key.encode()) > 1_500 or "/" in key:
+                raise Refused("firestore", f"read: {len(key.encode())} bytes are no document id")
+            raise Unavailable("firestore", "read: down")
+        found = super().read(collection, key)
+        return replace(
+            found, collection=collection, document=found.document if collection == "phase2_completion" else {}
+        )
+
+
+@pytest.mark.parametrize("correlation", ["c0ffee00", "é" * 1_000, "a/b", "..", ""])
+def test_what_was_published_again_is_found_whatever_fails_then(
+    effect: Any, correlation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of("self-heal-predictions")
+    world, memory, failures = World(BESIDE_EMULATORS, view), Triggered(correlation), list[str]()
+    world.store = world.publisher = memory  # type: ignore[assignment]
+    world.events.error = lambda *_, **__: None  # type: ignore[method-assign]
+    monkeypatch.setattr(warehouse.Warehouse, "rows", lambda *_, **__: [{"runs": 0}])
+    found = list(effect.repeat_without_effect(world, view.boundaries["phase2_to_phase3"], failures))
+    assert [text[:37] for text in found] == [
+        f"phase2_to_phase3 of {key} had no" for key in ("2026-01-28", "2026-01-29")
+    ]
+    assert [failure.split(":")[0] for failure in failures] == [
+        "phase2_to_phase3 2026-01-28",
+        "phase2_to_phase3 2026-01-29",
+    ]
+    assert len(memory.topics["nba-phase3-trigger"]) == 2
+    assert all(len(key.encode()) <= 200 and "/" not in key for key in memory.keys)
