@@ -242,7 +242,7 @@ def _drive(
     return subprocess.run(
         (str(python), "-I", str(_DRIVER)),
         input=json.dumps(order),
-        env={"PATH": os.defpath, "HOME": folder, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        env={"PATH": os.defpath, "HOME": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONTZPATH": "", **environment},
         cwd=folder,
         capture_output=True,
         text=True,

@@ -167,3 +167,15 @@ class TestTime:
 
     def test_an_empty_function_is_measured(self) -> None:
         assert 0.05 < accepting.bare_start(Path(sys.executable)) < accepting.UNMEASURED
+
+
+ZONE = "import sys, zoneinfo\nassert zoneinfo.TZPATH == ()\n{}zoneinfo.ZoneInfo('America/New_York')\n"
+
+
+def test_the_machines_zone_files_are_out_of_reach(tmp_path: Path) -> None:
+    """An archive whose requirements lack `tzdata` starts on a developer's machine and nowhere else."""
+    assert tried(candidate(tmp_path, ZONE.format("") + SOUND), tmp_path).findings == ()
+    without = candidate(tmp_path, ZONE.format("sys.modules['tzdata'] = None\n") + SOUND)
+    (refused,) = tried(without, tmp_path).findings
+    assert "does not start" in refused.message
+    assert "No time zone found" in refused.message
