@@ -23,8 +23,10 @@ def run(world: World, schedule: str | None, webhook: str) -> dict[str, Any]:
     swept: list[Swept] = []
     repeated: list[str] = []
     for boundary in world.view.boundaries.values():
-        swept += _tried(failures, partial(sweep.tick, world, boundary))
+        swept += _tried(failures, partial(sweep.live, world, boundary))
         repeated += _tried(failures, partial(effect.repeat_without_effect, world, boundary, failures))
+    for boundary in world.view.boundaries.values():
+        swept += _tried(failures, partial(sweep.idle, world, boundary))
     closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, world))
     failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]

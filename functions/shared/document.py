@@ -34,6 +34,7 @@ PENDING = "_trigger_pending"
 BLOCKED = "_blocked"
 OVERDUE_AT = "_overdue_reported_at"
 REPUBLISHED = "_republished"
+CLOSED_AS = "_closed_as"
 
 
 ABSENT = object()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}|[0-9a-f]{8}[0-9a-f-]{0,60}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

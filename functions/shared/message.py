@@ -14,13 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import names
+from shared import bounds, names
 from shared.completion import Completion
-from shared.fields import instant, is_number, is_text, problem
+from shared.fields import instant, problem
 from shared.view import Phase, View
 
-MAX_TEXT = 1_000
-"""Longest required text; a name or id of a kilobyte is an accident."""
 VERSION = "schema_version"
 KNOWN_VERSIONS = frozenset({"1", "1.0"})
 
@@ -102,7 +100,7 @@ def completion(received: Envelope, view: View, phase: Phase) -> tuple[Completion
         is_incremental=metadata.get("is_incremental") is True,
         entities_changed=tuple(metadata.get("entities_changed") or ()),
         skip_downstream=fields.get("skip_downstream") is True or metadata.get("skip_downstream") is True,
-        metadata={name: value for name, value in metadata.items() if _storable(name, value)} if phase.batch else {},
+        metadata=bounds.metadata(metadata, known) if phase.batch else {},
     ), warnings
 
 
@@ -128,7 +126,7 @@ def _typed(message: Mapping[str, Any], schema: Schema, prefix: str, warnings: li
             if rule.get("required"):
                 raise Bad("missing_field", f"The required field `{prefix}{name}` is missing.")
             continue
-        wrong = problem(value, rule) or _length(value, rule)
+        wrong = problem(value, rule) or _length(name, value, rule)
         if wrong is None:
             fields[name] = value
         elif rule.get("required"):
@@ -138,17 +136,18 @@ def _typed(message: Mapping[str, Any], schema: Schema, prefix: str, warnings: li
     return fields
 
 
-def _length(value: Any, rule: Mapping[str, Any]) -> str | None:
-    if rule.get("required") and isinstance(value, str) and not 0 < len(value) <= MAX_TEXT:
-        return "is empty or too long"
+def _length(name: str, value: Any, rule: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the size of a value that is stored as it is."""
+    if isinstance(value, list) and any(len(item.encode()) > bounds.MAX_ENTITY for item in value):
+        return f"has an item of more than {bounds.MAX_ENTITY} bytes"
+    if isinstance(value, str) and (rule.get("required") or name == "correlation_id"):
+        if rule.get("required") and not value:
+            return "is empty"
+        if len(value.encode()) > bounds.MAX_ID:
+            return f"has more than {bounds.MAX_ID} bytes"
     return None
 
 
 def _batch_name(sender: str) -> str:
     name = re.sub(r"[^a-z0-9_]", "_", names.snake_case(sender)).strip("_")
     return name[:100] or "batch"
-
-
-def _storable(name: str, value: Any) -> bool:
-    scalar = isinstance(value, bool) or is_number(value) or (is_text(value) and len(value) <= MAX_TEXT)
-    return scalar and re.fullmatch(r"[a-z][a-z0-9_]{0,99}", name) is not None

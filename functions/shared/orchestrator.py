@@ -77,7 +77,7 @@ def _tell(world: World, received: Envelope, completion: Completion, warnings: li
     known: dict[str, Any] = {
         "date": completion.date,
         "correlation_id": completion.correlation_id,
-        "processor_name": completion.processor or completion.sender[: message.MAX_TEXT],
+        "processor_name": completion.processor or completion.sender,
     }
     if completion.processor is None:
         _keep(world, received, "unknown_processor", f"No processor is called {completion.sender[:200]!r}.", **known)

@@ -6,23 +6,19 @@ the latest completion gives the values, changed entities are united, and one ful
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from shared import bounds
 from shared import document as doc
 from shared.completion import Completion
+from shared.fields import key_part
 from shared.rules import batch_satisfies
 from shared.view import Batch, Boundary
 
-MAX_ENTITIES = 5_000
-"""Changed ids kept per processor (a document holds 1 MiB); above it the run counts as a full one."""
-MAX_UNKNOWN = 50
-"""Unknown names kept per document; further ones are in the dead letter and the error events only."""
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
-
 Record = dict[str, Any]
+SHARED = "batch"
+"""The key of senders of batch messages beyond the number that have one of their own."""
 
 
 def changes(boundary: Boundary, document: doc.Document, completion: Completion) -> doc.Changes:
@@ -32,18 +28,31 @@ def changes(boundary: Boundary, document: doc.Document, completion: Completion) 
         return _unknown(document, completion)
     if not completion.counts:
         field = doc.NO_DATA if completion.status == "no_data" else doc.FAILED
+        name = _key(boundary, doc.record(document.get(field)), name)
         return {(field, name): _latest(_at(document, field, name), _ended(completion))}
-    return {(name,): _merged(_batch(boundary), _at(document, name), _completed(boundary, completion))}
+    name = _key(boundary, doc.completed(document), name)
+    return {(name,): _merged(boundary, _at(document, name), _completed(boundary, completion))}
+
+
+def _key(boundary: Boundary, present: Mapping[str, Any], name: str) -> str:
+    """Return the key of a sender: its name, or the one that all share who come when there are many."""
+    full = boundary.upstream.batch and len(present) >= bounds.MAX_BATCHES and name not in present
+    return SHARED if full else name
 
 
 def _unknown(document: doc.Document, completion: Completion) -> doc.Changes:
     name = completion.sender
-    key = name if _PLAIN.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:16]
+    key = key_part(name)
     present = document.get(doc.UNKNOWN)
-    full = isinstance(present, Mapping) and len(present) >= MAX_UNKNOWN and key not in present
+    full = isinstance(present, Mapping) and len(present) >= bounds.MAX_UNKNOWN and key not in present
     if full:
         return {}
-    return {(doc.UNKNOWN, key): _latest(_at(document, doc.UNKNOWN, key), _ended(completion) | {"name": name[:200]})}
+    ended = _ended(completion) | {"name": name}
+    kept = {
+        field: bounds.cut(value, bounds.MAX_UNKNOWN_TEXT) if isinstance(value, str) else value
+        for field, value in ended.items()
+    }
+    return {(doc.UNKNOWN, key): _latest(_at(document, doc.UNKNOWN, key), kept)}
 
 
 def _ended(completion: Completion) -> Record:
@@ -55,7 +64,7 @@ def _ended(completion: Completion) -> Record:
         "execution_id": completion.execution_id,
     }
     if completion.error_message:
-        record["error_message"] = completion.error_message[:1000]
+        record["error_message"] = bounds.cut(completion.error_message, bounds.MAX_ERROR)
     return record
 
 
@@ -68,12 +77,13 @@ def _completed(boundary: Boundary, completion: Completion) -> Record:
         record["skip_downstream"] = True
     if boundary.upstream.batch:
         record["metadata"] = dict(completion.metadata)
-    return _bounded(record)
+    return _bounded(boundary, record)
 
 
-def _merged(batch: Batch | None, old: Record | None, new: Record) -> Record:
+def _merged(boundary: Boundary, old: Record | None, new: Record) -> Record:
     if old is None:
         return new
+    batch = _batch(boundary)
     if batch is not None:
         ranked = [
             (not record.get("skip_downstream"), batch_satisfies(batch, record), _order(record)) for record in (old, new)
@@ -87,13 +97,14 @@ def _merged(batch: Batch | None, old: Record | None, new: Record) -> Record:
     merged.pop("skip_downstream", None)
     if old.get("skip_downstream") and new.get("skip_downstream"):
         merged["skip_downstream"] = True
-    return _bounded(merged)
+    return _bounded(boundary, merged)
 
 
-def _bounded(record: Record) -> Record:
-    if len(record["entities_changed"]) > MAX_ENTITIES:
-        return record | {"entities_changed": record["entities_changed"][:MAX_ENTITIES], "is_incremental": False}
-    return record
+def _bounded(boundary: Boundary, record: Record) -> Record:
+    """Return the record with as many changed ids as it may keep; where some are left out, the run is a full one."""
+    senders = len(boundary.upstream.processors) or bounds.MAX_BATCHES
+    kept, whole = bounds.entities(record["entities_changed"], senders)
+    return record | {"entities_changed": kept, "is_incremental": record["is_incremental"] and whole}
 
 
 def _latest(old: Record | None, new: Record) -> Record:

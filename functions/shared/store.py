@@ -117,11 +117,17 @@ class Store:
         raise Refused("firestore", f"write: {error.message}") from error
 
     def find(
-        self, collection: str, conditions: tuple[Condition, ...], order: tuple[str, str] | None = None
+        self,
+        collection: str,
+        conditions: tuple[Condition, ...],
+        order: tuple[str, str],
+        *,
+        limit: int = 0,
+        after: Snapshot | None = None,
     ) -> Iterator[Snapshot]:
         """Yield the documents that meet all conditions, in the order of a field and `ASCENDING` or `DESCENDING`.
 
-        Raises `Unavailable`.
+        `limit` makes it a page, and `after` the page that follows a document. Raises `Unavailable`.
         """
         query: dict[str, Any] = {"from_": [{"collection_id": collection}]}
         filters = [
@@ -135,8 +141,17 @@ class Store:
             for field, operator, value in conditions
         ]
         query["where"] = {"composite_filter": {"op": "AND", "filters": filters}}
-        if order:
-            query["order_by"] = [{"field": {"field_path": values.field_path(order[:1])}, "direction": order[1]}]
+        field, direction = order
+        query["order_by"] = [
+            {"field": {"field_path": values.field_path((field,))}, "direction": direction},
+            {"field": {"field_path": "__name__"}, "direction": direction},
+        ]
+        if limit:
+            query["limit"] = limit
+        if after is not None:
+            place = values.Value(reference_value=self._name(collection, after.key))
+            last = values.encoded((after.document or {}).get(field))
+            query["start_at"] = {"values": [last, place], "before": False}
         request = RunQueryRequest(parent=f"{self._database}/documents", structured_query=query)
         with _failing("query"):
             for answer in self._client.run_query(request, retry=None, timeout=QUERY_SECONDS, metadata=self._metadata):

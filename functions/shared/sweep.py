@@ -2,22 +2,35 @@
 
 What a message would have done for a date, a tick does: evaluate the rule with its deadlines, take over an expired
 lease, publish, mark. A date open longer than its boundary's deadline is reported once.
+
+Dates on which something counts come first, the newest first (`live`). Dates without a completion that counts come
+last (`idle`): failures are looked at, and what only backfills or strangers wrote is closed, so that it is met once.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from shared import attempt, logs, protocol
 from shared import document as doc
 from shared.effects import Snapshot, Unavailable
-from shared.transition import overdue
+from shared.transition import closable, overdue
 from shared.view import Boundary
 from shared.world import World
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+PAGE = 300
+"""Documents per query."""
+NEWEST = 100
+"""Dates of a boundary that every tick looks at first; older ones take turns where the time is not enough for all."""
+LIVE_SECONDS, IDLE_SECONDS = 90.0, 30.0
+"""Time for the live and for the idle dates of one boundary; the next tick goes on with what is left."""
+TICK = 900
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +45,94 @@ class Swept:
     missing: tuple[str, ...]
 
 
-def open_dates(world: World, boundary: Boundary) -> Iterator[Snapshot]:
-    """Yield the documents of dates that are not triggered, oldest first; raises `Unavailable`."""
-    found = world.store.find(
-        boundary.upstream.collection,
-        ((doc.TRIGGERED, "==", False),),
-        order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
-    )
-    return (snapshot for snapshot in found if DATE.fullmatch(snapshot.key))
-
-
 def tick(world: World, boundary: Boundary) -> Iterator[Swept]:
     """Yield what was done for each open date; one date's failure does not keep the others waiting."""
-    for snapshot in list(open_dates(world, boundary)):
-        with logs.bound(**world.view.named({"boundary": boundary.name, "date": snapshot.key})):
-            yield _swept(world, boundary, snapshot)
+    yield from live(world, boundary)
+    yield from idle(world, boundary)
 
 
-def _swept(world: World, boundary: Boundary, snapshot: Snapshot) -> Swept:
+def live(world: World, boundary: Boundary) -> Iterator[Swept]:
+    """Yield what was done for the open dates on which something counts; raises `Unavailable`."""
+    found = _pages(world, boundary, dated=True)
+    dates = [(snapshot.key, _missing(snapshot)) for snapshot in found][::-1]
+    newest, older = dates[:NEWEST], dates[NEWEST:]
+    turn = int(time.time()) // TICK * NEWEST % max(1, len(older))
+    until = time.monotonic() + LIVE_SECONDS
+    for number, (date, missing) in enumerate([*newest, *older[turn:], *older[:turn]]):
+        if number >= 2 * NEWEST and time.monotonic() > until:
+            logs.log("WARNING", "sweep_goes_on", f"{len(dates) - number} older open dates wait for the next tick.")
+            return
+        yield _swept(world, boundary, date, missing)
+
+
+def idle(world: World, boundary: Boundary) -> Iterator[Swept]:
+    """Yield what was done for the open dates on which nothing counts, and close those that wait for nothing."""
+    closing: list[tuple[Snapshot, str]] = []
+    for snapshot in _pages(world, boundary, dated=False):
+        closed_as = closable(snapshot.document or {})
+        if closed_as:
+            closing.append((replace(snapshot, document=None), closed_as))
+        else:
+            yield _swept(world, boundary, snapshot.key, _missing(snapshot))
+    until = time.monotonic() + IDLE_SECONDS
+    for snapshot, closed_as in closing:
+        if time.monotonic() > until:
+            return
+        try:
+            world.store.write(snapshot, {(doc.TRIGGERED,): None, (doc.CLOSED_AS,): closed_as})
+        except Unavailable as failure:
+            yield Swept(boundary, snapshot.key, None, str(failure), overdue=False, missing=())
+            if not failure.permanent:
+                return
+
+
+def _pages(world: World, boundary: Boundary, *, dated: bool) -> Iterator[Snapshot]:
+    """Yield the open dates by the time of their first completion, a page at a time; or those that have no such time.
+
+    A query orders what has no time before everything else, and one that compares with a time leaves it out.
+    """
+    conditions: tuple[tuple[str, str, object], ...] = ((doc.TRIGGERED, "==", False),)
+    if dated:
+        conditions += ((doc.FIRST_COMPLETION_AT, ">=", _EPOCH),)
+    last: Snapshot | None = None
+    order = (doc.FIRST_COMPLETION_AT, "ASCENDING")
+    while True:  # a page is read whole: what is done for its dates may take longer than a query may last
+        page = list(world.store.find(boundary.upstream.collection, conditions, order, limit=PAGE, after=last))
+        for snapshot in page:
+            if not dated and (snapshot.document or {}).get(doc.FIRST_COMPLETION_AT) is not None:
+                return
+            last = snapshot
+            if DATE.fullmatch(snapshot.key):
+                yield snapshot
+        if len(page) < PAGE:
+            return
+
+
+def _missing(snapshot: Snapshot) -> tuple[str, ...]:
     present = (snapshot.document or {}).get(doc.MISSING)
-    missing = tuple(map(str, present)) if isinstance(present, list) else ()
+    return tuple(map(str, present)) if isinstance(present, list) else ()
+
+
+def _swept(world: World, boundary: Boundary, date: str, missing: tuple[str, ...]) -> Swept:
     outcome, failure, late = None, None, False
-    try:
-        outcome = attempt.make(world, boundary, snapshot.key)
-        if outcome.status != "done":
-            attempt.note(outcome)
-        if outcome.status in ("done", "blocked"):
-            late = _report_overdue(world, boundary, snapshot.key, missing)
-    except Unavailable as unavailable:
-        failure = str(unavailable)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:  # what a stranger wrote into this document
-        logs.failure("defect", f"{boundary.name} of {snapshot.key} cannot be evaluated.")
-        failure = f"its document cannot be evaluated: {error!r}"
-    return Swept(boundary, snapshot.key, outcome, failure, late, missing)
+    with logs.bound(**world.view.named({"boundary": boundary.name, "date": date})):
+        try:
+            outcome = attempt.make(world, boundary, date)
+            if outcome.status != "done":
+                attempt.note(outcome)
+            if outcome.status in ("done", "blocked"):
+                late = _report_overdue(world, boundary, date, missing)
+        except Unavailable as unavailable:
+            failure = str(unavailable)
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:  # what a stranger wrote into this document
+            logs.failure("defect", f"{boundary.name} of {date} cannot be evaluated.")
+            failure = f"its document cannot be evaluated: {error!r}"
+    return Swept(boundary, date, outcome, failure, late, missing)
 
 
 def _report_overdue(world: World, boundary: Boundary, date: str, missing: tuple[str, ...]) -> bool:

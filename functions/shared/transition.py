@@ -140,6 +140,17 @@ def overdue(boundary: Boundary, document: doc.Document, now: datetime) -> bool:
     return late and not document.get(doc.TRIGGERED)
 
 
+def closable(document: doc.Document) -> str | None:
+    """Return as what an open date may be closed on which nothing that counts has happened, or None for any other date.
+
+    Time makes none of its rules true and nobody waits for it; a message that counts opens it again.
+    """
+    idle = document.get(doc.TRIGGERED) is False and document.get(doc.FIRST_COMPLETION_AT) is None
+    if not idle or doc.counted(document) or any(doc.record(document.get(field)) for field in (doc.FAILED, doc.NO_DATA)):
+        return None
+    return "backfill" if doc.completed(document) else "unknown"
+
+
 def _first_failure(document: doc.Document) -> datetime | None:
     ended = [record for field in (doc.FAILED, doc.NO_DATA) for record in doc.record(document.get(field)).values()]
     times = (doc.time_of(doc.record(record).get("completed_at")) for record in ended)
@@ -167,6 +178,8 @@ def _summary(context: Context, document: doc.Document, verdict: Verdict, now: da
     if context.expiry:
         starts[context.expiry["field"]] = now + timedelta(seconds=context.expiry["seconds"])
     made.update({(field,): start for field, start in starts.items() if field not in document})
+    if document.get(doc.CLOSED_AS) and closable({**document, doc.TRIGGERED: False}) is None:
+        made |= {(doc.TRIGGERED,): bool(document.get(doc.TRIGGERED)), (doc.CLOSED_AS,): None}
     if new:
         made[doc.LAST_UPDATE,] = now
     return made

@@ -174,8 +174,8 @@ def test_one_dates_failure_keeps_no_other_from_being_looked_at(monkeypatch: pyte
     keys = ("2026-01-28", "2026-01-29", "2026-01-30")
     memory.documents = {key: {"_triggered": False, "_blocked": None} for key in keys}
     memory.documents["2026-01-28"]["_missing_processors"] = 5
-    found = [Snapshot(boundary.upstream.collection, key, memory.documents[key], None, NOW) for key in keys]
-    monkeypatch.setattr(sweep, "open_dates", lambda *_: iter(found))
+    found = [Snapshot(boundary.upstream.collection, key, memory.documents[key], None, NOW) for key in reversed(keys)]
+    monkeypatch.setattr(sweep, "_pages", lambda *_, dated: iter(found if dated else ()))
     assert [(one.date, one.failure is None) for one in sweep.tick(world, boundary)] == [
         ("2026-01-28", True),
         ("2026-01-29", False),

@@ -1,0 +1,181 @@
+"""A date's document has room for everybody, whoever sends what: sizes are worked out here again, as Firestore documents them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from shared import bounds, message, records
+from shared import document as doc
+from shared.message import Bad, Envelope
+from shared.view import Boundary, Mode, Processor
+
+from tests.functions.model import DATE, Model, completion
+from tests.functions.views import ORCHESTRATORS, boundary, view_of
+
+MIB, INDEX_ENTRIES, KEY = 1 << 20, 40_000, 1_500
+ID = "i" * bounds.MAX_ID
+
+
+def size(value: Any) -> int:
+    """Return the bytes that a value takes in a document."""
+    match value:
+        case None | bool():
+            return 1
+        case int() | float() | datetime():
+            return 8
+        case str():
+            return len(value.encode()) + 1
+        case Mapping():
+            return sum(size(name) + size(item) for name, item in value.items())
+        case list() | tuple():
+            return sum(map(size, value))
+    raise AssertionError(type(value))
+
+
+def entries(value: Any) -> int:
+    """Return the index entries of a field without exemptions: two of a scalar, one of each element of a list."""
+    match value:
+        case Mapping():
+            return sum(map(entries, value.values()))
+        case list() | tuple():
+            return len(value)
+    return 2
+
+
+def keys(value: Any) -> list[str]:
+    return [key for name, item in value.items() for key in (name, *keys(item))] if isinstance(value, Mapping) else []
+
+
+def many(number: int) -> Boundary:
+    """Return a boundary with so many processors, none of which is enough."""
+    base = boundary("phase3_to_phase4")
+    names = [f"processor_{each:03}_{'x' * 60}" for each in range(number)]
+    mode = Mode("any", "always", (*names, "never"), (), base.modes[0].rules[:1])
+    return replace(
+        base,
+        upstream=replace(base.upstream, processors={name: Processor(name) for name in names}),
+        modes=(mode,),
+        entities={"all": tuple(names)},
+        gates=(),
+    )
+
+
+def largest(model: Model, name: str | None, sender: str) -> None:
+    """Handle the largest completion, failure and empty result of one sender."""
+    entities = tuple(f"{sender[-20:]}-{number:08}-{'e' * 16}" for number in range(5_000))
+    for status in ("success", "failed", "no_data"):
+        one = completion(
+            name,
+            sender=sender,
+            status=status,
+            execution_id=ID,
+            correlation_id=ID,
+            error_message="é" * 9_000,
+            is_incremental=True,
+            entities_changed=entities,
+            metadata=bounds.metadata({f"number_{each}": ID[:490] for each in range(99)}, ()),
+            record_count=2**62,
+        )
+        model.handle(one)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [boundary("phase3_to_phase4"), boundary("phase5_to_phase6"), many(30), many(100)],
+    ids=["five processors", "batches of whoever sends", "thirty processors", "a hundred processors"],
+)
+def test_with_everybody_at_the_largest_there_is_room_to_spare(declared: Boundary) -> None:
+    model = Model(declared)
+    names = list(declared.upstream.processors) or [f"sender_{number}_{'s' * 80}" for number in range(40)]
+    for name in names:
+        largest(model, name, name)
+    for number in range(60):
+        largest(model, None, f"{number}" + "ü" * 249)
+    assert model.document is not None
+    assert size(model.document) < 0.9 * MIB
+    assert entries(model.document) < 0.65 * INDEX_ENTRIES
+    assert max(len(key.encode()) for key in keys(model.document)) <= 100 < KEY
+    assert len(doc.completed(model.document)) == min(len(names), bounds.MAX_BATCHES + 1) or not declared.upstream.batch
+
+
+def test_a_list_that_is_cut_belongs_to_a_full_run() -> None:
+    model = Model(boundary("phase3_to_phase4"))
+    first, *_ = model.boundary.upstream.processors
+    small = completion(first, is_incremental=True, entities_changed=("a", "b"))
+    model.handle(small)
+    assert (model.document or {})[first]["is_incremental"] is True
+    model.handle(replace(small, execution_id="later", entities_changed=tuple(f"{n:045}" for n in range(5_000))))
+    stored = (model.document or {})[first]
+    assert stored["is_incremental"] is False
+    assert 1_000 < len(stored["entities_changed"]) < 5_000
+
+
+def test_what_is_cut_does_not_depend_on_the_order_or_the_portions() -> None:
+    found = [f"{random.Random(number).random()}" * 3 for number in range(9_000)]
+    portions = [found[start::3] for start in range(3)]
+    results = []
+    for order in itertools.permutations(portions):
+        kept: list[str] = []
+        for portion in order:
+            kept, _ = bounds.entities([*kept, *portion], 5)
+        results.append(kept)
+    assert all(kept == bounds.entities(found, 5)[0] for kept in results)
+
+
+def test_forty_strangers_stop_no_batch() -> None:
+    model = Model(boundary("phase5_to_phase6"))
+    for number in range(40):
+        model.handle(completion(f"stranger_{number}", status="partial", metadata={"completion_pct": 1}))
+    done = {"completion_pct": 100, "completed_predictions": 50, "batch_id": "b"}
+    assert model.handle(completion("prediction_coordinator", metadata=done)).status == "triggered"
+    assert doc.completed(model.document or {})[records.SHARED]["metadata"] == done
+
+
+GOOD = {
+    "processor_name": "PlayerGameSummaryProcessor",
+    "phase": "phase_3_analytics",
+    "game_date": DATE,
+    "execution_id": "e",
+    "status": "success",
+    "timestamp": "2026-01-30T09:00:00Z",
+}
+
+
+def read(**values: Any) -> tuple[Any, list[str]]:
+    view = view_of(ORCHESTRATORS["phase3_to_phase4"])
+    return message.completion(Envelope(json.dumps(GOOD | values).encode()), view, view.boundary().upstream)
+
+
+@pytest.mark.parametrize("field", ["execution_id", "processor_name"])
+@pytest.mark.parametrize(
+    ("text", "fits"), [("x" * 500, True), ("x" * 501, False), ("é" * 250, True), ("é" * 251, False)]
+)
+def test_a_name_or_id_is_bounded_in_bytes(field: str, text: str, fits: bool) -> None:
+    if fits:
+        assert read(**{field: text})[1] == []
+        return
+    with pytest.raises(Bad, match="500 bytes") as raised:
+        read(**{field: text})
+    assert raised.value.reason == "wrong_type"
+
+
+def test_a_correlation_id_out_of_bounds_is_dropped_and_the_completion_counts() -> None:
+    found, warnings = read(correlation_id="x" * 2_000)
+    assert (found.correlation_id, found.counts) == ("e", True)
+    assert "correlation_id" in warnings[0]
+    assert read(correlation_id="c0ffee00")[0].correlation_id == "c0ffee00"
+
+
+def test_a_changed_id_out_of_bounds_makes_a_full_run() -> None:
+    found, warnings = read(metadata={"is_incremental": True, "entities_changed": ["x" * 10_000] * 100})
+    assert (found.is_incremental, found.entities_changed, found.counts) == (False, (), True)
+    assert len(warnings) == 1
+    found, warnings = read(metadata={"is_incremental": True, "entities_changed": ["x" * 200]})
+    assert (found.is_incremental, warnings) == (True, [])
