@@ -67,7 +67,7 @@ def _refused(world: World, received: Envelope, completion: Completion, refusal: 
     if refusal.dependency != "firestore":
         raise refusal
     text = f"The document of {completion.date} cannot take the message of {completion.sender[:200]!r}: {refusal}."
-    facts = {"date": completion.date, "correlation_id": completion.correlation_id}
+    facts: dict[str, Any] = {"date": completion.date, "correlation_id": completion.correlation_id}
     _keep(world, received, "not_storable", text, processor_name=completion.processor, **facts)
     return 200, {"outcome": "dead_letter", "reason": "not_storable"}
 

@@ -30,57 +30,59 @@ from tests.functions.views import view_of
 NOW = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
 SNAPSHOT = Snapshot("phase2_completion", "2026-01-29", {}, None, NOW)
 
+errors: Any = exceptions
 PASSES, REPAIRED, REFUSED, CONFLICT = "passes", "repaired by somebody", "the message's fault", "conflict"
 FIRESTORE = [
     # error of a write, whether the document is still the one that was read, what it is
-    (exceptions.Aborted("contention"), True, CONFLICT),
-    (exceptions.AlreadyExists("it is there"), True, CONFLICT),
-    (exceptions.FailedPrecondition("the stored version does not match"), False, CONFLICT),
-    (exceptions.NotFound("no document to update"), False, CONFLICT),
-    (exceptions.FailedPrecondition("too many index entries"), True, REFUSED),
-    (exceptions.InvalidArgument("cannot write an entity of more than 1 MiB"), True, REFUSED),
-    (exceptions.OutOfRange("a value is out of range"), True, REFUSED),
-    (exceptions.NotFound("the database does not exist"), True, REPAIRED),
-    (exceptions.PermissionDenied("missing or insufficient permissions"), True, REPAIRED),
-    (exceptions.Unauthenticated("no credentials"), True, REPAIRED),
-    (exceptions.MethodNotImplemented("not in this mode"), True, REPAIRED),
-    (exceptions.ServiceUnavailable("try again"), True, PASSES),
-    (exceptions.DeadlineExceeded("too slow"), True, PASSES),
-    (exceptions.ResourceExhausted("quota"), True, PASSES),
-    (exceptions.InternalServerError("internal"), True, PASSES),
-    (exceptions.Unknown("unknown"), True, PASSES),
-    (exceptions.Cancelled("cancelled"), True, PASSES),
+    (errors.Aborted("contention"), True, CONFLICT),
+    (errors.AlreadyExists("it is there"), True, CONFLICT),
+    (errors.FailedPrecondition("the stored version does not match"), False, CONFLICT),
+    (errors.NotFound("no document to update"), False, CONFLICT),
+    (errors.FailedPrecondition("too many index entries"), True, REFUSED),
+    (errors.InvalidArgument("cannot write an entity of more than 1 MiB"), True, REFUSED),
+    (errors.OutOfRange("a value is out of range"), True, REFUSED),
+    (errors.NotFound("the database does not exist"), True, REPAIRED),
+    (errors.PermissionDenied("missing or insufficient permissions"), True, REPAIRED),
+    (errors.Unauthenticated("no credentials"), True, REPAIRED),
+    (errors.MethodNotImplemented("not in this mode"), True, REPAIRED),
+    (errors.ServiceUnavailable("try again"), True, PASSES),
+    (errors.DeadlineExceeded("too slow"), True, PASSES),
+    (errors.ResourceExhausted("quota"), True, PASSES),
+    (errors.InternalServerError("internal"), True, PASSES),
+    (errors.Unknown("unknown"), True, PASSES),
+    (errors.Cancelled("cancelled"), True, PASSES),
 ]
 PUBSUB = [
-    (exceptions.InvalidArgument("the message is too large"), REFUSED),
-    (exceptions.NotFound("no such topic"), REPAIRED),
-    (exceptions.PermissionDenied("not authorized"), REPAIRED),
-    (exceptions.Unauthenticated("no credentials"), REPAIRED),
-    (exceptions.ServiceUnavailable("try again"), PASSES),
-    (exceptions.DeadlineExceeded("too slow"), PASSES),
-    (exceptions.ResourceExhausted("quota"), PASSES),
-    (exceptions.Aborted("contention"), PASSES),
-    (exceptions.InternalServerError("internal"), PASSES),
-    (exceptions.Unknown("unknown"), PASSES),
+    (errors.InvalidArgument("the message is too large"), REFUSED),
+    (errors.NotFound("no such topic"), REPAIRED),
+    (errors.PermissionDenied("not authorized"), REPAIRED),
+    (errors.Unauthenticated("no credentials"), REPAIRED),
+    (errors.ServiceUnavailable("try again"), PASSES),
+    (errors.DeadlineExceeded("too slow"), PASSES),
+    (errors.ResourceExhausted("quota"), PASSES),
+    (errors.Aborted("contention"), PASSES),
+    (errors.InternalServerError("internal"), PASSES),
+    (errors.Unknown("unknown"), PASSES),
 ]
 
 
-def reason(error: type[exceptions.GoogleAPICallError], word: str) -> exceptions.GoogleAPICallError:
-    return error("refused", errors=[{"reason": word}])
+def reason(error: Any, word: str) -> Exception:
+    made: Exception = error("refused", errors=[{"reason": word}])
+    return made
 
 
 BIGQUERY = [
-    (reason(exceptions.BadRequest, "invalidQuery"), True),
-    (reason(exceptions.NotFound, "notFound"), True),
-    (reason(exceptions.Forbidden, "accessDenied"), True),
-    (reason(exceptions.Forbidden, "billingNotEnabled"), True),
-    (reason(exceptions.BadRequest, "resourcesExceeded"), True),
-    (reason(exceptions.MethodNotImplemented, "notImplemented"), True),
-    (reason(exceptions.Forbidden, "rateLimitExceeded"), False),
-    (reason(exceptions.Forbidden, "quotaExceeded"), False),
-    (reason(exceptions.BadRequest, "jobRateLimitExceeded"), False),
-    (reason(exceptions.InternalServerError, "backendError"), False),
-    (reason(exceptions.ServiceUnavailable, "backendError"), False),
+    (reason(errors.BadRequest, "invalidQuery"), True),
+    (reason(errors.NotFound, "notFound"), True),
+    (reason(errors.Forbidden, "accessDenied"), True),
+    (reason(errors.Forbidden, "billingNotEnabled"), True),
+    (reason(errors.BadRequest, "resourcesExceeded"), True),
+    (reason(errors.MethodNotImplemented, "notImplemented"), True),
+    (reason(errors.Forbidden, "rateLimitExceeded"), False),
+    (reason(errors.Forbidden, "quotaExceeded"), False),
+    (reason(errors.BadRequest, "jobRateLimitExceeded"), False),
+    (reason(errors.InternalServerError, "backendError"), False),
+    (reason(errors.ServiceUnavailable, "backendError"), False),
     (OSError("connection reset"), False),
 ]
 

@@ -117,7 +117,7 @@ def test_old_dates_take_turns_where_the_time_is_short(monkeypatch: pytest.Monkey
     memory.documents = {day(number): opened(P2[:1], minutes=5_000 - number) for number in range(450)}
     world, seen, now = world_of(memory), set[str](), time.time()
     for tick in range(5):
-        monkeypatch.setattr(sweep.time, "time", lambda tick=tick: now + tick * sweep.TICK)
+        monkeypatch.setattr(time, "time", lambda tick=tick: now + tick * sweep.TICK)
         swept = [one.date for one in sweep.live(world, BOUNDARY)]
         assert swept[: sweep.NEWEST] == sorted(memory.documents, reverse=True)[: sweep.NEWEST]
         seen |= set(swept)
