@@ -28,7 +28,7 @@ class Unavailable(Exception):
 
 
 class Refused(Unavailable):
-    """A dependency understood the request and says no, whatever state it is in: it will say the same tomorrow.
+    """A dependency understood the request and says no, whatever state it is in: it will say the same each time.
 
     What was refused is at fault (a document that grew too large, a value that is not allowed), so a message that leads
     here goes to the dead letter at once. A missing permission is no such refusal: it is repaired without the message.
