@@ -65,7 +65,7 @@ def _uv(root: Path, *arguments: str) -> None:
 def _write_metadata(folder: Path, python: PythonVersion) -> None:
     """Write down which files of the lock fit the target, and what only an installation of them tells."""
     lock_text = (folder / LOCK).read_text(encoding="utf-8")
-    direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"))
+    direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"), python)
     pins = read_lock(lock_text)
     with tempfile.TemporaryDirectory() as scratch:
         pylock, site = Path(scratch) / "pylock.toml", Path(scratch) / "site"

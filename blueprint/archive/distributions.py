@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from analysis.python.file_tree import digest
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.model import Distribution
@@ -155,7 +157,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
         lock_text = (folder / LOCK).read_text(encoding="utf-8")
         metadata_text = (folder / METADATA).read_text(encoding="utf-8")
         metadata = json.loads(metadata_text)
-        direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"))
+        direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"), python)
         files = {each["name"]: dict(each.pop("files")) for each in metadata["distributions"]}
         distributions = [_load(each) for each in metadata["distributions"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -176,11 +178,23 @@ def _load(raw: Mapping[str, Any]) -> Distribution:
     return Distribution(**{**raw, **lists})
 
 
-def direct_requirements(text: str) -> dict[str, int]:
-    """Return normalised name → line of a `requirements.in`."""
+def direct_requirements(text: str, python: PythonVersion) -> dict[str, int]:
+    """Return normalised name → line of a `requirements.in`, without what its marker excludes where functions run."""
     rows = ((number, row.partition("#")[0].strip()) for number, row in enumerate(text.splitlines(), start=1))
-    found = {number: re.match(r"[A-Za-z0-9._-]+", row) for number, row in rows if row and not row.startswith("-")}
-    return {normalise(match[0]): number for number, match in found.items() if match}
+    found = {number: (row, re.match(r"[A-Za-z0-9._-]+", row)) for number, row in rows if row and row[0] != "-"}
+    return {normalise(name[0]): number for number, (row, name) in found.items() if name and not _excluded(row, python)}
+
+
+def _excluded(row: str, python: PythonVersion) -> bool:
+    """Tell whether a requirement is for another platform or Python, so that the lock holds nothing for it."""
+    try:
+        marker = Requirement(row).marker
+    except InvalidRequirement:
+        return False
+    version = f"{python[0]}.{python[1]}"
+    return marker is not None and not marker.evaluate(
+        {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "python_version": version}
+    )
 
 
 def _lock_findings(

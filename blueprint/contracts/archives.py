@@ -140,7 +140,9 @@ def lock_used(plan: Blueprint, report: Report) -> None:
     """A distribution that nobody imports costs cold start and breaks builds for nothing."""
     file = plan.root / FOLDER / DIRECT
     imported = {name for archive in plan.archives.values() for name in archive.imported}
-    for name, line in direct_requirements(file.read_text(encoding="utf-8")).items() if file.is_file() else ():
+    for name, line in (
+        direct_requirements(file.read_text(encoding="utf-8"), plan.manifest.python).items() if file.is_file() else ()
+    ):
         report.check()
         if plan.code_is_whole and name not in imported | {FRAMEWORK}:
             report.warning(

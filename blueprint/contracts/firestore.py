@@ -26,7 +26,7 @@ def collections_expire(plan: Blueprint, report: Report) -> None:
 @contract("queries-indexed", "Every Firestore query has the index it needs", incidents=(68,))
 def queries_indexed(plan: Blueprint, report: Report) -> None:
     """The emulator answers without an index, production refuses: a missing index is never found by tests."""
-    files = sorted((plan.root / FUNCTIONS).rglob("*.py"))
+    files = sorted(path for path in (plan.root / FUNCTIONS).rglob("*.py") if path.is_file())
     queries, findings = read_queries(plan.root, files, Cache(plan.root / CACHE, reader_hash()))
     for finding in findings:
         report.violation(finding.message, finding.at)

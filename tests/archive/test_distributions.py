@@ -10,7 +10,7 @@ import pytest
 
 from analysis.audit.requirements import Requirements, read_requirements
 from blueprint.archive import Distribution, LockedDistributions, read_distributions
-from blueprint.archive.distributions import dump_metadata, platform_of, read_lock
+from blueprint.archive.distributions import direct_requirements, dump_metadata, platform_of, read_lock
 from ops.lock import fitting_files, installed_bytes, provided_modules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -249,3 +249,17 @@ def test_requirements_of_foreign_trees(line: str, module: str, provider: str | N
 )
 def test_exact_requirements(line: str, exact: bool) -> None:
     assert [each.exact for each in read_requirements(line, lambda _: None)] == [exact]
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('colorama ; sys_platform == "win32"', []),
+        ('tomli==2.0.1; python_version < "3.11"', []),
+        ('requests[socks]>=2 ; python_version >= "3.9"', ["requests"]),
+        ("flask==3.0.0  # web", ["flask"]),
+        ("-r other.in", []),
+    ],
+)
+def test_a_requirement_for_another_platform_is_not_asked_of_the_lock(line: str, wanted: list[str]) -> None:
+    assert list(direct_requirements(line, (3, 11))) == wanted
