@@ -91,13 +91,9 @@ def _pages(world: World, boundary: Boundary, *, dated: bool) -> Iterator[Snapsho
 
     A query orders what has no time before everything else, and one that compares with a time leaves it out.
     """
-    conditions: tuple[tuple[str, str, object], ...] = ((doc.TRIGGERED, "==", False),)
-    if dated:
-        conditions += ((doc.FIRST_COMPLETION_AT, ">=", _EPOCH),)
     last: Snapshot | None = None
-    order = (doc.FIRST_COMPLETION_AT, "ASCENDING")
     while True:  # a page is read whole: what is done for its dates may take longer than a query may last
-        page = list(world.store.find(boundary.upstream.collection, conditions, order, limit=PAGE, after=last))
+        page = (_dated if dated else _undated_first)(world, boundary.upstream.collection, last)
         for snapshot in page:
             if not dated and (snapshot.document or {}).get(doc.FIRST_COMPLETION_AT) is not None:
                 return
@@ -106,6 +102,28 @@ def _pages(world: World, boundary: Boundary, *, dated: bool) -> Iterator[Snapsho
                 yield snapshot
         if len(page) < PAGE:
             return
+
+
+def _dated(world: World, collection: str, last: Snapshot | None) -> list[Snapshot]:
+    found = world.store.find(
+        collection,
+        ((doc.TRIGGERED, "==", False), (doc.FIRST_COMPLETION_AT, ">=", _EPOCH)),
+        order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
+        limit=PAGE,
+        after=last,
+    )
+    return list(found)
+
+
+def _undated_first(world: World, collection: str, last: Snapshot | None) -> list[Snapshot]:
+    found = world.store.find(
+        collection,
+        ((doc.TRIGGERED, "==", False),),
+        order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
+        limit=PAGE,
+        after=last,
+    )
+    return list(found)
 
 
 def _missing(snapshot: Snapshot) -> tuple[str, ...]:

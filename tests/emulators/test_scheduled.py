@@ -233,3 +233,25 @@ def test_an_empty_webhook_refuses_to_start(heal: Function) -> None:
     assert broken.process is not None
     assert broken.process.wait(timeout=60) != 0
     assert "SLACK_WEBHOOK_URL is empty" in broken.log.read_text()
+
+
+def test_backfilled_dates_are_closed_over_several_pages_and_delay_no_deadline(heal: Function, cloud: Cloud) -> None:
+    collection = cloud.firestore.collection("phase2_completion")
+    days = [(datetime(1990, 1, 1, tzinfo=UTC) + timedelta(days=number)).date().isoformat() for number in range(700)]
+    batch: Any = cloud.firestore.bulk_writer()
+    for game_date in days:
+        backfill = {name: record(game_date, skip_downstream=True) for name in P2}
+        batch.set(collection.document(game_date), backfill | {"_triggered": False, "_first_completion_at": None})
+    batch.close()
+    now, live = datetime.now(UTC), "2024-03-20"
+    complete = {name: record(live) for name in P2}
+    collection.document(live).set(
+        complete
+        | {"_triggered": False, "_first_completion_at": now - timedelta(minutes=1), "_correlation_id": "c0ffee00"}
+    )
+    status, answer = call(heal, "deadlines")
+    assert (status, answer["failures"]) == (200, [])
+    assert cloud.document("phase2_completion", live)["_triggered"] is True
+    closed = [found.to_dict() or {} for found in collection.where("_closed_as", "==", "backfill").stream()]
+    assert len(closed) >= len(days)
+    assert all(document["_triggered"] is None for document in closed)
