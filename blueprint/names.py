@@ -14,6 +14,8 @@ SERVICE_ACCOUNT = 30
 """Longest service account id (IAM: 6 to 30 characters)."""
 SHORTEST = {"service account": 6, "function": 1}
 """Shortest names by kind (IAM, Cloud Run); the others have three characters or more."""
+DISPLAY_NAME = 100
+"""Bytes of a service account's display name (IAM)."""
 FUNCTION = 63
 """Longest function and Cloud Run service name (Cloud Run: 63, gen2 functions use the same)."""
 PUBSUB = 255
@@ -30,6 +32,11 @@ def shorten(name: str, limit: int) -> str:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:6]
     return f"{name[: limit - 7].rstrip('-')}-{digest}"
+
+
+def clipped(text: str, limit: int) -> str:
+    """Return the beginning of `text` that fits into `limit` bytes of UTF-8, in which the platform counts."""
+    return text.encode()[:limit].decode(errors="ignore")
 
 
 def slug(text: str) -> str:

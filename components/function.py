@@ -13,7 +13,7 @@ from blueprint.alerts.types import Alert
 from blueprint.deployment import deployment
 from blueprint.iam import Grant
 from blueprint.manifest import Function, Schedule
-from blueprint.names import slug
+from blueprint.names import DISPLAY_NAME, clipped, slug
 from blueprint.wiring import SCHEDULER_RETRIES, Push, attempt_deadline, push_to_function
 from components.alerts import declare_alerts
 from components.base import Component, Context, because
@@ -71,7 +71,7 @@ class OrchestratorFunction(Component):
             f"{self._name}-{suffix}",
             account_id=account_id,
             project=self.context.plan.stack.project,
-            display_name=title[:100],
+            display_name=clipped(title, DISPLAY_NAME),
             opts=self.options(),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi_gcp as gcp
 
 from blueprint.manifest import Topic
+from blueprint.names import DISPLAY_NAME, clipped
 from blueprint.wiring import RETENTION_SECONDS, Push, pushes_outside
 from components.alerts import declare_alerts
 from components.base import Component, Context
@@ -45,7 +46,7 @@ class PipelineTopic(Component):
             f"{prefix}-invoker",
             account_id=names.invoker_account(push.consumer),
             project=stack.project,
-            display_name=f"Pub/Sub calls {push.consumer}"[:100],
+            display_name=clipped(f"Pub/Sub calls {push.consumer}", DISPLAY_NAME),
             opts=self.options(),
         )
         invoked = gcp.cloudrunv2.ServiceIamMember(

@@ -15,7 +15,7 @@ from blueprint.inventory.project import SCHEDULER_AGENT
 from blueprint.inventory.resource import Expected, File, Known, Owner, Ref, labels
 from blueprint.manifest import Function, Schedule
 from blueprint.model import Blueprint
-from blueprint.names import slug
+from blueprint.names import DISPLAY_NAME, clipped, slug
 from blueprint.wiring import SCHEDULER_RETRIES, attempt_deadline, push_to_function
 
 FUNCTION = "gcp:cloudfunctionsv2/function:Function"
@@ -33,7 +33,7 @@ def function(plan: Blueprint, declared: Function) -> Iterator[Expected]:
         ("invoker", plan.names.invoker_account(name), f"Calls {name}"),
     )
     for suffix, account, title in accounts:
-        inputs = {"accountId": account, "project": plan.stack.project, "displayName": title[:100]}
+        inputs = {"accountId": account, "project": plan.stack.project, "displayName": clipped(title, DISPLAY_NAME)}
         yield owner.owns(ACCOUNT, f"{name}-{suffix}", inputs)
     granted = [_grant(plan, owner, grant) for grant in plan.grants_of(name)]
     yield from granted

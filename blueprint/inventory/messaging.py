@@ -9,6 +9,7 @@ from blueprint.inventory.project import PUBSUB_AGENT
 from blueprint.inventory.resource import Expected, Joined, Known, Owner, Ref, labels
 from blueprint.manifest import Stream, Topic
 from blueprint.model import Blueprint
+from blueprint.names import DISPLAY_NAME, clipped
 from blueprint.wiring import (
     DELIVERY_ATTEMPTS,
     RETENTION_SECONDS,
@@ -58,7 +59,7 @@ def _outside(plan: Blueprint, owner: Owner, edge: Push) -> Iterator[Expected]:
         {
             "accountId": plan.names.invoker_account(edge.consumer),
             "project": plan.stack.project,
-            "displayName": f"Pub/Sub calls {edge.consumer}"[:100],
+            "displayName": clipped(f"Pub/Sub calls {edge.consumer}", DISPLAY_NAME),
         },
     )
     yield owner.owns(
