@@ -17,6 +17,8 @@ from shared.world import World
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 3.0
+LEASE_SECONDS, LEASE_SECONDS_PER_GATE = 60, 45
+"""What may be done under a lease: one publication and its mark, and a look at each gate, each call at its deadline."""
 
 
 def make(world: World, boundary: Boundary, date: str, completion: Completion | None = None) -> Outcome:
@@ -32,11 +34,19 @@ def context(world: World, boundary: Boundary, date: str) -> Context:
     return Context(
         boundary=boundary,
         zone=world.view.time_zone,
-        lease=world.view.lease,
+        lease=lease(world.view.lease, boundary),
         expiry=world.view.expiry.get(boundary.upstream.collection, {}),
         date=date,
         owner=uuid.uuid4().hex,
     )
+
+
+def lease(longest: int, boundary: Boundary) -> int:
+    """Return for how many seconds a lease keeps others away: as long as the calls made under it may take, no longer.
+
+    After a kill the next delivery or tick has to wait for it. `longest` is what the declaration allows.
+    """
+    return min(longest, LEASE_SECONDS + LEASE_SECONDS_PER_GATE * len(boundary.gates or ()))
 
 
 def note(outcome: Outcome) -> None:
