@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators golden docs schema lock \
+.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators sql golden docs schema lock \
         release-schema drift bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -65,6 +65,16 @@ provider: tools ## Compare programs, policies and our model with the real provid
 
 emulators: tools ## Run the tests on the Firestore and Pub/Sub emulators
 	@$(BIN)/python -m pytest -m emulator -rs
+
+ANALYZER := .cache/googlesql/env
+
+$(ANALYZER)/ready: tests/sql/requirements.lock
+	@$(PYTHON) -m venv --clear $(ANALYZER)
+	@$(ANALYZER)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+sql: tools $(ANALYZER)/ready ## Hold every SQL of the project and a corpus against Google's own analyzer
+	@$(BIN)/python -m pytest tests/sql -rs
 
 golden: program ## Rewrite the golden inventory; review it as a diff
 	@$(OPS) golden

@@ -17,6 +17,8 @@ from blueprint.findings import Location
 from blueprint.grammar import Duration, Json, Pattern, Placed, Range, declared, places
 
 Slug = Annotated[str, Pattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
+SecretId = Annotated[str, Pattern(r"[A-Za-z0-9_-]{1,255}", "letters, digits, `_` and dashes, at most 255")]
+"""What Secret Manager takes as a secret's name; others may have chosen it."""
 Identifier = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
 TableName = Annotated[str, Pattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
 Folder = Annotated[str, Pattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
@@ -310,7 +312,7 @@ class Secret(Placed):
     name: str
     at: Location
     places: Mapping[str, Location] = places()
-    secret: Slug = declared("Secret Manager's name for it.")
+    secret: SecretId = declared("Secret Manager's name for it.")
     version: str = declared("Pinned version; a new value is a new release.", default="1")
 
 

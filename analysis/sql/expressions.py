@@ -301,7 +301,7 @@ class Expressions:
     def _array(self, node: Tree) -> Typed:
         values = [self.type(each) for each in node.expressions]
         if not values:
-            return Typed(array(INT64), "array")
+            return Typed(array(NULL), "array")
         if any(isinstance(each, exp.Query) for each in node.expressions):
             return Typed(array(self._only_column(node.expressions[0])))
         found = common(values)
@@ -733,6 +733,8 @@ def data_type(node: Tree) -> Type | None:
     inner = [each for each in node.expressions if isinstance(each, exp.DataType | exp.ColumnDef)]
     if kind in ("ARRAY", "RANGE"):
         element = data_type(inner[0]) if inner else ANY
+        if kind == "RANGE" and element is not None and element.kind not in ("DATE", "DATETIME", "TIMESTAMP", "ANY"):
+            return None
         return None if element is None else Type(kind, element)
     if kind == "STRUCT":
         fields = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from blueprint.contracts import Report, contract
@@ -14,6 +15,8 @@ from blueprint.sources import FOLDER
 
 TIMEOUT = (1, 3600)
 """Seconds that a function may run (Cloud Run functions, second generation, HTTP)."""
+LEAST_GIB = {4: 2, 6: 4, 8: 4}
+"""CPUs that need a least memory (Cloud Run, CPU limits); 1, 2 and hundredths below 1 need none."""
 GIB_PER_CPU, MOST_GIB = 4, 32
 """Most memory for one CPU, and for an instance (Cloud Run, memory limits)."""
 IN_TIME = 600
@@ -80,6 +83,8 @@ def limits_hold(plan: Blueprint, report: Report) -> None:
                 f"'{function.name}' has {function.memory} for {function.cpu} CPU; the platform gives at most {GIB_PER_CPU} GiB for each and {MOST_GIB} in all.",
                 function.where("memory"),
             )
+        if problem := _cpu(function.cpu, gibibytes):
+            report.violation(f"'{function.name}': {problem}", function.at)
     for boundary in manifest.boundaries.values():
         report.check(1 + len(boundary.gates))
         for message in _lease(plan, boundary):
@@ -89,6 +94,22 @@ def limits_hold(plan: Blueprint, report: Report) -> None:
                 report.violation(message, gate.where(key))
     for key, message in _thresholds(plan):
         report.violation(message, manifest.alerts.thresholds.where(key))
+
+
+def _cpu(text: str, gibibytes: float) -> str:
+    """Why Cloud Run has no instance of this size; empty where it has one."""
+    cpu = Decimal(text)
+    if cpu < 1:
+        fine = cpu >= Decimal("0.08") and cpu == cpu.quantize(Decimal("0.01"))
+    else:
+        fine = cpu in LEAST_GIB or cpu in (1, 2)
+    if not fine:
+        whole = ", ".join(str(each) for each in (1, 2, *LEAST_GIB))
+        return f"{text} CPU is no size of the platform; use {whole}, or hundredths from 0.08 below 1."
+    least = LEAST_GIB.get(int(cpu), 0)
+    if gibibytes < least:
+        return f"{text} CPU need at least {least} GiB of memory and it has {gibibytes:g}; raise `memory`."
+    return ""
 
 
 def _lease(plan: Blueprint, boundary: Boundary) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from blueprint.manifest import Identifier, Manifest
 FOLDER = "schemas/firestore"
 RULE = "firestore-schema"
 PHASES = "phases"
+MAX_FIELDS = 100
+"""Fields of one composite index (Firestore quotas and limits)."""
+RESERVED = re.compile(r"__.*__")
 
 Order = Literal["ASCENDING", "DESCENDING"]
 
@@ -153,16 +157,32 @@ def _collections(content: _File, manifest: Manifest, findings: list[Finding]) ->
 def _indexes(content: _File, collection: str, findings: list[Finding]) -> Iterator[Index]:
     for index in content.indexes:
         fields = tuple(_field(each.field, each.order) for each in index.fields)
-        if len(fields) < 2:
-            message = "A composite index has two fields or more; Firestore keeps single-field indexes by itself."
-            findings.append(Finding(RULE, message, index.at))
-        elif "__name__" in {each.field_path for each in fields}:
-            findings.append(Finding(RULE, "`__name__` is added by itself; remove it.", index.at))
-        else:
+        problems = list(_refused(fields))
+        findings.extend(Finding(RULE, problem, index.at) for problem in problems)
+        if not problems:
             scope: Literal["COLLECTION", "COLLECTION_GROUP"] = (
                 "COLLECTION" if index.scope == "collection" else "COLLECTION_GROUP"
             )
             yield Index(collection, with_name(fields), index.at, scope)
+
+
+def _refused(fields: tuple[IndexField, ...]) -> Iterator[str]:
+    """What the API refuses in an index (Firestore: index types; quotas and limits)."""
+    if len(fields) < 2:
+        yield "A composite index has two fields or more; Firestore keeps single-field indexes by itself."
+    if len(fields) > MAX_FIELDS:
+        yield f"A composite index has at most {MAX_FIELDS} fields, here {len(fields)}; drop some."
+    names = [each.field_path for each in fields]
+    if "__name__" in names:
+        yield "`__name__` is added by itself; remove it."
+    for name in sorted(set(names) - {"__name__"}):
+        if names.count(name) > 1:
+            yield f"The index names `{name}` twice; keep one."
+        if any(RESERVED.fullmatch(part) for part in name.split(".")):
+            yield f"`{name}` is reserved, as every name of the form `__x__` is; use another field."
+    arrays = [each.field_path for each in fields if each.array_config]
+    if len(arrays) > 1:
+        yield f"An index searches one array and this one {', '.join(f'`{name}`' for name in arrays)}; keep one."
 
 
 def _field(path: str, order: Literal["ascending", "descending", "array"]) -> IndexField:
@@ -174,9 +194,8 @@ def _field(path: str, order: Literal["ascending", "descending", "array"]) -> Ind
 
 
 def with_name(fields: tuple[IndexField, ...]) -> tuple[IndexField, ...]:
-    """The fields with the trailing `__name__`, which goes in the direction of the last ordered field."""
-    directions: list[Order] = [each.order for each in fields if each.order is not None]
-    return (*fields, IndexField("__name__", directions[-1] if directions else "ASCENDING"))
+    """The fields with the trailing `__name__`: in the direction of the last field, ascending where that has none."""
+    return (*fields, IndexField("__name__", fields[-1].order or "ASCENDING"))
 
 
 def _repeated(indexes: list[Index], ttls: list[Ttl]) -> Iterator[Finding]:

@@ -30,6 +30,9 @@ OWN = "schemas/bigquery"
 EXTERNAL = "schemas/external"
 CACHE = ".cache/schemas"
 
+EXTERNAL_DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|region-[a-z0-9-]+")
+EXTERNAL_TABLE = re.compile(r"(INFORMATION_SCHEMA\.)?[A-Za-z_][A-Za-z0-9_]*")
+"""Beside tables, what BigQuery itself offers: `<dataset or region>/INFORMATION_SCHEMA.<view>.sql`."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 PLACEHOLDER = re.compile(r"\$\{([^{}\n]*)\}")
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -94,6 +97,8 @@ def _files(root: Path, base: str, project: str | None, findings: list[Finding]) 
         parts = path.relative_to(root / base).parts
         kind = _kind(parts, base)
         name, bad = path.stem, [part for part in (*parts[:-1], path.stem) if not NAME.match(part)]
+        if base == EXTERNAL and kind and EXTERNAL_DATASET.fullmatch(parts[0]) and EXTERNAL_TABLE.fullmatch(name):
+            bad = []
         if kind is None or path.suffix != ".sql":
             message = f"The file is in no place that says what it is; tables are {base}/<dataset>/<table>.sql, views of ours {OWN}/<dataset>/views/<view>.sql."
             findings.append(Finding("schema-file", message, Location(relative)))

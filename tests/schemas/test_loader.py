@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.loader import load_manifest
-from blueprint.schemas.firestore import load_firestore
+from blueprint.schemas.firestore import IndexField, load_firestore, with_name
 from blueprint.schemas.loader import CACHE, load_schemas
 from blueprint.schemas.placeholders import view_values
 
@@ -37,6 +37,23 @@ BASE = {
 def messages(root: Path, values: dict[str, str] | None = None) -> list[str]:
     _, findings = load_schemas(root, values=values or {}, project="p")
     return [str(finding) for finding in findings]
+
+
+def index(fields: str) -> str:
+    return f"collections: phases\nindexes:\n- fields: [{fields}]"
+
+
+@pytest.mark.parametrize(
+    ("fields", "direction"),
+    [
+        ((IndexField("a", "ASCENDING"), IndexField("b", "DESCENDING")), "DESCENDING"),
+        ((IndexField("tags", array_config="CONTAINS"), IndexField("last", "DESCENDING")), "DESCENDING"),
+        ((IndexField("last", "DESCENDING"), IndexField("tags", array_config="CONTAINS")), "ASCENDING"),
+    ],
+)
+def test_the_name_goes_in_the_direction_of_the_last_field(fields: tuple[IndexField, ...], direction: str) -> None:
+    """The API's rule; another direction would be another index than the one that is there."""
+    assert with_name(fields)[-1] == IndexField("__name__", direction)  # type: ignore[arg-type]
 
 
 def test_every_file_becomes_what_its_place_says(tmp_path: Path) -> None:
@@ -253,6 +270,10 @@ class TestFirestore:
         [
             ("collections: [nope]", "'nope' is no part of `store.collections`"),
             ("collections: phases\nindexes:\n- fields: [{field: a, order: ascending}]", "two fields or more"),
+            (index("{field: a, order: array}, {field: b, order: array}"), "searches one array and this one `a`, `b`"),
+            (index("{field: a, order: ascending}, {field: a, order: descending}"), "names `a` twice"),
+            (index("{field: a, order: ascending}, {field: __x__, order: ascending}"), "`__x__` is reserved"),
+            (index(", ".join(f"{{field: f{i}, order: ascending}}" for i in range(101))), "at most 100 fields"),
             (
                 "collections: phases\nindexes:\n- fields: [{field: a, order: ascending}, {field: __name__, order: ascending}]",
                 "`__name__` is added by itself",
