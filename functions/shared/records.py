@@ -6,6 +6,7 @@ the latest completion gives the values, changed entities are united, and one ful
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from shared.rules import batch_satisfies
 from shared.view import Batch, Boundary
 
 Record = dict[str, Any]
+_UNITED = frozenset({"completed_at", "is_incremental", "entities_changed", "skip_downstream"})
+"""Fields that are merged, or compared before the rest."""
 SHARED = "batch"
 """The key of senders of batch messages beyond the number that have one of their own."""
 
@@ -111,9 +114,12 @@ def _latest(old: Record | None, new: Record) -> Record:
     return new if old is None or _order(new) > _order(old) else old
 
 
-def _order(record: Mapping[str, Any]) -> tuple[str, str, str]:
+def _order(record: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return what the latest of two records is by; where time, run and status are equal, by everything else it says."""
     at = doc.time_of(record.get("completed_at"))
-    return (at.isoformat() if at else "", str(record.get("execution_id")), str(record.get("status")))
+    rest = {name: value for name, value in record.items() if name not in _UNITED}
+    text = json.dumps(rest, sort_keys=True, default=str)
+    return (at.isoformat() if at else "", str(record.get("execution_id")), str(record.get("status")), text)
 
 
 def _at(document: doc.Document, *path: str) -> Record | None:
