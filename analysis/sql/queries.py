@@ -578,7 +578,8 @@ def _aggregates(node: Tree) -> bool:
             if any(_aggregates(child) for inner in each.iter_expressions() for child in inner.iter_expressions()):
                 return True
         elif isinstance(each, exp.Anonymous):
-            function = functions().get(each.name.upper())
+            prefix = f"{each.parent.this.name}." if isinstance(each.parent, exp.Dot) else ""
+            function = functions().get(f"{prefix}{each.name}".upper())
             if function is not None and function.mode == "aggregate":
                 return True
     return False
