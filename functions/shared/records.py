@@ -14,7 +14,7 @@ from shared import bounds
 from shared import document as doc
 from shared.completion import Completion
 from shared.fields import key_part
-from shared.rules import batch_satisfies
+from shared.rules import batch_satisfies, counted, ready, recorded
 from shared.view import Batch, Boundary
 
 Record = dict[str, Any]
@@ -41,6 +41,24 @@ def _key(boundary: Boundary, present: Mapping[str, Any], name: str) -> str:
     """Return the key of a sender: its name, or the one that all share who come when there are many."""
     full = boundary.upstream.batch and len(present) >= bounds.MAX_BATCHES and name not in present
     return SHARED if full else name
+
+
+def correlation(boundary: Boundary, document: doc.Document) -> str | None:
+    """Return whose correlation id the date carries, in whatever order completions came; None where nobody lends one.
+
+    It is that of the latest completion that may start the next phase (of a batch boundary: whose numbers are enough); before
+    there is one, of the latest known processor that ended. An unknown sender lends none.
+    """
+    counting = counted(boundary, document)
+    ended = [doc.record(document.get(name)) for name in (doc.FAILED, doc.NO_DATA)]
+    known = {
+        **recorded(boundary, document),
+        **{f"{n} {name}": each for n, all_ in enumerate(ended) for name, each in all_.items()},
+    }
+    for group in (ready(boundary, document) or counting, known):
+        if group:
+            return str(max(map(doc.record, group.values()), key=_order).get("correlation_id"))
+    return None
 
 
 def _unknown(document: doc.Document, completion: Completion) -> doc.Changes:

@@ -161,8 +161,10 @@ def _recorded(context: Context, document: doc.Document, completion: Completion, 
     made = doc.changed(document, records.changes(context.boundary, document, completion))
     if completion.counts and not completion.skip_downstream and document.get(doc.FIRST_COMPLETION_AT) is None:
         made[doc.FIRST_COMPLETION_AT,] = now
-    if document.get(doc.CORRELATION_ID) is None and (made or not document):
-        made[doc.CORRELATION_ID,] = completion.correlation_id
+    decided_before = document.get(doc.TRIGGERED) or doc.DECISION in document
+    lent = None if decided_before else records.correlation(context.boundary, doc.applied(document, made))
+    if lent is not None and lent != document.get(doc.CORRELATION_ID):
+        made[doc.CORRELATION_ID,] = lent
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -130,3 +131,36 @@ def test_what_was_recorded_under_an_old_name_is_enough() -> None:
 def _with(phase: Any, replaced: str, name: str, aliases: tuple[str, ...]) -> Any:
     processors = {key: each for key, each in phase.processors.items() if key != replaced}
     return replace(phase, processors={name: Processor(name, aliases), **processors})
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_whose_correlation_id_a_date_carries_does_not_depend_on_the_order(order: tuple[int, ...]) -> None:
+    names = boundary("phase2_to_phase3").modes[0].expected
+    ended = [
+        completion(names[0], correlation_id="first", completed_at=START),
+        completion(names[1], correlation_id="latest", completed_at=START + timedelta(minutes=2)),
+        completion(names[2], correlation_id="failed", status="failed", completed_at=START + timedelta(minutes=3)),
+        completion(None, correlation_id="stranger", completed_at=START + timedelta(minutes=4)),
+    ]
+    model = Model(boundary("phase2_to_phase3"))
+    for number in order:
+        model.handle(ended[number])
+    assert model.document is not None
+    assert model.document[doc.CORRELATION_ID] == "latest"
+
+
+def test_a_stranger_lends_no_correlation_id() -> None:
+    model = Model(boundary("phase2_to_phase3"))
+    model.handle(completion(None, correlation_id="stranger"))
+    assert model.document is not None
+    assert doc.CORRELATION_ID not in model.document
+
+
+def test_a_batch_carries_the_correlation_id_of_the_run_that_is_enough() -> None:
+    enough = {"completion_pct": 100, "completed_predictions": 50}
+    model = Model(boundary("phase5_to_phase6"))
+    model.handle(
+        completion("early", correlation_id="late-and-small", completed_at=START + timedelta(hours=1), metadata={})
+    )
+    assert model.handle(completion("coordinator", correlation_id="enough", metadata=enough)).status == "triggered"
+    assert payloads(model)[0]["correlation_id"] == "enough"
