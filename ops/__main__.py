@@ -25,6 +25,8 @@ from ops import commands, environment, exitcodes, findings, invocation, terminal
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; raises `SystemExit` as argparse does for help and wrong usage."""
+    if "_ARGCOMPLETE" in os.environ:
+        commands.complete()
     given = commands.parse(sys.argv[1:] if argv is None else argv)
     level = logging.DEBUG if given.verbose else logging.WARNING
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=level)

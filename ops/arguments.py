@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,12 +56,30 @@ def project_folder(*, needed: bool = True) -> Path:
     return Path()
 
 
+def declared(section: str) -> Callable[..., list[str]]:
+    """Return what a shell completes with: the names in a section of the declaration, where it can be read."""
+
+    def names(**_: object) -> list[str]:
+        from blueprint.loader import read_manifest
+
+        manifest, _problems = read_manifest(project_folder(needed=False))
+        return sorted(getattr(manifest, section, ()))
+
+    return names
+
+
 def _stacks(**_: object) -> list[str]:
     try:
         root = project_folder()
     except argparse.ArgumentTypeError:
         return []
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+
+
+def add_json_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--format` and `--json` for a command without findings: text or JSON."""
+    parser.add_argument("--format", choices=FORMATS[:2], default="text", help="how to write it (default: text)")
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
 
 
 def add_format_argument(parser: argparse.ArgumentParser, *more: str) -> None:

@@ -13,13 +13,14 @@ from zipfile import ZipFile
 
 from blueprint.archive import Archive
 from blueprint.view import FILE
-from ops.arguments import add_project_arguments
+from ops.arguments import add_project_arguments, declared
 from ops.report.gather import gather
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="function; all of them when none is named")
+    names: Any = parser.add_argument("names", metavar="NAME", nargs="*", help="function; all where none is named")
+    names.completer = declared("functions")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, default=Path("build"), help="default: build")
     add_project_arguments(parser, "whose settings the view in the archive has")
 

@@ -10,6 +10,7 @@ import argparse
 import difflib
 import importlib
 import importlib.util
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -148,6 +149,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         option = rest[0].partition("=")[0]
         given.parser.error(f"'{rest[0]}' is not understood; {did_you_mean(option, given.parser.options())}")
     return given
+
+
+def complete() -> None:
+    """Answer a shell that wants to complete a command line, and leave; the line is in the variables it sets."""
+    import argcomplete
+
+    words = os.environ.get("COMP_LINE", "").split()
+    name = next((word for word in words[1:] if word in existing()), None)
+    argcomplete.autocomplete(parser(name), always_complete_options=False)
 
 
 def _module(name: str) -> str:

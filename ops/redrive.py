@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from blueprint.findings import Finding, Refused
-from ops.arguments import add_project_arguments
+from ops.arguments import add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
 from ops.operate.cloud import Cloud, CloudError, Waiting
 from ops.operate.target import Target, load_target
@@ -64,9 +64,10 @@ class Group:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
+    subscription: Any = parser.add_argument(
         "subscription", metavar="SUBSCRIPTION", help="a subscription, its dead letter's hold, or a function"
     )
+    subscription.completer = declared("functions")
     parser.add_argument("--yes", action="store_true", help="publish again; without, only show what waits")
     parser.add_argument(
         "--reason", action="append", default=[], metavar="REASON", help="also publish poison of this reason"

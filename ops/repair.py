@@ -17,7 +17,7 @@ from typing import Any
 
 from blueprint.manifest import Boundary
 from blueprint.operations import answer
-from ops.arguments import add_project_arguments
+from ops.arguments import add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
 from ops.operate.cloud import Cloud, CloudError
 from ops.operate.engine import replay
@@ -52,7 +52,8 @@ class Repair:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("dates", type=dates, metavar="DATE", help="YYYY-MM-DD, or a range YYYY-MM-DD..YYYY-MM-DD")
-    parser.add_argument("--boundary", metavar="NAME", help="only this boundary (default: every one)")
+    boundary: Any = parser.add_argument("--boundary", metavar="NAME", help="only this boundary (default: every one)")
+    boundary.completer = declared("boundaries")
     parser.add_argument("--yes", action="store_true", help="do it; without, only show what would be done")
     parser.add_argument(
         "--again", action="store_true", help="publish a triggered date's trigger again whatever its effect"
