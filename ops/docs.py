@@ -1,6 +1,6 @@
 """Write every generated page of docs/, or tell which are not up to date.
 
-A command that makes pages has `pages(root)`, which returns their text by path; it is listed here.
+A module that makes pages has `pages(root)`, which returns their text by path; it is listed here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final
 
 from ops.arguments import add_root_argument
 
-COMMANDS: Final = ("alerts", "coverage")
-"""The commands that make pages."""
+COMMANDS: Final = ("alerts", "coverage", "picture")
+"""The modules of this package that make pages."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -112,7 +112,7 @@ def pins(lock: str) -> Mapping[str, tuple[str, bool]]:
 def index() -> Iterator[Answer]:
     """Ask the index of packages for one of the lock, as pip is set up to."""
     said = _said(sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "cronsim")
-    get = "Name an index that this machine reaches: `pip config set global.index-url URL`."
+    get = "Let pip name an index that this machine reaches; `pip config list` shows what it names now."
     missing = said is not None and "No module named pip" in said[1]
     state: State = "not known" if said is None or missing else "there" if said[0] == 0 else "absent"
     detail = "answers" if state == "there" else "pip cannot be asked" if state == "not known" else "does not answer"
