@@ -195,7 +195,7 @@ class _Function:
         self._auditor, self._trace, self._folder = auditor, trace, folder
         self._requirements = tuple(self._read_requirements())
         self._closure = auditor.builder(trace, folder, Requirements(self._requirements)).build()
-        self._judge = Judge(self._closure, self._source)
+        self._judge = Judge(self._closure)
 
     def result(self) -> AuditedFunction:
         findings = [*self._entry(), *self._problems(), *self._links(), *self._shadows(), *self._pins()]
@@ -233,7 +233,7 @@ class _Function:
         yield from read_requirements(own or "", text)
 
     def _entry(self) -> Iterator[AuditFinding]:
-        located, facts = self._closure.modules.get(ENTRY), self._closure.facts.get(ENTRY)
+        located, facts = self._closure.modules.get(ENTRY), self._closure.records.get(ENTRY)
         if located is None or facts is None or not located.file:
             kind = self._trace.entries(self._folder).get(f"{ENTRY}.py")
             message = (

@@ -5,98 +5,162 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from typing import Any
 
+from analysis.python.bindings import Scope
+from analysis.python.expressions import Expressions
 from analysis.python.syntax import PythonVersion
+from analysis.python.values import Items, Known, Member, Result, Thing, Value, possible
 
-_COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,  # type: ignore[dict-item]
-    ast.LtE: operator.le,  # type: ignore[dict-item]
-    ast.Gt: operator.gt,  # type: ignore[dict-item]
-    ast.GtE: operator.ge,  # type: ignore[dict-item]
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda one, other: one in other,
+    ast.NotIn: lambda one, other: one not in other,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
 }
-
-
-def truth(test: ast.expr, target: PythonVersion) -> bool | None:
-    """Return whether `test` holds in a function on Linux and Python `target`, or None if only running it tells.
-
-    Decided here: type checking blocks never run, a function's module is never `__main__`, and version and
-    platform tests have the target's answer.
-    """
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = truth(test.operand, target)
-        return None if inner is None else not inner
-    if isinstance(test, ast.BoolOp):
-        deciding = isinstance(test.op, ast.Or)
-        values = [truth(value, target) for value in test.values]
-        if deciding in values:
-            return deciding
-        return None if None in values else not deciding
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        return _compare(test.left, test.ops[0], test.comparators[0], target)
-    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith":
-        return _prefix(test, target)
-    value = _value(test, target)
-    return None if value is _UNKNOWN else bool(value)
-
-
+_PLATFORM = {"sys.platform": "linux", "os.name": "posix", "sys.implementation.name": "cpython", ":": "<module>"}
+_CALLED = {"platform.system": "Linux", "platform.python_implementation": "CPython"}
+_TYPING = {"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"}
 _UNKNOWN = object()
 
 
-def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, target: PythonVersion) -> bool | None:
-    one, other = _value(left, target), _value(right, target)
-    compare = _COMPARE.get(type(op))
-    if one is _UNKNOWN or other is _UNKNOWN or compare is None:
+class Conditions:
+    """Tells whether conditions hold in a function on Linux and Python `target`, or None if only running it tells.
+
+    Decided here: type checking blocks never run, a function's module is never `__main__`, and version and platform
+    tests have the target's answer. The patch level of the target is not known.
+    """
+
+    def __init__(self, expressions: Expressions, target: PythonVersion) -> None:
+        self._expressions, self._target = expressions, target
+
+    def truth(self, test: ast.expr, scope: Scope) -> bool | None:
+        """Return whether `test` holds."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self.truth(test.operand, scope)
+            return None if inner is None else not inner
+        if isinstance(test, ast.BoolOp):
+            deciding = isinstance(test.op, ast.Or)
+            values = [self.truth(value, scope) for value in test.values]
+            if deciding in values:
+                return deciding
+            return None if None in values else not deciding
+        if isinstance(test, ast.Compare):
+            return self._compare(test, scope) if len(test.ops) == 1 else None
+        if isinstance(test, ast.Name):
+            home, source = self._assigned(test, scope)
+            if source is not None:
+                return self.truth(source, home)
+        return self._plain_truth(test, scope)
+
+    def _plain_truth(self, test: ast.expr, scope: Scope) -> bool | None:
+        value = self._expressions.value(test, scope)
+        if isinstance(value, Thing) and value.name in _TYPING:
+            return False
+        if isinstance(value, Result) and isinstance(value.function, Member | Thing):
+            return self._prefix(test, scope)
+        found = self._value(value)
+        return None if found is _UNKNOWN else bool(found)
+
+    def _assigned(self, test: ast.Name, scope: Scope) -> tuple[Scope, ast.expr | None]:
+        """Return the comparison that a name is bound to, once and for all."""
+        owner: Scope | None = scope
+        while owner is not None and test.id not in owner.names:
+            owner = owner.parent
+        bindings = owner.names[test.id] if owner is not None else []
+        if owner is None or len(bindings) != 1 or bindings[0].how != "value" or bindings[0].path:
+            return scope, None
+        source = bindings[0].source
+        return owner, source if isinstance(source, ast.Compare | ast.BoolOp | ast.UnaryOp) else None
+
+    def _compare(self, test: ast.Compare, scope: Scope) -> bool | None:
+        one, other = (self._expressions.value(each, scope) for each in (test.left, test.comparators[0]))
+        compare = _COMPARE[test.ops[0].__class__]
+        if self._version(test.left, one) is not None:
+            return self._compare_version(self._version(test.left, one) or (), compare, self._value(other))
+        left, right = self._value(one), self._value(other)
+        if left is _UNKNOWN or right is _UNKNOWN:
+            return None
+        try:
+            return bool(compare(left, right))
+        except TypeError:
+            return None
+
+    def _version(self, node: ast.expr, value: Value) -> tuple[int, ...] | None:
+        """Return the target's version where an expression is the whole of it or a slice from its start."""
+        if value == Thing("sys.version_info"):
+            return (*self._target, -1)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.lower is None:
+            upper = node.slice.upper.value if isinstance(node.slice.upper, ast.Constant) else None
+            named = ast.unparse(node.value).endswith("version_info")
+            if named and isinstance(upper, int) and upper > 0:
+                return self._target[:upper] if upper <= 2 else (*self._target, -1)
         return None
-    try:
-        return compare(one, other)
-    except TypeError:
+
+    def _compare_version(
+        self, version: tuple[int, ...], compare: Callable[[Any, Any], bool], other: object
+    ) -> bool | None:
+        if not isinstance(other, tuple) or not all(isinstance(part, int) for part in other):
+            return None
+        exact = version[-1] != -1
+        if exact:
+            return bool(compare(version, other))
+        low, high = (*version[:-1], 0, "final", 0), (*version[:-1], 999, "final", 0)
+        answers = {bool(compare(each, other)) for each in (low, high)}
+        return answers.pop() if len(answers) == 1 else None
+
+    def _prefix(self, test: ast.expr, scope: Scope) -> bool | None:
+        if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith":
+            value = self._value(self._expressions.value(test.func.value, scope))
+            prefix = self._value(self._expressions.value(test.args[0], scope)) if len(test.args) == 1 else _UNKNOWN
+            if isinstance(value, str) and isinstance(prefix, str | tuple):
+                return value.startswith(prefix)
         return None
 
+    def _value(self, value: Value) -> object:
+        """Return the plain value that something has on the target."""
+        if isinstance(value, Known):
+            return value.value
+        if isinstance(value, Items):
+            items = [self._value(each) for each in value.items]
+            return _UNKNOWN if _UNKNOWN in items else tuple(items)
+        if isinstance(value, Thing):
+            found = _PLATFORM.get(value.name, _UNKNOWN)
+            part = value.name.removeprefix("sys.version_info.")
+            return self._target[("major", "minor").index(part)] if part in ("major", "minor") else found
+        if isinstance(value, Result) and isinstance(value.function, Thing):
+            if value.function.name == "sys.version_info.__getitem__" and isinstance(value.arguments[0], Known):
+                index = value.arguments[0].value
+                return self._target[index] if index in (0, 1) and isinstance(index, int) else _UNKNOWN
+            return _CALLED.get(value.function.name, _UNKNOWN)
+        return _UNKNOWN
 
-def _prefix(test: ast.Call, target: PythonVersion) -> bool | None:
-    value = _value(test.func.value, target) if isinstance(test.func, ast.Attribute) else _UNKNOWN
-    if isinstance(value, str) and len(test.args) == 1 and isinstance(test.args[0], ast.Constant):
-        prefix = test.args[0].value
-        return value.startswith(prefix) if isinstance(prefix, str) else None
-    return None
-
-
-def _value(node: ast.expr, target: PythonVersion) -> object:
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Tuple):
-        items = [_value(item, target) for item in node.elts]
-        return _UNKNOWN if _UNKNOWN in items else tuple(items)
-    if isinstance(node, ast.Name):
-        return {"TYPE_CHECKING": False, "__name__": "<module>"}.get(node.id, _UNKNOWN)
-    if isinstance(node, ast.Subscript):
-        whole = _value(node.value, target)
-        return _item(whole, node.slice) if isinstance(whole, tuple) else _UNKNOWN
-    if isinstance(node, ast.Attribute):
-        return _attribute(node, target)
-    return _UNKNOWN
-
-
-def _attribute(node: ast.Attribute, target: PythonVersion) -> object:
-    if node.attr == "TYPE_CHECKING":
+    def guards_imports(self, test: ast.expr, scope: Scope) -> bool:
+        """Return whether a condition asks if a module is there: by `find_spec`, or by what a failed import left behind."""
+        for node in ast.walk(test):
+            if isinstance(node, ast.Name) and self._is_flag(node, scope):
+                return True
+            if isinstance(node, ast.Call | ast.Name):
+                for value in possible(self._expressions.value(node, scope)):
+                    if isinstance(value, Result) and value.function in _PROBES:
+                        return True
         return False
-    owner = node.value.id if isinstance(node.value, ast.Name) else None
-    if owner == "sys":
-        return {"version_info": (*target, 0, "final", 0), "platform": "linux"}.get(node.attr, _UNKNOWN)
-    if owner == "os" and node.attr == "name":
-        return "posix"
-    whole = _value(node.value, target)
-    if isinstance(whole, tuple) and node.attr in ("major", "minor"):
-        return whole[("major", "minor").index(node.attr)]
-    return _UNKNOWN
+
+    def _is_flag(self, node: ast.Name, scope: Scope) -> bool:
+        owner: Scope | None = scope
+        while owner is not None and node.id not in owner.names:
+            owner = owner.parent
+        bindings = owner.names[node.id] if owner is not None else []
+        if any(each.on_failed_import for each in bindings):
+            return True
+        sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, ast.Compare)]
+        return owner is not None and any(self.guards_imports(source, owner) for source in sources)
 
 
-def _item(whole: tuple[object, ...], index: ast.expr) -> object:
-    if isinstance(index, ast.Constant) and isinstance(index.value, int) and -len(whole) <= index.value < len(whole):
-        return whole[index.value]
-    if isinstance(index, ast.Slice) and index.lower is None and index.step is None:
-        upper = index.upper.value if isinstance(index.upper, ast.Constant) else None
-        return whole[:upper] if isinstance(upper, int) else _UNKNOWN
-    return _UNKNOWN
+_PROBES = {Thing("importlib.util.find_spec"), Thing("pkgutil.find_loader"), Thing("importlib.find_loader")}

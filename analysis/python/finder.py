@@ -106,6 +106,9 @@ class Finder:
                 yield Located(name, "namespace", folders=(below,), broken=broken)
         elif kind in (Kind.DANGLING, Kind.LOOP):
             yield Located(name, broken=path)
+        for binary in sorted(each for each in entries if each.startswith(f"{last}.") and each.endswith(".so")):
+            if entries[binary] is Kind.FILE:
+                yield Located(name, "module", f"{folder.path}/{binary}", posixpath.join(folder.inside, binary))
         module = entries.get(last + ".py")
         if module is Kind.FILE:
             yield Located(name, "module", f"{path}.py", f"{inside}.py")

@@ -6,15 +6,10 @@ exception takes it; a failure inside a function appears when the function is cal
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import functools
-from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 
 from analysis.python.closure import ENTRY, Closure, Problem, caught
-from analysis.python.constants import dotted
-from analysis.python.imports import swallowed
+from analysis.python.values import Member, Thing, Value
 
 
 class Impact(IntEnum):
@@ -39,13 +34,13 @@ class Judge:
 
     Args:
         closure: the finished graph.
-        source: module → source text, for finding out who calls a function.
     """
 
-    def __init__(self, closure: Closure, source: Callable[[str], bytes]) -> None:
-        self._closure, self._source = closure, source
+    def __init__(self, closure: Closure) -> None:
+        self._closure = closure
         self._states: dict[str, dict[str, Impact]] = {}
         self._callers: dict[tuple[str, str], bool] = {}
+        self._guards: dict[str, list[tuple[str, ...]]] | None = None
 
     def consequence(self, problem: Problem) -> Impact:
         """Return what `problem` would do."""
@@ -61,7 +56,7 @@ class Judge:
         """Return whether the handler around a failed import takes another module, which is there."""
         if problem.kind not in ("module", "distribution", "name"):
             return False
-        facts = self._closure.facts[problem.importer].imports
+        facts = self._closure.records[problem.importer].imports
         groups = {fact.group for fact in facts if fact.line == problem.line and fact.group}
         others = [fact.line for fact in facts if fact.instead_of in groups]
         broken = {each.line for each in self._closure.problems if each.importer == problem.importer}
@@ -102,45 +97,18 @@ class Judge:
         return Impact.DEGRADES_SILENTLY if self._callers[key] else Impact.BREAKS_WHEN_REACHED
 
     def _all_calls_guarded(self, function: str, error: str) -> bool:
-        call, definition = f"{function}(".encode(), f"def {function}(".encode()
-        calls: list[tuple[str, ...]] = []
-        for module, located in self._closure.modules.items():
-            content = self._source(module) if located.file and not self._closure.facts[module].fault else b""
-            if content.count(call) > content.count(definition):
-                calls += guards_of_calls(content).get(function, ())
+        if self._guards is None:
+            self._guards = {}
+            for record in self._closure.records.values():
+                for call in record.calls:
+                    name = _called_name(call.function)
+                    self._guards.setdefault(name, []).append(call.around.catches)
+        calls = self._guards.get(function, [])
         return bool(calls) and all(caught(error, catches) for catches in calls)
 
 
-@functools.lru_cache(maxsize=512)
-def guards_of_calls(content: bytes) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """Return, for each name that a source calls, the exceptions caught around each of its calls."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    with contextlib.suppress(RecursionError):
-        _calls(ast.parse(content), (), found)
-    return found
-
-
-def _calls(node: ast.AST, catches: tuple[str, ...], found: dict[str, list[tuple[str, ...]]]) -> None:
-    if isinstance(node, ast.Try):
-        inner = (*catches, *swallowed(node))
-        for child in node.body:
-            _calls(child, inner, found)
-        for other in (*node.handlers, *node.orelse, *node.finalbody):
-            _calls(other, catches, found)
-        return
-    if isinstance(node, ast.Call):
-        found.setdefault(_called_name(node), []).append(catches)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        catches = ()
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value.__class__ is list:
-            for item in value:
-                if isinstance(item, ast.AST):
-                    _calls(item, catches, found)
-        elif isinstance(value, ast.AST) and value.__class__ is not ast.Load:
-            _calls(value, catches, found)
-
-
-def _called_name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
+def _called_name(function: Value) -> str:
+    """Return the last name of what is called."""
+    if isinstance(function, Thing):
+        return function.name.rpartition(".")[2].rpartition(":")[2]
+    return function.name if isinstance(function, Member) else ""

@@ -40,16 +40,16 @@ _MODULE_NAMES |= {"__cached__", "__annotations__", "__dict__", "__debug__", "__m
 _MODULE_NAMES |= {"__classcell__", "__conditional_annotations__"}
 _NEW_BUILTINS = {"PythonFinalizationError": (3, 13), "_IncompleteInputError": (3, 13), "BaseExceptionGroup": (3, 11)}
 _NEW_BUILTINS |= {"ExceptionGroup": (3, 11), "aiter": (3, 10), "anext": (3, 10), "EncodingWarning": (3, 10)}
-_MAKES_NAMES = (b"globals()", b"exec(", b"vars()", b"sys.modules[", b"locals()", b"extend_path", b"gettext")
 
 
-def names_of(tree: ast.Module, content: bytes, dead: list[ast.stmt], target: PythonVersion) -> Names:
+def names_of(tree: ast.Module, dead: list[ast.stmt], target: PythonVersion, *, open_ended: bool) -> Names:
     """Return the names of the module `tree`; `dead` are its statements that never run on `target`.
+
+    `open_ended` says that it makes names in a way that cannot be read, so that none is unbound for certain.
 
     Raises `SyntaxError` for what the compiler's symbol table refuses in definitions.
     """
     bound, read = module_names(tree, dead)
-    open_ended = any(word in content for word in _MAKES_NAMES) and _makes_names(tree)
     wanted = () if open_ended else read - bound - _MODULE_NAMES - builtins_of(target)
     unbound: tuple[Unbound, ...] = ()
     if wanted:
@@ -89,25 +89,6 @@ def _bound_inside(statement: ast.AST) -> Iterator[str]:
                 if isinstance(value, str):
                     yield value
             yield from _bound_inside(node)
-
-
-def _makes_names(tree: ast.Module) -> bool:
-    """Return whether the module writes into its own namespace or replaces itself."""
-    for node in walk(tree):
-        if isinstance(node, ast.Call):
-            name = ast.unparse(node.func)
-            first = ast.unparse(node.args[0]) if node.args else ""
-            if name in ("exec", "globals().update", "globals().setdefault", "vars().update", "gettext.install"):
-                return True
-            if name in ("setattr", "extend_path", "pkgutil.extend_path") and "__" in first:
-                return True
-        if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            owner = ast.unparse(node.value)
-            if owner in ("globals()", "vars()", "locals()") or (
-                owner == "sys.modules" and "__name__" in ast.dump(node.slice)
-            ):
-                return True
-    return False
 
 
 _NameScope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

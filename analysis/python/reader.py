@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.cache import Cache
 from analysis.python.file_tree import digest
 from analysis.python.record import Record, dump_record, load_record, record_of
-from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, parse
+from analysis.python.syntax import Depth, PythonVersion, parse
 
 
 class RecordReader:
@@ -23,7 +22,6 @@ class RecordReader:
         target: the runtime's version.
         cache: where records of earlier runs are.
         depth: how far sources are read.
-        parsed: is shown every text that had to be parsed, its sha256 and its tree.
     """
 
     def __init__(
@@ -32,9 +30,8 @@ class RecordReader:
         cache: Cache,
         *,
         depth: Depth = "code",
-        parsed: Callable[[bytes, str, ast.Module | SyntaxFault], None] | None = None,
     ) -> None:
-        self._target, self._cache, self._depth, self._parsed = target, cache, depth, parsed
+        self._target, self._cache, self._depth = target, cache, depth
         self._known: dict[str, Record] = {}
 
     def __call__(self, content: bytes, sha256: str) -> Record:
@@ -46,20 +43,17 @@ class RecordReader:
 
     def _load(self, content: bytes, sha256: str) -> Record:
         if self._cache.folder is None:
-            return self._read(content, sha256)
+            return self._read(content)
         key = digest(f"{code_fingerprint()} {self._target} {self._depth} {sha256}".encode())
         payload = self._cache.get("records", key)
         if payload is not None:
             return load_record(payload)
-        record = self._read(content, sha256)
+        record = self._read(content)
         self._cache.put("records", key, dump_record(record))
         return record
 
-    def _read(self, content: bytes, sha256: str) -> Record:
-        tree = parse(content, self._target, self._depth)
-        if self._parsed is not None:
-            self._parsed(content, sha256, tree)
-        return record_of(tree, content, self._target)
+    def _read(self, content: bytes) -> Record:
+        return record_of(parse(content, self._target, self._depth), content, self._target)
 
 
 @functools.cache

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from analysis.python.constants import dotted
-from analysis.python.imports import ImportFact, Resource, read_statements
+from analysis.python.bindings import Scope, read_bindings
+from analysis.python.conditions import Conditions
+from analysis.python.events import Around, Call, Said, read_events
+from analysis.python.expressions import Expressions
+from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_names import Unbound, names_of
 from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, fault, parse
-
-VERSION = "1"
+from analysis.python.values import Member, Result, Thing, Unknown, Value, from_json, to_json
 
 
 class Definition(NamedTuple):
@@ -37,8 +41,12 @@ class Record(NamedTuple):
         open_ended: it makes names in a way that cannot be read (`globals()[...] =`, `exec`).
         unbound: names used and bound nowhere in the file; a star import may still bind them.
         functions: top-level functions.
-        resources: data files read.
-        search_path: folders put on `sys.path`, relative to the file's own.
+        calls: calls and readings of items, with their arguments as values.
+        said: texts and paths beside the code.
+        values: what a name of the module, or `Class.name`, is.
+        returns: what a function may return, by its dotted name.
+        parameters: a function's own, in order.
+        defaults: what a parameter is where a caller gives nothing, by `function.parameter`.
     """
 
     fault: tuple[int, str] | None = None
@@ -48,62 +56,144 @@ class Record(NamedTuple):
     open_ended: bool = False
     unbound: tuple[Unbound, ...] = ()
     functions: tuple[tuple[str, Definition], ...] = ()
-    resources: tuple[Resource, ...] = ()
-    search_path: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    said: tuple[Said, ...] = ()
+    values: Mapping[str, Value] = MappingProxyType({})
+    returns: Mapping[str, Value] = MappingProxyType({})
+    parameters: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    defaults: Mapping[str, Value] = MappingProxyType({})
 
 
 def read_record(content: bytes, target: PythonVersion, depth: Depth = "code") -> Record:
-    """Return the facts of one source text for the runtime `target`."""
+    """Return the record of one source text for the runtime `target`."""
     return record_of(parse(content, target, depth), content, target)
 
 
 def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion) -> Record:
-    """Return the facts of one source text that is parsed already."""
+    """Return the record of one source text that is parsed already."""
     if isinstance(tree, SyntaxFault):
         return Record(fault=(tree.line, tree.message))
     try:
-        statements = read_statements(tree, content, target)
-        names = names_of(tree, content, statements.dead, target)
+        return _read(tree, content, target)
     except SyntaxError as error:
         found = fault(error, target)
         return Record(fault=(found.line, found.message))
     except RecursionError:
         return Record(fault=(1, "nested too deeply to be read"))
+
+
+def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> Record:
+    module = read_bindings(tree, named_expressions=b":=" in content)
+    expressions = Expressions()
+    events = read_events(tree, module, expressions, Conditions(expressions, target))
+    open_ended = any(map(_makes_names, events.calls))
+    names = names_of(tree, events.dead, target, open_ended=open_ended)
     return Record(
-        imports=tuple(statements.imports),
+        imports=tuple(events.imports),
         names=names.bound,
         exports=_exports(tree),
-        open_ended=names.open_ended,
+        open_ended=open_ended,
         unbound=names.unbound,
         functions=tuple(
             (node.name, _definition(node))
             for node in tree.body
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ),
-        resources=tuple(statements.resources),
-        search_path=tuple(statements.search_path),
+        calls=tuple(events.calls),
+        said=tuple(events.said),
+        values=dict(_values(module, expressions)),
+        returns=events.returns,
+        parameters=dict(_parameters(module)),
+        defaults=events.defaults,
     )
 
 
-def dump_record(facts: Record) -> bytes:
-    """Return `facts` as JSON."""
-    return json.dumps([*facts[:2], sorted(facts.names), *facts[3:]], separators=(",", ":")).encode()
+def _values(scope: Scope, expressions: Expressions) -> Iterator[tuple[str, Value]]:
+    """Yield what each name of the module, and of its classes, is for others."""
+    for name in scope.names:
+        value = expressions.lasting(name, scope)
+        if not isinstance(value, Unknown):
+            yield f"{scope.name}.{name}" if scope.name else name, value
+    for inner in scope.inner.values():
+        if inner.kind == "class":
+            yield from _values(inner, expressions)
+
+
+def _parameters(scope: Scope) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the parameters of every function, without the one that stands for a method's object."""
+    for inner in scope.inner.values():
+        if inner.kind == "function":
+            given = [name for name, found in inner.names.items() if found[0].source == "parameter"]
+            yield inner.name, tuple(given[1:] if inner.owner else given)
+        if inner.kind != "expression":
+            yield from _parameters(inner)
+
+
+_NAMESPACES = ("builtins.globals", "builtins.vars", "builtins.locals")
+
+
+def _makes_names(call: Call) -> bool:
+    """Return whether a call writes into the module's own namespace, or replaces the module."""
+    function, first = call.function, call.arguments[0] if call.arguments else None
+    if isinstance(function, Member) and isinstance(function.owner, Result):
+        whose = function.owner.function
+        return (
+            isinstance(whose, Thing)
+            and whose.name in _NAMESPACES
+            and function.name in ("update", "setdefault", "__set__")
+        )
+    name = function.name if isinstance(function, Thing) else ""
+    if name == "sys.modules.__set__":
+        return Thing(":") in call.arguments
+    if name == "builtins.setattr":
+        return isinstance(first, Result) and first.function == Thing("sys.modules.__getitem__")
+    return name in ("builtins.exec", "pkgutil.extend_path", "gettext.install")
+
+
+def dump_record(record: Record) -> bytes:
+    """Return `record` as JSON."""
+    told = {
+        **{name: dict(value) if isinstance(value, Mapping) else value for name, value in record._asdict().items()},
+        "names": sorted(record.names),
+        "calls": [
+            [to_json(function), [*map(to_json, arguments)], [[name, to_json(each)] for name, each in keywords], *rest]
+            for function, arguments, keywords, *rest in record.calls
+        ],
+        "said": [[to_json(value), line, around] for value, line, around in record.said],
+        "values": {name: to_json(value) for name, value in record.values.items()},
+        "returns": {name: to_json(value) for name, value in record.returns.items()},
+        "defaults": {name: to_json(value) for name, value in record.defaults.items()},
+    }
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def load_record(payload: bytes) -> Record:
     """Return what `dump_record` was given."""
-    raw = _tuples(json.loads(payload))
-    fault, imports, names, exports, open_ended, unbound, functions, resources, search_path = raw
+    raw = json.loads(payload)
     return Record(
-        fault=fault,
-        imports=tuple(ImportFact(*item) for item in imports),
-        names=frozenset(names),
-        exports=exports,
-        open_ended=open_ended,
-        unbound=tuple(Unbound(*item) for item in unbound),
-        functions=tuple((name, Definition(*item)) for name, item in functions),
-        resources=tuple(Resource(*item) for item in resources),
-        search_path=search_path,
+        fault=_tuples(raw["fault"]) if raw["fault"] else None,
+        imports=tuple(ImportFact(*_tuples(item)) for item in raw["imports"]),
+        names=frozenset(raw["names"]),
+        exports=None if raw["exports"] is None else tuple(raw["exports"]),
+        open_ended=raw["open_ended"],
+        unbound=tuple(Unbound(*_tuples(item)) for item in raw["unbound"]),
+        functions=tuple((name, Definition(*_tuples(item))) for name, item in raw["functions"]),
+        calls=tuple(
+            Call(
+                from_json(function),
+                tuple(map(from_json, arguments)),
+                tuple((name, from_json(each)) for name, each in keywords),
+                line,
+                Around(*_tuples(around)),
+                inside,
+            )
+            for function, arguments, keywords, line, around, inside in raw["calls"]
+        ),
+        said=tuple(Said(from_json(value), line, Around(*_tuples(around))) for value, line, around in raw["said"]),
+        values={name: from_json(value) for name, value in raw["values"].items()},
+        returns={name: from_json(value) for name, value in raw["returns"].items()},
+        parameters={name: tuple(found) for name, found in raw["parameters"].items()},
+        defaults={name: from_json(value) for name, value in raw["defaults"].items()},
     )
 
 

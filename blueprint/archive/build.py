@@ -32,9 +32,8 @@ from blueprint.archive.model import (
     zip_name,
 )
 from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pack
-from blueprint.archive.program import Source
 from blueprint.archive.rules import judge
-from blueprint.archive.uses import UsesReader
+from blueprint.archive.uses import read_uses
 from blueprint.findings import Finding, Location
 
 TARGET: PythonVersion = (3, 11)
@@ -89,8 +88,7 @@ class Workshop:
         self.cache = cache
         self._target, self._locked = target, locked
         self._tree = FileTree()
-        self._uses = UsesReader(target)
-        self._read = RecordReader(target, cache, parsed=self._uses.parsed)
+        self._read = RecordReader(target, cache)
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
 
     def archive(self, source: FunctionSource) -> Archive:
@@ -176,12 +174,8 @@ class Workshop:
         files["requirements.txt"] = requirements.encode()
         findings += _size_findings(source, files)
         content = pack(files) if holds(files) else b""
-        files_of = {name: each.file for name, each in closure.modules.items() if each.file}
-        sources = {
-            name: Source(read[1], read[0], place(source.project, file))
-            for name, file in files_of.items()
-            if (read := trace.content(file)) is not None
-        }
+        places = {name: place(source.project, each.file) for name, each in closure.modules.items() if each.file}
+        carried = [*source.queries, *_sql_files(source, closure, trace)]
         return Archive(
             function=source.name,
             files=listing(files),
@@ -192,7 +186,7 @@ class Workshop:
             modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
             distributions=distributions,
             imported=imported,
-            uses=self._uses.read(closure, sources, [*source.queries, *_sql_files(source, closure, trace)]),
+            uses=read_uses(closure, builder.program(), places, carried),
             findings=tuple(
                 sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
             ),

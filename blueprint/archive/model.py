@@ -138,6 +138,8 @@ class Uses:
         regions: literal cloud regions.
         project_numbers: literal project numbers.
         commands: programs started as subprocesses.
+        settings: keys read from what holds the function's declared settings.
+        row_writes: calls that write rows one at a time.
     """
 
     env: tuple[Use, ...] = ()
@@ -150,6 +152,8 @@ class Uses:
     regions: tuple[Use, ...] = ()
     project_numbers: tuple[Use, ...] = ()
     commands: tuple[Use, ...] = ()
+    settings: tuple[Use, ...] = ()
+    row_writes: tuple[Use, ...] = ()
 
     @property
     def tables(self) -> tuple[TableUse, ...]:

@@ -69,7 +69,7 @@ class _Bench:
     def entry(self) -> Iterator[Finding]:
         """Check that `main.py` has the entry point, registered the way the trigger calls it."""
         name, at = self._source.entry_point, self._at(ENTRY)
-        facts = self._closure.facts.get(ENTRY)
+        facts = self._closure.records.get(ENTRY)
         if facts is None:
             message = f"'{self._source.name}' has no main.py, the file the platform loads. Create it."
             yield Finding("archive-entry-point", message, at)
@@ -87,13 +87,13 @@ class _Bench:
         yield from self._signature(definition, Location(at.file, definition.line))
 
     def _names(self) -> frozenset[str] | None:
-        facts = self._closure.facts[ENTRY]
+        facts = self._closure.records[ENTRY]
         starred = any(fact.names == ("*",) for fact in facts.imports)
         return None if facts.open_ended or starred else facts.names
 
     def _definition(self, module: str, name: str) -> Definition | None:
         """Return the definition of a function, followed through re-exports."""
-        facts = self._closure.facts.get(module)
+        facts = self._closure.records.get(module)
         if facts is None:
             return None
         found = dict(facts.functions).get(name)
@@ -170,8 +170,7 @@ class _Bench:
             if module not in self._used_reasons:
                 message = f"'{module}' is declared optional, but no import of '{self._source.name}' lacks it. Delete the line."
                 yield Finding("archive-optional-import", message, self._source.declared_at.get(module, at), "warning")
-        computed = any(fact.module is None for facts in self._closure.facts.values() for fact in facts.imports)
-        if self._source.dynamic_imports and not computed:
+        if self._source.dynamic_imports and not self._closure.computed:
             message = f"'{self._source.name}' declares dynamic imports, but imports nothing by a computed name. Delete the line."
             yield Finding("archive-computed-import", message, at, "warning")
         for item in self._closure.third_party:

@@ -1,22 +1,64 @@
-"""What the code of one closure touches outside itself, read from the source: the basis of grants and env.
+"""What the code of one closure uses outside itself, by what it calls and says: the basis of grants and env.
 
-A value is followed through constants of any module of the closure. What only running the code tells is kept as
-`{expression}`, so that nobody mistakes it for absent.
+A value is followed through names, modules and the functions that it is passed to. What only running the code tells is
+kept as `{expression}`, so that nobody mistakes it for absent.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from analysis.python.closure import Closure
-from analysis.python.constants import Value
-from analysis.python.syntax import PythonVersion, SyntaxFault, parse
-from blueprint.archive.model import Uses
-from blueprint.archive.program import Outline, Program, Source, read_outline
-from blueprint.archive.touches import Found, read_module, touches_anything
+from analysis.python.events import Call
+from analysis.python.loads import argument, is_python
+from analysis.python.program import Place, Program
+from analysis.python.values import (
+    CodePath,
+    Items,
+    Known,
+    Member,
+    Parameter,
+    Text,
+    Thing,
+    Value,
+    possible,
+    shown,
+)
+from blueprint.archive.model import Query, TableUse, Use, Uses
+from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location
 
+_REGION = re.compile(
+    r"\b(?:us|europe|asia|australia|northamerica|southamerica|me|africa)-(?:north|south|east|west|central)(?:east|west)?\d\b"
+)
+_PROJECT_NUMBER = re.compile(r"(?<![\w.])\d{11,12}(?![\w])")
+_TOPIC = re.compile(r"^projects/[^/]+/topics/(.+)$")
+_SECRET = re.compile(r"^projects/[^/]+/secrets/([^/]+)")
+_API_HOST = re.compile(r"^https://([a-z]+)\.googleapis\.com")
+_TABLE = re.compile(r"^[\w{}-]+(?:\.[\w{}$-]+){1,2}$")
+_URL = re.compile(r"https?://[\w{]")
+_ENVIRONMENT = {
+    f"{environ}.{method}"
+    for environ in ("os.environ", "os.environb")
+    for method in ("__getitem__", "get", "pop", "setdefault", "__contains__")
+} | {"os.getenv", "os.getenvb"}
+_TABLES: Mapping[str, tuple[int, str]] = {
+    ".insert_rows_json": (0, "table"),
+    ".insert_rows": (0, "table"),
+    ".insert_rows_from_dataframe": (0, "table"),
+    ".get_table": (0, "table"),
+    ".load_table_from_json": (1, "destination"),
+    ".load_table_from_dataframe": (1, "destination"),
+    ".load_table_from_uri": (1, "destination"),
+    ".load_table_from_file": (1, "destination"),
+}
+_ROW_WRITES = {*_TABLES, ".append_rows"} - {".get_table"}
+_STARTS = {f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output", "getoutput")}
+_STARTS |= {"os.system", "os.popen", "shutil.which", "subprocess.getstatusoutput"}
+_STARTS |= {"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.execv", "os.execvp", "os.spawnv"}
+_PLACES = ("location", "region")
 _APIS = {
     "google.cloud.firestore": "firestore",
     "google.cloud.firestore_v1": "firestore",
@@ -37,6 +79,56 @@ _APIS = {
 }
 
 
+@dataclass
+class _Found:
+    """Uses of one kind each, in order of discovery, by the fields of `Uses`."""
+
+    by_kind: dict[str, set[Use]] = field(default_factory=dict)
+    queries: dict[Query, None] = field(default_factory=dict)
+
+    def add(self, kind: str, name: str, at: Location) -> None:
+        """Add one use."""
+        self.by_kind.setdefault(kind, set()).add(Use(name, at))
+
+    def query(self, text: str, at: Location) -> None:
+        """Add a SQL text."""
+        tables, error = read_sql(text)
+        uses = tuple(TableUse(each.table, each.columns, at, each.written) for each in tables)
+        self.queries[Query(text, at, uses, error)] = None
+
+    def uses(self) -> Uses:
+        """Return everything, ordered."""
+
+        def place(use: Use) -> tuple[str, str, int]:
+            return use.name, use.at.file, use.at.line or 0
+
+        kinds = {kind: tuple(sorted(found, key=place)) for kind, found in self.by_kind.items()}
+        return Uses(queries=tuple(self.queries), **kinds)
+
+
+def read_uses(
+    closure: Closure, program: Program, places: Mapping[str, str], carried: Iterable[tuple[str, Location]]
+) -> Uses:
+    """Return the uses of a closure.
+
+    Args:
+        closure: the finished graph.
+        program: its records, put together.
+        places: module → the file to name in locations.
+        carried: SQL in data files and generated files, with its place.
+    """
+    reader = _Reader(program, places)
+    for module in places:
+        reader.module(module, closure)
+    for imported in closure.third_party:
+        api = _api(imported.module)
+        if api and imported.importer in places:
+            reader.found.add("apis", api, Location(places[imported.importer], imported.fact.line))
+    for text, at in carried:
+        reader.found.query(text, at)
+    return reader.found.uses()
+
+
 def _api(module: str) -> str | None:
     """Return the API that a client library is for."""
     while module and module not in _APIS:
@@ -44,65 +136,145 @@ def _api(module: str) -> str | None:
     return _APIS.get(module)
 
 
-class UsesReader:
-    """Reads the uses of closures that share modules; what a module touches is found once."""
+class _Reader:
+    def __init__(self, program: Program, places: Mapping[str, str]) -> None:
+        self.found = _Found()
+        self._program, self._places = program, places
 
-    def __init__(self, target: PythonVersion) -> None:
-        self._target = target
-        self._known: dict[tuple[object, ...], tuple[Found, Mapping[str, Value]]] = {}
-        self._outlines: dict[str, Outline | None] = {}
-        self._touching: dict[str, ast.Module] = {}
+    def _at(self, place: Place) -> Location:
+        return Location(self._places.get(place.module, place.module), place.line)
 
-    def parsed(self, content: bytes, sha256: str, tree: ast.Module | SyntaxFault) -> None:
-        """Take from a tree what any closure may ask, and keep it only if it touches something: most do not."""
-        if isinstance(tree, SyntaxFault):
-            self._outlines[sha256] = None
-        else:
-            self._outlines[sha256] = read_outline(tree, content)
-            if touches_anything(content):
-                self._touching[sha256] = tree
+    def module(self, module: str, closure: Closure) -> None:
+        """Read what one module uses."""
+        for said in closure.records[module].said:
+            for value, place in self._texts(said.value, Place(module, said.line, said.around)):
+                self._said(value, place)
+        for callee, call in self._program.calls(module):
+            place = Place(module, call.line, call.around)
+            if callee in _ENVIRONMENT:
+                self._names("env", argument(call, 0, "key"), place)
+            elif callee in _STARTS:
+                self._command(call, place)
+            else:
+                method = f".{callee.rpartition('.')[2].rpartition(':')[2]}"
+                handler = _METHODS.get(method)
+                if handler is not None and ":" not in callee and (callee.startswith(".") or "." in callee):
+                    handler(self, method, call, place)
+                if method in (".__getitem__", ".get", ".pop", ".__contains__"):
+                    self._setting(call, place)
+                else:
+                    self._handed_on(callee, call, place)
+            for name, value in call.keywords:
+                if name in _PLACES:
+                    self._place(value, place)
 
-    def _outline(self, source: Source) -> Outline | None:
-        if source.sha256 not in self._outlines:
-            self.parsed(source.content, source.sha256, parse(source.content, self._target))
-        return self._outlines[source.sha256]
+    def _texts(self, value: Value, place: Place) -> Iterator[tuple[Value, Place]]:
+        """Yield a text as it is said, and where callers say a part of it, as each of them makes it."""
+        if isinstance(value, Known):
+            yield value, place
+        elif isinstance(value, Text):
+            text = shown(value)
+            means = is_sql(text) or _TOPIC.match(text) or _SECRET.match(text)
+            yield from self._program.reached(value, place) if means else ((value, place),)
 
-    def read(
-        self, closure: Closure, sources: Mapping[str, Source], carried: Iterable[tuple[str, Location]] = ()
-    ) -> Uses:
-        """Return the uses of a closure.
+    def _names(self, kind: str, value: Value | None, place: Place) -> None:
+        """Add each name that a value can be; what a caller gives is added where it gives it."""
+        if value is None:
+            return
+        for given, where in self._program.reached(value, place):
+            for each in possible(given):
+                if not (isinstance(each, Parameter) and kind == "env"):  # nobody calls it
+                    self.found.add(kind, shown(each), self._at(where))
 
-        Args:
-            closure: the finished graph.
-            sources: module → text.
-            carried: SQL in data files and generated files, with its place.
-        """
-        program = Program(closure, sources, self._outline)
-        found = Found()
-        helpers = [name.encode() for name in program.env_readers]
-        for module, source in sources.items():
-            if source.sha256 in self._touching or any(name in source.content for name in helpers):
-                found.merge(self._module(program, module, source))
-        for imported in closure.third_party:
-            api = _api(imported.module)
-            if api and imported.importer in sources:
-                found.add("apis", api, Location(sources[imported.importer].place, imported.fact.line))
-        for text, at in carried:
-            found.query(text, at)
-        return found.uses()
+    def _setting(self, call: Call, place: Place) -> None:
+        """Note the key that is read from what is called `settings` where it comes from, whatever it is called here."""
+        owner = call.function.owner if isinstance(call.function, Member) else call.function
+        if self._holds_settings(owner, place):
+            self._names("settings", argument(call, 0, "key"), place)
 
-    def _module(self, program: Program, module: str, source: Source) -> Found:
-        """Return what one module touches; found before, if the constants it takes from others are the same."""
-        key = (module, source.place, source.sha256, tuple(program.env_readers.items()))
-        if key in self._known:
-            found, lookups = self._known[key]
-            if all(program.lookup(module, name) == value for name, value in lookups.items()):
-                return found
-        tree = self._touching.get(source.sha256) or parse(source.content, self._target)
-        if isinstance(tree, SyntaxFault):
-            return Found()
-        try:
-            self._known[key] = read_module(program, module, source.place, tree)
-        except RecursionError:  # its facts have said so already
-            return Found()
-        return self._known[key][0]
+    def _holds_settings(self, value: Value, place: Place) -> bool:
+        if not any(isinstance(each, Member | Parameter | Thing) for each in possible(value)):
+            return False
+        if any(isinstance(each, Member) for each in possible(value)):
+            return any(map(_is_settings, possible(value)))
+        return self._program.may_be("settings", _is_settings, value, place.module)
+
+    def _handed_on(self, callee: str, call: Call, place: Place) -> None:
+        """Note that all settings are given to what is not followed: which of them it reads is not known."""
+        for value in (*call.arguments, *(each for _, each in call.keywords)):
+            direct = any(isinstance(each, Member) and each.name == "settings" for each in possible(value))
+            if direct and (":" not in callee or ("**", value) in call.keywords):
+                self.found.add("settings", "{settings}", self._at(place))
+
+    def _command(self, call: Call, place: Place) -> None:
+        for given, where in self._program.reached(argument(call, 0, "args") or Known(""), place):
+            for command in possible(given):
+                words = command.items if isinstance(command, Items) else (command,)
+                for word in possible(words[0]) if words else ():
+                    text = "python" if is_python(word) else shown(word)
+                    self.found.add("commands", text.split()[0] if text.split() else text, self._at(where))
+
+    def _place(self, value: Value, place: Place) -> None:
+        for given, where in self._program.reached(value, place):
+            for each in possible(given):
+                if isinstance(each, Known) and isinstance(each.value, str):
+                    self.found.add("regions", each.value, self._at(where))
+
+    def collection(self, method: str, call: Call, place: Place) -> None:
+        self._names("collections", argument(call, 0, "collection_id"), place)
+
+    def second(self, method: str, call: Call, place: Place) -> None:
+        kind = "topics" if method == ".topic_path" else "secrets"
+        self._names(kind, argument(call, 1, kind.removesuffix("s")), place)
+
+    def table(self, method: str, call: Call, place: Place) -> None:
+        if method in _ROW_WRITES:
+            self.found.add("row_writes", method.removeprefix("."), self._at(place))
+        value = argument(call, *_TABLES.get(method, (99, "")))
+        for given, where in self._program.reached(value, place) if value is not None else ():
+            for text in map(shown, possible(given)):
+                if _TABLE.match(text):
+                    use = TableUse(".".join(text.split(".")[-2:]), (), self._at(where), method != ".get_table")
+                    self.found.queries[Query("", self._at(where), (use,))] = None
+
+    def _said(self, value: Value, place: Place) -> None:
+        for each in possible(value):
+            if isinstance(each, Known) and isinstance(each.value, int):
+                if not isinstance(each.value, bool) and _PROJECT_NUMBER.fullmatch(str(each.value)):
+                    self.found.add("project_numbers", str(each.value), self._at(place))
+            elif isinstance(each, Known | Text) and not (
+                isinstance(each, Text) and isinstance(each.parts[0], CodePath)
+            ):
+                self._string(shown(each), place)
+
+    def _string(self, text: str, place: Place) -> None:
+        at = self._at(place)
+        if is_sql(text):
+            self.found.query(text, at)
+            return
+        if _URL.match(text):
+            self.found.add("urls", text, at)
+            if match := _API_HOST.match(text):
+                self.found.add("apis", match[1], at)
+        for kind, pattern in (("topics", _TOPIC), ("secrets", _SECRET)):
+            if (match := pattern.match(text)) and not match[1].startswith("{"):
+                self.found.add(kind, match[1], at)
+        for region in _REGION.findall(text):
+            self.found.add("regions", region, at)
+        if len(text) < 200:
+            for number in _PROJECT_NUMBER.findall(text):
+                self.found.add("project_numbers", number, at)
+
+
+def _is_settings(value: Value) -> bool:
+    return isinstance(value, Member) and value.name == "settings"
+
+
+_Handler = Callable[[_Reader, str, Call, Place], None]
+_METHODS: Mapping[str, _Handler] = {
+    ".collection": _Reader.collection,
+    ".collection_group": _Reader.collection,
+    ".topic_path": _Reader.second,
+    ".secret_version_path": _Reader.second,
+    **dict.fromkeys({*_TABLES, *_ROW_WRITES}, _Reader.table),
+}

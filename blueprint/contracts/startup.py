@@ -10,9 +10,7 @@ from pathlib import Path
 from blueprint.contracts import Report, contract
 from blueprint.findings import Location
 from blueprint.model import Blueprint
-from blueprint.sources import FOLDER
 
-ROW_WRITES = re.compile(rb"\.(load_table_from_\w+|insert_rows(?:_json|_from_dataframe)?|append_rows)\(")
 CHANGES = re.compile(r"\s*(?:--[^\n]*\n\s*)*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b", re.IGNORECASE)
 STANDARD = {"__future__"}
 
@@ -55,18 +53,9 @@ def rows_streamed(plan: Blueprint, report: Report) -> None:
                     f"{change[1].upper()} into '{use.table}', which a stream fills; publish to '{streamed[use.table]}'.",
                     query.at,
                 )
-    for path in _sources(plan):
+    for write in sorted({use for archive in plan.archives.values() for use in archive.uses.row_writes}):
         report.check()
-        content = path.read_bytes()
-        for found in ROW_WRITES.finditer(content):
-            line = content.count(b"\n", 0, found.start()) + 1
-            report.violation(
-                f"'{found[1].decode()}' writes rows one call at a time and uses up the table's quota; publish them to a topic with a stream.",
-                Location(path.relative_to(plan.root).as_posix(), line),
-            )
-
-
-def _sources(plan: Blueprint) -> list[Path]:
-    library = plan.root / plan.manifest.library
-    folders = {library, *(plan.root / FOLDER / function.folder for function in plan.manifest.functions.values())}
-    return sorted(path for folder in folders for path in folder.rglob("*.py") if path.is_file())
+        report.violation(
+            f"'{write.name}' writes rows one call at a time and uses up the table's quota; publish them to a topic with a stream.",
+            write.at,
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 from blueprint.contracts import Report, contract
 from blueprint.findings import Location
@@ -22,7 +21,6 @@ GIB_PER_CPU, MOST_GIB = 4, 32
 IN_TIME = 600
 """Seconds after which a dead orchestrator must be known: the promise of this project."""
 ENTRY = "main.py"
-SETTING = re.compile(rb"""\bsettings(?:\[|\.get\()\s*["'](\w+)["']""")
 
 
 @contract("folders-declared", "Every function folder is a declared function", incidents=(18, 22))
@@ -190,18 +188,19 @@ def secrets_pinned(plan: Blueprint, report: Report) -> None:
 @contract("settings-read", "Functions read exactly their declared settings", incidents=(55, 57))
 def settings_read(plan: Blueprint, report: Report) -> None:
     """A setting under another name is missing where the code needs it, and without effect where it is declared."""
-    for function in (each for each in plan.manifest.functions.values() if each.name in plan.archives):
-        read: dict[str, Location] = {}
-        for path in sorted((plan.root / FOLDER / function.folder).rglob("*.py")):
-            for name, line in _settings_of(path) if path.is_file() else ():
-                read.setdefault(name, Location(path.relative_to(plan.root).as_posix(), line))
+    for function in plan.manifest.functions.values():
+        archive = plan.archives.get(function.name)
+        if archive is None:
+            continue
+        read = {use.name: use.at for use in reversed(archive.uses.settings)}
+        computed = next((at for name, at in read.items() if name.startswith("{")), None)
         report.check(len(read))
         for name, at in read.items():
-            if name not in function.settings:
+            if name not in function.settings and not name.startswith("{"):
                 report.violation(
                     f"'{function.name}' reads the setting '{name}', which is not declared; add it to `settings`.", at
                 )
-        for name in sorted(function.settings.keys() - read.keys()):
+        for name in sorted(function.settings.keys() - read.keys()) if computed is None else ():
             report.violation(
                 f"Setting '{name}' of '{function.name}' is read by no code; correct it.",
                 function.where(f"settings.{name}"),
@@ -212,10 +211,3 @@ def settings_read(plan: Blueprint, report: Report) -> None:
                     f"Setting '{name}' of '{function.name}' is {value}; give a limit.",
                     function.where(f"settings.{name}"),
                 )
-
-
-def _settings_of(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the keys that a module reads from something called `settings`, and their lines."""
-    content = path.read_bytes()
-    for found in SETTING.finditer(content):
-        yield found[1].decode(), content.count(b"\n", 0, found.start()) + 1

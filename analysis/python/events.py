@@ -1,0 +1,265 @@
+"""What the statements of one file do: import, call, read an item, say a text; each with what is around it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from analysis.python.bindings import Scope, handles_failed_import
+from analysis.python.conditions import Conditions
+from analysis.python.expressions import Expressions, comprehension_scope, lambda_scope
+from analysis.python.imports import ImportFact, caught, swallowed
+from analysis.python.nodes import FIELDS
+from analysis.python.values import (
+    UNKNOWN,
+    CodePath,
+    Known,
+    Member,
+    Result,
+    Text,
+    Thing,
+    Value,
+    choose,
+    member,
+    possible,
+)
+
+
+class Around(NamedTuple):
+    """What is around a place; see `ImportFact`. `scope` is the dotted name of the function it is in."""
+
+    lazy: bool = False
+    function: str = ""
+    catches: tuple[str, ...] = ()
+    group: int = 0
+    instead_of: int = 0
+    scope: str = ""
+
+
+class Call(NamedTuple):
+    """A call, or the reading of an item (`x.__getitem__`) or a test for one (`x.__contains__`).
+
+    `inside` says that what it returns is put together with more, so that it is no text or path of its own.
+    """
+
+    function: Value
+    arguments: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+    line: int
+    around: Around = Around()
+    inside: bool = False
+
+
+class Said(NamedTuple):
+    """A text or a path beside the code, as large as it is put together; docstrings aside."""
+
+    value: Value
+    line: int
+    around: Around = Around()
+
+
+@dataclass
+class Events:
+    """What one file does; `dead` are the statements that can never run on the target."""
+
+    imports: list[ImportFact] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    returns: dict[str, Value] = field(default_factory=dict)
+    defaults: dict[str, Value] = field(default_factory=dict)
+    dead: list[ast.stmt] = field(default_factory=list)
+
+
+_INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
+_TEXTS = (Known, Text, CodePath)
+
+
+def read_events(tree: ast.Module, module: Scope, expressions: Expressions, conditions: Conditions) -> Events:
+    """Return what `tree` does on the target."""
+    reader = _Reader(expressions, conditions)
+    reader.block(tree.body, module, Around())
+    return reader.found
+
+
+class _Reader:
+    def __init__(self, expressions: Expressions, conditions: Conditions) -> None:
+        self.found = Events()
+        self._expressions, self._conditions = expressions, conditions
+        self._groups = 0
+
+    def block(self, body: list[ast.stmt], scope: Scope, around: Around) -> None:
+        for node in body:
+            kind = node.__class__
+            visit = _VISITS.get(kind)
+            if visit is not None:
+                visit(self, node, scope, around)
+            if kind in _DEFINITIONS or (kind is ast.Expr and isinstance(node.value, ast.Constant)):  # type: ignore[attr-defined]
+                continue
+            for name in FIELDS[kind]:
+                if name not in _INNER:
+                    self._expression(getattr(node, name), scope, around, False)
+
+    def plain_import(self, node: ast.Import, scope: Scope, around: Around) -> None:
+        for alias in node.names:
+            self.found.imports.append(ImportFact(alias.name, 0, None, node.lineno, *around[:5]))
+
+    def from_import(self, node: ast.ImportFrom, scope: Scope, around: Around) -> None:
+        names = tuple(alias.name for alias in node.names)
+        self.found.imports.append(ImportFact(node.module or "", node.level, names, node.lineno, *around[:5]))
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, around: Around) -> None:
+        for each in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            self._expression(each, scope, around, False)
+        inner = scope.inner[node]
+        arguments = node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults + arguments.kw_defaults
+        for argument, default in zip((*positional, *arguments.kwonlyargs), defaults, strict=True):
+            if default is not None:
+                self.found.defaults[f"{inner.name}.{argument.arg}"] = self._expressions.value(default, scope)
+        # A guard around a definition says nothing about the call.
+        self.block(node.body, inner, Around(True, node.name, instead_of=around.instead_of, scope=inner.name))
+
+    def class_(self, node: ast.ClassDef, scope: Scope, around: Around) -> None:
+        for each in (*node.decorator_list, *node.bases, *node.keywords):
+            self._expression(each, scope, around, False)
+        self.block(node.body, scope.inner[node], around)
+
+    def returned(self, node: ast.Return, scope: Scope, around: Around) -> None:
+        if node.value is not None and around.scope:
+            value = self._expressions.value(node.value, scope)
+            before = self.found.returns.get(around.scope)
+            self.found.returns[around.scope] = value if before is None else choose((before, value))
+
+    def condition(self, node: ast.If, scope: Scope, around: Around) -> None:
+        answer = self._conditions.truth(node.test, scope)
+        inner = around
+        if answer is None and self._conditions.guards_imports(node.test, scope):
+            inner = around._replace(catches=(*around.catches, "ImportError"))
+        for body, runs in ((node.body, answer is not False), (node.orelse, answer is not True)):
+            if runs:
+                self.block(body, scope, inner)
+            else:
+                self.found.dead.extend(body)
+
+    def attempt(self, node: ast.Try, scope: Scope, around: Around) -> None:
+        self._groups += 1
+        group = self._groups
+        self.block(node.body, scope, around._replace(catches=(*around.catches, *swallowed(node)), group=group))
+        for handler in node.handlers:
+            if handler.type is not None:
+                self._expression(handler.type, scope, around, False)
+            failed = handles_failed_import(handler)
+            self.block(handler.body, scope, around._replace(instead_of=group) if failed else around)
+        self.block(node.orelse, scope, around)
+        self.block(node.finalbody, scope, around)
+
+    def manager(self, node: ast.With | ast.AsyncWith, scope: Scope, around: Around) -> None:
+        for each in node.items:
+            self._expression(each.context_expr, scope, around, False)
+            call = each.context_expr
+            if isinstance(call, ast.Call) and self._expressions.value(call.func, scope) == Thing("contextlib.suppress"):
+                names = caught(ast.ExceptHandler(ast.Tuple(call.args), None, []))
+                around = around._replace(catches=(*around.catches, *names))
+        self.block(node.body, scope, around)
+
+    def loop(self, node: Any, scope: Scope, around: Around) -> None:
+        self.block(node.body, scope, around)
+        self.block(node.orelse, scope, around)
+
+    def match(self, node: ast.Match, scope: Scope, around: Around) -> None:
+        for case in node.cases:
+            if case.guard is not None:
+                self._expression(case.guard, scope, around, False)
+            self.block(case.body, scope, around)
+
+    def added(self, node: ast.AugAssign, scope: Scope, around: Around) -> None:
+        target = self._expressions.value(node.target, scope) if isinstance(node.target, ast.Attribute) else UNKNOWN
+        if isinstance(target, Thing):
+            value = self._expressions.value(node.value, scope)
+            self.found.calls.append(Call(member(target, "extend"), (value,), (), node.lineno, around))
+
+    def assigned(self, node: ast.Assign, scope: Scope, around: Around) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Subscript | ast.Attribute):
+                whole = target.value if isinstance(target, ast.Subscript) else target
+                thing = self._expressions.value(whole, scope)
+                if isinstance(thing, Thing | Result):
+                    key = target.slice if isinstance(target, ast.Subscript) else None
+                    given = (self._expressions.value(node.value, scope), self._expressions.value(key, scope))
+                    self.found.calls.append(Call(member(thing, "__set__"), given, (), node.lineno, around))
+
+    def _expression(self, node: Any, scope: Scope, around: Around, inside: bool) -> None:
+        """Read an expression and what is below it; `inside` a text, whose parts are no texts of their own."""
+        kind = node.__class__
+        if kind is list:
+            for each in node:
+                self._expression(each, scope, around, inside)
+            return
+        if kind in _PLAIN:
+            return
+        if kind in _TEXT_KINDS and not inside and self._says(node, scope, around):
+            inside = kind is not ast.Call
+        if kind is ast.Constant:
+            return
+        if kind is ast.Call:
+            function = self._expressions.value(node.func, scope)
+            given = self._expressions.arguments(node, scope)
+            self.found.calls.append(Call(function, *given, node.lineno, around, inside))
+            if isinstance(function, Member) and any(isinstance(each, _TEXTS) for each in possible(function.owner)):
+                self._expression(node.func, scope, around, inside)
+                for argument in (*node.args, *node.keywords):
+                    self._expression(argument, scope, around, inside)
+                return
+            inside = False
+        elif kind is ast.Subscript and node.ctx.__class__ is ast.Load:
+            owner, key = (self._expressions.value(each, scope) for each in (node.value, node.slice))
+            self.found.calls.append(Call(member(owner, "__getitem__"), (key,), (), node.lineno, around))
+        elif kind is ast.Compare and isinstance(node.ops[0], ast.In | ast.NotIn):
+            left, right = (self._expressions.value(each, scope) for each in (node.left, node.comparators[0]))
+            self.found.calls.append(Call(member(right, "__contains__"), (left,), (), node.lineno, around))
+        elif kind is ast.Lambda:
+            for default in (*node.args.defaults, *node.args.kw_defaults):
+                self._expression(default, scope, around, False)
+            lazy = around._replace(lazy=True, catches=())
+            self._expression(node.body, lambda_scope(node, scope), lazy, False)
+            return
+        elif kind in _COMPREHENSIONS:
+            scope = comprehension_scope(node, scope)
+        for name in FIELDS[kind]:
+            self._expression(getattr(node, name), scope, around, inside)
+
+    def _says(self, node: ast.expr, scope: Scope, around: Around) -> bool:
+        """Note the texts and paths that an expression is; return whether it is any."""
+        values = [each for each in possible(self._expressions.value(node, scope)) if isinstance(each, _TEXTS)]
+        said = [each for each in values if not isinstance(each, Known) or isinstance(each.value, str | int)]
+        if node.__class__ is ast.Name or node.__class__ is ast.Attribute:
+            said = [each for each in said if isinstance(each, CodePath)]
+        self.found.said += [Said(each, node.lineno, around) for each in said]
+        return bool(said)
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_PLAIN = (str, int, type(None), bool)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_TEXT_KINDS = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name, ast.IfExp)
+_VISITS: dict[type[ast.stmt], Any] = {
+    ast.Import: _Reader.plain_import,
+    ast.ImportFrom: _Reader.from_import,
+    ast.FunctionDef: _Reader.function,
+    ast.AsyncFunctionDef: _Reader.function,
+    ast.ClassDef: _Reader.class_,
+    ast.Return: _Reader.returned,
+    ast.If: _Reader.condition,
+    ast.For: _Reader.loop,
+    ast.AsyncFor: _Reader.loop,
+    ast.While: _Reader.loop,
+    ast.With: _Reader.manager,
+    ast.AsyncWith: _Reader.manager,
+    ast.Try: _Reader.attempt,
+    ast.TryStar: _Reader.attempt,
+    ast.Match: _Reader.match,
+    ast.AugAssign: _Reader.added,
+    ast.Assign: _Reader.assigned,
+}

@@ -1,0 +1,329 @@
+"""The value of an expression, with the names that are in reach where it stands."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from analysis.python.bindings import Binding, Scope
+from analysis.python.builtin_calls import interpolated
+from analysis.python.values import (
+    OWN_FILE,
+    UNKNOWN,
+    Choice,
+    CodePath,
+    Items,
+    Known,
+    Member,
+    Parameter,
+    Result,
+    Table,
+    Text,
+    Thing,
+    Unknown,
+    Value,
+    call,
+    choose,
+    concat,
+    each,
+    is_small,
+    item,
+    join,
+    member,
+    possible,
+    shown,
+)
+
+_GROWING = (Items, Table, Text, Result, Choice, Member)
+_BUILTINS = frozenset(dir(builtins))
+_OWN: dict[str, Value] = {"__file__": OWN_FILE, "__name__": Thing(":"), "__package__": Thing("."), "__spec__": Thing(":__spec__")}
+MOST_STEPS = 200_000
+"""How many expressions of one file are followed; what is behind is not known."""
+
+
+_Evaluate = Callable[["Expressions", Any, Scope], Value]
+
+
+class Expressions:
+    """Evaluates the expressions of one file."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str, int], Value] = {}
+        self._values: dict[int, Value] = {}
+        self._steps = 0
+
+    def value(self, node: ast.expr | None, scope: Scope) -> Value:
+        """Return what `node` is worth in `scope`."""
+        evaluate: _Evaluate | None = _KINDS.get(node.__class__)
+        if evaluate is None:
+            return UNKNOWN
+        found = self._values.get(id(node))
+        if found is None:
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                return Unknown("the file has too much to be followed")
+            found = evaluate(self, node, scope)
+            if found.__class__ in _GROWING and not is_small(found):
+                found = Unknown("it has too many parts to be followed")
+            self._values[id(node)] = found
+        return found
+
+    def _constant(self, node: ast.Constant, scope: Scope) -> Value:
+        return UNKNOWN if node.value is ... or isinstance(node.value, complex) else Known(node.value)
+
+    def _name(self, node: ast.Name, scope: Scope) -> Value:
+        return self.named(node.id, scope, node.lineno)
+
+    def named(self, name: str, scope: Scope, line: int) -> Value:
+        """Return what a name is worth in a line of `scope`."""
+        owner: Scope | None = scope
+        while owner is not None and (name not in owner.names or (owner.kind == "class" and owner is not scope)):
+            owner = owner.parent
+        if owner is None:
+            return (
+                _OWN.get(name, UNKNOWN)
+                if name in _OWN
+                else (Thing(f"builtins.{name}") if name in _BUILTINS else UNKNOWN)
+            )
+        here = owner is scope or (scope.kind == "expression" and owner is _home(scope))
+        key = (id(owner), name, line if here and len(owner.names[name]) > 1 else 0)
+        if key not in self._known:
+            self._known[key] = Unknown("it depends on itself")
+            self._known[key] = self._bound(owner.names[name], owner, name, line if here else None)
+        return self._known[key]
+
+    def lasting(self, name: str, scope: Scope) -> Value:
+        """Return what a name is for whoever reads it later, from elsewhere."""
+        return self._bound(scope.names[name], scope, name, None)
+
+    def _bound(self, bindings: list[Binding], owner: Scope, name: str, line: int | None) -> Value:
+        if len(bindings) > 1 and line is not None and not any(each.loop for each in bindings):
+            before = [each for each in bindings if each.end < line]
+            certain = [place for place, each in enumerate(before) if not each.conditional and each.how != "augment"]
+            bindings = before[certain[-1] if certain else 0 :] or bindings
+        values: list[Value] = []
+        for binding in bindings:
+            keeps = binding.conditional or line is None
+            if binding.how == "augment":
+                added = self.value(binding.source, owner)
+                grown = [UNKNOWN if binding.loop else plus(value, added) for value in values] or [UNKNOWN]
+                values = [*values, *grown] if keeps else grown
+            else:
+                value = self._of(binding, owner, name)
+                values = [*values, value] if keeps else [value]
+        found = choose(values)
+        if name in owner.changed and any(isinstance(value, Items | Table) for value in possible(found)):
+            return Choice((*possible(found), Unknown("it is changed after it was made")))
+        return found
+
+    def _of(self, binding: Binding, owner: Scope, name: str) -> Value:
+        if binding.how == "thing":
+            return Thing(binding.source)
+        if binding.how == "open":
+            return Parameter(owner.name, name) if binding.source == "parameter" else UNKNOWN
+        value = self.value(binding.source, owner)
+        value = each(value) if binding.how == "each" else value
+        for place in binding.path:
+            value = item(value, Known(place))
+        return value
+
+    def _text(self, node: ast.JoinedStr, scope: Scope) -> Value:
+        return concat(self.value(part, scope) for part in node.values)
+
+    def _placed(self, node: ast.FormattedValue, scope: Scope) -> Value:
+        plain = node.format_spec is None and node.conversion in (-1, 115)
+        value = self.value(node.value, scope)
+        return value if plain or not isinstance(value, Known | Choice | CodePath) else UNKNOWN
+
+    def _items(self, node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Value:
+        return Items(self._each(node.elts, scope))
+
+    def _each(self, nodes: list[ast.expr], scope: Scope) -> tuple[Value, ...]:
+        found: list[Value] = []
+        for inner in nodes:
+            value = self.value(inner.value if isinstance(inner, ast.Starred) else inner, scope)
+            if not isinstance(inner, ast.Starred):
+                found.append(value)
+            else:
+                found += value.items if isinstance(value, Items) else (each(value),)
+        return tuple(found)
+
+    def _table(self, node: ast.Dict, scope: Scope) -> Value:
+        keys, values = [], []
+        for key, value in zip(node.keys, node.values, strict=True):
+            inner = self.value(value, scope)
+            if key is not None:
+                keys.append(self.value(key, scope))
+                values.append(inner)
+            elif isinstance(inner, Table):
+                keys += inner.keys
+                values += inner.values
+            else:
+                keys.append(UNKNOWN)
+                values.append(UNKNOWN)
+        return Table(tuple(keys), tuple(values))
+
+    def _operation(self, node: ast.BinOp, scope: Scope) -> Value:
+        left, right = self.value(node.left, scope), self.value(node.right, scope)
+        if isinstance(node.op, ast.Add):
+            return plus(left, right)
+        if isinstance(node.op, ast.Div):
+            return join(left, right)
+        if isinstance(node.op, ast.Mod) and isinstance(left, Known) and isinstance(left.value, str):
+            return interpolated(left.value, right)
+        if isinstance(node.op, ast.BitOr) and isinstance(left, Table) and isinstance(right, Table):
+            return Table((*left.keys, *right.keys), (*left.values, *right.values))
+        return UNKNOWN
+
+    def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
+        if isinstance(node.value, ast.Name):
+            home = _home(scope)
+            if home.owner and home.owner[1] == node.value.id:
+                return self._own_attribute(home.owner[0], node.attr, node)
+        return self.member(self.value(node.value, scope), node.attr, scope)
+
+    def member(self, owner: Value, name: str, scope: Scope) -> Value:
+        """Return an attribute; of a class of this file, what the class says."""
+        if isinstance(owner, Thing) and owner.name.startswith(":"):
+            inner = find_class(scope.module, owner.name[1:])
+            if inner is not None and name in inner.names:
+                return self._bound(inner.names[name], inner, name, None)
+        return member(owner, name)
+
+    def _own_attribute(self, owner: Scope, name: str, node: ast.Attribute) -> Value:
+        key = (id(owner), f".{name}", 0)
+        if key not in self._known:
+            self._known[key] = Unknown("it depends on itself")
+            values = [self._of(each, owner, name) for each in owner.names.get(name, ())]
+            for binding in owner.attributes.get(name, ()):
+                source, scope = binding.source
+                values.append(
+                    self._of(binding._replace(source=source), scope, name) if binding.how != "augment" else UNKNOWN
+                )
+            if not values:
+                values = [member(Thing(f":{owner.name}"), name)]
+            self._known[key] = choose(values)
+        return self._known[key]
+
+    def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
+        if isinstance(node.slice, ast.Slice):
+            return UNKNOWN
+        return item(self.value(node.value, scope), self.value(node.slice, scope))
+
+    def _call(self, node: ast.Call, scope: Scope) -> Value:
+        function = self.value(node.func, scope)
+        return call(function, *self.arguments(node, scope))
+
+    def arguments(self, node: ast.Call, scope: Scope) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
+        """Return positional and named arguments; what is behind a star is not known."""
+        given = self._each(node.args, scope)
+        named = [(keyword.arg, self.value(keyword.value, scope)) for keyword in node.keywords]
+        keywords: list[tuple[str, Value]] = []
+        for name, value in named:
+            if name is not None:
+                keywords.append((name, value))
+            elif isinstance(value, Table):
+                pairs = zip(value.keys, value.values, strict=True)
+                keywords += [(shown(key), inner) for key, inner in pairs if isinstance(key, Known)]
+            else:
+                keywords.append(("**", value))
+        return given, tuple(keywords)
+
+    def _either(self, node: ast.IfExp, scope: Scope) -> Value:
+        return choose((self.value(node.body, scope), self.value(node.orelse, scope)))
+
+    def _any_of(self, node: ast.BoolOp, scope: Scope) -> Value:
+        return choose(self.value(inner, scope) for inner in node.values)
+
+    def _walrus(self, node: ast.NamedExpr, scope: Scope) -> Value:
+        return self.value(node.value, scope)
+
+    def _inner(self, node: ast.Await | ast.Starred, scope: Scope) -> Value:
+        return self.value(node.value, scope)
+
+    def _listed(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
+        inner = comprehension_scope(node, scope)
+        value = self.value(node.elt, inner)
+        return Items(tuple(possible(value))) if not isinstance(value, Unknown) else UNKNOWN
+
+
+def _home(scope: Scope) -> Scope:
+    while scope.kind == "expression" and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def comprehension_scope(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope) -> Scope:
+    """Return the scope of a comprehension's own names."""
+    found = scope.inner.get(node)
+    if found is None:
+        found = scope.inner[node] = Scope(scope.name, "expression", scope)
+        for generator in node.generators:
+            _bind_each(generator.target, generator.iter, found, ())
+    return found
+
+
+def _bind_each(target: ast.expr, source: ast.expr, scope: Scope, path: tuple[int, ...]) -> None:
+    if isinstance(target, ast.Name):
+        scope.names[target.id] = [Binding("each", source, 0, path=path)]
+    elif isinstance(target, ast.Tuple | ast.List):
+        for place, inner in enumerate(target.elts):
+            _bind_each(inner, source, scope, (*path, place))
+
+
+def lambda_scope(node: ast.Lambda, scope: Scope) -> Scope:
+    """Return the scope of a function without a name; nothing is known of what it is given."""
+    found = scope.inner.get(node)
+    if found is None:
+        found = scope.inner[node] = Scope(scope.name, "expression", scope)
+        for argument in [inner for inner in ast.walk(node.args) if isinstance(inner, ast.arg)]:
+            found.names[argument.arg] = [Binding("open", None, 0)]
+    return found
+
+
+def find_class(module: Scope, name: str) -> Scope | None:
+    """Return the scope of a class by its dotted name."""
+    stack = [module]
+    while stack:
+        scope = stack.pop()
+        if scope.name == name and scope.kind == "class":
+            return scope
+        stack += [inner for inner in scope.inner.values() if name.startswith(inner.name) and inner.kind != "expression"]
+    return None
+
+
+def plus(left: Value, right: Value) -> Value:
+    """Return `left + right`."""
+    if isinstance(left, Items) or isinstance(right, Items):
+        one = left.items if isinstance(left, Items) else (each(left),)
+        other = right.items if isinstance(right, Items) else (each(right),)
+        return Items((*one, *other))
+    if any(isinstance(side, Known) and not isinstance(side.value, str) for side in (left, right)):
+        return UNKNOWN
+    return concat((left, right))
+
+
+_KINDS: dict[type, _Evaluate] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions._name,
+    ast.JoinedStr: Expressions._text,
+    ast.FormattedValue: Expressions._placed,
+    ast.Tuple: Expressions._items,
+    ast.List: Expressions._items,
+    ast.Set: Expressions._items,
+    ast.Dict: Expressions._table,
+    ast.BinOp: Expressions._operation,
+    ast.Attribute: Expressions._attribute,
+    ast.Subscript: Expressions._subscript,
+    ast.Call: Expressions._call,
+    ast.IfExp: Expressions._either,
+    ast.BoolOp: Expressions._any_of,
+    ast.NamedExpr: Expressions._walrus,
+    ast.Await: Expressions._inner,
+    ast.Starred: Expressions._inner,
+    ast.ListComp: Expressions._listed,
+    ast.SetComp: Expressions._listed,
+    ast.GeneratorExp: Expressions._listed,
+}

@@ -1,0 +1,414 @@
+"""What an expression is worth as far as reading tells: a value, a set of possible values, or not known.
+
+A value may name what another file holds (`Thing`) or what a caller gives (`Parameter`): `link` puts those in later, and
+every operation here folds again with what came of it. So one file is read once, whoever imports it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+MOST_CHOICES, MOST_TEXT, MOST_ITEMS, MOST_PARTS = 64, 100_000, 2_000, 3_000
+"""How many possible values are followed, how long a text or list, and of how many parts in all: more is not known."""
+
+Plain = str | int | float | bool | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A constant."""
+
+    value: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, tuple or set."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dictionary."""
+
+    keys: tuple[Value, ...]
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What an import or definition makes: `os.environ`, `.sibling.name` (relative), `:name` (the file's own)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a function of the file is given."""
+
+    function: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An attribute of something."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call returns."""
+
+    function: Value
+    arguments: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text put together, of which some parts are not known yet."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodePath:
+    """A path beside the code.
+
+    Attributes:
+        base: the module whose folder it starts from; "" is the file's own.
+        path: from there; None where only running the code tells. `__file__` stands for the file's name, `__stem__` for
+            that without its suffix; `*`, `?` and `[` match names when `pattern`.
+        pattern: whether `path` stands for every file that it matches.
+    """
+
+    base: str
+    path: str | None
+    pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What only running the code tells, with the reason."""
+
+    why: str = ""
+
+
+Value = Known | Items | Table | Thing | Parameter | Member | Result | Text | CodePath | Choice | Unknown
+FILE, STEM = "__file__", "__stem__"
+UNKNOWN = Unknown()
+OWN_FILE = CodePath("", FILE)
+
+
+def choose(values: Iterable[Value]) -> Value:
+    """Return one of `values`."""
+    found: dict[Value, None] = {}
+    for value in values:
+        found.update(dict.fromkeys(value.values if isinstance(value, Choice) else (value,)))
+        if len(found) > MOST_CHOICES:
+            return Unknown("it has too many possible values")
+    if not found:
+        return UNKNOWN
+    return next(iter(found)) if len(found) == 1 else Choice(tuple(found))
+
+
+def possible(value: Value) -> tuple[Value, ...]:
+    """Return the values that `value` may have."""
+    return value.values if isinstance(value, Choice) else (value,)
+
+
+def _over(value: Value, operation: Callable[[Value], Value]) -> Value:
+    """Apply an operation to every possible value."""
+    return choose(map(operation, value.values)) if isinstance(value, Choice) else operation(value)
+
+
+def member(owner: Value, name: str) -> Value:
+    """Return an attribute."""
+    kind = owner.__class__
+    if kind is Thing:
+        return Thing(f"{owner.name}.{name}")  # type: ignore[union-attr]
+    if kind is Choice:
+        return _over(owner, lambda each: member(each, name))
+    if kind is CodePath and name in ("parent", "name", "stem"):
+        return _up(owner) if name == "parent" else UNKNOWN  # type: ignore[arg-type]
+    if isinstance(owner, Known) and isinstance(owner.value, str) and name == "parent":
+        return Known(posixpath.dirname(owner.value) or ".")
+    return Member(owner, name)
+
+
+def item(owner: Value, key: Value) -> Value:
+    """Return `owner[key]`."""
+    if isinstance(owner, Choice):
+        return _over(owner, lambda each: item(each, key))
+    index = key.value if isinstance(key, Known) else None
+    if isinstance(owner, Items):
+        inside = isinstance(index, int) and -len(owner.items) <= index < len(owner.items)
+        return owner.items[index] if inside else choose(owner.items)  # type: ignore[index]
+    if isinstance(owner, Table):
+        found = [value for each, value in zip(owner.keys, owner.values, strict=True) if each == key]
+        return found[-1] if found else choose(owner.values)
+    if isinstance(owner, Member) and owner.name == "parents" and isinstance(owner.owner, CodePath):
+        path = owner.owner
+        if not isinstance(index, int) or not 0 <= index < 20:
+            return CodePath(path.base, None)
+        for _ in range(index + 1):
+            path = _up(path)
+        return path
+    return call(member(owner, "__getitem__"), (key,))
+
+
+def each(value: Value) -> Value:
+    """Return what a loop over `value` sees."""
+    if isinstance(value, Choice):
+        return _over(value, each)
+    if isinstance(value, Items):
+        return choose(value.items)
+    if isinstance(value, Table):
+        return choose(value.keys)
+    if isinstance(value, CodePath):
+        return value
+    return UNKNOWN if isinstance(value, Known | Unknown) else Result(Thing("builtins.next"), (value,))
+
+
+def concat(parts: Iterable[Value]) -> Value:
+    """Return parts put together to one text; of a path beside the code and texts, a path."""
+    merged: list[Value] = []
+    rest = iter(_bounded(list(parts)))
+    for part in rest:
+        if isinstance(part, Choice):
+            return _several(merged, part, rest)
+        if isinstance(part, Unknown) and part.why:
+            return part
+        last = merged[-1] if merged else None
+        text = _plain_text(part)
+        if isinstance(last, CodePath) and text is not None and last.path is not None:
+            merged[-1] = _append(last, text)
+        elif isinstance(last, Known) and text is not None:
+            merged[-1] = Known((_plain_text(last) or "") + text)
+        elif isinstance(part, Text):
+            merged += part.parts
+        else:
+            merged.append(part if text is None else Known(text))  # a number is said as text
+        if (isinstance(merged[-1], Known) and len(str(merged[-1].value)) > MOST_TEXT) or len(merged) > MOST_ITEMS:
+            return Unknown("the text is too long to be followed")
+    return merged[0] if len(merged) == 1 and not isinstance(merged[0], Unknown) else _text(merged)
+
+
+def _bounded(parts: list[Value]) -> list[Value]:
+    """Return parts whose possible combinations are few enough to be followed; what is too much is not known."""
+    combinations = 1
+    for place, part in enumerate(parts):
+        if isinstance(part, Choice):
+            combinations *= len(part.values)
+            if combinations > MOST_CHOICES:
+                parts[place] = Unknown()
+                combinations = MOST_CHOICES
+    return parts
+
+
+def _text(parts: list[Value]) -> Value:
+    return Text(tuple(parts)) if parts else Known("")
+
+
+def _several(before: list[Value], part: Choice, rest: Iterable[Value]) -> Value:
+    after = list(rest)
+    return choose(concat([*before, value, *after]) for value in part.values)
+
+
+def _plain_text(value: Value) -> str | None:
+    known = isinstance(value, Known) and isinstance(value.value, str | int) and not isinstance(value.value, bool)
+    return str(value.value) if known else None  # type: ignore[union-attr]
+
+
+def _append(path: CodePath, text: str) -> CodePath:
+    if text == "" or path.path is None:
+        return path
+    whole = f"{path.path}{text}" if path.path != "." else (f".{text}" if text[0] == "/" else None)
+    return CodePath(path.base, whole and posixpath.normpath(whole) + ("/" if whole.endswith("/") else ""))
+
+
+def join(path: Value, *parts: Value) -> Value:
+    """Return a path with more parts behind it."""
+    for part in parts:
+        path = _joined(path, part)
+    return path
+
+
+def _joined(path: Value, part: Value) -> Value:
+    if isinstance(path, Choice):
+        return _over(path, lambda each: _joined(each, part))
+    if isinstance(part, Choice):
+        return _over(part, lambda each: _joined(path, each))
+    if isinstance(part, CodePath):
+        return part
+    text = part.value if isinstance(part, Known) and isinstance(part.value, str) else None
+    if isinstance(path, CodePath):
+        if text is not None and text.startswith("/"):
+            return part
+        if path.path is None or path.pattern:
+            return CodePath(path.base, None)
+        if text is None:
+            return _text([path, Known("/"), part])
+        return CodePath(path.base, posixpath.normpath(posixpath.join(path.path, text)))
+    if isinstance(path, Known) and isinstance(path.value, str):
+        return Known(posixpath.join(path.value, text)) if text is not None else concat((path, Known("/"), part))
+    return concat((path, Known("/"), part))
+
+
+def _up(path: CodePath) -> CodePath:
+    if path.path is None or path.pattern:
+        return CodePath(path.base, None)
+    if path.path in (".", "") or path.path.endswith(".."):
+        return CodePath(path.base, posixpath.normpath(path.path + "/.."))
+    return CodePath(path.base, posixpath.dirname(path.path) or ".")
+
+
+def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tuple[str, Value], ...] = ()) -> Value:
+    """Return what a call returns."""
+    from analysis.python.builtin_calls import FUNCTIONS, method
+
+    if isinstance(function, Choice):
+        return _over(function, lambda each: call(each, arguments, keywords))
+    if isinstance(function, Thing):
+        fold = FUNCTIONS.get(function.name)
+        found = fold(arguments, dict(keywords)) if fold else None
+    elif isinstance(function, Member):
+        found = _over(function.owner, lambda each: method(each, function.name, arguments, dict(keywords)) or UNKNOWN)
+        found = None if found is UNKNOWN else found
+    elif isinstance(function, Result) and function.function == Thing("functools.partial") and function.arguments:
+        target, *first = function.arguments
+        return call(target, (*first, *arguments), (*function.keywords, *keywords))
+    else:
+        found = None
+    return Result(function, arguments, keywords) if found is None else found
+
+
+def shown(value: Value) -> str:
+    """Return a value as text, with `{name}` for what is not known."""
+    text = _plain_text(value)
+    if text is not None:
+        return text
+    if isinstance(value, Text):
+        return "".join(map(shown, value.parts))
+    return "{" + _named(value) + "}"
+
+
+def _named(value: Value) -> str:
+    if isinstance(value, Member):
+        owner = _named(value.owner)
+        return f"{owner}.{value.name}" if owner else value.name
+    if isinstance(value, Parameter):
+        return value.name
+    if isinstance(value, Thing):
+        return value.name.lstrip(":.").rpartition(":")[2]
+    if isinstance(value, Result):
+        if isinstance(value.function, Member | Thing) and _named(value.function).endswith("__getitem__"):
+            return _named(value.arguments[0]) or "item"
+        return f"{_named(value.function)}()"
+    if isinstance(value, Known):
+        return str(value.value)
+    return "value"
+
+
+def parts_of(value: Value) -> Iterator[Value]:
+    """Yield a value and everything that it is made of."""
+    yield value
+    for inner in _children(value):
+        yield from parts_of(inner)
+
+
+def is_small(value: Value) -> bool:
+    """Return whether a value has few enough parts to be carried on."""
+    return sum(1 for _ in islice(parts_of(value), MOST_PARTS)) < MOST_PARTS
+
+
+def _children(value: Value) -> tuple[Value, ...]:
+    match value:
+        case Items(items) | Choice(items) | Text(items):
+            return items
+        case Table(keys, values):
+            return (*keys, *values)
+        case Member(owner):
+            return (owner,)
+        case Result(function, arguments, keywords):
+            return (function, *arguments, *(each for _, each in keywords))
+    return ()
+
+
+Link = Callable[[Value], Value | None]
+
+
+def link(value: Value, put: Link) -> Value:
+    """Return `value` with what `put` says of its things, parameters, paths and results, and everything folded again."""
+    kind = value.__class__
+    if kind is Known or kind is Unknown:
+        return value
+    if kind is Thing or kind is Parameter or kind is CodePath:
+        found = put(value)
+        return value if found is None else found
+    match value:
+        case Items(items):
+            return Items(tuple(link(each, put) for each in items))
+        case Choice(values):
+            return choose(link(each, put) for each in values)
+        case Text(parts):
+            return concat(link(each, put) for each in parts)
+        case Table(keys, values):
+            return Table(tuple(link(each, put) for each in keys), tuple(link(each, put) for each in values))
+        case Member(owner, name):
+            return member(link(owner, put), name)
+        case Result(function, arguments, keywords):
+            linked = tuple(link(each, put) for each in arguments)
+            found = call(link(function, put), linked, tuple((name, link(each, put)) for name, each in keywords))
+            return (put(found) or found) if isinstance(found, Result) else found
+    return value
+
+
+_KINDS: Mapping[str, type] = {
+    kind.__name__: kind for kind in (Items, Table, Thing, Parameter, Member, Result, Text, CodePath, Choice, Unknown)
+}
+
+
+def to_json(value: Value) -> object:
+    """Return a value as JSON has it: constants of JSON as they are, others as a list that begins with the kind."""
+    if isinstance(value, Known):
+        return ["bytes", value.value.decode("latin-1")] if isinstance(value.value, bytes) else value.value
+    return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__slots__)]
+
+
+def _field(part: object) -> object:
+    if isinstance(part, tuple):
+        return [_field(each) for each in part]
+    return part if part is None or isinstance(part, str | bool) else to_json(part)  # type: ignore[arg-type]
+
+
+def from_json(raw: object) -> Value:
+    """Return what `to_json` was given."""
+    if not isinstance(raw, list):
+        return Known(raw)  # type: ignore[arg-type]
+    kind, *parts = raw
+    if kind == "bytes":
+        return Known(str(parts[0]).encode("latin-1"))
+    if kind in ("Thing", "Parameter", "CodePath", "Unknown"):
+        return _KINDS[kind](*parts)  # type: ignore[no-any-return]
+    if kind == "Member":
+        return Member(from_json(parts[0]), parts[1])
+    if kind == "Result":
+        function, arguments, keywords = parts
+        named = tuple((name, from_json(each)) for name, each in keywords)
+        return Result(from_json(function), tuple(map(from_json, arguments)), named)
+    return _KINDS[kind](*(tuple(map(from_json, part)) for part in parts))  # type: ignore[no-any-return]
