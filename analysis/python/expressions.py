@@ -38,7 +38,12 @@ from analysis.python.values import (
 
 _GROWING = (Items, Table, Text, Result, Choice, Member)
 _BUILTINS = frozenset(dir(builtins))
-_OWN: dict[str, Value] = {"__file__": OWN_FILE, "__name__": Thing(":"), "__package__": Thing("."), "__spec__": Thing(":__spec__")}
+_OWN: dict[str, Value] = {
+    "__file__": OWN_FILE,
+    "__name__": Thing(":"),
+    "__package__": Thing("."),
+    "__spec__": Thing(":__spec__"),
+}
 MOST_STEPS = 200_000
 """How many expressions of one file are followed; what is behind is not known."""
 
@@ -82,11 +87,10 @@ class Expressions:
         while owner is not None and (name not in owner.names or (owner.kind == "class" and owner is not scope)):
             owner = owner.parent
         if owner is None:
-            return (
-                _OWN.get(name, UNKNOWN)
-                if name in _OWN
-                else (Thing(f"builtins.{name}") if name in _BUILTINS else UNKNOWN)
-            )
+            own: Value | None = _OWN.get(name)
+            if own is not None:
+                return own
+            return Thing(f"builtins.{name}") if name in _BUILTINS else UNKNOWN
         here = owner is scope or (scope.kind == "expression" and owner is _home(scope))
         key = (id(owner), name, line if here and len(owner.names[name]) > 1 else 0)
         if key not in self._known:

@@ -262,6 +262,8 @@ class Program:
     def _passes(self, kind: str, test: Callable[[Value], bool], value: Value) -> bool:
         if test(value):
             return True
+        if kind == "path" and isinstance(value, Member) and value.name != "parent":
+            return False
         while isinstance(value, Member) or (isinstance(value, Text) and value.parts):
             value = value.owner if isinstance(value, Member) else value.parts[0]
         if not isinstance(value, Parameter):

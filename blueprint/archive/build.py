@@ -15,6 +15,7 @@ from typing import Any
 
 from analysis.cache import Cache
 from analysis.python.closure import Builder, Closure
+from analysis.python.events import Said
 from analysis.python.file_tree import FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
@@ -89,6 +90,7 @@ class Workshop:
         self._target, self._locked = target, locked
         self._tree = FileTree()
         self._read = RecordReader(target, cache)
+        self._telling: dict[int, tuple[Said, ...]] = {}
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
 
     def archive(self, source: FunctionSource) -> Archive:
@@ -186,7 +188,7 @@ class Workshop:
             modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
             distributions=distributions,
             imported=imported,
-            uses=read_uses(closure, builder.program(), places, carried),
+            uses=read_uses(closure, builder.program(), places, carried, self._telling),
             findings=tuple(
                 sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
             ),

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from analysis.python.closure import Closure
-from analysis.python.events import Call
+from analysis.python.events import Call, Said
 from analysis.python.loads import argument, is_python
 from analysis.python.program import Place, Program
+from analysis.python.record import Record
 from analysis.python.values import (
     CodePath,
     Items,
@@ -107,7 +108,11 @@ class _Found:
 
 
 def read_uses(
-    closure: Closure, program: Program, places: Mapping[str, str], carried: Iterable[tuple[str, Location]]
+    closure: Closure,
+    program: Program,
+    places: Mapping[str, str],
+    carried: Iterable[tuple[str, Location]],
+    telling: dict[int, tuple[Said, ...]],
 ) -> Uses:
     """Return the uses of a closure.
 
@@ -116,8 +121,9 @@ def read_uses(
         program: its records, put together.
         places: module → the file to name in locations.
         carried: SQL in data files and generated files, with its place.
+        telling: is kept for the next closure, which shares files with this one.
     """
-    reader = _Reader(program, places)
+    reader = _Reader(program, places, telling)
     for module in places:
         reader.module(module, closure)
     for imported in closure.third_party:
@@ -137,18 +143,20 @@ def _api(module: str) -> str | None:
 
 
 class _Reader:
-    def __init__(self, program: Program, places: Mapping[str, str]) -> None:
+    def __init__(self, program: Program, places: Mapping[str, str], telling: dict[int, tuple[Said, ...]]) -> None:
         self.found = _Found()
-        self._program, self._places = program, places
+        self._program, self._places, self._telling = program, places, telling
 
     def _at(self, place: Place) -> Location:
         return Location(self._places.get(place.module, place.module), place.line)
 
     def module(self, module: str, closure: Closure) -> None:
         """Read what one module uses."""
-        for said in closure.records[module].said:
-            for value, place in self._texts(said.value, Place(module, said.line, said.around)):
-                self._said(value, place)
+        record = closure.records[module]
+        for said in self._texts_of(record):
+            place = Place(module, said.line, said.around)
+            for value, where in self._as_said(said.value, place):
+                self._said(value, where)
         for callee, call in self._program.calls(module):
             place = Place(module, call.line, call.around)
             if callee in _ENVIRONMENT:
@@ -168,14 +176,23 @@ class _Reader:
                 if name in _PLACES:
                     self._place(value, place)
 
-    def _texts(self, value: Value, place: Place) -> Iterator[tuple[Value, Place]]:
-        """Yield a text as it is said, and where callers say a part of it, as each of them makes it."""
-        if isinstance(value, Known):
+    def _texts_of(self, record: Record) -> tuple[Said, ...]:
+        """Return the texts of a file that mean anything outside; once for all functions that share the file."""
+        found = self._telling.get(id(record))
+        if found is None:
+            found = self._telling[id(record)] = tuple(filter(_means_something, record.said))
+        return found
+
+    def _as_said(self, value: Value, place: Place) -> Iterator[tuple[Value, Place]]:
+        """Yield a text with what other files say of it, and where callers say what it names, as each of them makes it."""
+        if not isinstance(value, Text):
             yield value, place
-        elif isinstance(value, Text):
-            text = shown(value)
-            means = is_sql(text) or _TOPIC.match(text) or _SECRET.match(text)
-            yield from self._program.reached(value, place) if means else ((value, place),)
+            return
+        text = shown(value)
+        if is_sql(text) or _TOPIC.match(text) or _SECRET.match(text):
+            yield from self._program.reached(value, place)
+        else:
+            yield self._program.linked(value, place.module), place
 
     def _names(self, kind: str, value: Value | None, place: Place) -> None:
         """Add each name that a value can be; what a caller gives is added where it gives it."""
@@ -264,6 +281,27 @@ class _Reader:
         if len(text) < 200:
             for number in _PROJECT_NUMBER.findall(text):
                 self.found.add("project_numbers", number, at)
+
+
+def _means_something(said: Said) -> bool:
+    """Return whether a text may name anything outside: a query, an address, a place, a topic, a secret, a number.
+
+    One that begins with what another file says is looked at when that is known.
+    """
+    if isinstance(said.value, Known) and not isinstance(said.value.value, str):
+        return isinstance(said.value.value, int) and len(str(said.value.value)) > 10
+    if not isinstance(said.value, Known | Text):
+        return False
+    text = shown(said.value)
+    begins_elsewhere = isinstance(said.value, Text) and isinstance(said.value.parts[0], Thing)
+    patterns = (_URL, _TOPIC, _SECRET)
+    return (
+        begins_elsewhere
+        or is_sql(text)
+        or any(pattern.match(text) for pattern in patterns)
+        or _REGION.search(text) is not None
+        or _PROJECT_NUMBER.search(text) is not None
+    )
 
 
 def _is_settings(value: Value) -> bool:
