@@ -80,6 +80,17 @@ class Scope:
         target.names.setdefault(name, []).append(binding)
 
 
+def release(scope: Scope) -> None:
+    """Undo the circle of a scope and those inside, so that nothing is left to the collector."""
+    for inner in scope.inner.values():
+        release(inner)
+    scope.inner.clear()
+    scope.names.clear()
+    scope.attributes.clear()
+    scope.elsewhere.clear()
+    scope.parent = scope.owner = None
+
+
 class _Around(NamedTuple):
     conditional: bool = False
     loop: bool = False

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from analysis.python.bindings import Scope, read_bindings
+from analysis.python.bindings import Scope, read_bindings, release
 from analysis.python.conditions import Conditions
 from analysis.python.events import Around, Call, Said, read_events
 from analysis.python.expressions import Expressions
@@ -84,6 +84,13 @@ def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVers
 
 def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> Record:
     module = read_bindings(tree, named_expressions=b":=" in content)
+    try:
+        return _record(tree, module, target)
+    finally:
+        release(module)
+
+
+def _record(tree: ast.Module, module: Scope, target: PythonVersion) -> Record:
     expressions = Expressions()
     events = read_events(tree, module, expressions, Conditions(expressions, target))
     open_ended = any(map(_makes_names, events.calls))
