@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.python.bindings import Binding, Scope
 from analysis.python.builtin_calls import interpolated
+from analysis.python.folding import call, item
 from analysis.python.values import (
     OWN_FILE,
     UNKNOWN,
@@ -24,12 +25,10 @@ from analysis.python.values import (
     Thing,
     Unknown,
     Value,
-    call,
     choose,
     concat,
     each,
     is_small,
-    item,
     join,
     member,
     possible,

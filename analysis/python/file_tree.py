@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -65,6 +66,8 @@ class FileTree:
     def _read(self, file: str) -> tuple[bytes, str] | None:
         try:
             status = os.stat(file)
+            if not stat.S_ISREG(status.st_mode):
+                return None  # reading a pipe or a device may never end
             inode = (status.st_dev, status.st_ino)
             if inode not in self._by_inode:
                 with open(file, "rb") as stream:

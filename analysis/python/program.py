@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from analysis.python.events import Around, Call, Said
+from analysis.python.folding import Link, link
 from analysis.python.record import Record
 from analysis.python.values import (
     UNKNOWN,
@@ -13,7 +14,6 @@ from analysis.python.values import (
     CodePath,
     Items,
     Known,
-    Link,
     Member,
     Parameter,
     Result,
@@ -25,7 +25,6 @@ from analysis.python.values import (
     choose,
     each,
     is_small,
-    link,
     member,
     parts_of,
     possible,

@@ -18,7 +18,8 @@ from analysis.python.expressions import Expressions
 from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_names import Unbound, names_of
 from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, fault, parse
-from analysis.python.values import Member, Result, Thing, Unknown, Value, from_json, to_json
+from analysis.python.values import Member, Result, Thing, Unknown, Value
+from analysis.python.values_json import from_json, to_json
 
 
 class Definition(NamedTuple):

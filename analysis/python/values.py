@@ -7,7 +7,7 @@ every operation here folds again with what came of it. So one file is read once,
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -131,7 +131,7 @@ def possible(value: Value) -> tuple[Value, ...]:
     return value.values if isinstance(value, Choice) else (value,)
 
 
-def _over(value: Value, operation: Callable[[Value], Value]) -> Value:
+def over(value: Value, operation: Callable[[Value], Value]) -> Value:
     """Apply an operation to every possible value."""
     return choose(map(operation, value.values)) if isinstance(value, Choice) else operation(value)
 
@@ -142,39 +142,18 @@ def member(owner: Value, name: str) -> Value:
     if kind is Thing:
         return Thing(f"{owner.name}.{name}")  # type: ignore[union-attr]
     if kind is Choice:
-        return _over(owner, lambda each: member(each, name))
+        return over(owner, lambda each: member(each, name))
     if kind is CodePath and name in ("parent", "name", "stem"):
-        return _up(owner) if name == "parent" else UNKNOWN  # type: ignore[arg-type]
+        return up(owner) if name == "parent" else UNKNOWN  # type: ignore[arg-type]
     if isinstance(owner, Known) and isinstance(owner.value, str) and name == "parent":
         return Known(posixpath.dirname(owner.value) or ".")
     return Member(owner, name)
 
 
-def item(owner: Value, key: Value) -> Value:
-    """Return `owner[key]`."""
-    if isinstance(owner, Choice):
-        return _over(owner, lambda each: item(each, key))
-    index = key.value if isinstance(key, Known) else None
-    if isinstance(owner, Items):
-        inside = isinstance(index, int) and -len(owner.items) <= index < len(owner.items)
-        return owner.items[index] if inside else choose(owner.items)  # type: ignore[index]
-    if isinstance(owner, Table):
-        found = [value for each, value in zip(owner.keys, owner.values, strict=True) if each == key]
-        return found[-1] if found else choose(owner.values)
-    if isinstance(owner, Member) and owner.name == "parents" and isinstance(owner.owner, CodePath):
-        path = owner.owner
-        if not isinstance(index, int) or not 0 <= index < 20:
-            return CodePath(path.base, None)
-        for _ in range(index + 1):
-            path = _up(path)
-        return path
-    return call(member(owner, "__getitem__"), (key,))
-
-
 def each(value: Value) -> Value:
     """Return what a loop over `value` sees."""
     if isinstance(value, Choice):
-        return _over(value, each)
+        return over(value, each)
     if isinstance(value, Items):
         return choose(value.items)
     if isinstance(value, Table):
@@ -250,9 +229,9 @@ def join(path: Value, *parts: Value) -> Value:
 
 def _joined(path: Value, part: Value) -> Value:
     if isinstance(path, Choice):
-        return _over(path, lambda each: _joined(each, part))
+        return over(path, lambda each: _joined(each, part))
     if isinstance(part, Choice):
-        return _over(part, lambda each: _joined(path, each))
+        return over(part, lambda each: _joined(path, each))
     if isinstance(part, CodePath):
         return part
     text = part.value if isinstance(part, Known) and isinstance(part.value, str) else None
@@ -269,32 +248,13 @@ def _joined(path: Value, part: Value) -> Value:
     return concat((path, Known("/"), part))
 
 
-def _up(path: CodePath) -> CodePath:
+def up(path: CodePath) -> CodePath:
+    """Return the folder that a path is in."""
     if path.path is None or path.pattern:
         return CodePath(path.base, None)
     if path.path in (".", "") or path.path.endswith(".."):
         return CodePath(path.base, posixpath.normpath(path.path + "/.."))
     return CodePath(path.base, posixpath.dirname(path.path) or ".")
-
-
-def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tuple[str, Value], ...] = ()) -> Value:
-    """Return what a call returns."""
-    from analysis.python.builtin_calls import FUNCTIONS, method
-
-    if isinstance(function, Choice):
-        return _over(function, lambda each: call(each, arguments, keywords))
-    if isinstance(function, Thing):
-        fold = FUNCTIONS.get(function.name)
-        found = fold(arguments, dict(keywords)) if fold else None
-    elif isinstance(function, Member):
-        found = _over(function.owner, lambda each: method(each, function.name, arguments, dict(keywords)) or UNKNOWN)
-        found = None if found is UNKNOWN else found
-    elif isinstance(function, Result) and function.function == Thing("functools.partial") and function.arguments:
-        target, *first = function.arguments
-        return call(target, (*first, *arguments), (*function.keywords, *keywords))
-    else:
-        found = None
-    return Result(function, arguments, keywords) if found is None else found
 
 
 def shown(value: Value) -> str:
@@ -347,68 +307,3 @@ def _children(value: Value) -> tuple[Value, ...]:
         case Result(function, arguments, keywords):
             return (function, *arguments, *(each for _, each in keywords))
     return ()
-
-
-Link = Callable[[Value], Value | None]
-
-
-def link(value: Value, put: Link) -> Value:
-    """Return `value` with what `put` says of its things, parameters, paths and results, and everything folded again."""
-    kind = value.__class__
-    if kind is Known or kind is Unknown:
-        return value
-    if kind is Thing or kind is Parameter or kind is CodePath:
-        found = put(value)
-        return value if found is None else found
-    match value:
-        case Items(items):
-            return Items(tuple(link(each, put) for each in items))
-        case Choice(values):
-            return choose(link(each, put) for each in values)
-        case Text(parts):
-            return concat(link(each, put) for each in parts)
-        case Table(keys, values):
-            return Table(tuple(link(each, put) for each in keys), tuple(link(each, put) for each in values))
-        case Member(owner, name):
-            return member(link(owner, put), name)
-        case Result(function, arguments, keywords):
-            linked = tuple(link(each, put) for each in arguments)
-            found = call(link(function, put), linked, tuple((name, link(each, put)) for name, each in keywords))
-            return (put(found) or found) if isinstance(found, Result) else found
-    return value
-
-
-_KINDS: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Items, Table, Thing, Parameter, Member, Result, Text, CodePath, Choice, Unknown)
-}
-
-
-def to_json(value: Value) -> object:
-    """Return a value as JSON has it: constants of JSON as they are, others as a list that begins with the kind."""
-    if isinstance(value, Known):
-        return ["bytes", value.value.decode("latin-1")] if isinstance(value.value, bytes) else value.value
-    return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__slots__)]
-
-
-def _field(part: object) -> object:
-    if isinstance(part, tuple):
-        return [_field(each) for each in part]
-    return part if part is None or isinstance(part, str | bool) else to_json(part)  # type: ignore[arg-type]
-
-
-def from_json(raw: object) -> Value:
-    """Return what `to_json` was given."""
-    if not isinstance(raw, list):
-        return Known(raw)  # type: ignore[arg-type]
-    kind, *parts = raw
-    if kind == "bytes":
-        return Known(str(parts[0]).encode("latin-1"))
-    if kind in ("Thing", "Parameter", "CodePath", "Unknown"):
-        return _KINDS[kind](*parts)  # type: ignore[no-any-return]
-    if kind == "Member":
-        return Member(from_json(parts[0]), parts[1])
-    if kind == "Result":
-        function, arguments, keywords = parts
-        named = tuple((name, from_json(each)) for name, each in keywords)
-        return Result(from_json(function), tuple(map(from_json, arguments)), named)
-    return _KINDS[kind](*(tuple(map(from_json, part)) for part in parts))  # type: ignore[no-any-return]

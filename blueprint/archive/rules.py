@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from analysis.python.closure import ENTRY, Closure, Problem, caught
@@ -27,6 +27,7 @@ def judge(source: FunctionSource, closure: Closure, trace: Trace, locked: Locked
     for located in closure.modules.values():
         yield from bench.module(located)
     yield from bench.links(str(source.folder.absolute()), set())
+    yield from bench.data_files(closure.resources.values())
     yield from bench.declarations()
     yield from bench.eager_packages()
 
@@ -36,6 +37,7 @@ class _Bench:
         self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
         self._used_reasons: set[str] = set()
         self._project = str(source.project.absolute())
+        self._real_project = os.path.realpath(source.project)
 
     def _at(self, module: str, line: int | None = None) -> Location:
         located = self._closure.modules.get(module)
@@ -60,6 +62,8 @@ class _Bench:
             )
             yield Finding("archive-optional-import", message, self._at(problem.importer, problem.line))
             return
+        if guarded and problem.kind == "relative":
+            return  # `from . import x` never works in main.py, and the handler takes its place
         rule, explain = _SENTENCES[problem.kind]
         message = explain(problem, self._source)
         if guarded and problem.kind in ("module", "distribution", "name"):
@@ -138,12 +142,20 @@ class _Bench:
         if any(part in _TESTS or part.startswith("test_") for part in name.split(".")):
             message = f"'{name}' is test code; something that is deployed imports it. Move what is needed out of it."
             yield Finding("archive-test-code", message, self._at(name))
-        if located.file and self._trace.is_link(located.file) and not self._inside(located.file):
-            message = f"'{name}' is a link that leads out of the project. Copy the file into the project."
+        if located.file and not self._inside(located.file):
+            message = f"'{name}' is reached by a link that leads out of the project. Copy the file into the project."
             yield Finding("archive-link", message, self._at(name))
 
+    def data_files(self, files: Iterable[str]) -> Iterator[Finding]:
+        """Check that no data file is reached by a link that leads out of the project."""
+        for file in files:
+            if not self._inside(file):
+                place = self._place(file)
+                message = f"'{place.file}' is reached by a link that leads out of the project. Copy the file into the project."
+                yield Finding("archive-link", message, place)
+
     def _inside(self, file: str) -> bool:
-        return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self._source.project))
+        return Path(os.path.realpath(file)).is_relative_to(self._real_project)
 
     def links(self, folder: str, seen: set[str]) -> Iterator[Finding]:
         """Check the function's folder for links that lead nowhere or in a circle."""

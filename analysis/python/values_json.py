@@ -1,0 +1,55 @@
+"""Values as JSON, for the cache of records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis.python.values import (
+    Choice,
+    CodePath,
+    Items,
+    Known,
+    Member,
+    Parameter,
+    Result,
+    Table,
+    Text,
+    Thing,
+    Unknown,
+    Value,
+)
+
+_KINDS: Mapping[str, type] = {
+    kind.__name__: kind for kind in (Items, Table, Thing, Parameter, Member, Result, Text, CodePath, Choice, Unknown)
+}
+
+
+def to_json(value: Value) -> object:
+    """Return a value as JSON has it: constants of JSON as they are, others as a list that begins with the kind."""
+    if isinstance(value, Known):
+        return ["bytes", value.value.decode("latin-1")] if isinstance(value.value, bytes) else value.value
+    return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__slots__)]
+
+
+def _field(part: object) -> object:
+    if isinstance(part, tuple):
+        return [_field(each) for each in part]
+    return part if part is None or isinstance(part, str | bool) else to_json(part)  # type: ignore[arg-type]
+
+
+def from_json(raw: object) -> Value:
+    """Return what `to_json` was given."""
+    if not isinstance(raw, list):
+        return Known(raw)  # type: ignore[arg-type]
+    kind, *parts = raw
+    if kind == "bytes":
+        return Known(str(parts[0]).encode("latin-1"))
+    if kind in ("Thing", "Parameter", "CodePath", "Unknown"):
+        return _KINDS[kind](*parts)  # type: ignore[no-any-return]
+    if kind == "Member":
+        return Member(from_json(parts[0]), parts[1])
+    if kind == "Result":
+        function, arguments, keywords = parts
+        named = tuple((name, from_json(each)) for name, each in keywords)
+        return Result(from_json(function), tuple(map(from_json, arguments)), named)
+    return _KINDS[kind](*(tuple(map(from_json, part)) for part in parts))  # type: ignore[no-any-return]
