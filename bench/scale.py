@@ -91,6 +91,7 @@ class Parts(Model):
             return False
         self.document = applied(self.document, changes)
         self.version += 1
+        self.look(snapshot.time)
         return True
 
 

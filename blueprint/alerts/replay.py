@@ -141,13 +141,16 @@ def fired(alert: Alert, start: int, end: int) -> str:
 
 def expectations(alert: Alert, scenario: Scenario, case: Fires | None) -> Iterator[dict[str, Any]]:
     """Yield promtool's expressions: silent to the end, or silent until the fault and firing in time after it."""
+    # No attempt is known from before the first minute, and a job counts as missing until its first.
+    known = cases.minutes(alert.values.get("noticed_within", "0m"))
     if case is None:
-        yield {"expr": fired(alert, 0, scenario.length), "eval_time": f"{scenario.length}m", "exp_samples": []}
+        if scenario.length > known:
+            yield {"expr": fired(alert, known, scenario.length), "eval_time": f"{scenario.length}m", "exp_samples": []}
         return
     fault = cases.minutes(case.after)
     deadline = fault + cases.minutes(cases.filled(case.within, alert.values))
-    if fault:
-        yield {"expr": fired(alert, 0, fault), "eval_time": f"{fault}m", "exp_samples": []}
+    if fault > known:
+        yield {"expr": fired(alert, known, fault), "eval_time": f"{fault}m", "exp_samples": []}
     yield {
         "expr": fired(alert, fault, deadline),
         "eval_time": f"{deadline}m",

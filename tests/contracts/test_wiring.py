@@ -84,12 +84,12 @@ def test_the_real_declaration_passes(tmp_path: Path) -> None:
         ),
         (
             "limits-hold",
-            [('cpu: "1"\n    timeout: 540s', 'cpu: "3"\n    timeout: 540s')],
+            [('cpu: "1"\n  timeout: 540s', 'cpu: "3"\n  timeout: 540s')],
             "3 CPU is no size of the platform",
         ),
-        ("limits-hold", [('cpu: "1"\n    timeout: 540s', 'cpu: "1.5"\n    timeout: 540s')], "1.5 CPU is no size"),
-        ("limits-hold", [('cpu: "1"\n    timeout: 540s', 'cpu: "0.05"\n    timeout: 540s')], "0.05 CPU is no size"),
-        ("limits-hold", [('cpu: "1"\n    timeout: 540s', 'cpu: "6"\n    timeout: 540s')], "6 CPU need at least 4 GiB"),
+        ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "1.5"\n  timeout: 540s')], "1.5 CPU is no size"),
+        ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "0.05"\n  timeout: 540s')], "0.05 CPU is no size"),
+        ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "6"\n  timeout: 540s')], "6 CPU need at least 4 GiB"),
         ("names-fit", [("  daily-health-summary:\n", f"  {'a' * 64}:\n")], "must be lower-case"),
     ],
 )

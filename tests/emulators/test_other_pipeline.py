@@ -29,7 +29,7 @@ def test_its_orchestrator_triggers(serve: Serve, cloud: Cloud, parcels: Path) ->
     starter = serve("start-sorting", root=parcels)
     assert [post(starter.url, done(sender, DAY))[0] for sender in ("NorthCounter", "SouthCounter")] == [200, 200]
     (trigger,) = cloud.pull("parcels-sort")
-    assert json.loads(trigger.data) == {"day": DAY, "correlation_id": "run-NorthCounter"}
+    assert json.loads(trigger.data) == {"day": DAY, "correlation_id": "run-SouthCounter"}
     assert cloud.document("intake_days", DAY)["_triggered"] is True
     (decision,) = [json.loads(event.data) for event in cloud.pull("parcels-decisions")]
     assert (decision["day"], decision["phase_name"], decision["status"]) == (DAY, "intake_to_sorting", "complete")

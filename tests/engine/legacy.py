@@ -59,9 +59,12 @@ def put(cloud: Cloud, kind: str, inputs: dict[str, Any]) -> None:
 
 
 def _fewer_columns(schema: str) -> str:
-    """Return the schema without its last column that may be missing, as old tables lack the newer ones."""
+    """Return the schema without its last column that may be missing, as old tables lack the newer ones.
+
+    A column with a default is none of those: BigQuery adds no such column to a table that is there.
+    """
     columns = json.loads(schema)
-    optional = [column for column in columns if column.get("mode") != "REQUIRED"]
+    optional = [each for each in columns if each.get("mode") != "REQUIRED" and "defaultValueExpression" not in each]
     return json.dumps([column for column in columns if column is not (optional or [None])[-1]])
 
 

@@ -141,9 +141,7 @@ class Model:
         before = self.document or {}
         self.document = doc.applied(before, changes)
         self.version += 1
-        self.held |= (
-            not self.backfill and judge(self.deciding, self.document, self.date, snapshot.time, ZONE).reason is not None
-        )
+        self.look(snapshot.time)
         lost = set(before) - set(self.document)
         assert not lost, f"fields were dropped: {lost}"
         assert self.document[doc.TRIGGERED] in (True, False)
@@ -153,6 +151,11 @@ class Model:
         )
         assert not (before.get(doc.TRIGGERED) and not self.document[doc.TRIGGERED]), "triggered was taken back"
         return True
+
+    def look(self, now: datetime) -> None:
+        """Note whether a rule holds on the document, by the delivery that acts now."""
+        verdict = judge(self.deciding, self.document or {}, self.date, now, ZONE)
+        self.held |= not self.backfill and verdict.reason is not None
 
     def _check_publication(self, messages: Iterable[Message]) -> None:
         assert self.document is not None

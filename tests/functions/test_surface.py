@@ -211,7 +211,7 @@ def test_another_pipeline_has_its_own_names(capsys: pytest.CaptureFixture[str]) 
     document = memory.documents["2026-01-29"]
     assert {name for name in document if not name.startswith("_")} == {"counter_north", "counter_south"}
     (trigger,) = memory.topics["parcels-sort"]
-    assert json.loads(trigger.data) == {"day": "2026-01-29", "correlation_id": "e-NorthCounter"}
+    assert json.loads(trigger.data) == {"day": "2026-01-29", "correlation_id": "e-SouthCounter"}
     assert trigger.attributes["trigger_id"] == "intake_to_sorting:2026-01-29"
     (decision,) = [json.loads(event.data) for event in memory.topics["parcels-decisions"]]
     assert (decision["day"], decision["status"]) == ("2026-01-29", "complete")

@@ -57,7 +57,7 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
     "schema with a syntax error": (
         replace("schemas/bigquery/parcels_ops/journal.sql", "day DATE", "day DATE DATE"),
         "schemas/bigquery/parcels_ops/journal.sql:3",
-        "DATE",
+        "a comma or `)` is missing",
     ),
     "message that is no JSON": (
         replace("schemas/messages/done.json", '"type": "object",', '"type": "object"'),

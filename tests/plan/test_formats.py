@@ -144,7 +144,7 @@ class TestGithub:
         first, second = findings.github(REPORT)
         command, _, message = first.removeprefix("::").partition("::")
         assert command == "error file=a%2Cb%3Ac %25/x y.yaml,line=3,col=7,title=a-rule"
-        assert message == "50%25 of\\u000d%0A::error::it, \\u001b[2J gone."
+        assert message == "50%25 of\\x0d\\x0a::error::it, \\x1b[2J gone."
         assert second == "::warning file=pipeline.yaml,title=other::Look here."
 
     def test_it_reads_back(self) -> None:

@@ -55,7 +55,7 @@ def project(root: Path, index: Path, makefile: str, lock: str, *, inner: str = "
     (root / lock).write_text(rows)
     (root / "Makefile").write_text(makefile)
     (root / "README.md").write_text(README)
-    for part in ("ops/__init__.py", "pyproject.toml"):
+    for part in ("ops/__init__.py", "ops/progress.py", "ops/terminal.py", "pyproject.toml"):
         (root / part).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / part, root / part)
     (root / "ops" / "__main__.py").write_text("def guarded():\n    pass\n")

@@ -22,7 +22,7 @@ from tests.sealed.pythons import Python, pythons
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("ops/__init__.py", "ops/setup")
+PARTS = ("ops/__init__.py", "ops/progress.py", "ops/terminal.py", "ops/setup")
 
 
 def wheel(folder: Path, name: str, version: str, requires: str = "") -> str:
