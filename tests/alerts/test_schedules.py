@@ -113,7 +113,7 @@ def test_other_schedules_too(expression: str, zone: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "zone", "ruled", "day"),
     [
-        ("0 7 * * 1", "Asia/Kolkata", "Etc/GMT-5", datetime(2027, 7, 4, tzinfo=UTC)),
+        ("0 7 * * *", "Asia/Kolkata", "Etc/GMT-6", datetime(2027, 7, 4, tzinfo=UTC)),
         ("0 7 * * *", "America/New_York", "Etc/GMT+5", datetime(2027, 11, 6, tzinfo=UTC)),
     ],
 )
