@@ -54,7 +54,9 @@ def unpack(root: Path, commit: str) -> Path:
         if archive.returncode:
             raise Refused([_finding(f"Commit {commit[:12]} cannot be read: {archive.stderr.decode().strip()}.")])
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
-            tar.extractall(partial, filter="tar")
+            # Python before 3.11.4, such as Debian 12's, has no filters and takes no argument for one.
+            tar.extraction_filter = getattr(tarfile, "tar_filter", None)
+            tar.extractall(partial)
         shutil.rmtree(partial / ".cache", ignore_errors=True)
         (partial / ".cache").symlink_to("../..")
         try:
