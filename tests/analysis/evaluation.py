@@ -60,11 +60,18 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+def _over_zero(number: float) -> float:
+    """Return a number divided by zero, as floating point has it and Python refuses."""
+    return math.nan if not number or math.isnan(number) else math.copysign(math.inf, number)
+
+
 _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": lambda left, right: left / right if right else math.copysign(math.inf, left) if left else math.nan,
+    "/": lambda left, right: left / right if right else _over_zero(left),
     "%": lambda left, right: math.fmod(left, right) if right and math.isfinite(left) else math.nan,
 }
 

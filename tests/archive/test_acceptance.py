@@ -74,8 +74,9 @@ def test_what_does_not_work_is_refused(tmp_path: Path, main: str, sentence: str)
 
 
 def test_nothing_but_the_archive_is_in_reach(tmp_path: Path) -> None:
-    main = SOUND.replace("import functions", "import blueprint\nimport functions")
-    assert "blueprint" in tried(candidate(tmp_path, main), tmp_path).findings[0].message
+    (tmp_path / "beside.py").write_text("")
+    main = SOUND.replace("import functions", "import beside\nimport functions")
+    assert "beside" in tried(candidate(tmp_path, main), tmp_path).findings[0].message
 
 
 def test_the_declared_environment_is_all_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
