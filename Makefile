@@ -51,7 +51,7 @@ policy: tools ## Run the policy pack over the offline plan
 	@$(OPS) policy --stack $(STACK)
 
 engine: tools ## Run the tests on the real Pulumi engine (needs the pulumi CLI)
-	@$(BIN)/python -m pytest -m engine -rs
+	@$(BIN)/python -m pytest -m engine
 
 GCP := $(shell sed -n 's/^pulumi-gcp==\([^ ]*\).*/\1/p' requirements.txt)
 
@@ -61,10 +61,10 @@ plugin: ## Download the provider that the lock names (needs the pulumi CLI)
 # On PATH, or where the CLI keeps what it downloaded.
 provider: export PATH := $(PATH):$(or $(PULUMI_HOME),$(HOME)/.pulumi)/plugins/resource-gcp-v$(GCP)
 provider: tools ## Compare programs, policies and our model with the real provider (needs pulumi-resource-gcp)
-	@$(BIN)/python -m pytest -m plugin -rs
+	@$(BIN)/python -m pytest -m plugin
 
 emulators: tools ## Run the tests on the Firestore and Pub/Sub emulators
-	@$(BIN)/python -m pytest -m emulator -rs
+	@$(BIN)/python -m pytest -m emulator
 
 ANALYZER := .cache/googlesql/env
 
@@ -74,7 +74,7 @@ $(ANALYZER)/ready: tests/sql/requirements.lock
 	@touch $@
 
 sql: tools $(ANALYZER)/ready ## Hold every SQL of the project and a corpus against Google's own analyzer
-	@$(BIN)/python -m pytest tests/sql -rs
+	@$(BIN)/python -m pytest tests/sql
 
 golden: program ## Rewrite the golden inventory; review it as a diff
 	@$(OPS) golden

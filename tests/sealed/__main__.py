@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sealed.pythons import Python, pythons
-from tests.sealed.readme import EVERYWHERE, FIRST, Step, failure, steps
+from tests.sealed.readme import EVERYWHERE, FIRST, Step, failure, steps, telling
 from tests.sealed.seal import Seal, absent, sealed, tools
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ class Check:
     wrong: list[str] = field(default_factory=list)
 
     def tried(self, seal: Seal, step: Step, *, show: Sequence[str] = (), **more: str) -> bool:
-        """Run a step, print how it went, and on a failure the end of what it said."""
+        """Run a step, print how it went, and on a failure what of its words tells why."""
         begun = time.monotonic()
         log = self.folder / f"{len(list(self.folder.glob('*.log')))}-{seal.python.version}.log"
         code = seal.run(step.command, log, **more)
@@ -46,7 +46,7 @@ class Check:
         )
         if problem:
             self.wrong.append(f"Python {seal.python.version}: `{step.command}`: {problem}.")
-            print("\n".join(f"    {line}" for line in said.splitlines()[-60:]), flush=True)
+            print("\n".join(f"    {line}" for line in telling(said)), flush=True)
         for pattern in show:
             print("\n".join(re.findall(pattern, said)), flush=True)
         return not problem

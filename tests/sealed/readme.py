@@ -12,6 +12,8 @@ COVERED = {
     "make engine": "`make test` runs these tests too",
     "make bench": "it measures, and judges nothing",
 }
+END, BEGINNING = 60, 240
+"""How many lines a failed step shows: its last, and those that follow where its tests begin to report failures."""
 NEEDS_LOGIN = ("validate", "repair", "redrive", "verify", "status", "drift")
 EVERYWHERE, FIRST = "make preview", ("make lint",)
 """What every Python has to pass; and what is cheap, so that it speaks first."""
@@ -57,3 +59,15 @@ def failure(step: Step, code: int, said: str) -> str:
     if step.login:  # nobody is logged in here: a sentence and an exit code that says so
         return "" if code and said.strip() else f"it says nothing, or exit code {code}, though nobody is logged in"
     return f"exit code {code}" if code else ""
+
+
+def telling(said: str) -> list[str]:
+    """Return the lines of a failed step that tell why: reports of failed tests, its end, and each failed test by name."""
+    lines = said.splitlines()
+    reports = next((n for n, line in enumerate(lines) if re.match(r"=+ (FAILURES|ERRORS) =+", line)), len(lines))
+    end = max(len(lines) - END, 0)
+    first = lines[reports : min(reports + BEGINNING, end)]
+    left = end - reports - len(first)
+    between = [f"... {left} lines are left out here ..."] if first and left > 0 else []
+    names = [line for line in lines[:end] if re.match(r"(FAILED|ERROR) \S+::", line) and line not in first]
+    return [*first, *between, *names, *lines[end:]]

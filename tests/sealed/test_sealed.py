@@ -14,7 +14,7 @@ import pytest
 from tests.change.repository import commit, git
 from tests.sealed.__main__ import judge
 from tests.sealed.pythons import Python, pythons
-from tests.sealed.readme import Step, commands, failure, steps
+from tests.sealed.readme import END, Step, commands, failure, steps, telling
 from tests.sealed.seal import sealed
 from tests.setup.test_build import wheel
 
@@ -149,3 +149,20 @@ def test_the_readme_is_what_is_run() -> None:
 )
 def test_how_a_step_may_end(step: Step, code: int, said: str, problem: str) -> None:
     assert failure(step, code, said) == problem
+
+
+def test_a_failed_run_of_tests_shows_each_failed_test_by_name_and_the_first_reports() -> None:
+    names = [f"FAILED tests/one.py::test_{n} - assert {n}" for n in range(90)]
+    report = [f"E  line {n}" for n in range(900)]
+    said = [*["..."] * 300, "====== FAILURES ======", *report, "SKIPPED a", *names, "90 failed, 10 passed in 3 s"]
+    shown = telling("\n".join(said))
+    assert {*names} <= {*shown}
+    assert shown[:2] == ["====== FAILURES ======", "E  line 0"]
+    assert "lines are left out here" in "".join(shown)
+    assert len(shown) < 400
+    assert "..." not in shown
+
+
+def test_a_failed_command_without_tests_shows_its_end() -> None:
+    assert telling("one\ntwo") == ["one", "two"]
+    assert telling("\n".join(map(str, range(100)))) == [str(n) for n in range(100 - END, 100)]
