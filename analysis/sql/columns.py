@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from analysis.sql.expressions import Expressions, Place, Record, data_type
+from analysis.sql.expressions import Expressions
 from analysis.sql.options import read_options
 from analysis.sql.queries import Queries
+from analysis.sql.record import Place, Record
 from analysis.sql.scope import Scope
+from analysis.sql.spelling import data_type
 from analysis.sql.text import NotUnderstoodError, Tree, start_of
 from analysis.sql.types import ANY, Type, distance
 

@@ -13,9 +13,9 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.columns import ColumnDdl, ColumnReader
-from analysis.sql.expressions import Record
 from analysis.sql.layout import Partition, clustering, partition
 from analysis.sql.options import Options, Subject, read_options
+from analysis.sql.record import Record
 from analysis.sql.text import NotUnderstoodError, Parsed, Problem, Tree, parse, start_of
 
 Kind = Literal["table", "view", "dataset"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from analysis.sql.expressions import Record
+from analysis.sql.record import Record
 from analysis.sql.text import NotUnderstoodError, Tree, start_of
 
 Subject = Literal["table", "view", "dataset", "column"]

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from analysis.sql.expressions import Clock, Record
 from analysis.sql.queries import Queries
+from analysis.sql.record import Clock, Record
 from analysis.sql.scope import Catalog
 from analysis.sql.text import NotUnderstoodError, Problem, Tree, parse, start_of
 from analysis.sql.types import Field, Type

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from analysis.sql.expressions import Expressions, Place
+from analysis.sql.expressions import Expressions
 from analysis.sql.queries import Queries
+from analysis.sql.record import Place
 from analysis.sql.scope import Relation, Scope, Source
 from analysis.sql.text import Tree, start_of
 from analysis.sql.types import ANY, Field, Type, Typed, distance
@@ -140,7 +141,7 @@ class Writes:
         _, name, source = self._target(node.this)
         scope = Scope(sources=[source])
         if node.args.get("from_") is not None:
-            self.queries._from(node, scope)
+            self.queries.from_clause(node, scope)
         self._where(node, scope, "UPDATE")
         self._set(node.expressions, scope, source, name)
 
@@ -165,7 +166,7 @@ class Writes:
             self.record.fault(node, f"BigQuery refuses {what} without WHERE; say which rows, or WHERE TRUE for all.")
             return
         self.queries.expressions(scope, Place("WHERE")).condition(where.this, "The condition of WHERE")
-        self.queries._filters(node, scope)
+        self.queries.filters(node, scope)
 
     def _delete(self, node: Tree) -> None:
         table = node.this or (node.args.get("tables") or [None])[0]
@@ -178,7 +179,7 @@ class Writes:
     def _merge(self, node: Tree) -> None:
         relation, name, target = self._target(node.this)
         scope = Scope()
-        self.queries._join_item(node.args["using"], scope)
+        self.queries.join_item(node.args["using"], scope)
         given = list(scope.sources)
         both = Scope(sources=[target, *given])
         self.queries.expressions(both, Place("ON")).condition(node.args["on"], "The condition of ON")

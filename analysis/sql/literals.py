@@ -1,0 +1,120 @@
+"""Literals, constructors of arrays and structs, and casts."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from analysis.sql.names import Names
+from analysis.sql.parts import PARTS
+from analysis.sql.reader import listed
+from analysis.sql.spelling import data_type
+from analysis.sql.text import Tree
+from analysis.sql.types import (
+    ANY,
+    FLOAT64,
+    INT64,
+    INTERVAL,
+    NULL,
+    STRING,
+    Field,
+    Type,
+    Typed,
+    array,
+    castable,
+    common,
+    spells,
+    struct,
+)
+
+
+class Literals(Names):
+    """Types what says its value itself."""
+
+    def _literal(self, node: Tree) -> Typed:
+        if node.is_string:
+            return Typed(STRING, "text", node.name)
+        whole = node.name.isdigit() or node.name.lower().startswith("0x")
+        return Typed(INT64, "integer") if whole else Typed(FLOAT64, "float")
+
+    def _array(self, node: Tree) -> Typed:
+        values = [self.type(each) for each in node.expressions]
+        if not values:
+            return Typed(array(NULL), "array")
+        if any(isinstance(each, exp.Query) for each in node.expressions):
+            return Typed(array(self.only_column(node.expressions[0])))
+        found = common(values)
+        if found is None:
+            return self.record.fault(node, f"The array mixes {listed(values)}; cast its elements to one type.")
+        if found.type.kind == "ARRAY":
+            return self.record.fault(node, "An ARRAY cannot hold an ARRAY; put a STRUCT between them.")
+        element = found.type.settled
+        return Typed(array(element), "array" if found.origin else "")
+
+    def _struct(self, node: Tree) -> Typed:
+        fields, origins = [], set()
+        for each in node.expressions:
+            value = self.type(each)
+            origins.add(value.origin)
+            name = each.alias or (each.name if isinstance(each, exp.Column) else "")
+            name = each.this.name if isinstance(each, exp.PropertyEQ) else name
+            fields.append(Field(name, value.type))
+        return Typed(struct(fields), origins.pop() if len(origins) == 1 else "")
+
+    def _cast(self, node: Tree) -> Typed:
+        wanted = data_type(node.args["to"])
+        if wanted is None:
+            return self.record.fault(
+                node, f"`{node.args['to'].sql('bigquery')}` is no type of GoogleSQL; use one that it has."
+            )
+        inner = node.this
+        if isinstance(inner, exp.Array | exp.Struct) and wanted.kind in ("ARRAY", "STRUCT"):
+            self._constructor(inner, wanted)
+            return Typed(wanted)
+        value = self.type(inner)
+        if (
+            value.origin == "text"
+            and _typed_literal(inner, self.record.parsed.text)
+            and not spells(value.text, wanted.kind)
+        ):
+            return self.record.fault(inner, f"`{value.text}` is no {wanted}; write it as {wanted} is written.")
+        if not castable(value.type, wanted):
+            return self.record.fault(node, f"{value.type} cannot be cast to {wanted}; convert it with a function.")
+        return Typed(wanted)
+
+    def _constructor(self, node: Tree, wanted: Type) -> None:
+        values = node.expressions
+        kinds = (
+            [wanted.element or ANY] * len(values) if wanted.kind == "ARRAY" else [each.type for each in wanted.fields]
+        )
+        if len(kinds) != len(values):
+            self.record.fault(node, f"The STRUCT has {len(kinds)} fields but {len(values)} values; give as many.")
+            return
+        for each, kind in zip(values, kinds, strict=True):
+            self.fits(each, self.type(each), kind, "The value")
+
+    def _interval(self, node: Tree) -> Typed:
+        if node.this is not None and not (isinstance(node.this, exp.Literal) and node.this.is_string):
+            value = self.type(node.this)
+            if value.type.kind not in ("INT64", "ANY", "NULL", "STRING"):
+                return self.record.fault(node, f"An INTERVAL counts in INT64 and this is {value.type}; cast it.")
+        unit = node.args.get("unit")
+        if (
+            isinstance(unit, exp.Var)
+            and isinstance(node.this, exp.Literal)
+            and "." in node.this.name
+            and unit.name.upper() != "SECOND"
+        ):
+            return self.record.fault(
+                node, f"An INTERVAL counts in INT64 and `{node.this.name}` is none; write a whole number."
+            )
+        if isinstance(unit, exp.Var) and unit.name.upper().removesuffix("S") not in PARTS:
+            return self.record.fault(node, f"`{unit.name}` is no part of an INTERVAL; use one such as DAY.")
+        return Typed(INTERVAL)
+
+
+def _typed_literal(node: Tree, text: str) -> bool:
+    """True for the string of `DATE '2020-01-01'`, false for that of CAST."""
+    before = text[: node.meta.get("start", 0)].rstrip()
+    return re.search(r"\b(DATE|TIME|DATETIME|TIMESTAMP)$", before, re.IGNORECASE) is not None

@@ -1,0 +1,81 @@
+"""What reading a statement brings to light, and where in it an expression stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from analysis.sql.scope import Scope
+from analysis.sql.text import Parsed, Problem, Tree, start_of
+from analysis.sql.types import UNTOLD, Field, Type, Typed
+
+
+class Clock(NamedTuple):
+    """A use of the current date or time, and whether it says in which zone."""
+
+    name: str
+    zoned: bool
+    start: int
+
+
+@dataclass
+class Record:
+    """What reading a statement brings to light."""
+
+    parsed: Parsed
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    columns: dict[tuple[str, str], int] = field(default_factory=dict)
+    parameters: dict[str, int] = field(default_factory=dict)
+    clocks: list[Clock] = field(default_factory=list)
+
+    def fault(self, node: Tree, message: str) -> Typed:
+        """Note a fault at `node`, once; its value is not known."""
+        return self.fault_at(start_of(node), message)
+
+    def fault_at(self, start: int, message: str) -> Typed:
+        """Note a fault at an offset, once; its value is not known."""
+        problem = Problem(message, start)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return UNTOLD
+
+    def untold(self, node: Tree, what: str) -> Typed:
+        """Note that `what` is not followed here."""
+        problem = Problem(what, start_of(node))
+        if problem not in self.notes:
+            self.notes.append(problem)
+        return UNTOLD
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an expression stands and what it may therefore hold.
+
+    Attributes:
+        clause: its name in a sentence.
+        aggregates: aggregate functions may stand here.
+        windows: analytic functions may stand here.
+        grouped: what the query is grouped by, None where a column may stand free.
+        aliases: names of the SELECT list that may be used here.
+    """
+
+    clause: str
+    aggregates: bool = False
+    windows: bool = False
+    grouped: frozenset[str] | None = None
+    aliases: dict[str, Typed] = field(default_factory=dict)
+
+
+class Queries(Protocol):
+    """What this reader asks of the one that reads queries: a subquery's columns, and what is in force around here."""
+
+    @property
+    def parameters(self) -> Mapping[str, Type]:
+        """The types of the statement's parameters, as far as they are known."""
+
+    windows: dict[str, Tree]
+
+    def read(self, node: Tree, parent: Scope | None = None) -> tuple[Field, ...] | None:
+        """The columns that a query returns; None where they cannot be told."""

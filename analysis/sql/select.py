@@ -1,0 +1,291 @@
+"""SELECT: its list, grouping, filters and order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlglot import exp
+
+from analysis.sql.expressions import Expressions
+from analysis.sql.functions import functions
+from analysis.sql.record import Place
+from analysis.sql.scope import Scope
+from analysis.sql.sources import Columns, Sources, type_in
+from analysis.sql.spelling import key
+from analysis.sql.text import Tree, start_of
+from analysis.sql.types import Field, Type, Typed, groupable, sortable
+
+
+class Selects(Sources):
+    """Reads SELECT."""
+
+    def limit(self, node: Tree, scope: Scope) -> None:
+        """Read LIMIT and OFFSET, which count in whole numbers."""
+        for name in ("limit", "offset"):
+            clause = node.args.get(name)
+            if clause is not None and clause.expression is not None:
+                found = Expressions(self.record, Scope(), Place(name.upper()), self).type(clause.expression)
+                if found.type.kind not in ("INT64", "ANY"):
+                    self.record.fault(clause, f"{name.upper()} takes INT64 and not {found.type}; write a number.")
+
+    def select(self, node: Tree, scope: Scope) -> Columns | None:
+        """The columns that one SELECT returns."""
+        outer, self.windows = self.windows, {each.name.casefold(): each for each in node.args.get("windows") or ()}
+        try:
+            return self._selected(node, scope)
+        finally:
+            self.windows = outer
+
+    def _selected(self, node: Tree, scope: Scope) -> Columns | None:
+        if not node.expressions:
+            self.record.fault(node, "SELECT lists nothing; name columns.")
+        self.from_clause(node, scope)
+        where = node.args.get("where")
+        if where is not None:
+            self.expressions(scope, Place("WHERE")).condition(where.this, "The condition of WHERE")
+        self.filters(node, scope)
+        place = self._grouping(node, scope)
+        scope.grouped = place.grouped
+        reader = self.expressions(scope, place)
+        for each in node.args.get("windows") or ():
+            reader.window_clause(each)
+        columns, aliases = self._select_list(node, scope, reader)
+        self._distinct(node, columns)
+        later = replace(place, aliases=aliases)
+        for name in ("having", "qualify"):
+            clause = node.args.get(name)
+            if clause is not None:
+                windows = name == "qualify"
+                inner = self.expressions(scope, replace(later, clause=name.upper(), windows=windows, aggregates=True))
+                inner.condition(clause.this, f"The condition of {name.upper()}")
+        if node.args.get("qualify") is not None and not _has_window(node):
+            self.record.fault(node.args["qualify"], "QUALIFY needs an analytic function in it or in SELECT; use WHERE.")
+        self._order(node, scope, later, columns)
+        self.limit(node, scope)
+        scope.grouped = None
+        return None if columns is None else tuple(columns)
+
+    def filters(self, node: Tree, scope: Scope) -> None:
+        """Where a table requires a filter on its partition, some condition of this query must name that column."""
+        conditions = [node.args["where"].this] if node.args.get("where") is not None else []
+        conditions += [join.args["on"] for join in node.args.get("joins") or () if join.args.get("on") is not None]
+        for source in scope.sources:
+            relation = self.catalog.get(source.table or "")
+            if relation is None or relation.filtered is None:
+                continue
+            wanted = {relation.filtered.casefold()} | (
+                {"_partitiontime", "_partitiondate"} if relation.ingested else set()
+            )
+            named = (column.name.casefold() for each in conditions for column in each.find_all(exp.Column)
+                     if not column.table or column.table.casefold() == source.alias.casefold())  # fmt: skip
+            if not wanted & set(named):
+                self.record.fault(
+                    node,
+                    f"`{source.table}` requires a filter on its partition `{relation.filtered}`; add one to WHERE.",
+                )
+
+    def _grouping(self, node: Tree, scope: Scope) -> Place:
+        group = node.args.get("group")
+        aggregated = (
+            group is not None
+            or node.args.get("having") is not None
+            or any(_aggregates(each) for each in (*node.expressions, *_ordered(node), *_clause(node, "qualify")))
+        )
+        if group is not None and group.args.get("all"):
+            return Place("SELECT", aggregates=True, windows=True)
+        if not aggregated:
+            return Place("SELECT", aggregates=True, windows=True)
+        keys: set[str] = set()
+        for each in _group_items(group) if group is not None else ():
+            item = self._group_item(each, node, scope)
+            if item is None:
+                continue
+            found = self.expressions(scope, Place("GROUP BY")).type(item)
+            if not groupable(found.type):
+                self.record.fault(each, f"GROUP BY does not take {found.type}; convert it.")
+            keys.add(key(item, scope))
+        return Place("SELECT", aggregates=True, windows=True, grouped=frozenset(keys))
+
+    def _group_item(self, item: Tree, node: Tree, scope: Scope) -> Tree | None:
+        """What an item of GROUP BY means: an ordinal or an alias stands for what was selected."""
+        if isinstance(item, exp.Literal) and not item.is_string:
+            place = int(item.name) if item.name.isdigit() else 0
+            if not 0 < place <= len(node.expressions) and not any(_star(each) for each in node.expressions):
+                self.record.fault(
+                    item, f"GROUP BY {item.name} is no position of the SELECT list; use one of its columns."
+                )
+                return None
+            chosen = node.expressions[place - 1] if place <= len(node.expressions) else None
+            item = chosen.this if isinstance(chosen, exp.Alias) else chosen
+        elif isinstance(item, exp.Column) and not item.table:
+            aliased = [
+                each
+                for each in node.expressions
+                if isinstance(each, exp.Alias) and each.alias.casefold() == item.name.casefold()
+            ]
+            if aliased:
+                item = aliased[0].this
+        if item is not None and _aggregates(item):
+            self.record.fault(item, "GROUP BY names an aggregate; group by what is not aggregated.")
+            return None
+        return item
+
+    def _select_list(
+        self, node: Tree, scope: Scope, reader: Expressions
+    ) -> tuple[list[Field] | None, dict[str, Typed]]:
+        columns: list[Field] | None = []
+        aliases: dict[str, Typed] = {}
+        for each in node.expressions:
+            if _star(each):
+                starred = self._star(each, scope, reader)
+                columns = None if columns is None or starred is None else [*columns, *starred]
+                continue
+            typed = reader.type(each.this if isinstance(each, exp.Alias) else each)
+            kind = typed.type.settled
+            name = each.alias if isinstance(each, exp.Alias) else _own_name(each)
+            if isinstance(each, exp.Alias):
+                aliases.setdefault(each.alias.casefold(), Typed(kind, typed.origin))
+            elif name:
+                aliases.setdefault(name.casefold(), Typed(kind))
+            if columns is not None:
+                columns.append(Field(name, kind))
+        if node.args.get("kind") == "STRUCT" and columns is not None:
+            columns = [Field("", Type("STRUCT", fields=tuple(columns)))]
+        if node.args.get("kind") == "VALUE" and columns and len(columns) == 1 and columns[0].type.kind == "STRUCT":
+            columns = list(columns[0].type.fields)
+        return columns, aliases
+
+    def _star(self, node: Tree, scope: Scope, reader: Expressions) -> list[Field] | None:
+        star = node if isinstance(node, exp.Star) else node.this if isinstance(node, exp.Column) else node.expression
+        if isinstance(node, exp.Star):
+            columns = self._all_columns(node, scope)
+        else:
+            outer = reader.type(_without_star(node))
+            kind = outer.type
+            if kind.kind not in ("STRUCT", "ANY"):
+                self.record.fault(node, f"`.*` asks for the fields of {kind}; ask a table or a STRUCT.")
+            columns = list(kind.fields) if kind.kind == "STRUCT" else None
+        if columns is not None and reader.place.grouped is not None and isinstance(node, exp.Star):
+            names = {each.split(".")[-1] for each in reader.place.grouped}
+            free = [each.name for each in columns if each.name.casefold() not in names]
+            if free:
+                self.record.fault(
+                    node, f"`*` selects `{free[0]}`, which is neither grouped by nor aggregated; name the columns."
+                )
+        for each in star.args.get("except_") or ():
+            if columns is not None and not any(field.name.casefold() == each.name.casefold() for field in columns):
+                self.record.fault(each, f"EXCEPT names `{each.name}`, which `*` does not have; correct it.")
+        dropped = {each.name.casefold() for each in star.args.get("except_") or ()}
+        replaced = {each.alias.casefold(): reader.type(each.this).type for each in star.args.get("replace") or ()}
+        if columns is not None and (odd := set(replaced) - {each.name.casefold() for each in columns}):
+            self.record.fault(node, f"REPLACE names `{min(odd)}`, which `*` does not have; correct it.")
+        if columns is None:
+            return None
+        return [
+            Field(each.name, replaced.get(each.name.casefold(), each.type))
+            for each in columns
+            if each.name.casefold() not in dropped
+        ]
+
+    def _all_columns(self, node: Tree, scope: Scope) -> list[Field] | None:
+        if not scope.sources:
+            self.record.fault(node, "`*` has no table to select from; add FROM.")
+            return None
+        columns: list[Field] = []
+        shown: set[str] = set()
+        for name, source in scope.merged.items():
+            columns.append(
+                Field(
+                    next((each.name for each in source.columns if each.name.casefold() == name), name),
+                    type_in(source, name),
+                )
+            )
+            shown.add(name)
+        for source in scope.sources:
+            if source.table is not None:
+                for each in source.columns:
+                    self.record.columns.setdefault((source.table, each.name), start_of(node))
+            columns += [each for each in source.columns if each.name.casefold() not in shown]
+        return None if any(source.open for source in scope.sources) else columns
+
+    def _distinct(self, node: Tree, columns: list[Field] | None) -> None:
+        if node.args.get("distinct") is None:
+            return
+        for each in columns or ():
+            if not groupable(each.type):
+                self.record.fault(
+                    node, f"SELECT DISTINCT does not take `{each.name}`, which is {each.type}; convert it."
+                )
+
+    def _order(self, node: Tree, scope: Scope, place: Place, columns: list[Field] | None) -> None:
+        for each in _ordered(node):
+            if isinstance(each, exp.Literal) and not each.is_string:
+                if columns is not None and not (each.name.isdigit() and 0 < int(each.name) <= len(columns)):
+                    self.record.fault(
+                        each, f"ORDER BY {each.name} is no position of the SELECT list; use one of its columns."
+                    )
+                continue
+            found = self.expressions(scope, replace(place, clause="ORDER BY", aggregates=True, windows=True)).type(each)
+            if not sortable(found.type):
+                self.record.fault(each, f"ORDER BY does not take {found.type}; convert it.")
+
+
+def _star(node: Tree) -> bool:
+    inner = node.this if isinstance(node, exp.Column) else node.expression if isinstance(node, exp.Dot) else node
+    return isinstance(inner, exp.Star)
+
+
+def _without_star(node: Tree) -> Tree:
+    if isinstance(node, exp.Dot):
+        return node.this
+    parts = list(reversed([part.copy() for part in node.parts if not isinstance(part, exp.Star)]))
+    return exp.Column(**dict(zip(("this", "table", "db", "catalog"), parts, strict=False)))
+
+
+def _own_name(node: Tree) -> str:
+    if isinstance(node, exp.Column | exp.Dot):
+        return str(node.expression.name if isinstance(node, exp.Dot) else node.name)
+    return ""
+
+
+def _clause(node: Tree, name: str) -> list[Tree]:
+    clause = node.args.get(name)
+    return [] if clause is None else [clause.this]
+
+
+def _ordered(node: Tree) -> list[Tree]:
+    order = node.args.get("order")
+    return [] if order is None else [each.this for each in order.expressions]
+
+
+def _group_items(group: Tree) -> Iterator[Tree]:
+    """The expressions of GROUP BY, those of GROUPING SETS, ROLLUP and CUBE among them."""
+    yield from group.expressions
+    for name in ("grouping_sets", "rollup", "cube"):
+        for each in group.args.get(name) or ():
+            for item in each.expressions:
+                while isinstance(item, exp.Paren):
+                    item = item.this
+                if isinstance(item, exp.Rollup | exp.Cube | exp.Tuple | exp.GroupingSets):
+                    yield from item.expressions
+                else:
+                    yield item
+
+
+def _aggregates(node: Tree) -> bool:
+    """True when the expression aggregates the rows of its own query."""
+    for each in node.walk(prune=lambda inner: isinstance(inner, exp.Query | exp.Window)):
+        if isinstance(each, exp.Window):
+            if any(_aggregates(child) for inner in each.iter_expressions() for child in inner.iter_expressions()):
+                return True
+        elif isinstance(each, exp.Anonymous):
+            prefix = f"{each.parent.this.name}." if isinstance(each.parent, exp.Dot) else ""
+            function = functions().get(f"{prefix}{each.name}".upper())
+            if function is not None and function.mode == "aggregate":
+                return True
+    return False
+
+
+def _has_window(node: Tree) -> bool:
+    return any(clause.find(exp.Window) for clause in (*node.expressions, *_clause(node, "qualify")))

@@ -1,0 +1,237 @@
+"""FROM: the tables, joins and arrays that a query reads, and the names that they bring into reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from analysis.sql.expressions import Expressions
+from analysis.sql.functions import functions
+from analysis.sql.record import Place, Record
+from analysis.sql.scope import Catalog, Relation, Scope, Source
+from analysis.sql.text import HOLE, Tree, start_of
+from analysis.sql.types import ANY, INT64, Field, Type, Typed
+
+Columns = tuple[Field, ...]
+ANY_PROJECT = "*"
+"""Given as the project, lets every project stand before a table's name."""
+
+
+class Use:
+    """A table that a statement names."""
+
+    def __init__(self, name: str, start: int, *, qualified: bool, written: bool = False) -> None:
+        self.name, self.start, self.qualified, self.written = name, start, qualified, written
+
+
+class Sources:
+    """Reads FROM clauses of one statement against a catalog; `project` may stand before a table's name."""
+
+    def __init__(
+        self, record: Record, catalog: Catalog, parameters: Mapping[str, Type], project: str | None = None
+    ) -> None:
+        self.record, self.catalog, self.parameters, self.project = record, catalog, parameters, project
+        self.uses: list[Use] = []
+        self.windows: dict[str, Tree] = {}
+
+    def expressions(self, scope: Scope, place: Place) -> Expressions:
+        """A reader of expressions that stand at `place`."""
+        return Expressions(self.record, scope, place, self)
+
+    def read(self, node: Tree, parent: Scope | None = None) -> Columns | None:
+        """The columns that a query returns; None where they cannot be told."""
+        raise NotImplementedError
+
+    def from_clause(self, node: Tree, scope: Scope) -> None:
+        """Bring what FROM and its joins name into reach."""
+        first = node.args.get("from_")
+        if first is not None:
+            self.join_item(first.this, scope)
+        for join in node.args.get("joins") or ():
+            self._join(join, scope)
+
+    def _join(self, join: Tree, scope: Scope) -> None:
+        before = list(scope.sources)
+        self.join_item(join.this, scope)
+        after = [source for source in scope.sources if source not in before]
+        condition = join.args.get("on")
+        if condition is not None:
+            self.expressions(scope, Place("ON")).condition(condition, "The condition of ON")
+        for identifier in join.args.get("using") or ():
+            self._using(identifier, before, after, scope)
+        needs = not isinstance(join.this, exp.Unnest) and not after_is_array(after)
+        told = condition is not None or bool(join.args.get("using"))
+        if join.kind == "CROSS" and told and _word_before(join.this, self.record.parsed.text) == "JOIN":
+            self.record.fault(
+                join, "CROSS JOIN takes neither ON nor USING; write JOIN, or move the condition to WHERE."
+            )
+        if join.kind != "CROSS" and not told and needs:
+            self.record.fault(join, "This JOIN has neither ON nor USING; say how the rows belong together.")
+        if join.method or join.kind in ("SEMI", "ANTI", "STRAIGHT"):
+            self.record.fault(join, f"GoogleSQL has no {join.method or join.kind} JOIN; use JOIN … USING or EXISTS.")
+
+    def _using(self, identifier: Tree, before: list[Source], after: list[Source], scope: Scope) -> None:
+        name = identifier.name
+        owners = []
+        for side in (before, after):
+            having = [
+                source
+                for source in side
+                if source.open or any(each.name.casefold() == name.casefold() for each in source.columns)
+            ]
+            if not having:
+                self.record.fault(identifier, f"USING names `{name}`, which one side of the JOIN lacks; use ON.")
+                return
+            owners.append(having[0])
+        kinds = [Typed(type_in(source, name)) for source in owners]
+        self.expressions(scope, Place("USING")).resolved(identifier, functions()["$EQUAL"], kinds)
+        for source in owners:
+            if source.table is not None:
+                self.record.columns.setdefault((source.table, name), start_of(identifier))
+        scope.merged.setdefault(name.casefold(), owners[0])
+
+    def join_item(self, node: Tree, scope: Scope) -> None:
+        """Bring one table, array or query of FROM into reach, with what is joined to it."""
+        source = self._source(node, scope)
+        if any(node.args.get(each) for each in ("pivots", "match_recognize")):
+            self.record.untold(
+                node, "The columns after PIVOT, UNPIVOT and MATCH_RECOGNIZE are not followed by this reader"
+            )
+            source = replace_open(source, node)
+        if not scope.add(source):
+            self.record.fault(node, f"Two tables are called `{source.alias}` here; give one another alias.")
+        for each in node.args.get("joins") or ():
+            self._join(each, scope)
+        if isinstance(node, exp.Unnest) and node.args.get("offset"):
+            offset = node.args["offset"]
+            name = offset.name if isinstance(offset, exp.Identifier) else "offset"
+            scope.add(Source(name, (Field(name, INT64),), value=INT64))
+
+    def _source(self, node: Tree, scope: Scope) -> Source:
+        if isinstance(node, exp.Unnest):
+            return self._unnest(node, scope)
+        if isinstance(node, exp.Table):
+            return self._table(node, scope)
+        if isinstance(node, exp.Subquery):
+            if isinstance(node.this, exp.Table):
+                inner = Scope(scope.parent, common=scope.common)
+                self.join_item(node.this, inner)
+                for each in inner.sources[1:]:
+                    scope.add(each)
+                scope.merged.update(inner.merged)
+                return inner.sources[0]
+            columns = self.read(node, Scope(scope.parent, common=_all_common(scope)))
+            return Source(node.alias, columns or (), open=columns is None)
+        self.record.untold(node, f"What `{node.sql('bigquery')[:60]}` returns is not followed by this reader")
+        return Source(node.alias, (), open=True)
+
+    def _unnest(self, node: Tree, scope: Scope) -> Source:
+        alias = node.args.get("alias")
+        columns = alias.columns if alias is not None else []
+        name = columns[0].name if columns else (alias.name if alias is not None else "")
+        if len(node.expressions) > 1:
+            self.record.untold(node, "UNNEST of several arrays is not followed by this reader")
+            return Source(name, (), open=True)
+        found = self.expressions(scope, Place("UNNEST")).type(node.expressions[0]).type
+        return self._elements(node, name, found)
+
+    def _elements(self, node: Tree, name: str, kind: Type) -> Source:
+        if kind.kind not in ("ARRAY", "ANY"):
+            self.record.fault(node, f"UNNEST takes an ARRAY and not {kind}; give an array.")
+        element = kind.element if kind.kind == "ARRAY" and kind.element is not None else ANY
+        if element.kind == "STRUCT":
+            return Source(name, element.fields, value=element)
+        return Source(name, (Field(name, element),), open=element.kind == "ANY" and not name, value=element)
+
+    def _table(self, node: Tree, scope: Scope) -> Source:
+        if not isinstance(node.this, exp.Identifier | exp.Dot):
+            for each in node.this.expressions if isinstance(node.this, exp.Anonymous) else ():
+                if not isinstance(each, exp.Table):
+                    self.expressions(scope, Place("a table function")).type(each)
+            self.record.untold(
+                node, f"What the table function `{node.this.name}` returns is not followed by this reader"
+            )
+            return Source(node.alias, (), open=True)
+        for name in ("version", "when"):
+            if (clause := node.args.get(name)) is not None and clause.expression is not None:
+                self.expressions(Scope(), Place("FOR SYSTEM_TIME AS OF")).type(clause.expression)
+        parts = [piece for part in node.parts for piece in part.name.split(".")]
+        alias = node.alias or parts[-1]
+        if len(parts) == 1 and scope.has_common(parts[0]):
+            columns = scope.with_table(parts[0]) or ()
+            return Source(alias, columns, open=not columns)
+        if (len(parts) > 1 and self._outer(scope, parts[0])) or scope.named(parts[0]) is not None:
+            column = exp.Column(
+                **dict(
+                    zip(
+                        ("this", "table", "db", "catalog"), [each.copy() for each in reversed(node.parts)], strict=False
+                    )
+                )
+            )
+            found = self.expressions(scope, Place("FROM")).type(column)
+            return self._elements(node, node.alias or parts[-1], found.type)
+        relation, name = self.relation(node, parts)
+        return Source(alias, relation.columns, name, relation.hidden, relation.open)
+
+    @staticmethod
+    def _outer(scope: Scope, name: str) -> bool:
+        return any(level.named(name) is not None for level in scope.levels())
+
+    def relation(self, node: Tree, parts: Sequence[str], *, written: bool = False) -> tuple[Relation, str]:
+        """The table that a name means, and the name by which the catalog has it."""
+        start = start_of(node)
+        if len(parts) > 2 and HOLE.search(parts[0]) and not HOLE.search(".".join(parts[1:])):
+            parts, qualified = parts[1:], True
+        elif HOLE.search(".".join(parts)):
+            name = self.record.parsed.unplugged(".".join(parts[-2:]))
+            self.uses.append(Use(name, start, qualified=True, written=written))
+            self.record.untold(node, f"Which table `{name}` is, only running the code tells")
+            return Relation((), open=True), name
+        else:
+            qualified = False
+        information = next((i for i, part in enumerate(parts) if part.upper() == "INFORMATION_SCHEMA"), None)
+        if len(parts) > (2 if information is None else 3) and self.project in (parts[0], ANY_PROJECT):
+            parts, qualified = parts[1:], True
+        name = ".".join(parts)
+        if len(parts) != 2 and information is None:
+            wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, without a project"
+            self.record.fault(node, f"Table `{name}` is not named as `dataset.table`; write it {wanted}.")
+            return Relation((), open=True), name
+        self.uses.append(Use(name, start, qualified=qualified, written=written))
+        if (found := self.catalog.get(name)) is None:
+            self.record.fault(
+                node, f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/."
+            )
+            return Relation((), open=True), name
+        return found, name
+
+
+def replace_open(source: Source, node: Tree) -> Source:
+    """The same source with columns that are not known."""
+    pivots = node.args.get("pivots") or ()
+    alias = next((each.alias for each in pivots if each.alias), source.alias)
+    return Source(alias, (), open=True)
+
+
+def _word_before(node: Tree, text: str) -> str:
+    """The word that stands before what `node` is written as."""
+    words = text[: start_of(node)].rstrip().rsplit(None, 1)
+    return words[-1].upper() if words else ""
+
+
+def after_is_array(sources: Sequence[Source]) -> bool:
+    """True when what was joined are elements of an array, which need no condition."""
+    return any(source.value is not None or source.open for source in sources)
+
+
+def _all_common(scope: Scope) -> dict[str, Columns | None]:
+    found: dict[str, Columns | None] = {}
+    for level in scope.levels():
+        found = {**level.common, **found}
+    return found
+
+
+def type_in(source: Source, name: str) -> Type:
+    """The type of the column `name` of a source."""
+    return next((each.type for each in source.columns if each.name.casefold() == name.casefold()), ANY)
