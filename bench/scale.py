@@ -3,7 +3,7 @@
     python -m bench.scale            print the table
     python -m bench.scale --write    and put it into docs/scale.md
 
-Every attempt is the real generator of `shared.protocol` on a document in memory; simulated are the time that calls
+Every attempt is the real generator of `shared.decisions.protocol` on a document in memory; simulated are the time that calls
 take, the instances, Pub/Sub's push back-off, and how fast Firestore takes writes to one document. No time is real.
 """
 
@@ -22,8 +22,8 @@ from typing import Any, Literal
 from tests.functions.conftest import ROOT
 
 # isort: split
-from shared.document import Changes, applied
-from shared.effects import Pause, Publish, Read, Report, Snapshot, Write
+from shared.decisions.document import Changes, applied
+from shared.decisions.effects import Pause, Publish, Read, Report, Snapshot, Write
 
 from tests.functions.model import START, Delivery, Model, completion
 from tests.functions.views import boundary
@@ -45,7 +45,7 @@ SUSTAINED = 1.0
 BURST = 30.0
 """Writes above that before it pushes back."""
 DEADLINE = 10.0
-"""Seconds after which the engine gives a write up (`shared.store`)."""
+"""Seconds after which the engine gives a write up (`shared.google.firestore`)."""
 BACKOFF = (10.0, 600.0)
 """Pub/Sub's push back-off as declared, first and longest."""
 

@@ -22,6 +22,9 @@ ARROWS: dict[str, set[str]] = {
     "functions": set(),
     "__main__": {"blueprint", "components"},
 }
+ROOMS = ("declaration", "decisions", "google", "reports", "orchestration", "http")
+"""The rooms of `functions/shared`: each imports only from those before it."""
+CLIENTS = {"google", "grpc"}
 PULUMI = {"pulumi", "pulumi_gcp", "pulumi_policy"}
 
 
@@ -58,6 +61,42 @@ def test_a_crossing_is_seen(tmp_path: Path) -> None:
     module.write_text("def late():\n    import pulumi\n    from components.base import Context\n    from . import x\n")
     assert crossings("blueprint", module) == [f"{module}:2 imports pulumi", f"{module}:3 imports components"]
     assert crossings("ops", module) == []
+
+
+def room_crossings(room: str, path: Path) -> list[str]:
+    """Return the imports of one module of `functions/shared` that its room forbids: of later rooms, of Google's clients."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_bytes(), path.name)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            top, _, rest = name.partition(".")
+            later = top == "shared" and rest.partition(".")[0] not in ROOMS[: ROOMS.index(room) + 1]
+            if later or (top in CLIENTS and room != "google"):
+                found.append(f"{path.name}:{node.lineno} imports {name}")
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_functions_library(room: str) -> None:
+    library = ROOT / "functions" / "shared"
+    assert {path.relative_to(library).parts[0] for path in library.rglob("*.py")} == {*ROOMS, "__init__.py"}
+    found = [crossing for path in sorted((library / room).rglob("*.py")) for crossing in room_crossings(room, path)]
+    assert found == []
+
+
+def test_a_module_in_the_wrong_room_is_seen(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("from shared.http import caller\nimport grpc\nfrom shared import decisions\nimport json\n")
+    assert room_crossings("decisions", module) == [
+        "module.py:1 imports shared.http.caller",
+        "module.py:2 imports grpc",
+    ]
+    assert room_crossings("http", module) == ["module.py:2 imports grpc"]
 
 
 def graph(root: Path, layers: Iterable[str]) -> dict[str, set[str]]:

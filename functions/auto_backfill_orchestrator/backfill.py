@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from candidates import Candidate, Limits, allowed, candidate
-from shared import document as doc
-from shared import logs, repeat
-from shared.effects import Snapshot, Unavailable
-from shared.rules import mode_of
-from shared.view import Boundary, Phase
-from shared.warehouse import Row, Warehouse, warehouse_of
-from shared.world import World
+from shared.decisions import document as doc
+from shared.decisions.effects import Snapshot, Unavailable
+from shared.decisions.rules import mode_of
+from shared.declaration.view import Boundary, Phase
+from shared.google.bigquery import Row, Warehouse
+from shared.orchestration import repeat
+from shared.orchestration.dependencies import Dependencies
+from shared.orchestration.warehouse import warehouse_of
+from shared.reports import logs
 
 _QUERIES = Path(__file__).with_name("queries")
 _LATEST_RUNS = _QUERIES.joinpath("latest_runs.sql").read_text("utf-8")
@@ -24,25 +26,25 @@ _RECORD_ATTEMPT = _QUERIES.joinpath("record_attempt.sql").read_text("utf-8")
 Attempts = dict[tuple[str, date], Row]
 
 
-def run(world: World, schedule: str | None) -> dict[str, Any]:
+def run(dependencies: Dependencies, schedule: str | None) -> dict[str, Any]:
     """Publish again what needs it, within the limits; `failures` lists what could not be looked at or published."""
-    settings, now = world.view.settings, datetime.now(UTC)
+    settings, now = dependencies.view.settings, datetime.now(UTC)
     limits = Limits(settings["per_run"], settings["cool_down"], settings["attempts"])
-    today = now.astimezone(world.view.time_zone).date()
+    today = now.astimezone(dependencies.view.time_zone).date()
     first = today - timedelta(seconds=settings["look_back"])
-    warehouse = warehouse_of(world)
+    warehouse = warehouse_of(dependencies)
     runs = warehouse.rows(_LATEST_RUNS, first=first, last=today)
     attempts: Attempts = {
         (row["processor_name"], row["analysis_date"]): row for row in warehouse.rows(_ATTEMPTS, first=first, last=today)
     }
     done: list[str] = []
     failures: list[str] = []
-    for found, snapshot in _candidates(world, runs, first):
+    for found, snapshot in _candidates(dependencies, runs, first):
         triggered_at = doc.time_of((snapshot.document or {}).get(doc.TRIGGERED_AT))
         if len(done) == limits.per_run or not allowed(found, triggered_at, attempts, limits, now):
             continue
         try:
-            if _repeat(world, warehouse, found, snapshot, attempts, limits):
+            if _repeat(dependencies, warehouse, found, snapshot, attempts, limits):
                 done.append(f"{found.boundary.name} {found.game_date}: {found.reason}")
         except Unavailable as failure:
             failures.append(f"{found.boundary.name} {found.game_date}: {failure}")
@@ -50,34 +52,34 @@ def run(world: World, schedule: str | None) -> dict[str, Any]:
     return {"published_again": done, "failures": failures}
 
 
-def _candidates(world: World, runs: list[Row], first: date) -> Iterator[tuple[Candidate, Snapshot]]:
+def _candidates(dependencies: Dependencies, runs: list[Row], first: date) -> Iterator[tuple[Candidate, Snapshot]]:
     """Yield dates that were triggered and whose next phase lacks something, the oldest first."""
-    for boundary in world.view.boundaries.values():
+    for boundary in dependencies.view.boundaries.values():
         phase = boundary.downstream
         if phase is None:
             continue
-        since = datetime.combine(first, datetime.min.time(), world.view.time_zone)
-        for snapshot in list(_triggered(world, boundary, since)):
+        since = datetime.combine(first, datetime.min.time(), dependencies.view.time_zone)
+        for snapshot in list(_triggered(dependencies, boundary, since)):
             if snapshot.key < first.isoformat():
                 continue
             of_date = [row for row in runs if row["data_date"].isoformat() == snapshot.key and _of(phase, row)]
-            document = world.store.read(phase.collection, snapshot.key).document
-            expected = _expected(world, phase, snapshot.key)
+            document = dependencies.store.read(phase.collection, snapshot.key).document
+            expected = _expected(dependencies, phase, snapshot.key)
             found = candidate(boundary, phase, expected, snapshot.key, of_date, document)
             if found:
                 yield found, snapshot
 
 
-def _expected(world: World, phase: Phase, game_date: str) -> tuple[str, ...]:
+def _expected(dependencies: Dependencies, phase: Phase, game_date: str) -> tuple[str, ...]:
     """Return who is expected on the date: by its mode where a boundary follows the phase, else everybody."""
-    for following in world.view.boundaries.values():
+    for following in dependencies.view.boundaries.values():
         if following.upstream.name == phase.name:
-            return mode_of(following, game_date, datetime.now(UTC), world.view.time_zone).expected
+            return mode_of(following, game_date, datetime.now(UTC), dependencies.view.time_zone).expected
     return tuple(phase.processors)
 
 
-def _triggered(world: World, boundary: Boundary, since: datetime) -> Iterator[Snapshot]:
-    return world.store.find(
+def _triggered(dependencies: Dependencies, boundary: Boundary, since: datetime) -> Iterator[Snapshot]:
+    return dependencies.store.find(
         boundary.upstream.collection,
         ((doc.TRIGGERED_AT, ">=", since),),
         order=(doc.TRIGGERED_AT, "ASCENDING"),
@@ -89,7 +91,7 @@ def _of(phase: Any, row: Row) -> bool:
 
 
 def _repeat(
-    world: World,
+    dependencies: Dependencies,
     warehouse: Warehouse,
     found: Candidate,
     snapshot: Snapshot,
@@ -107,11 +109,11 @@ def _repeat(
         completeness=found.percent,
         tripped=number >= limits.attempts,
         cool_down=limits.cool_down,
-        notes=f"{world.view.function}: {found.reason}"[:1000],
+        notes=f"{dependencies.view.function}: {found.reason}"[:1000],
     )
-    if repeat.publish_again(world, found.boundary, snapshot) is None:
+    if repeat.publish_again(dependencies, found.boundary, snapshot) is None:
         return False
-    world.events.error(
+    dependencies.events.error(
         "published_again",
         f"The trigger of {found.boundary.name} for {found.game_date} was published again: {found.reason}.",
         category="upstream_failure",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared import document as doc
-from shared import names
-from shared.view import Boundary, Phase
+from shared.decisions import document as doc
+from shared.decisions import names
+from shared.declaration.view import Boundary, Phase
 
 FAILED = "failed"
 DONE = frozenset({"success", "partial", "no_data"})

@@ -7,8 +7,8 @@ from pathlib import Path
 import backfill
 import flask
 import functions_framework
-from shared import warehouse
-from shared.scheduled import scheduled
+from shared.http.scheduled import scheduled
+from shared.orchestration import warehouse
 
 _handle = scheduled(Path(__file__).with_name("pipeline.json"), backfill.run, probes={"bigquery": warehouse.probe})
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import flask
 import functions_framework
 import summary
-from shared import slack, warehouse
-from shared.scheduled import scheduled
+from shared.http.scheduled import scheduled
+from shared.orchestration import warehouse
+from shared.reports import slack
 
 _webhook = slack.webhook()
 _handle = scheduled(
     Path(__file__).with_name("pipeline.json"),
-    lambda world, schedule: summary.run(world, _webhook),
+    lambda dependencies, schedule: summary.run(dependencies, _webhook),
     probes={"bigquery": warehouse.probe},
 )
 

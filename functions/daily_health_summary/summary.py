@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared import logs, slack
-from shared.effects import Unavailable
-from shared.rules import mode_of
-from shared.warehouse import Warehouse, warehouse_of
-from shared.world import World
+from shared.decisions.effects import Unavailable
+from shared.decisions.rules import mode_of
+from shared.google.bigquery import Warehouse
+from shared.orchestration.dependencies import Dependencies
+from shared.orchestration.warehouse import warehouse_of
+from shared.reports import logs, slack
 from verdict import Facts, Standing, level, sections, sentence, standing
 
 _QUERIES = Path(__file__).with_name("queries")
@@ -20,22 +21,23 @@ _GRADING = _QUERIES.joinpath("grading.sql").read_text("utf-8")
 _OPEN_ERRORS = _QUERIES.joinpath("open_errors.sql").read_text("utf-8")
 
 
-def run(world: World, webhook: str) -> dict[str, Any]:
+def run(dependencies: Dependencies, webhook: str) -> dict[str, Any]:
     """Send the summary of the last complete date; raises `Unavailable` where Slack does not take it."""
     now = datetime.now(UTC)
-    yesterday = now.astimezone(world.view.time_zone).date() - timedelta(days=1)
-    facts = collect(world, yesterday, now)
-    verdict = sentence(facts, world.view.title)
+    yesterday = now.astimezone(dependencies.view.time_zone).date() - timedelta(days=1)
+    facts = collect(dependencies, yesterday, now)
+    verdict = sentence(facts, dependencies.view.title)
     logs.log("INFO", "health_verdict", verdict, verdict=level(facts), game_date=facts.game_date)
     slack.post(
-        webhook, slack.message(verdict, sections(facts), f"{world.settings.environment}, {now:%Y-%m-%d %H:%M} UTC")
+        webhook,
+        slack.message(verdict, sections(facts), f"{dependencies.settings.environment}, {now:%Y-%m-%d %H:%M} UTC"),
     )
     return {"verdict": level(facts), "game_date": facts.game_date, "problems": list(facts.problems), "failures": []}
 
 
-def collect(world: World, day: date, now: datetime) -> Facts:
+def collect(dependencies: Dependencies, day: date, now: datetime) -> Facts:
     """Return what can be found about the date, and which checks could not be made."""
-    warehouse = warehouse_of(world)
+    warehouse = warehouse_of(dependencies)
     problems: list[str] = []
     errors = _rows(warehouse, problems, "open errors", _OPEN_ERRORS)
     return Facts(
@@ -44,20 +46,20 @@ def collect(world: World, day: date, now: datetime) -> Facts:
         predictions=_value(warehouse, problems, "predictions", _PREDICTIONS, day),
         graded=_value(warehouse, problems, "grading", _GRADING, day),
         errors=tuple(sorted(errors, key=lambda row: (str(row["severity"]), str(row["error_type"])))),
-        standings=tuple(_standings(world, problems, day.isoformat(), now)),
+        standings=tuple(_standings(dependencies, problems, day.isoformat(), now)),
         problems=tuple(problems),
     )
 
 
-def _standings(world: World, problems: list[str], game_date: str, now: datetime) -> list[Standing]:
+def _standings(dependencies: Dependencies, problems: list[str], game_date: str, now: datetime) -> list[Standing]:
     found = []
-    for boundary in world.view.boundaries.values():
+    for boundary in dependencies.view.boundaries.values():
         try:
-            document = world.store.read(boundary.upstream.collection, game_date).document
+            document = dependencies.store.read(boundary.upstream.collection, game_date).document
         except Unavailable as failure:
             problems.append(f"{boundary.name}: {failure}")
             continue
-        mode = mode_of(boundary, game_date, now, world.view.time_zone)
+        mode = mode_of(boundary, game_date, now, dependencies.view.time_zone)
         found.append(standing(boundary, mode, game_date, document))
     return found
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared import document as doc
-from shared.slack import escape
-from shared.view import Boundary, Mode
+from shared.decisions import document as doc
+from shared.declaration.view import Boundary, Mode
+from shared.reports.slack import escape
 
 LEVELS = ("HEALTHY", "WARNING", "CRITICAL")
 FEW = 0.6

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import flask
 import functions_framework
-from shared import gates, warehouse
-from shared.orchestrator import orchestrator
+from shared.http.orchestrator import orchestrator
+from shared.orchestration import gates, warehouse
 
 _handle = orchestrator(Path(__file__).with_name("pipeline.json"), gates.in_warehouse, {"bigquery": warehouse.probe})
 

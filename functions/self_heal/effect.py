@@ -7,26 +7,27 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared import document as doc
-from shared import fields, repeat, sweep
-from shared.effects import Snapshot, Unavailable
-from shared.view import Boundary, Phase
-from shared.warehouse import warehouse_of
-from shared.world import World
+from shared.decisions import document as doc
+from shared.decisions.effects import Snapshot, Unavailable
+from shared.declaration import fields
+from shared.declaration.view import Boundary, Phase
+from shared.orchestration import repeat, sweep
+from shared.orchestration.dependencies import Dependencies
+from shared.orchestration.warehouse import warehouse_of
 
 _RUNS_SINCE = Path(__file__).with_name("queries").joinpath("runs_since.sql").read_text("utf-8")
 
 
-def repeat_without_effect(world: World, boundary: Boundary, failures: list[str]) -> Iterator[str]:
+def repeat_without_effect(dependencies: Dependencies, boundary: Boundary, failures: list[str]) -> Iterator[str]:
     """Yield a sentence for each trigger published again; raises `Unavailable` where nothing can be looked at.
 
     What fails for one date is added to `failures`, and the next date is looked at.
     """
     if boundary.downstream is None:
         return
-    settings = world.view.settings
+    settings = dependencies.view.settings
     now = datetime.now(UTC)
-    triggered = world.store.find(
+    triggered = dependencies.store.find(
         boundary.upstream.collection,
         ((doc.TRIGGERED_AT, ">=", now - timedelta(seconds=settings["look_back"])),),
         order=(doc.TRIGGERED_AT, "ASCENDING"),
@@ -36,8 +37,8 @@ def repeat_without_effect(world: World, boundary: Boundary, failures: list[str])
         try:
             if sweep.DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
                 since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
-                if since and not _started(world, boundary.downstream, snapshot.key, since):
-                    yield from _repeated(world, boundary, snapshot)
+                if since and not _started(dependencies, boundary.downstream, snapshot.key, since):
+                    yield from _repeated(dependencies, boundary, snapshot)
         except Unavailable as failure:
             failures.append(f"{boundary.name} {snapshot.key}: {failure}")
 
@@ -56,8 +57,8 @@ def _due(snapshot: Snapshot, wait: timedelta, most: int) -> bool:
     )
 
 
-def _started(world: World, phase: Phase, game_date: str, since: datetime) -> bool:
-    document = world.store.read(phase.collection, game_date).document or {}
+def _started(dependencies: Dependencies, phase: Phase, game_date: str, since: datetime) -> bool:
+    document = dependencies.store.read(phase.collection, game_date).document or {}
     records = [*doc.completed(document).values()]
     for field in (doc.FAILED, doc.NO_DATA):
         records += [*doc.record(document.get(field)).values()]
@@ -65,7 +66,7 @@ def _started(world: World, phase: Phase, game_date: str, since: datetime) -> boo
     if any(time is not None and time >= since for time in times):
         return True
     processors = [name for known in phase.processors.values() for name in (known.name, *known.aliases)]
-    (row,) = warehouse_of(world).rows(
+    (row,) = warehouse_of(dependencies).rows(
         _RUNS_SINCE,
         game_date=date.fromisoformat(game_date),
         since=since,
@@ -75,8 +76,8 @@ def _started(world: World, phase: Phase, game_date: str, since: datetime) -> boo
     return bool(row["runs"])
 
 
-def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[str]:
-    number = repeat.publish_again(world, boundary, snapshot)
+def _repeated(dependencies: Dependencies, boundary: Boundary, snapshot: Snapshot) -> Iterator[str]:
+    number = repeat.publish_again(dependencies, boundary, snapshot)
     if number is None:
         return
     text = f"{boundary.name} of {snapshot.key} had no effect in time; its trigger was published again ({number})."
@@ -92,7 +93,7 @@ def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[
         "attempt": number,
         "healed_at": snapshot.time,
     }
-    world.events.error(
+    dependencies.events.error(
         "trigger_without_effect",
         text,
         category="upstream_failure",
@@ -103,13 +104,13 @@ def _repeated(world: World, boundary: Boundary, snapshot: Snapshot) -> Iterator[
         correlation_id=correlation,
         recovery_attempted=True,
     )
-    _remember(world, f"{snapshot.key}_{entry['phase']}_{fields.key_part(correlation)}", entry, snapshot.time)
+    _remember(dependencies, f"{snapshot.key}_{entry['phase']}_{fields.key_part(correlation)}", entry, snapshot.time)
 
 
-def _remember(world: World, key: str, entry: dict[str, Any], now: datetime) -> None:
-    collection = world.view.collections["self_heal_history"]
-    expiry = world.view.expiry.get(collection)
+def _remember(dependencies: Dependencies, key: str, entry: dict[str, Any], now: datetime) -> None:
+    collection = dependencies.view.collections["self_heal_history"]
+    expiry = dependencies.view.expiry.get(collection)
     if expiry:
         entry = entry | {expiry["field"]: now + timedelta(seconds=expiry["seconds"])}
-    current = world.store.read(collection, key)
-    world.store.write(current, {(name,): value for name, value in entry.items()})
+    current = dependencies.store.read(collection, key)
+    dependencies.store.write(current, {(name,): value for name, value in entry.items()})

@@ -8,30 +8,31 @@ from typing import Any, TypeVar
 
 import effect
 import heartbeats
-from shared import logs, slack, sweep
-from shared.effects import Unavailable
-from shared.sweep import Swept
-from shared.world import World
+from shared.decisions.effects import Unavailable
+from shared.orchestration import sweep
+from shared.orchestration.dependencies import Dependencies
+from shared.orchestration.sweep import Swept
+from shared.reports import logs, slack
 
 DAILY = "daily"
 Item = TypeVar("Item")
 
 
-def run(world: World, schedule: str | None, webhook: str) -> dict[str, Any]:
+def run(dependencies: Dependencies, schedule: str | None, webhook: str) -> dict[str, Any]:
     """Do the work of a schedule: heartbeats once a day, the rest each time; tell Slack what was found."""
     failures: list[str] = []
     swept: list[Swept] = []
     repeated: list[str] = []
-    for boundary in world.view.boundaries.values():
-        swept += _tried(failures, partial(sweep.live, world, boundary))
-        repeated += _tried(failures, partial(effect.repeat_without_effect, world, boundary, failures))
-    for boundary in world.view.boundaries.values():
-        swept += _tried(failures, partial(sweep.idle, world, boundary))
-    closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, world))
+    for boundary in dependencies.view.boundaries.values():
+        swept += _tried(failures, partial(sweep.live, dependencies, boundary))
+        repeated += _tried(failures, partial(effect.repeat_without_effect, dependencies, boundary, failures))
+    for boundary in dependencies.view.boundaries.values():
+        swept += _tried(failures, partial(sweep.idle, dependencies, boundary))
+    closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, dependencies))
     failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]
     if findings or failures:
-        _tell(webhook, findings, failures, world.view.title)
+        _tell(webhook, findings, failures, dependencies.view.title)
     logs.log("INFO", "self_heal_done", f"{len(swept)} open dates, {len(findings)} findings, {len(failures)} failures.")
     return {"open_dates": len(swept), "findings": findings, "failures": failures}
 

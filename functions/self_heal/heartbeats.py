@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from shared.document import Changes
-from shared.world import World
+from shared.decisions.document import Changes
+from shared.orchestration.dependencies import Dependencies
 
 
-def close_stale(world: World) -> Iterator[str]:
+def close_stale(dependencies: Dependencies) -> Iterator[str]:
     """Yield a sentence for each heartbeat closed; raises `Unavailable`."""
-    collection = world.view.collections["heartbeats"]
-    stale = timedelta(seconds=world.view.settings["heartbeat_stale"])
+    collection = dependencies.view.collections["heartbeats"]
+    stale = timedelta(seconds=dependencies.view.settings["heartbeat_stale"])
     now = datetime.now(UTC)
-    running = world.store.find(
+    running = dependencies.store.find(
         collection,
         (("status", "==", "running"), ("last_heartbeat", "<", now - stale)),
         order=("last_heartbeat", "DESCENDING"),
     )
     for snapshot in list(running):
-        closed: Changes = {("status",): "stale", ("closed_at",): snapshot.time, ("closed_by",): world.view.function}
-        if world.store.write(snapshot, closed):
+        closed: Changes = {
+            ("status",): "stale",
+            ("closed_at",): snapshot.time,
+            ("closed_by",): dependencies.view.function,
+        }
+        if dependencies.store.write(snapshot, closed):
             yield f"heartbeat of {snapshot.key} was closed: no beat for more than {stale}"

@@ -7,13 +7,14 @@ from pathlib import Path
 import flask
 import functions_framework
 import heal
-from shared import gates, slack, warehouse
-from shared.scheduled import scheduled
+from shared.http.scheduled import scheduled
+from shared.orchestration import gates, warehouse
+from shared.reports import slack
 
 _webhook = slack.webhook()
 _handle = scheduled(
     Path(__file__).with_name("pipeline.json"),
-    lambda world, schedule: heal.run(world, schedule, _webhook),
+    lambda dependencies, schedule: heal.run(dependencies, schedule, _webhook),
     gates.in_warehouse,
     {"bigquery": warehouse.probe},
 )

@@ -1,6 +1,8 @@
 """The functions' one library: the engine that turns completions into exactly one trigger per boundary and date.
 
-It knows no name of any pipeline. What a function needs to know travels as `pipeline.json` beside its `main.py`, and
-`view` reads it. From pure to impure: `names`, `rules`, `transition` (decisions), `protocol` (their order, as a
-generator of effects), then `store`, `publisher`, `warehouse` (the effects) and `surface` (HTTP).
+It knows no name of any pipeline. Six rooms, each importing only from those before it:
+
+`declaration` (what the declaration looks like from inside), `decisions` (who decides: pure), `google` (who talks to
+Firestore, Pub/Sub and BigQuery), `reports` (logs, events, dead letters, Slack), `orchestration` (who carries out what was
+decided), `http` (who speaks HTTP).
 """

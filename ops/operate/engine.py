@@ -37,7 +37,7 @@ def replay(target: Target, boundary: Boundary, date: str, completions: list[Json
     }
     try:
         done = subprocess.run(
-            [sys.executable, "-m", f"{library.name}.replay"],
+            [sys.executable, "-m", f"{library.name}.orchestration.replay"],
             input=json.dumps(request),
             capture_output=True,
             text=True,

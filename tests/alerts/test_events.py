@@ -21,8 +21,10 @@ from blueprint.manifest import Manifest
 from tests.functions.conftest import ROOT
 from tests.functions.views import ORCHESTRATORS, view_of
 
-from shared import attempt, logs, orchestrator  # isort: skip  # the views put functions/ on the path
-from shared.events import Events  # isort: skip
+from shared.orchestration import runner  # isort: skip  # the views put functions/ on the path
+from shared.reports import logs  # isort: skip  # the views put functions/ on the path
+from shared.http import orchestrator  # isort: skip  # the views put functions/ on the path
+from shared.reports.events import Events  # isort: skip
 
 FUNCTION = ORCHESTRATORS["phase3_to_phase4"]
 TIMER = "self-heal-predictions"
@@ -67,7 +69,7 @@ def gate(*, blocks: bool) -> None:
     found = SimpleNamespace(alerts=True, blocks=blocks, detail="3 of 5 tables have rows", gate="output_rows")
     outcome = SimpleNamespace(status="blocked" if blocks else "done", note="output_rows", gates=(found,))
     with logs.bound(boundary="phase3_to_phase4", game_date="2026-01-29"):
-        attempt.note(outcome)  # type: ignore[arg-type]
+        runner.note(outcome)  # type: ignore[arg-type]
 
 
 def timer(event: str) -> None:

@@ -15,13 +15,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from shared import document as doc
-from shared import protocol
-from shared.completion import Completion
-from shared.effects import CheckGates, GateResult, Message, Pause, Publish, Read, Report, Snapshot, Unavailable, Write
-from shared.rules import judge
-from shared.transition import Context
-from shared.view import Boundary
+from shared.decisions import document as doc
+from shared.decisions import protocol
+from shared.decisions.completion import Completion
+from shared.decisions.effects import (
+    CheckGates,
+    GateResult,
+    Message,
+    Pause,
+    Publish,
+    Read,
+    Report,
+    Snapshot,
+    Unavailable,
+    Write,
+)
+from shared.decisions.rules import judge
+from shared.decisions.transition import Context
+from shared.declaration.view import Boundary
 
 ZONE = ZoneInfo("America/New_York")
 DATE = "2026-01-29"

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from shared import bounds, message, records
-from shared import document as doc
-from shared.message import Bad, Envelope
-from shared.view import Boundary, Mode, Processor
+from shared.decisions import bounds, message, records
+from shared.decisions import document as doc
+from shared.decisions.message import Bad, Envelope
+from shared.declaration.view import Boundary, Mode, Processor
 
 from tests.functions.model import DATE, Model, completion
 from tests.functions.views import ORCHESTRATORS, boundary, view_of

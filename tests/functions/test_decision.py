@@ -8,9 +8,9 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from shared import document as doc
-from shared.effects import Publish
-from shared.view import Processor
+from shared.decisions import document as doc
+from shared.decisions.effects import Publish
+from shared.declaration.view import Processor
 
 from tests.functions.model import DATE, LEASE, START, ZONE, Model, completion, payloads
 from tests.functions.test_interleavings import stricter

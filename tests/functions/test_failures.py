@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from shared import document as doc
-from shared import sweep, warehouse
-from shared.effects import Message, Refused, Snapshot, Unavailable
-from shared.publisher import Publisher
-from shared.store import Store
-from shared.warehouse import Warehouse
-from shared.world import World
+from shared.decisions import document as doc
+from shared.decisions.effects import Message, Refused, Snapshot, Unavailable
+from shared.google.bigquery import Warehouse
+from shared.google.firestore import Store
+from shared.google.pubsub import Publisher
+from shared.orchestration import sweep
+from shared.orchestration.dependencies import Dependencies
 
 from tests.functions.conftest import ROOT
-from tests.functions.test_surface import BESIDE_EMULATORS, P2, VIEW, Memory, completion, letters, served
+from tests.functions.test_endpoint import BESIDE_EMULATORS, P2, VIEW, Memory, completion, letters, served
 from tests.functions.views import view_of
 
 NOW = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
@@ -170,15 +170,15 @@ def test_another_date_is_recorded_all_the_same() -> None:
 
 def test_one_dates_failure_keeps_no_other_from_being_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     view = view_of("self-heal-predictions")
-    world, memory = World(BESIDE_EMULATORS, view, lambda *_: []), Full()
-    world.store = memory  # type: ignore[assignment]
+    dependencies, memory = Dependencies(BESIDE_EMULATORS, view, lambda *_: []), Full()
+    dependencies.store = memory  # type: ignore[assignment]
     boundary = view.boundaries["phase2_to_phase3"]
     keys = ("2026-01-28", "2026-01-29", "2026-01-30")
     memory.documents = {key: {"_triggered": False, "_blocked": None} for key in keys}
     memory.documents["2026-01-28"]["_missing_processors"] = 5
     found = [Snapshot(boundary.upstream.collection, key, memory.documents[key], None, NOW) for key in reversed(keys)]
     monkeypatch.setattr(sweep, "_pages", lambda *_, dated: iter(found if dated else ()))
-    assert [(one.date, one.failure is None) for one in sweep.tick(world, boundary)] == [
+    assert [(one.date, one.failure is None) for one in sweep.tick(dependencies, boundary)] == [
         ("2026-01-28", True),
         ("2026-01-29", False),
         ("2026-01-30", True),
@@ -223,11 +223,11 @@ def test_what_was_published_again_is_found_whatever_fails_then(
     effect: Any, correlation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view = view_of("self-heal-predictions")
-    world, memory, failures = World(BESIDE_EMULATORS, view), Triggered(correlation), list[str]()
-    world.store = world.publisher = memory  # type: ignore[assignment]
-    world.events.error = lambda *_, **__: None  # type: ignore[method-assign]
-    monkeypatch.setattr(warehouse.Warehouse, "rows", lambda *_, **__: [{"runs": 0}])
-    found = list(effect.repeat_without_effect(world, view.boundaries["phase2_to_phase3"], failures))
+    dependencies, memory, failures = Dependencies(BESIDE_EMULATORS, view), Triggered(correlation), list[str]()
+    dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
+    dependencies.events.error = lambda *_, **__: None  # type: ignore[method-assign]
+    monkeypatch.setattr(Warehouse, "rows", lambda *_, **__: [{"runs": 0}])
+    found = list(effect.repeat_without_effect(dependencies, view.boundaries["phase2_to_phase3"], failures))
     assert [text[:37] for text in found] == [
         f"phase2_to_phase3 of {key} had no" for key in ("2026-01-28", "2026-01-29")
     ]

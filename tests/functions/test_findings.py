@@ -8,9 +8,9 @@ from typing import Any
 
 import flask
 import pytest
-from shared import logs
-from shared import scheduled as entry
-from shared.effects import Unavailable
+from shared.decisions.effects import Unavailable
+from shared.http import scheduled as entry
+from shared.reports import logs
 
 from tests.functions.views import raw_view
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from shared import document as doc
-from shared import protocol
-from shared.completion import Completion
-from shared.effects import CheckGates, Pause, Publish, Read, Report, Snapshot, Unavailable
-from shared.view import Boundary
+from shared.decisions import document as doc
+from shared.decisions import protocol
+from shared.decisions.completion import Completion
+from shared.decisions.effects import CheckGates, Pause, Publish, Read, Report, Snapshot, Unavailable
+from shared.declaration.view import Boundary
 
 from tests.functions.model import LEASE, START, ZONE, Delivery, Model, completion, gate_result
 from tests.functions.views import boundary

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from shared import attempt, warehouse
-from shared.publisher import PUBLISH_SECONDS
-from shared.store import READ_SECONDS, WRITE_SECONDS
+from shared.google import bigquery
+from shared.google.firestore import READ_SECONDS, WRITE_SECONDS
+from shared.google.pubsub import PUBLISH_SECONDS
+from shared.orchestration import runner
 
 from tests.functions.views import ORCHESTRATORS, boundary
 
@@ -14,6 +15,6 @@ from tests.functions.views import ORCHESTRATORS, boundary
 def test_a_lease_outlasts_its_calls_and_not_much_more(name: str) -> None:
     declared = boundary(name)
     gates = len(declared.gates or ())
-    calls = 2 * PUBLISH_SECONDS + READ_SECONDS + WRITE_SECONDS + 2 * warehouse.QUERY_SECONDS * gates
-    assert calls < attempt.lease(600, declared) <= calls + 20 + 5 * gates < 300
-    assert attempt.lease(3, declared) == 3, "never longer than what is declared"
+    calls = 2 * PUBLISH_SECONDS + READ_SECONDS + WRITE_SECONDS + 2 * bigquery.QUERY_SECONDS * gates
+    assert calls < runner.lease(600, declared) <= calls + 20 + 5 * gates < 300
+    assert runner.lease(3, declared) == 3, "never longer than what is declared"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared import message
-from shared.completion import Completion
-from shared.message import Bad, Envelope
+from shared.decisions import message
+from shared.decisions.completion import Completion
+from shared.decisions.message import Bad, Envelope
 
 from tests.functions.conftest import ROOT
 from tests.functions.views import ORCHESTRATORS, view_of

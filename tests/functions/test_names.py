@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from shared import names
+from shared.decisions import names
 
 from tests.functions.views import boundary
 

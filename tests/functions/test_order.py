@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from shared.completion import Completion
+from shared.decisions.completion import Completion
 
 from tests.functions.model import START, Model, completion
 from tests.functions.views import boundary

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from shared import document as doc
-from shared.completion import Completion
-from shared.effects import GateResult
+from shared.decisions import document as doc
+from shared.decisions.completion import Completion
+from shared.decisions.effects import GateResult
 
 from tests.functions.model import DATE, LEASE, START, ZONE, Delivery, Model, completion, gate_result
 from tests.functions.test_interleavings import stricter

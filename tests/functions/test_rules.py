@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from shared.rules import judge, mode_of
+from shared.decisions.rules import judge, mode_of
 
 from tests.functions.views import boundary
 

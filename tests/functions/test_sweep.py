@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from shared import document as doc
-from shared import sweep
-from shared.effects import Snapshot
-from shared.transition import closable
-from shared.world import World
+from shared.decisions import document as doc
+from shared.decisions.effects import Snapshot
+from shared.decisions.transition import closable
+from shared.orchestration import sweep
+from shared.orchestration.dependencies import Dependencies
 
 from tests.functions.model import Model, completion
-from tests.functions.test_surface import BESIDE_EMULATORS, Memory
+from tests.functions.test_endpoint import BESIDE_EMULATORS, Memory
 from tests.functions.views import boundary, view_of
 
 VIEW = view_of("self-heal-predictions")
@@ -56,11 +56,11 @@ class Dates(Memory):
             yield self.read(collection, key)
 
 
-def world_of(memory: Dates) -> World:
-    world = World(BESIDE_EMULATORS, VIEW, lambda *_: [])
-    world.store = world.publisher = memory  # type: ignore[assignment]
-    world.events.report = lambda *_: None  # type: ignore[method-assign]
-    return world
+def world_of(memory: Dates) -> Dependencies:
+    dependencies = Dependencies(BESIDE_EMULATORS, VIEW, lambda *_: [])
+    dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
+    dependencies.events.report = lambda *_: None  # type: ignore[method-assign]
+    return dependencies
 
 
 def day(number: int) -> str:
@@ -83,20 +83,20 @@ def test_twenty_thousand_backfilled_dates_delay_no_deadline() -> None:
     memory.documents = {day(number): backfilled() for number in range(20_000)}
     live = {day(30_000 + number): opened(CRITICAL, minutes=40 - number) for number in range(5)}
     memory.documents |= live
-    world = world_of(memory)
+    dependencies = world_of(memory)
     started = time.monotonic()
-    (*_,) = sweep.live(world, BOUNDARY)
+    (*_,) = sweep.live(dependencies, BOUNDARY)
     elapsed = time.monotonic() - started
     assert list(dict.fromkeys(memory.done)) == sorted(live, reverse=True), "the newest first, and nothing else"
     assert all(memory.documents[key]["_triggered"] is True for key in live)
     assert elapsed < 10
-    assert list(sweep.idle(world, BOUNDARY)) == []
+    assert list(sweep.idle(dependencies, BOUNDARY)) == []
     assert memory.largest_page <= sweep.PAGE
     closed = [document for document in memory.documents.values() if document.get("_closed_as") == "backfill"]
     assert len(closed) == 20_000
     assert not any(document.get("_triggered", False) for document in closed)
     memory.done.clear()
-    assert list(sweep.tick(world, BOUNDARY)) == []
+    assert list(sweep.tick(dependencies, BOUNDARY)) == []
     assert memory.done == [], "the next tick meets none of them"
 
 
@@ -115,10 +115,10 @@ def test_old_dates_take_turns_where_the_time_is_short(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sweep, "LIVE_SECONDS", -1.0)
     memory = Dates()
     memory.documents = {day(number): opened(P2[:1], minutes=5_000 - number) for number in range(450)}
-    world, seen, now = world_of(memory), set[str](), time.time()
+    dependencies, seen, now = world_of(memory), set[str](), time.time()
     for tick in range(5):
         monkeypatch.setattr(time, "time", lambda tick=tick: now + tick * sweep.TICK)
-        swept = [one.date for one in sweep.live(world, BOUNDARY)]
+        swept = [one.date for one in sweep.live(dependencies, BOUNDARY)]
         assert swept[: sweep.NEWEST] == sorted(memory.documents, reverse=True)[: sweep.NEWEST]
         seen |= set(swept)
     assert seen == set(memory.documents)

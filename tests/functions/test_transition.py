@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from shared import document as doc
-from shared.effects import CheckGates, Publish, Write
-from shared.transition import overdue
+from shared.decisions import document as doc
+from shared.decisions.effects import CheckGates, Publish, Write
+from shared.decisions.transition import overdue
 
 from tests.functions.model import DATE, LEASE, START, Delivery, Model, completion, gate_result, payloads
 from tests.functions.views import boundary

@@ -8,8 +8,9 @@ import json
 from pathlib import Path
 
 import pytest
-from shared import protocol, view
-from shared.transition import Context
+from shared.decisions import protocol
+from shared.decisions.transition import Context
+from shared.declaration import view
 
 from blueprint.view import queries, view_bytes
 from tests.functions.conftest import ROOT

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared import view
-from shared.view import Boundary, View
+from shared.declaration import view
+from shared.declaration.view import Boundary, View
 
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest

@@ -14,8 +14,8 @@ from blueprint.contracts.messages import TOLD
 from tests.functions.conftest import ROOT as FUNCTIONS_ROOT  # noqa: F401 - puts the functions' library on the path
 from tests.schemas.test_streams import ENGINES, MESSAGES, SCHEMAS, STREAMS
 
-from shared.effects import Message  # isort: skip
-from shared.events import Events  # isort: skip
+from shared.decisions.effects import Message  # isort: skip
+from shared.reports.events import Events  # isort: skip
 from tests.functions.model import START, Model, completion, gate_result, payloads  # isort: skip
 from tests.functions.views import ORCHESTRATORS, boundary, manifest, view_of  # isort: skip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import flask
 import functions_framework
-from shared.orchestrator import orchestrator
+from shared.http.orchestrator import orchestrator
 
 _handle = orchestrator(Path(__file__).with_name("pipeline.json"))
 

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import flask
 import functions_framework
-from shared import sweep
-from shared.scheduled import scheduled
-from shared.world import World
+from shared.http.scheduled import scheduled
+from shared.orchestration import sweep
+from shared.orchestration.dependencies import Dependencies
 
 
-def _evaluate(world: World, _: str | None) -> dict[str, object]:
-    return {"evaluated": sum(1 for each in world.view.boundaries.values() for _ in sweep.tick(world, each))}
+def _evaluate(dependencies: Dependencies, _: str | None) -> dict[str, object]:
+    return {
+        "evaluated": sum(1 for each in dependencies.view.boundaries.values() for _ in sweep.tick(dependencies, each))
+    }
 
 
 _handle = scheduled(Path(__file__).with_name("pipeline.json"), _evaluate)

@@ -1,0 +1,34 @@
+"""What one function touches outside itself: its environment, its view, Firestore, Pub/Sub, and ways to look at data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shared.decisions.effects import GateResult
+from shared.declaration.settings import Settings
+from shared.declaration.view import Boundary, View
+from shared.google.firestore import Store
+from shared.google.pubsub import Publisher
+from shared.reports.events import Events
+
+CheckGatesWith = Callable[["Dependencies", Boundary, str, str], list[GateResult]]
+Probe = Callable[["Dependencies"], None]
+
+
+class Dependencies:
+    """Everything outside that one function touches; clients are made at their first use."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        view: View,
+        check_gates: CheckGatesWith | None = None,
+        probes: dict[str, Probe] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.view = view
+        self.store = Store(settings, view.database)
+        self.publisher = Publisher(settings)
+        self.events = Events(view, self.publisher)
+        self.probes = probes or {}
+        self.check_gates = check_gates
