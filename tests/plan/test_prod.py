@@ -41,13 +41,20 @@ def test_the_plan_is_sound(prod: Plan) -> None:
 
 def test_it_equals_the_golden_inventory(prod: Plan) -> None:
     """Run `make golden` and review the difference where this fails."""
-    stored = json.loads((ROOT / "tests" / "golden" / "prod.json").read_text(encoding="utf-8"))
-    now = json.loads(golden.dump(golden.inventory(prod)))
-    assert now["counts"] == stored["counts"]
-    assert sorted(now["resources"]) == sorted(stored["resources"])
-    for urn, resource in now["resources"].items():
-        assert resource == stored["resources"][urn], urn
+    stored, now = golden.stored(ROOT / golden.FOLDER / "prod"), golden.files(prod)
+    assert sorted(now) == sorted(stored)
+    for name, text in now.items():
+        assert json.loads(text) == json.loads(stored[name]), name
     assert now == stored
+
+
+def test_the_golden_inventory_holds_every_resource_once_where_its_component_is(prod: Plan) -> None:
+    held = [name for text in golden.files(prod).values() for name in json.loads(text)["resources"]]
+    assert sorted(held) == sorted(golden.called(each.urn) for each in prod.resources)
+    for each in prod.resources:
+        if each.type.endswith(":Function") and not each.custom:
+            function = json.loads(golden.files(prod)[f"{each.name}.json"])["resources"]
+            assert f"Function {each.name}-function" in function
 
 
 def test_every_reference_leads_to_a_resource_of_the_plan(prod: Plan) -> None:
