@@ -135,6 +135,8 @@ def _cases(root: Path) -> Iterator[Check]:
     """Yield the recreated failures, and the loader rules that refuse them and are neither contract nor policy."""
     import yaml
 
+    from blueprint.readers import READERS
+
     path = root / CASES
     cases = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
     named = {check.id for check in [*_contracts(), *_policies()]}
@@ -143,8 +145,9 @@ def _cases(root: Path) -> Iterator[Check]:
         yield Check("recreated", case["what"], case["rule"], (case["incident"],))
         if case["rule"] not in named:
             loaders.setdefault(case["rule"], set()).add(case["incident"])
+    titles = {reader.id: reader.title for reader in READERS}
     for rule, numbers in loaders.items():
-        yield Check("loader", rule, "Checked while the declaration and its sources are read", tuple(sorted(numbers)))
+        yield Check("loader", rule, titles.get(rule, rule), tuple(sorted(numbers)))
 
 
 def _commands(root: Path) -> Iterator[Check]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from ops.arguments import add_root_argument
 
-COMMANDS: Final = ("alerts", "coverage", "picture")
+COMMANDS: Final = ("alerts", "coverage", "picture", "rules")
 """The modules of this package that make pages."""
 
 

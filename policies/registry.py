@@ -37,6 +37,12 @@ class Rule:
         """Return a resource as this rule sees it."""
         return replace(subject, props=subject.outputs) if self.judges == "outputs" else subject
 
+    @property
+    def module(self) -> str:
+        """Return the module in which the rule is written."""
+        judge = self.judge or self.judge_stack
+        return judge.__module__ if judge else ""
+
     def applies(self, kind: str) -> bool:
         """Say whether the rule looks at resources of this type."""
         return not self.kinds or kind in self.kinds
