@@ -24,7 +24,7 @@ from analysis.python.file_tree import FileTree, Trace
 from analysis.python.finder import SearchFolder
 from analysis.python.reader import RecordReader, roomy
 from analysis.python.record import read_record
-from blueprint.archive import Cache, FunctionSource, LockedDistributions, analyse_functions
+from blueprint.archive import ArchiveSource, Cache, LockedDistributions, analyse_functions
 from blueprint.archive.distributions import LOCK, read_distributions
 from blueprint.archive.package import pack
 from blueprint.archive.sql import read_sql
@@ -74,7 +74,7 @@ def declared() -> tuple[Manifest, Names, Firestore]:
     return manifest, Names(manifest.pipeline, "project", "1", "region-1"), firestore
 
 
-def sources() -> list[FunctionSource]:
+def sources() -> list[ArchiveSource]:
     manifest, names, firestore = declared()
     return [function_source(ROOT, manifest, names, each, firestore) for each in manifest.functions.values()]
 

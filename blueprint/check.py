@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from blueprint.contracts import Result, check_all
+from blueprint.contracts import ContractResult, check_all
 from blueprint.findings import Finding, Refused, once
 from blueprint.iam import grants
 from blueprint.loader import read_declaration
@@ -28,7 +28,7 @@ class Checked:
     """What `check` found: the blueprint where one could be built, contract results, and all findings."""
 
     blueprint: Blueprint | None
-    results: tuple[Result, ...]
+    results: tuple[ContractResult, ...]
     findings: tuple[Finding, ...]
 
     @property

@@ -54,7 +54,7 @@ def first_runs(cron: str, time_zone: str) -> tuple[datetime, ...]:
 
 
 @dataclass(frozen=True)
-class Pattern:
+class CronPattern:
     """When a schedule comes by the clock on the wall: minutes of the day, and the days; None stands for all of them.
 
     Where `either` is set a day counts if its date or its weekday is named; as cron has it when both are.
@@ -73,7 +73,7 @@ class Pattern:
 
 
 @cache
-def pattern(cron: str) -> Pattern | None:
+def pattern(cron: str) -> CronPattern | None:
     """Return what an expression asks for, None where it cannot be read or never comes."""
     from cronsim import CronSim
 
@@ -82,7 +82,7 @@ def pattern(cron: str) -> Pattern | None:
     read = CronSim(cron, _SOME_DAY)
     times = sorted(hour * 60 + minute for hour in read.hours for minute in read.minutes)
     weekdays = {day % 7 for day in read.weekdays if isinstance(day, int)}
-    return Pattern(
+    return CronPattern(
         tuple(times),
         None if len(read.months) == 12 else frozenset(read.months),
         None if len(read.days) == 31 else frozenset(read.days),

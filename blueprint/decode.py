@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 from blueprint.findings import Finding, Location
-from blueprint.grammar import DURATION, Pattern, Range, duration_text, fields_of, hints_of, parse_duration
-from blueprint.yamlsource import Node, Unread
+from blueprint.grammar import DURATION, Range, TextPattern, duration_text, fields_of, hints_of, parse_duration
+from blueprint.yamlsource import Unread, YamlNode
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Decoder:
             self._told.add((at, about))
             self.findings.append(Finding(self.rule, message, at))
 
-    def decode(self, cls: type[T], node: Node, what: str, name: str | None = None) -> T | None:
+    def decode(self, cls: type[T], node: YamlNode, what: str, name: str | None = None) -> T | None:
         """Return `node` as an instance of the dataclass `cls`, or None where that is impossible.
 
         `what` names the thing in sentences ("function 'x'"); `name` fills the field `name` where `cls` has one.
@@ -60,7 +60,7 @@ class Decoder:
             arguments["places"] = types.MappingProxyType(dict(_places(node.value)))
         return cls(**arguments)
 
-    def arguments(self, cls: type[T], node: Node, what: str) -> dict[str, Any] | None:
+    def arguments(self, cls: type[T], node: YamlNode, what: str) -> dict[str, Any] | None:
         """Return the fields of `cls` as far as `node` gives them; those that cannot be read are not among them, or bad."""
         if isinstance(node.value, Unread):
             self.whole = False
@@ -87,7 +87,7 @@ class Decoder:
             arguments[field.name] = _stand_in(hints[field.name]) if value is _BAD else value
         return arguments
 
-    def _unknown_keys(self, given: Mapping[str, Node], fields: Mapping[str, object], what: str) -> set[str]:
+    def _unknown_keys(self, given: Mapping[str, YamlNode], fields: Mapping[str, object], what: str) -> set[str]:
         """Refuse keys that are no field; return the fields that they seem to be meant for."""
         meant = set()
         for key, value in given.items():
@@ -99,7 +99,7 @@ class Decoder:
             self.refuse(f"{what} has the unknown key '{key}'; {hint}", value.place, "key", harmless=not close)
         return meant
 
-    def value(self, annotation: Any, node: Node, what: str) -> Any:
+    def value(self, annotation: Any, node: YamlNode, what: str) -> Any:
         """Return `node` as a value of `annotation`, or the mark for "no value" after recording why."""
         if isinstance(node.value, Unread):
             self.whole = False
@@ -122,7 +122,7 @@ class Decoder:
             return _BAD if decoded is None else decoded
         return self.scalar(annotation, node, what)
 
-    def scalar(self, annotation: Any, node: Node, what: str) -> Any:
+    def scalar(self, annotation: Any, node: YamlNode, what: str) -> Any:
         """Return the plain value of `node` where it has the annotated type."""
         value = node.value
         if annotation is float and type(value) is int:
@@ -135,14 +135,14 @@ class Decoder:
             return _BAD
         return value
 
-    def annotated(self, annotation: Any, node: Node, what: str) -> Any:
+    def annotated(self, annotation: Any, node: YamlNode, what: str) -> Any:
         """Return the value where it also keeps the marks of `Annotated[...]`."""
         base, *marks = typing.get_args(annotation)
         value = self.duration(node, what) if DURATION in marks else self.value(base, node, what)
         for mark in marks:
             if value is _BAD:
                 break
-            if isinstance(mark, Pattern) and not re.fullmatch(mark.regex, value):
+            if isinstance(mark, TextPattern) and not re.fullmatch(mark.regex, value):
                 self.refuse(f"{what} must be {mark.what}; '{_clipped(value)}' is not.", node.at)
                 value = _BAD
             elif isinstance(mark, Range) and not mark.low <= value <= mark.high:
@@ -153,7 +153,7 @@ class Decoder:
                 value = _BAD
         return value
 
-    def duration(self, node: Node, what: str) -> Any:
+    def duration(self, node: YamlNode, what: str) -> Any:
         """Return the seconds of a number and a unit."""
         seconds = parse_duration(node.value) if isinstance(node.value, str) else None
         if seconds is None:
@@ -162,7 +162,7 @@ class Decoder:
             return _BAD
         return seconds
 
-    def choice(self, choices: tuple[Any, ...], node: Node, what: str) -> Any:
+    def choice(self, choices: tuple[Any, ...], node: YamlNode, what: str) -> Any:
         """Return the value where it is one of `choices`."""
         if node.value in choices and type(node.value) in {type(choice) for choice in choices}:
             return node.value
@@ -170,7 +170,7 @@ class Decoder:
         self.refuse(f"{what} must be one of {listed}, not {_describe(node)}.", node.at)
         return _BAD
 
-    def union(self, annotation: Any, node: Node, what: str) -> Any:
+    def union(self, annotation: Any, node: YamlNode, what: str) -> Any:
         """Return the value as the member of a union that its shape selects: mapping, list or scalar."""
         members = [member for member in typing.get_args(annotation) if member is not type(None)]
         if node.value is None and len(members) < len(typing.get_args(annotation)):
@@ -178,7 +178,7 @@ class Decoder:
         shaped = [member for member in members if _shape(member) == _node_shape(node)]
         return self.value((shaped or members)[0], node, what)
 
-    def sequence(self, item: Any, node: Node, what: str) -> Any:
+    def sequence(self, item: Any, node: YamlNode, what: str) -> Any:
         """Return a tuple of decoded items; repeated plain items are refused."""
         if not isinstance(node.value, tuple):
             self.refuse(f"{what} must be a list, not {_describe(node)}.", node.at)
@@ -192,7 +192,7 @@ class Decoder:
                 seen.add(value)
         return _BAD if any(value is _BAD for value in values) else tuple(values)
 
-    def mapping(self, item: Any, node: Node, what: str) -> Any:
+    def mapping(self, item: Any, node: YamlNode, what: str) -> Any:
         """Return a mapping of names to decoded items; dataclass items learn their name."""
         if not isinstance(node.value, Mapping):
             self.refuse(f"{what} must be a mapping of names, not {_describe(node)}.", node.at)
@@ -210,7 +210,7 @@ class Decoder:
         return types.MappingProxyType(result)
 
 
-def _places(given: Mapping[str, Node]) -> Iterator[tuple[str, Location]]:
+def _places(given: Mapping[str, YamlNode]) -> Iterator[tuple[str, Location]]:
     """Yield where each key has its value from, keys of a mapping in it as `key.name`."""
     for key, node in given.items():
         yield key, node.at if _scalar(node.value) else node.place
@@ -245,7 +245,7 @@ class _Bad:
 _BAD = _Bad()
 
 
-def _describe(node: Node) -> str:
+def _describe(node: YamlNode) -> str:
     if isinstance(node.value, tuple):
         return "a list"
     if isinstance(node.value, Mapping):
@@ -272,5 +272,5 @@ def _shape(annotation: Any) -> str:
     return "scalar"
 
 
-def _node_shape(node: Node) -> str:
+def _node_shape(node: YamlNode) -> str:
     return "list" if isinstance(node.value, tuple) else "mapping" if isinstance(node.value, Mapping) else "scalar"

@@ -1,7 +1,7 @@
 """The grammar of declarations: dataclasses whose annotations say what a value may be.
 
 Understood annotations: str, int, float, bool, `Literal`, `tuple[T, ...]`, `Mapping[str, T]`, `T | None`, dataclasses,
-`Json` (anything), and `Annotated[...]` with `Pattern`, `Range` or `DURATION`. `declared(...)` carries the sentence that
+`Json` (anything), and `Annotated[...]` with `TextPattern`, `Range` or `DURATION`. `declared(...)` carries the sentence that
 an editor shows. `decode` reads values by it, `json_schema` describes it to editors.
 """
 
@@ -22,7 +22,7 @@ Json = object
 
 
 @dataclass(frozen=True)
-class Pattern:
+class TextPattern:
     """The whole text must match `regex`; `what` completes the sentence "... must be <what>"."""
 
     regex: str

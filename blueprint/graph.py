@@ -15,14 +15,14 @@ from typing import Literal
 from blueprint.findings import Location
 from blueprint.manifest import Manifest
 
-Kind = Literal["function", "service", "topic", "schedule", "table"]
+NodeKind = Literal["function", "service", "topic", "schedule", "table"]
 
 
 @dataclass(frozen=True, order=True)
-class Node:
+class PipelineNode:
     """Something of the pipeline, by its kind and its name in the declaration."""
 
-    kind: Kind
+    kind: NodeKind
     name: str
 
     def __str__(self) -> str:
@@ -31,59 +31,65 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Edge:
+class PipelineEdge:
     """One way in which something acts on something else; `path` is where a service outside is called."""
 
-    source: Node
-    target: Node
+    source: PipelineNode
+    target: PipelineNode
     at: Location
     path: str = ""
 
 
-def edges(manifest: Manifest) -> tuple[Edge, ...]:
+def edges(manifest: Manifest) -> tuple[PipelineEdge, ...]:
     """Return every edge of the pipeline, in the order of the declaration."""
     return (*_publishing(manifest), *_consuming(manifest))
 
 
-def _publishing(manifest: Manifest) -> Iterator[Edge]:
+def _publishing(manifest: Manifest) -> Iterator[PipelineEdge]:
     for topic in manifest.topics.values():
         for publisher in topic.publishers:
-            yield Edge(Node("service", publisher), Node("topic", topic.name), topic.at)
+            yield PipelineEdge(PipelineNode("service", publisher), PipelineNode("topic", topic.name), topic.at)
     for function in manifest.functions.values():
         for name in manifest.published_by(function.name):
-            yield Edge(Node("function", function.name), Node("topic", name), function.at)
+            yield PipelineEdge(PipelineNode("function", function.name), PipelineNode("topic", name), function.at)
 
 
-def _consuming(manifest: Manifest) -> Iterator[Edge]:
+def _consuming(manifest: Manifest) -> Iterator[PipelineEdge]:
     for function in manifest.functions.values():
         if function.trigger.topic is not None:
-            yield Edge(Node("topic", function.trigger.topic), Node("function", function.name), function.trigger.at)
+            yield PipelineEdge(
+                PipelineNode("topic", function.trigger.topic),
+                PipelineNode("function", function.name),
+                function.trigger.at,
+            )
         for schedule in function.trigger.schedules.values():
-            yield Edge(
-                Node("schedule", f"{function.name}/{schedule.name}"), Node("function", function.name), schedule.at
+            yield PipelineEdge(
+                PipelineNode("schedule", f"{function.name}/{schedule.name}"),
+                PipelineNode("function", function.name),
+                schedule.at,
             )
     for topic in manifest.topics.values():
         for consumer in topic.consumers:
-            service = Node("service", consumer.service)
-            yield Edge(Node("topic", topic.name), service, consumer.at, consumer.path or "")
+            service = PipelineNode("service", consumer.service)
+            yield PipelineEdge(PipelineNode("topic", topic.name), service, consumer.at, consumer.path or "")
     for stream in manifest.streams.values():
         for name in stream.topics:
-            yield Edge(Node("topic", name), Node("table", stream.table), stream.at)
+            yield PipelineEdge(PipelineNode("topic", name), PipelineNode("table", stream.table), stream.at)
 
 
-def acting(all_edges: tuple[Edge, ...]) -> Mapping[Node, list[Edge]]:
+def acting(all_edges: tuple[PipelineEdge, ...]) -> Mapping[PipelineNode, list[PipelineEdge]]:
     """Return each topic with the edges to what acts on its messages; a table only keeps them."""
-    found: dict[Node, list[Edge]] = {}
+    found: dict[PipelineNode, list[PipelineEdge]] = {}
     for edge in all_edges:
         if edge.source.kind == "topic" and edge.target.kind != "table":
             found.setdefault(edge.source, []).append(edge)
     return found
 
 
-def circle(all_edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+def circle(all_edges: tuple[PipelineEdge, ...]) -> tuple[PipelineEdge, ...]:
     """Return the edges of a circle in which something starts itself, in the order in which they start; else nothing."""
-    between: dict[tuple[Node, Node], Edge] = {}
-    followed: dict[Node, set[Node]] = {}
+    between: dict[tuple[PipelineNode, PipelineNode], PipelineEdge] = {}
+    followed: dict[PipelineNode, set[PipelineNode]] = {}
     for edge in all_edges:
         between.setdefault((edge.source, edge.target), edge)
         followed.setdefault(edge.target, set()).add(edge.source)

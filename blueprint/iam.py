@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from blueprint.manifest import Manifest
     from blueprint.names import Names
 
-Scope = Literal["project", "topic", "dataset", "table", "secret"]
+GrantScope = Literal["project", "topic", "dataset", "table", "secret"]
 
 FIRESTORE = "roles/datastore.user"
 QUERY_JOB = "roles/bigquery.jobUser"
@@ -37,7 +37,7 @@ class Grant:
 
     function: str
     role: str
-    scope: Scope
+    scope: GrantScope
     target: str
     because: tuple[Location, ...]
 
@@ -50,7 +50,7 @@ class Grant:
 
 def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) -> tuple[Grant, ...]:
     """Return every grant that the functions of the plan need, ordered by function, role and target."""
-    found: dict[tuple[str, str, Scope, str], list[Location]] = {}
+    found: dict[tuple[str, str, GrantScope, str], list[Location]] = {}
     for function in manifest.functions:
         archive = archives.get(function)
         if archive is not None:
@@ -64,7 +64,7 @@ def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) ->
     )
 
 
-Need = tuple[str, Scope, str, Location]
+Need = tuple[str, GrantScope, str, Location]
 
 
 def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) -> Iterator[Need]:

@@ -7,7 +7,7 @@ import types
 import typing
 from typing import Annotated, Any, Literal, Union
 
-from blueprint.grammar import DURATION, DURATION_TEXT, Pattern, Range, fields_of, hints_of
+from blueprint.grammar import DURATION, DURATION_TEXT, Range, TextPattern, fields_of, hints_of
 
 
 def json_schema(cls: type, title: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _annotated_schema(base: Any, marks: tuple[Any, ...], definitions: dict[str, 
         return {"type": "string", "pattern": f"^{DURATION_TEXT.pattern}$"}
     schema = _schema(base, definitions)
     for mark in marks:
-        if isinstance(mark, Pattern):
+        if isinstance(mark, TextPattern):
             schema["pattern"] = f"^(?:{mark.regex})$"
         elif isinstance(mark, Range):
             schema |= {"minimum": mark.low, "maximum": mark.high}

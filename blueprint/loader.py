@@ -12,7 +12,7 @@ from blueprint.findings import Finding, Refused, once
 from blueprint.json_schema import json_schema
 from blueprint.manifest import Manifest
 from blueprint.references import check_references
-from blueprint.yamlsource import Node
+from blueprint.yamlsource import YamlNode
 
 RULE = "manifest"
 FILE = "pipeline.yaml"
@@ -51,7 +51,7 @@ def read_declaration(root: Path, file: str = FILE) -> Declaration:
     return Declaration(manifest, once(findings), whole)
 
 
-def with_defaults(tree: Node) -> Node:
+def with_defaults(tree: YamlNode) -> YamlNode:
     """Return the declaration with every function having what `defaults` say and it does not; places stay theirs."""
     sections = tree.value
     if not isinstance(sections, Mapping) or "defaults" not in sections or "functions" not in sections:

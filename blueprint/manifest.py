@@ -14,21 +14,21 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from blueprint.findings import Location
-from blueprint.grammar import Duration, Json, Pattern, Placed, Range, declared, places
+from blueprint.grammar import Duration, Json, Placed, Range, TextPattern, declared, places
 
-Slug = Annotated[str, Pattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
-SecretId = Annotated[str, Pattern(r"[A-Za-z0-9_-]{1,255}", "letters, digits, `_` and dashes, at most 255")]
+Slug = Annotated[str, TextPattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
+SecretId = Annotated[str, TextPattern(r"[A-Za-z0-9_-]{1,255}", "letters, digits, `_` and dashes, at most 255")]
 """What Secret Manager takes as a secret's name; others may have chosen it."""
-Identifier = Annotated[str, Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
-TableName = Annotated[str, Pattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
-Folder = Annotated[str, Pattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
+Identifier = Annotated[str, TextPattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
+TableName = Annotated[str, TextPattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
+Folder = Annotated[str, TextPattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
 Percent = Annotated[float, Range(0, 100)]
-Memory = Annotated[str, Pattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")]
-Cpu = Annotated[str, Pattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')]
+Memory = Annotated[str, TextPattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")]
+Cpu = Annotated[str, TextPattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')]
 Concurrency = Annotated[int, Range(1, 1000, "Cloud Run limit")]
 Warm = Annotated[int, Range(0, 100)]
 Most = Annotated[int, Range(1, 1000)]
-Budget = Annotated[str, Pattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")]
+Budget = Annotated[str, TextPattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")]
 
 EMPTY: Mapping[str, object] = MappingProxyType({})
 
@@ -209,7 +209,7 @@ class Consumer:
 
     at: Location
     service: Slug = declared("An outside service.")
-    path: Annotated[str, Pattern(r"/[A-Za-z0-9_/.-]*", "an absolute URL path")] | None = declared(
+    path: Annotated[str, TextPattern(r"/[A-Za-z0-9_/.-]*", "an absolute URL path")] | None = declared(
         "Where a push posts to.", default=None
     )
     delivery: Literal["push", "own"] = declared("`own`: the consumer makes its own subscription.", default="push")
@@ -337,7 +337,7 @@ class Store(Placed):
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnSource:
     """Where a streamed column comes from."""
 
     at: Location
@@ -346,7 +346,7 @@ class Column:
     lookup: Literal["phases", "processors"] | None = declared("Translate the field by this table.", default=None)
     from_: Literal["publish_time", "message_id"] | None = declared("What Pub/Sub knows of the message.", default=None)
     json: bool = declared("Write the value as a string of JSON.", default=False)
-    otherwise: Column | None = declared("Where the field is absent.", default=None)
+    otherwise: ColumnSource | None = declared("Where the field is absent.", default=None)
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ class Stream:
     at: Location
     topics: tuple[Slug, ...] = declared("Where the messages come from.")
     table: TableName = declared("Where the rows go.")
-    columns: Literal["same"] | Mapping[str, Column] = declared(
+    columns: Literal["same"] | Mapping[str, ColumnSource] = declared(
         "The row, column by column; `same`: fields carry the columns' names."
     )
 
@@ -395,7 +395,7 @@ class Manifest(Placed):
 
     at: Location
     places: Mapping[str, Location] = places()
-    pipeline: Annotated[str, Pattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = declared(
+    pipeline: Annotated[str, TextPattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = declared(
         "Short name; labels and shared names begin with it."
     )
     title: str = declared("What people call it.")
@@ -403,7 +403,7 @@ class Manifest(Placed):
     date_field: Identifier = declared(
         "What messages, log entries and rows call the date that work is for.", default="date"
     )
-    runtime: Annotated[str, Pattern(r"python3\d{1,2}", "a Python runtime such as python311")] = declared(
+    runtime: Annotated[str, TextPattern(r"python3\d{1,2}", "a Python runtime such as python311")] = declared(
         "Runtime of the functions."
     )
     library: Folder = declared("The functions' one shared package.")

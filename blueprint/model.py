@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blueprint.archive import Archive
     from blueprint.schemas.bigquery import Schemas
     from blueprint.schemas.firestore import Firestore
-    from blueprint.schemas.messages import Message
+    from blueprint.schemas.messages import MessageSchema
     from blueprint.schemas.streams import Transform
 
 Item = TypeVar("Item")
@@ -36,7 +36,7 @@ class Blueprint:
     archives: Mapping[str, Archive]
     schemas: Schemas
     grants: tuple[Grant, ...]
-    messages: Mapping[str, Message]
+    messages: Mapping[str, MessageSchema]
     firestore: Firestore
     streams: Mapping[str, Transform]
     alerts: tuple[Alert, ...]

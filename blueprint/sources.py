@@ -13,7 +13,7 @@ from blueprint.manifest import Function, Manifest
 from blueprint.names import Names
 
 if TYPE_CHECKING:
-    from blueprint.archive import Archive, FunctionSource
+    from blueprint.archive import Archive, ArchiveSource
     from blueprint.schemas.firestore import Firestore
 
 FOLDER = "functions"
@@ -24,7 +24,7 @@ OPTIONAL = "optional_imports"
 
 def function_source(
     root: Path, manifest: Manifest, names: Names, function: Function, firestore: Firestore
-) -> FunctionSource:
+) -> ArchiveSource:
     """Return what the archive of `function` is made from.
 
     Raises `Refused` where the declaration names a file that its view needs and that is not there.
@@ -38,13 +38,13 @@ def function_source(
     )
 
 
-def code_source(root: Path, function: Function, library_path: str) -> FunctionSource:
+def code_source(root: Path, function: Function, library_path: str) -> ArchiveSource:
     """Return the function's own code and what is declared about it, with an empty view: enough to read it, not to run it."""
-    from blueprint.archive import FunctionSource, SourceRoot
+    from blueprint.archive import ArchiveSource, SourceRoot
     from blueprint.view import FILE
 
     library = Path(library_path)
-    return FunctionSource(
+    return ArchiveSource(
         name=function.name,
         folder=root / FOLDER / function.folder,
         entry_point=function.entry_point,
@@ -65,7 +65,7 @@ def build_archives(
 ) -> tuple[Mapping[str, Archive], list[Finding]]:
     """Return the archive of every declared function that has a folder, and everything that is wrong with any."""
     findings: list[Finding] = []
-    sources: list[FunctionSource] = []
+    sources: list[ArchiveSource] = []
     for function in _present(root, manifest, findings):
         try:
             sources.append(function_source(root, manifest, names, function, firestore))
@@ -84,7 +84,7 @@ def read_code(root: Path, manifest: Manifest) -> list[Finding]:
 
 
 def _analysed(
-    root: Path, manifest: Manifest, sources: list[FunctionSource]
+    root: Path, manifest: Manifest, sources: list[ArchiveSource]
 ) -> tuple[Mapping[str, Archive], list[Finding]]:
     from analysis.cache import Cache
     from blueprint.archive.build import analyse_functions

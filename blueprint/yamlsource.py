@@ -49,7 +49,7 @@ UNREAD = Unread()
 
 
 @dataclass(frozen=True)
-class Node:
+class YamlNode:
     """One YAML value: a scalar, a tuple of nodes, or a mapping of names to nodes, and where it stands.
 
     Attributes:
@@ -59,7 +59,7 @@ class Node:
         size: how many values it holds, itself included.
     """
 
-    value: Scalar | tuple[Node, ...] | Mapping[str, Node] | Unread
+    value: Scalar | tuple[YamlNode, ...] | Mapping[str, YamlNode] | Unread
     at: Location
     key_at: Location | None = None
     size: int = field(default=1, compare=False)
@@ -69,7 +69,7 @@ class Node:
         """Return where a reader looks for it: at its key, or at its anchor where others share it."""
         return self.key_at if self.key_at is not None and not self.at.shared else self.at
 
-    def inherited(self) -> Node:
+    def inherited(self) -> YamlNode:
         """Return the value as one that others share, such as what a merge brings."""
         key_at = None if self.key_at is None else replace(self.key_at, shared=True)
         return replace(self, at=replace(self.at, shared=True), key_at=key_at)
@@ -94,7 +94,7 @@ class _Builder:
         self.file = file
         self.loader: Any = _Loader(text)
         self.findings: list[Finding] = []
-        self.anchors: dict[str, Node | None] = {}
+        self.anchors: dict[str, YamlNode | None] = {}
         self.work = 0
 
     def at(self, event: Any) -> Location:
@@ -107,7 +107,7 @@ class _Builder:
         self.refuse(message, at)
         return _Stop()
 
-    def document(self) -> Node | None:
+    def document(self) -> YamlNode | None:
         """Return the tree of the one document, or None where the file holds nothing."""
         self.loader.get_event()
         if not self.loader.check_event(yaml.DocumentStartEvent):
@@ -119,7 +119,7 @@ class _Builder:
             self.refuse("The file holds a second document; keep one.", self.at(self.loader.peek_event()))
         return root
 
-    def node(self, depth: int) -> Node:
+    def node(self, depth: int) -> YamlNode:
         event = self.loader.get_event()
         at = self.at(event)
         if isinstance(event, yaml.AliasEvent):
@@ -134,32 +134,32 @@ class _Builder:
             self.refuse(f"The tag '{event.tag}' says nothing here; remove it.", at)
         if isinstance(event, yaml.MappingStartEvent):
             items = self.mapping(depth)
-            node = Node(items, at, size=1 + sum(item.size for item in items.values()))
+            node = YamlNode(items, at, size=1 + sum(item.size for item in items.values()))
         elif isinstance(event, yaml.SequenceStartEvent):
             members = tuple(self.members(depth))
-            node = Node(members, at, size=1 + sum(item.size for item in members))
+            node = YamlNode(members, at, size=1 + sum(item.size for item in members))
         else:
-            node = Node(self.scalar(event, at), at)
+            node = YamlNode(self.scalar(event, at), at)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return self.counted(node, at)
 
-    def counted(self, node: Node, at: Location) -> Node:
+    def counted(self, node: YamlNode, at: Location) -> YamlNode:
         self.work += 1
         if node.size > MAX_NODES or self.work > MAX_NODES:
             raise self.stop("The file repeats itself without a sensible end; use fewer aliases.", at)
         return node
 
-    def alias(self, anchor: str, at: Location) -> Node:
+    def alias(self, anchor: str, at: Location) -> YamlNode:
         if anchor not in self.anchors:
             self.refuse(f"'*{anchor}' repeats an anchor that nothing before it sets; correct the name.", at)
-            return Node(UNREAD, at)
+            return YamlNode(UNREAD, at)
         target = self.anchors[anchor]
         if target is None:
             raise self.stop("The file refers to itself without end; remove the alias cycle.", at)
         return target.inherited()
 
-    def members(self, depth: int) -> Iterator[Node]:
+    def members(self, depth: int) -> Iterator[YamlNode]:
         while not self.loader.check_event(yaml.SequenceEndEvent):
             yield self.node(depth + 1)
         self.loader.get_event()
@@ -193,9 +193,9 @@ class _Builder:
             return UNREAD
         return text
 
-    def mapping(self, depth: int) -> dict[str, Node]:
-        own: dict[str, Node] = {}
-        merged: dict[str, Node] = {}
+    def mapping(self, depth: int) -> dict[str, YamlNode]:
+        own: dict[str, YamlNode] = {}
+        merged: dict[str, YamlNode] = {}
         while not self.loader.check_event(yaml.MappingEndEvent):
             event = self.loader.peek_event()
             at = self.at(event)
@@ -206,7 +206,7 @@ class _Builder:
                 continue
             self.loader.get_event()
             if event.anchor is not None:
-                self.anchors[event.anchor] = Node(event.value, at)
+                self.anchors[event.anchor] = YamlNode(event.value, at)
             value = self.node(depth + 1)
             if event.value == "<<" and event.implicit[0]:
                 self.merge(value, merged)
@@ -221,7 +221,7 @@ class _Builder:
         self.loader.get_event()
         return {**{name: item for name, item in merged.items() if name not in own}, **own}
 
-    def merge(self, value: Node, merged: dict[str, Node]) -> None:
+    def merge(self, value: YamlNode, merged: dict[str, YamlNode]) -> None:
         for source in value.value if isinstance(value.value, tuple) else (value,):
             if isinstance(source.value, Unread):
                 continue
@@ -245,7 +245,7 @@ def _remedy(kind: str) -> str:
     }.get(kind, "put it in quotes.")
 
 
-def load(path: Path, file: str) -> tuple[Node | None, list[Finding]]:
+def load(path: Path, file: str) -> tuple[YamlNode | None, list[Finding]]:
     """Read the YAML file at `path`; `file` is the name that findings carry (relative to the project root).
 
     Returns the tree, or None where there is none to speak of, and everything that is wrong with the file as YAML.
@@ -258,7 +258,7 @@ def load(path: Path, file: str) -> tuple[Node | None, list[Finding]]:
         return None, [Finding(RULE, str(error), Location(file, error.line))]
 
 
-def loads(text: str, file: str) -> tuple[Node | None, list[Finding]]:
+def loads(text: str, file: str) -> tuple[YamlNode | None, list[Finding]]:
     """Read YAML from `text`; see `load`."""
     strange = _CONTROL.search(text)
     if strange is not None:

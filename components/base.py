@@ -26,7 +26,7 @@ because their parent does."""
 
 
 @dataclass(frozen=True)
-class Context:
+class ComponentContext:
     """What components are given: the checked blueprint, the one provider, and the enabled services, by API."""
 
     plan: Blueprint
@@ -56,7 +56,7 @@ class Context:
 class Component(pulumi.ComponentResource):
     """A component of the pipeline: `kind` names its type, `at` the line of the declaration that asks for it."""
 
-    def __init__(self, context: Context, kind: str, name: str, at: Location) -> None:
+    def __init__(self, context: ComponentContext, kind: str, name: str, at: Location) -> None:
         aliases = [pulumi.Alias(type_=f"{PACKAGE}:{former}") for former in FORMERLY.get(kind, ())]
         options = pulumi.ResourceOptions(
             providers=[context.provider], aliases=aliases, transformations=[context.wait_for_services]

@@ -6,7 +6,7 @@ import json
 
 import pulumi_gcp as gcp
 
-from components.base import Component, Context
+from components.base import Component, ComponentContext
 
 
 class PipelineDashboard(Component):
@@ -14,7 +14,7 @@ class PipelineDashboard(Component):
 
     dashboard: gcp.monitoring.Dashboard
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ComponentContext) -> None:
         super().__init__(context, "Dashboard", "dashboard", context.plan.manifest.at)
         self.dashboard = gcp.monitoring.Dashboard(
             "pipeline-dashboard",

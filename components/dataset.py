@@ -10,7 +10,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from blueprint.schemas.bigquery import MILLISECONDS_PER_DAY, Dataset, Partitioning, Table, View
-from components.base import Component, Context, because
+from components.base import Component, ComponentContext, because
 
 
 class OrchestrationDataset(Component):
@@ -24,7 +24,7 @@ class OrchestrationDataset(Component):
     dataset: gcp.bigquery.Dataset
     tables: dict[str, gcp.bigquery.Table]
 
-    def __init__(self, context: Context, declared: Dataset) -> None:
+    def __init__(self, context: ComponentContext, declared: Dataset) -> None:
         super().__init__(context, "Dataset", declared.name, declared.at)
         stack, schemas = context.plan.stack, context.plan.schemas
         self.dataset = gcp.bigquery.Dataset(
@@ -121,7 +121,9 @@ class StreamWriters(Component):
 
     grants: list[pulumi.Resource]
 
-    def __init__(self, context: Context, owner: OrchestrationDataset, name: str, agent: pulumi.Input[str]) -> None:
+    def __init__(
+        self, context: ComponentContext, owner: OrchestrationDataset, name: str, agent: pulumi.Input[str]
+    ) -> None:
         super().__init__(context, "StreamWriters", f"{name}-stream-writers", context.plan.manifest.at)
         self.grants = [
             gcp.bigquery.DatasetIamMember(

@@ -16,7 +16,7 @@ from blueprint.manifest import Function, Schedule
 from blueprint.names import DISPLAY_NAME, clipped, slug
 from blueprint.wiring import SCHEDULER_RETRIES, Push, attempt_deadline, push_to_function
 from components.alerts import declare_alerts
-from components.base import Component, Context, because
+from components.base import Component, ComponentContext, because
 from components.dataset import OrchestrationDataset
 from components.dead_letter import DeadLetter
 from components.push import PushSubscription
@@ -38,7 +38,7 @@ class OrchestratorFunction(Component):
 
     def __init__(
         self,
-        context: Context,
+        context: ComponentContext,
         declared: Function,
         *,
         source: FunctionSource,

@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 
 from blueprint.model import Blueprint
 from blueprint.stack import OBJECTS, TEXTS, StackSettings, read_stack
-from components.base import Context
+from components.base import ComponentContext
 from components.dashboard import PipelineDashboard
 from components.dataset import OrchestrationDataset, StreamWriters
 from components.function import OrchestratorFunction
@@ -35,7 +35,7 @@ def declare(plan: Blueprint) -> None:
         region=plan.stack.region,
         add_pulumi_attribution_label=False,
     )
-    context = Context(plan, provider)
+    context = ComponentContext(plan, provider)
     services = ProjectServices(context)
     context = replace(context, services=services.apis)
     topics = {name: PipelineTopic(context, topic, services) for name, topic in plan.manifest.topics.items()}
@@ -54,7 +54,7 @@ def declare(plan: Blueprint) -> None:
 
 
 def _tables_and_streams(
-    context: Context, topics: dict[str, PipelineTopic], services: ProjectServices
+    context: ComponentContext, topics: dict[str, PipelineTopic], services: ProjectServices
 ) -> dict[str, OrchestrationDataset]:
     plan = context.plan
     datasets = {name: OrchestrationDataset(context, dataset) for name, dataset in plan.schemas.datasets.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi_gcp as gcp
 
 from blueprint.manifest import Secret
-from components.base import Component, Context
+from components.base import Component, ComponentContext
 
 
 class PipelineSecret(Component):
@@ -13,7 +13,7 @@ class PipelineSecret(Component):
 
     secret: gcp.secretmanager.Secret
 
-    def __init__(self, context: Context, declared: Secret) -> None:
+    def __init__(self, context: ComponentContext, declared: Secret) -> None:
         super().__init__(context, "Secret", declared.secret, declared.at)
         self.secret = gcp.secretmanager.Secret(
             f"{declared.secret}-secret",

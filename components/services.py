@@ -6,7 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from blueprint.services import APIS, SERVICE_AGENTS
-from components.base import Component, Context
+from components.base import Component, ComponentContext
 
 
 class ProjectServices(Component):
@@ -19,7 +19,7 @@ class ProjectServices(Component):
     pubsub_agent: pulumi.Output[str]
     scheduler_agent: pulumi.Output[str]
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ComponentContext) -> None:
         super().__init__(context, "ProjectServices", "project-services", context.plan.manifest.at)
         project = context.plan.stack.project
         self.apis = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_gcp as gcp
 
-from components.base import Component, Context
+from components.base import Component, ComponentContext
 
 BUILD_ROLES = ("roles/logging.logWriter", "roles/artifactregistry.writer")
 """What a dedicated build identity needs at the project; the default one may no longer build (pitfall 20)."""
@@ -18,7 +18,7 @@ class FunctionSource(Component):
     build: gcp.serviceaccount.Account
     grants: list[pulumi.Resource]
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ComponentContext) -> None:
         super().__init__(context, "FunctionSource", "function-source", context.plan.manifest.at)
         stack, names = context.plan.stack, context.plan.names
         self.bucket = gcp.storage.Bucket(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_gcp as gcp
 
-from components.base import Component, Context, because
+from components.base import Component, ComponentContext, because
 
 
 class CompletionStore(Component):
@@ -16,7 +16,7 @@ class CompletionStore(Component):
 
     database: gcp.firestore.Database
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ComponentContext) -> None:
         store = context.plan.manifest.store
         super().__init__(context, "CompletionStore", "completion-store", store.at)
         stack = context.plan.stack

@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 from blueprint.manifest import Stream
 from blueprint.wiring import RETENTION_SECONDS, RETRY_SECONDS, STREAM_ATTEMPTS
 from components.alerts import declare_alerts
-from components.base import Component, Context, because
+from components.base import Component, ComponentContext, because
 from components.dataset import StreamWriters
 from components.dead_letter import DeadLetter
 from components.services import ProjectServices
@@ -29,7 +29,7 @@ class TableStream(Component):
 
     def __init__(
         self,
-        context: Context,
+        context: ComponentContext,
         declared: Stream,
         *,
         topics: dict[str, PipelineTopic],

@@ -8,7 +8,7 @@ from blueprint.manifest import Topic
 from blueprint.names import DISPLAY_NAME, clipped
 from blueprint.wiring import RETENTION_SECONDS, Push, pushes_outside
 from components.alerts import declare_alerts
-from components.base import Component, Context
+from components.base import Component, ComponentContext
 from components.dead_letter import DeadLetter
 from components.push import PushSubscription
 from components.services import ProjectServices
@@ -23,7 +23,7 @@ class PipelineTopic(Component):
     topic: gcp.pubsub.Topic
     edges: list[PushSubscription]
 
-    def __init__(self, context: Context, declared: Topic, services: ProjectServices) -> None:
+    def __init__(self, context: ComponentContext, declared: Topic, services: ProjectServices) -> None:
         super().__init__(context, "Topic", declared.name, declared.at)
         self.declared = declared
         stack = context.plan.stack

@@ -67,7 +67,7 @@ def _tell(refused: Refused, argv: Sequence[str] | None) -> None:
     """Print why a command refuses to begin, in the format that it was asked for."""
     form = findings.chosen(argv)
     if form != "text":
-        findings.print_findings(form, findings.Report("refused", Path(), refused.findings))
+        findings.print_findings(form, findings.FindingsReport("refused", Path(), refused.findings))
     for finding in refused.findings:
         print(invocation.pasteable(str(finding)), file=sys.stderr)
 

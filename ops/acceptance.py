@@ -12,7 +12,7 @@ from platform import machine
 
 from analysis.cache import Cache
 from analysis.python.syntax import PythonVersion
-from blueprint.archive.acceptance import NOWHERE, Acceptance, Candidate, Sample, accept, find_python, remembered
+from blueprint.archive.acceptance import NOWHERE, Acceptance, ArchiveTrial, Sample, accept, find_python, remembered
 from blueprint.archive.distributions import LOCK, read_lock, requirements_text
 from blueprint.archive.model import Archive
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
@@ -63,7 +63,7 @@ def another_python(plan: Blueprint) -> Iterator[Finding]:
 
 
 def _tried(
-    candidates: Mapping[str, Candidate], target: PythonVersion, folder: Path, cache: Cache
+    candidates: Mapping[str, ArchiveTrial], target: PythonVersion, folder: Path, cache: Cache
 ) -> dict[str, Acceptance]:
     """Start the archives side by side; the first of each set of requirements alone, since it makes their environment."""
     from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +88,7 @@ def _tried(
     return results
 
 
-def candidate(plan: Blueprint, name: str) -> Candidate:
+def candidate(plan: Blueprint, name: str) -> ArchiveTrial:
     """Return the archive of `name` with the environment it is deployed with and its samples."""
     function = plan.manifest.functions[name]
     deployed = deployment(plan, name)
@@ -96,7 +96,7 @@ def candidate(plan: Blueprint, name: str) -> Candidate:
     needed = {f"{use.name.upper()}_EMULATOR_HOST" for use in plan.archives[name].uses.apis}
     reachable = all(emulators.get(variable, NOWHERE) != NOWHERE for variable in needed)
     secrets = dict.fromkeys(deployed.secrets, "https://example.invalid/")
-    return Candidate(
+    return ArchiveTrial(
         archive=plan.archives[name],
         entry_point=function.entry_point,
         signature="http",

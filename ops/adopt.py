@@ -35,7 +35,7 @@ from ops.adoption.inventory import read
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.engine_cli import call
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 
 _PROVIDER = "pulumi:providers:gcp"
 
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     adoption = compare(declared, read(args.inventory, defaults["project"]), defaults)
     recorded = recorded_urns(args.root, args.stack) if args.resume else frozenset[str]()
     adoption = replace(adoption, adopted=tuple(e for e in adoption.adopted if e.declared.urn not in recorded))
-    write(args.format, Report("adopt", args.root, adoption.findings), as_json(adoption), lines(adoption))
+    write(args.format, FindingsReport("adopt", args.root, adoption.findings), as_json(adoption), lines(adoption))
     for finding in adoption.findings:
         print(finding, file=sys.stderr)
     if adoption.findings:

@@ -20,7 +20,7 @@ from blueprint.manifest import Manifest
 from blueprint.names import Names
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.terminal import Style, count, style_for
 
 PICTURE = "docs/dashboard.svg"
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         return exitcodes.USAGE
     if args.format != "text" or (args.prometheus is None and args.logs is None):
         catalogued = [as_json(alert) for alert in alerts]
-        write(args.format, Report("alerts", args.root, ()), catalogued, _lines(alerts, style_for()))
+        write(args.format, FindingsReport("alerts", args.root, ()), catalogued, _lines(alerts, style_for()))
     return exitcodes.SOUND
 
 

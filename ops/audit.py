@@ -13,7 +13,7 @@ from analysis.python.impact import Impact
 from blueprint.findings import Finding, Location, Severity
 from ops import exitcodes
 from ops.arguments import add_format_argument
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.progress import stage
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if not audit.functions:
         print(f"No folder in {args.tree} has a main.py.", file=sys.stderr)
         return exitcodes.USAGE
-    report = Report("audit", args.tree, list(_as_findings(audit)))
+    report = FindingsReport("audit", args.tree, list(_as_findings(audit)))
     write(args.format, report, as_json(audit), as_text(audit))
     return exitcodes.SOUND if audit.sound else exitcodes.REFUSED
 

@@ -43,7 +43,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Check:
+class Cover:
     """Something that prevents, reports or tests: its sort, id, sentence and the incidents it names."""
 
     sort: str
@@ -90,7 +90,7 @@ def incidents(root: Path) -> tuple[Incident, ...]:
     return tuple(Incident(number, **fields) for number, fields in content["incidents"].items())
 
 
-def checks(root: Path) -> tuple[Check, ...]:
+def checks(root: Path) -> tuple[Cover, ...]:
     """Return everything that names incidents."""
     return tuple(
         sorted(
@@ -100,21 +100,21 @@ def checks(root: Path) -> tuple[Check, ...]:
     )
 
 
-def _contracts() -> Iterator[Check]:
+def _contracts() -> Iterator[Cover]:
     from blueprint.contracts import contracts
 
     for contract in contracts():
-        yield Check("contract", contract.id, contract.title, contract.incidents)
+        yield Cover("contract", contract.id, contract.title, contract.incidents)
 
 
-def _policies() -> Iterator[Check]:
+def _policies() -> Iterator[Cover]:
     from policies.registry import all_rules
 
     for rule in all_rules():
-        yield Check("policy", rule.id, rule.title, rule.incidents)
+        yield Cover("policy", rule.id, rule.title, rule.incidents)
 
 
-def _alerts(root: Path) -> Iterator[Check]:
+def _alerts(root: Path) -> Iterator[Cover]:
     """Yield the kinds of alerts that the declaration at `root` makes at least one of."""
     from blueprint.alerts.catalogue import catalogue
     from blueprint.alerts.kinds import KINDS
@@ -128,10 +128,10 @@ def _alerts(root: Path) -> Iterator[Check]:
     for kind in KINDS.values():
         if kind.id in used:
             title = re.sub(r"\{(\w+)\}", lambda found: f"the {found[1].replace('_', ' ')}", kind.title)
-            yield Check("alert", kind.id, title[0].upper() + title[1:], kind.incidents)
+            yield Cover("alert", kind.id, title[0].upper() + title[1:], kind.incidents)
 
 
-def _cases(root: Path) -> Iterator[Check]:
+def _cases(root: Path) -> Iterator[Cover]:
     """Yield the recreated failures, and the loader rules that refuse them and are neither contract nor policy."""
     import yaml
 
@@ -142,33 +142,33 @@ def _cases(root: Path) -> Iterator[Check]:
     named = {check.id for check in [*_contracts(), *_policies()]}
     loaders: dict[str, set[int]] = {}
     for case in cases:
-        yield Check("recreated", case["what"], case["rule"], (case["incident"],))
+        yield Cover("recreated", case["what"], case["rule"], (case["incident"],))
         if case["rule"] not in named:
             loaders.setdefault(case["rule"], set()).add(case["incident"])
     titles = {reader.id: reader.title for reader in READERS}
     for rule, numbers in loaders.items():
-        yield Check("loader", rule, titles.get(rule, rule), tuple(sorted(numbers)))
+        yield Cover("loader", rule, titles.get(rule, rule), tuple(sorted(numbers)))
 
 
-def _commands(root: Path) -> Iterator[Check]:
+def _commands(root: Path) -> Iterator[Cover]:
     """Yield each module of the operator's commands whose text names incidents."""
     for path in sorted((root / "ops").rglob("*.py")):
         if path.stem not in ("coverage", "docs"):
             yield from _named("command", path, path.relative_to(root).as_posix())
 
 
-def _tests(root: Path) -> Iterator[Check]:
+def _tests(root: Path) -> Iterator[Cover]:
     """Yield each test module that names incidents in a docstring or comment."""
     for path in sorted((root / "tests").rglob("test_*.py")):
         yield from _named("test", path, path.relative_to(root / "tests").as_posix())
 
 
-def _named(sort: str, path: Path, name: str) -> Iterator[Check]:
+def _named(sort: str, path: Path, name: str) -> Iterator[Cover]:
     text = path.read_text(encoding="utf-8")
     numbers = {number for found in NUMBERS.findall(text) for number in expand(found)}
     if numbers:
         summary = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
-        yield Check(sort, name, " ".join(summary.split()).rstrip("."), tuple(sorted(numbers)))
+        yield Cover(sort, name, " ".join(summary.split()).rstrip("."), tuple(sorted(numbers)))
 
 
 def expand(numbers: str) -> Iterator[int]:
@@ -178,13 +178,13 @@ def expand(numbers: str) -> Iterator[int]:
         yield from range(int(low), int(high or low) + 1)
 
 
-def uncovered(recorded: Iterable[Incident], known: Iterable[Check]) -> list[Incident]:
+def uncovered(recorded: Iterable[Incident], known: Iterable[Cover]) -> list[Incident]:
     """Return the incidents that are neither prevented where they could be, nor reported where they could be."""
     by_number = _by_number(known)
     return [each for each in recorded if not _gaps(each, by_number.get(each.number, ())) <= {"untested"}]
 
 
-def _gaps(incident: Incident, found: Iterable[Check]) -> set[str]:
+def _gaps(incident: Incident, found: Iterable[Cover]) -> set[str]:
     """Return what an incident lacks: a check before deployment, an alert or command after it, or else a test."""
     found = list(found)
     tested = any(check.sort in ("recreated", "test") for check in found)
@@ -200,15 +200,15 @@ def _gaps(incident: Incident, found: Iterable[Check]) -> set[str]:
     return gaps or (set() if tested else {"untested"})
 
 
-def _by_number(known: Iterable[Check]) -> dict[int, list[Check]]:
-    found: dict[int, list[Check]] = {}
+def _by_number(known: Iterable[Cover]) -> dict[int, list[Cover]]:
+    found: dict[int, list[Cover]] = {}
     for check in known:
         for number in check.incidents:
             found.setdefault(number, []).append(check)
     return found
 
 
-def _page(recorded: tuple[Incident, ...], known: tuple[Check, ...]) -> Iterator[str]:
+def _page(recorded: tuple[Incident, ...], known: tuple[Cover, ...]) -> Iterator[str]:
     by_number = _by_number(known)
     yield "<!-- Generated by `python -m ops coverage`; do not edit. -->"
     yield "# What covers which recorded failure"
@@ -223,7 +223,7 @@ def _page(recorded: tuple[Incident, ...], known: tuple[Check, ...]) -> Iterator[
     yield from _by_check(known)
 
 
-def _gap_list(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Check]]) -> Iterator[str]:
+def _gap_list(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Cover]]) -> Iterator[str]:
     yield "## Not covered"
     yield ""
     lines = {
@@ -242,7 +242,7 @@ def _gap_list(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Check
     yield ""
 
 
-def _mechanisms(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Check]]) -> Iterator[str]:
+def _mechanisms(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Cover]]) -> Iterator[str]:
     yield "## By mechanism"
     yield ""
     yield "| | Mechanism | Incidents | Prevented | Reported | Recreated |"
@@ -258,7 +258,7 @@ def _mechanisms(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Che
     yield ""
 
 
-def _by_incident(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Check]]) -> Iterator[str]:
+def _by_incident(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Cover]]) -> Iterator[str]:
     yield "## From incident to checks"
     yield ""
     yield "| # | What broke | | Before | After | Tested by |"
@@ -275,7 +275,7 @@ def _by_incident(recorded: tuple[Incident, ...], by_number: Mapping[int, list[Ch
     yield ""
 
 
-def _by_check(known: tuple[Check, ...]) -> Iterator[str]:
+def _by_check(known: tuple[Cover, ...]) -> Iterator[str]:
     yield "## From check to incidents"
     titles = {
         "contract": "Contracts, before any resource is declared",
@@ -298,5 +298,5 @@ def _by_check(known: tuple[Check, ...]) -> Iterator[str]:
                 yield f"| `{check.id}` | {check.title} | {numbers} |"
 
 
-def _ids(found: Iterable[Check]) -> str:
+def _ids(found: Iterable[Cover]) -> str:
     return ", ".join(f"`{check.id}`" for check in found)

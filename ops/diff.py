@@ -15,9 +15,9 @@ from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.change import render
-from ops.change.model import Difference, Malformed, from_json
+from ops.change.model import Malformed, PlanDifference, from_json
 from ops.change.trees import WORKTREE, commit_of, plans
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.terminal import style_for
 
 MAX_INPUT = 4_000_000
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         broken = [Finding(each.rule, each.message, _location(each.at)) for each in found.broken]
         lines = "\n".join(render.text(found, style_for(sys.stdout))).strip("\n").splitlines()
-        write(args.format, Report("diff", args.root, broken), found.as_json(), lines)
+        write(args.format, FindingsReport("diff", args.root, broken), found.as_json(), lines)
     return exitcodes.REFUSED if found.broken else exitcodes.SOUND if found.empty else exitcodes.DIFFERENCE
 
 
@@ -58,7 +58,7 @@ def _location(text: str) -> Location:
     return Location(file, line, column)
 
 
-def difference(root: Path, base: str, head: str, stack: str) -> Difference:
+def difference(root: Path, base: str, head: str, stack: str) -> PlanDifference:
     """Return in what revision `head` differs from `base`; raises `Refused` where one cannot be planned."""
     from ops.change.compare import compare
 
@@ -67,7 +67,7 @@ def difference(root: Path, base: str, head: str, stack: str) -> Difference:
     return compare(before, after, names=(names[0], names[1]))
 
 
-def read(path: Path) -> Difference:
+def read(path: Path) -> PlanDifference:
     """Return the difference in a file that nobody vouches for; raises `Refused` where it holds none."""
     try:
         if path.stat().st_size > MAX_INPUT:

@@ -21,7 +21,7 @@ from typing import Final, Literal
 
 from ops import environment, exitcodes
 from ops.arguments import add_json_argument
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.invocation import CODE, pasteable
 from ops.progress import stage
 from ops.terminal import Style, style_for
@@ -33,7 +33,7 @@ LOCKS: Final = ("requirements.txt", "requirements-tools.txt")
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolState:
     """What is known of one thing: `purpose` says what it is for, `get` how to get it where it is not there."""
 
     name: str
@@ -54,12 +54,12 @@ def run(args: argparse.Namespace) -> int:
     with stage("Looking at this machine"), ThreadPoolExecutor(len(LOOKS)) as pool:
         answers = [each for found in pool.map(lambda look: list(look()), LOOKS) for each in found]
     content = {"checks": [asdict(each) for each in answers]}
-    write(args.format, Report("doctor", CODE, ()), content, _lines(answers, style_for()))
+    write(args.format, FindingsReport("doctor", CODE, ()), content, _lines(answers, style_for()))
     needed = {each.state for each in answers if each.needed}
     return exitcodes.REFUSED if "absent" in needed else exitcodes.UNKNOWN if "not known" in needed else exitcodes.SOUND
 
 
-def _lines(answers: list[Answer], style: Style) -> Iterator[str]:
+def _lines(answers: list[ToolState], style: Style) -> Iterator[str]:
     signs = {"there": style.tick, "absent": style.cross, "not known": style.paint("?", "yellow", "bold")}
     width = max(len(each.name) for each in answers)
     for each in answers:
@@ -75,23 +75,23 @@ def _lines(answers: list[Answer], style: Style) -> Iterator[str]:
     yield f"{len(answers) - absent - unknown} there, {absent} absent, {unknown} not known."
 
 
-def python() -> Iterator[Answer]:
+def python() -> Iterator[ToolState]:
     """Look at the Python that runs this."""
     version = ".".join(map(str, sys.version_info[:3]))
     known = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', _text("pyproject.toml"))
     fits = known is not None and int(known[1]) <= sys.version_info[1] < int(known[2])
     get = "Install a Python from 3.11 to 3.14 and name it: `make setup PYTHON=python3.13`."
-    yield Answer("Python", "there" if fits else "absent", version, "everything", get, needed=True)
+    yield ToolState("Python", "there" if fits else "absent", version, "everything", get, needed=True)
 
 
-def packages() -> Iterator[Answer]:
+def packages() -> Iterator[ToolState]:
     """Compare the environment with the locks."""
     names = (("environment", "every command", True), ("tools of the tests", "`make test` and `make lint`", False))
     for lock, (name, purpose, needed) in zip(LOCKS, names, strict=True):
         get = "Run `make setup`, which builds or repairs it."
         sites = list((environment.FOLDER / "lib").glob("python*/site-packages"))
         if len(sites) != 1:
-            yield Answer(name, "absent", f"{environment.FOLDER.name} is not built", purpose, get, needed)
+            yield ToolState(name, "absent", f"{environment.FOLDER.name} is not built", purpose, get, needed)
             continue
         found = {_normal(each.name): each.version for each in metadata.distributions(path=[str(sites[0])])}
         wrong = [
@@ -100,7 +100,7 @@ def packages() -> Iterator[Answer]:
             if (always or pin in found) and found.get(pin) != version
         ]
         detail = f"differs from {lock}: {'; '.join(wrong[:3])}" if wrong else f"exactly {lock}"
-        yield Answer(name, "absent" if wrong else "there", detail, purpose, get, needed)
+        yield ToolState(name, "absent" if wrong else "there", detail, purpose, get, needed)
 
 
 def pins(lock: str) -> Mapping[str, tuple[str, bool]]:
@@ -109,17 +109,17 @@ def pins(lock: str) -> Mapping[str, tuple[str, bool]]:
     return {_normal(row[1]): (row[2], not row[3].strip()) for row in rows}
 
 
-def index() -> Iterator[Answer]:
+def index() -> Iterator[ToolState]:
     """Ask the index of packages for one of the lock, as pip is set up to."""
     said = _said(sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", "cronsim")
     get = "Let pip name an index that this machine reaches; `pip config list` shows what it names now."
     missing = said is not None and "No module named pip" in said[1]
     state: State = "not known" if said is None or missing else "there" if said[0] == 0 else "absent"
     detail = "answers" if state == "there" else "pip cannot be asked" if state == "not known" else "does not answer"
-    yield Answer("index of packages", state, detail, "building the environment", get)
+    yield ToolState("index of packages", state, detail, "building the environment", get)
 
 
-def programs() -> Iterator[Answer]:
+def programs() -> Iterator[ToolState]:
     """Look for what is run by name."""
     apt = "Install it with the system's packages, on Debian `apt-get install {}`."
     yield _program("git", ("git",), ("--version",), "comparing commits and releasing", apt.format("git"))
@@ -131,7 +131,7 @@ def programs() -> Iterator[Answer]:
     yield java
 
 
-def pulumi() -> Iterator[Answer]:
+def pulumi() -> Iterator[ToolState]:
     """Look for the engine's command, what it runs programs and providers with, and whether it is logged in."""
     pinned = dict(re.findall(r'"(pulumi(?:-gcp)?)==([\d.]+)"', _text("pyproject.toml")))
     get = f"Get it with `curl -fsSL https://get.pulumi.com | sh -s -- --version {pinned.get('pulumi', '')}`."
@@ -139,48 +139,50 @@ def pulumi() -> Iterator[Answer]:
     yield cli
     home = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi"))
     host = shutil.which("pulumi-language-python", path=f"{os.environ.get('PATH', '')}{os.pathsep}{home / 'bin'}")
-    yield Answer("its Python host", "there" if host else "absent", host or "", "preview, release, drift", get)
+    yield ToolState("its Python host", "there" if host else "absent", host or "", "preview, release, drift", get)
     version = pinned.get("pulumi-gcp", "")
     plugin = home / "plugins" / f"resource-gcp-v{version}"
     there = shutil.which("pulumi-resource-gcp") or (str(plugin) if plugin.is_dir() else "")
     get = f"Get it with `pulumi plugin install resource gcp {version}`; a preview does so, too."
-    yield Answer("provider plugin", "there" if there else "absent", there, "preview, release, drift", get)
+    yield ToolState("provider plugin", "there" if there else "absent", there, "preview, release, drift", get)
     said = _said("pulumi", "whoami", "--non-interactive") if cli.state == "there" else None
     state: State = "not known" if said is None else "there" if said[0] == 0 else "absent"
     detail = "" if state == "there" else "the CLI did not say" if said is None else "logged in to no backend"
-    yield Answer("state backend", state, detail, "preview, release, drift", "Log in with `pulumi login gs://BUCKET`.")
+    yield ToolState(
+        "state backend", state, detail, "preview, release, drift", "Log in with `pulumi login gs://BUCKET`."
+    )
 
 
-def google() -> Iterator[Answer]:
+def google() -> Iterator[ToolState]:
     """Look for the Google Cloud CLI, its emulators, and a login; files are looked for, never read."""
     command = shutil.which("gcloud")
     get = "Install the Google Cloud CLI from https://cloud.google.com/sdk/docs/install."
-    yield Answer("gcloud", "there" if command else "absent", command or "", "emulators and logging in", get)
+    yield ToolState("gcloud", "there" if command else "absent", command or "", "emulators and logging in", get)
     for component in ("cloud-firestore-emulator", "pubsub-emulator"):
         platform = Path(command).resolve().parents[1] / "platform" if command else None
         known = platform is not None and platform.is_dir()
         there = known and platform is not None and (platform / component).is_dir()
         state: State = "there" if there else "absent" if known or not command else "not known"
         get = f"Install it with `gcloud components install beta {component}`."
-        yield Answer(component, state, "", "`make emulators`", get)
+        yield ToolState(component, state, "", "`make emulators`", get)
     config = Path(os.environ.get("CLOUDSDK_CONFIG", Path.home() / ".config" / "gcloud"))
     file = Path(os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", config / "application_default_credentials.json"))
     state = "there" if file.is_file() else "not known" if _on_google() else "absent"
     get = "Log in with `gcloud auth application-default login`."
-    yield Answer("Google login", state, "", "validate, repair, redrive, verify", get)
+    yield ToolState("Google login", state, "", "validate, repair, redrive, verify", get)
 
 
-LOOKS: Final[tuple[Callable[[], Iterator[Answer]], ...]] = (python, packages, index, programs, pulumi, google)
+LOOKS: Final[tuple[Callable[[], Iterator[ToolState]], ...]] = (python, packages, index, programs, pulumi, google)
 
 
-def _program(name: str, commands: tuple[str, ...], ask: tuple[str, ...], purpose: str, get: str) -> Answer:
+def _program(name: str, commands: tuple[str, ...], ask: tuple[str, ...], purpose: str, get: str) -> ToolState:
     found = next((path for command in commands if (path := shutil.which(command))), None)
     if found is None:
-        return Answer(name, "absent", "", purpose, get)
+        return ToolState(name, "absent", "", purpose, get)
     said = _said(found, *ask)
     if said is None or said[0] != 0:
-        return Answer(name, "not known", f"{found} does not say what it is", purpose, get)
-    return Answer(name, "there", (said[1].strip().splitlines() or [found])[0][:60], purpose, get)
+        return ToolState(name, "not known", f"{found} does not say what it is", purpose, get)
+    return ToolState(name, "there", (said[1].strip().splitlines() or [found])[0][:60], purpose, get)
 
 
 def _said(*command: str) -> tuple[int, str] | None:

@@ -18,7 +18,7 @@ from blueprint.findings import Finding, Location
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.engine_cli import CHANGES_FOUND, call
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.terminal import count
 
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     )
     found = sorted(differences(answer.document.get("steps", ())), key=lambda drift: (drift.name, drift.property))
     file = Location(f"Pulumi.{args.stack}.yaml")
-    report = Report("drift", args.root, [Finding("drift", str(drift), file, "warning") for drift in found])
+    report = FindingsReport("drift", args.root, [Finding("drift", str(drift), file, "warning") for drift in found])
     write(args.format, report, [asdict(drift) for drift in found], map(str, found))
     checked = sum(1 for step in answer.document.get("steps", ()) if _custom(step))
     print(_verdict(found, checked), file=sys.stderr)

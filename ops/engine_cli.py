@@ -18,7 +18,7 @@ CHANGES_FOUND = 7
 
 
 @dataclass(frozen=True)
-class Answer:
+class CliAnswer:
     """What one `pulumi` command said: its exit code, the JSON document on stdout, and stderr."""
 
     code: int
@@ -26,7 +26,7 @@ class Answer:
     errors: str
 
 
-def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> Answer:
+def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> CliAnswer:
     """Run `pulumi` in `root` with `--json` and return its answer.
 
     Args:
@@ -49,7 +49,7 @@ def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> Answer:
     if done.returncode not in accept or start < 0:
         raise Refused([_finding(f"`pulumi {' '.join(arguments)}` fails: {_last_words(done)}")])
     document, _ = json.JSONDecoder().raw_decode(done.stdout[start:])
-    return Answer(done.returncode, document, done.stderr)
+    return CliAnswer(done.returncode, document, done.stderr)
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:

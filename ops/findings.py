@@ -23,7 +23,7 @@ _LEVELS: Final[Mapping[Severity, str]] = {"violation": "error", "warning": "warn
 
 
 @dataclass(frozen=True)
-class Report:
+class FindingsReport:
     """What a command found.
 
     Attributes:
@@ -39,7 +39,7 @@ class Report:
     rules: Mapping[str, str] = field(default_factory=dict)
 
 
-def write(form: str, report: Report, content: object, lines: Iterable[str]) -> None:
+def write(form: str, report: FindingsReport, content: object, lines: Iterable[str]) -> None:
     """Print a command's result: its `lines` as text, its `content` as JSON, or its findings in another format."""
     if form == "json":
         print(json.dumps(content, indent=2, ensure_ascii=False))
@@ -50,7 +50,7 @@ def write(form: str, report: Report, content: object, lines: Iterable[str]) -> N
         print_findings(form, report)
 
 
-def print_findings(form: str, report: Report) -> None:
+def print_findings(form: str, report: FindingsReport) -> None:
     """Print findings alone: one JSON object, annotations, or SARIF."""
     if form == "github":
         for line in github(report):
@@ -59,7 +59,7 @@ def print_findings(form: str, report: Report) -> None:
         print(json.dumps(sarif(report) if form == "sarif" else as_json(report), indent=2, ensure_ascii=False))
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: FindingsReport) -> dict[str, Any]:
     """Return the findings as every command writes them that has nothing more to tell."""
     shown: dict[str, list[dict[str, Any]]] = {"violations": [], "warnings": []}
     for each in report.findings:
@@ -68,7 +68,7 @@ def as_json(report: Report) -> dict[str, Any]:
     return shown
 
 
-def github(report: Report) -> Iterator[str]:
+def github(report: FindingsReport) -> Iterator[str]:
     """Yield each finding as a workflow command, which GitHub shows at the line of a pull request."""
     above = _above(report.root)
     for each in report.findings:
@@ -85,7 +85,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif(report: Report) -> dict[str, Any]:
+def sarif(report: FindingsReport) -> dict[str, Any]:
     """Return the findings as a SARIF log of one run."""
     ids = sorted({each.rule for each in report.findings})
     above = _above(report.root)

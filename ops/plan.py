@@ -12,8 +12,8 @@ import sys
 
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.embedded import slices
-from ops.findings import Report, write
+from ops.embedded import partial_sdk
+from ops.findings import FindingsReport, write
 from ops.invocation import CODE, pasteable
 from ops.report import explain, summary, text
 from ops.report.gather import Plan, gather
@@ -35,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0 when it is sound, 1 when it is refused, 2 when a name names nothing."""
-    slices.install(CACHE)
+    partial_sdk.install(CACHE)
     partial = args.explain or args.only
     plan = gather(args.root, args.stack, acceptance=not (args.no_acceptance or partial))
-    slices.save(CACHE)
+    partial_sdk.save(CACHE)
     if partial and not (explain.find(plan, partial) if args.explain else text.selected(plan, partial)):
         return _nothing(plan, partial, [] if args.explain else text.parts(plan))
     if args.explain:
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         else summary.render(plan, style)
     )
     rules = {each.contract.id: each.contract.title for each in plan.results}
-    write(args.format, Report("plan", plan.root, plan.findings, rules), content, lines)
+    write(args.format, FindingsReport("plan", plan.root, plan.findings, rules), content, lines)
     return exitcodes.REFUSED if plan.violations else exitcodes.SOUND
 
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.terminal import Style, columns, count, style_for
 
 if TYPE_CHECKING:
     from ops.embedded.record import Registration
     from ops.report.gather import Plan
     from policies.case import Subject
-    from policies.declared import Declared
+    from policies.declared import StackFacts
     from policies.registry import Judgement
 
 COMPUTED = frozenset({"$ref", "$concat", "$unknown"})
@@ -54,11 +54,11 @@ def run(args: argparse.Namespace) -> int:
     judgement = judge(plan, facts(args.root, args.stack, today, args.config))
     found = findings(plan, judgement)
     lines = _lines(judgement, found, style_for(sys.stdout), unknown=args.unknown)
-    write(args.format, Report("policy", plan.root, found, _titles()), _as_json(judgement, found), lines)
+    write(args.format, FindingsReport("policy", plan.root, found, _titles()), _as_json(judgement, found), lines)
     return exitcodes.REFUSED if found else exitcodes.SOUND
 
 
-def facts(root: Path, stack: str, today: date, config: Path | None = None) -> Declared:
+def facts(root: Path, stack: str, today: date, config: Path | None = None) -> StackFacts:
     """Return what the project at `root` declares for `stack`, and what the pack's configuration file sets."""
     from blueprint.loader import read_manifest
     from ops.embedded import project
@@ -76,7 +76,7 @@ def facts(root: Path, stack: str, today: date, config: Path | None = None) -> De
     return found
 
 
-def judge(plan: Plan, declared: Declared) -> Judgement:
+def judge(plan: Plan, declared: StackFacts) -> Judgement:
     """Run the whole pack over the plan's resources."""
     from policies.registry import judge_all
 

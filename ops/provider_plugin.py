@@ -40,7 +40,7 @@ CONFIGURATION = {
 _SEED = b"provider" * 4
 _NAMED = "zzz"
 _DEPTH = 6
-State = dict[str, Any]
+ProviderState = dict[str, Any]
 
 
 class _Engine(engine_pb2_grpc.EngineServicer):
@@ -51,7 +51,7 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ProviderVerdict:
     """What the provider says of a change: the paths that differ, and those that replace."""
 
     differs: frozenset[str]
@@ -75,7 +75,7 @@ class Plugin:
         loaded: Mapping[str, Any] = json.loads(self._stub.GetSchema(request).schema)
         return loaded
 
-    def check(self, token: str, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[State, list[str]]:
+    def check(self, token: str, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[ProviderState, list[str]]:
         """Return the inputs that follow `old` ones, with defaults filled in, and the reasons to refuse them."""
         request = provider_pb2.CheckRequest(
             urn=_urn(token), olds=_struct(old), news=_struct(inputs), randomSeed=_SEED, name=_NAMED
@@ -83,13 +83,15 @@ class Plugin:
         answer = self._stub.Check(request)
         return whole_numbers(json_format.MessageToDict(answer.inputs)), [each.reason for each in answer.failures]
 
-    def planned(self, token: str, inputs: Mapping[str, Any]) -> State:
+    def planned(self, token: str, inputs: Mapping[str, Any]) -> ProviderState:
         """Return the state that a creation would bring, as far as the provider knows it before."""
         request = provider_pb2.CreateRequest(urn=_urn(token), properties=_struct(inputs), preview=True)
-        state: State = whole_numbers(json_format.MessageToDict(self._stub.Create(request).properties))
+        state: ProviderState = whole_numbers(json_format.MessageToDict(self._stub.Create(request).properties))
         return state
 
-    def diff(self, token: str, id_: str, old: Mapping[str, Any], state: State, new: Mapping[str, Any]) -> Verdict:
+    def diff(
+        self, token: str, id_: str, old: Mapping[str, Any], state: ProviderState, new: Mapping[str, Any]
+    ) -> ProviderVerdict:
         """Return what a change from `old` inputs with their `state` to `new` inputs means."""
         request = provider_pb2.DiffRequest(
             urn=_urn(token), id=id_, olds=_struct(state), old_inputs=_struct(old), news=_struct(new)
@@ -98,7 +100,7 @@ class Plugin:
         replacing = {path for path, each in answer.detailedDiff.items() if each.kind % 2} | set(answer.replaces)
         changed = answer.changes == provider_pb2.DiffResponse.DIFF_SOME
         differs = frozenset({*answer.detailedDiff, *answer.diffs}) if changed else frozenset()
-        return Verdict(differs, frozenset(replacing) if changed else frozenset())
+        return ProviderVerdict(differs, frozenset(replacing) if changed else frozenset())
 
 
 def available() -> str | None:
@@ -162,9 +164,9 @@ def _computed(schema: Mapping[str, Any], name: str) -> list[str]:
     return sorted(filled & shape["properties"].keys() - set(shape["required"]))
 
 
-def _every_block(shape: shapes.Shape, depth: int = 0) -> State:
+def _every_block(shape: shapes.Shape, depth: int = 0) -> ProviderState:
     """Return inputs with every nested object present once, so that its defaults are filled in."""
-    inputs: State = {}
+    inputs: ProviderState = {}
     for name, encoded in shape["properties"].items():
         element = encoded.lstrip("[")
         if element.startswith("#") and depth < _DEPTH:

@@ -18,7 +18,7 @@ from typing import Any
 from blueprint.findings import Finding, Refused
 from ops.arguments import add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
-from ops.operate.cloud import Cloud, CloudError, Waiting
+from ops.operate.cloud import DataPlane, DataPlaneError, Waiting
 from ops.operate.target import Target, load_target
 from ops.terminal import Style, clip, columns, count, style_for
 
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     """Show or do it: 0 nothing waits or all was redriven, 1 refused or failed, 3 something would be redriven or stays."""
     target = load_target(args.root, args.stack)
     topic, hold = _hold(target, args.subscription)
-    cloud = Cloud(target.stack.project, target.stack.region, target.manifest.store.database)
+    cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
     groups: list[Group] = []
     failure = ""
     try:
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         if args.yes:
             for group in groups:
                 _redrive(cloud, topic, hold, group)
-    except CloudError as error:
+    except DataPlaneError as error:
         failure = str(error)
     finally:
         failure = _released(cloud) or failure
@@ -146,7 +146,7 @@ def _times(message: Waiting) -> int:
     return int(text) if text.isdigit() and len(text) < 6 else MOST
 
 
-def _redrive(cloud: Cloud, topic: str, hold: str, group: Group) -> None:
+def _redrive(cloud: DataPlane, topic: str, hold: str, group: Group) -> None:
     for each in group.messages if group.moves else ():
         added = _KEPT if "function" in each.attributes else frozenset()
         attributes = {
@@ -157,10 +157,10 @@ def _redrive(cloud: Cloud, topic: str, hold: str, group: Group) -> None:
         group.redriven += 1
 
 
-def _released(cloud: Cloud) -> str:
+def _released(cloud: DataPlane) -> str:
     try:
         cloud.release()
-    except CloudError as error:
+    except DataPlaneError as error:
         return f"{error} What was looked at comes back by itself within a minute."
     return ""
 

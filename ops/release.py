@@ -14,10 +14,10 @@ from pathlib import Path
 
 from ops.arguments import add_project_arguments
 from ops.change import render
-from ops.change.model import Difference
+from ops.change.model import PlanDifference
 from ops.change.trees import commit_of, unpack
 from ops.rollout import engine, takeback
-from ops.rollout.record import NOTES, PLAN, Record, digest, read, refused
+from ops.rollout.record import NOTES, PLAN, ReleaseRecord, digest, read, refused
 from ops.setup.build import GROUPS
 
 
@@ -60,7 +60,7 @@ def prepare(root: Path, stack: str, to: str | None, folder: Path) -> str:
     notes = _notes(root, stack, before, commit)
     folder.mkdir(parents=True, exist_ok=True)
     engine.save_plan(program, stack, folder / PLAN)
-    Record(stack, commit, before, digest(folder)).write(folder)
+    ReleaseRecord(stack, commit, before, digest(folder)).write(folder)
     (folder / NOTES).write_text(notes, encoding="utf-8")
     return notes
 
@@ -136,7 +136,7 @@ def _known(root: Path, before: str) -> None:
         raise refused(f"The stack runs commit {before[:12]}, which this clone does not have; fetch the whole history.")
 
 
-def _check_rollback(root: Path, before: str, commit: str, found: Difference) -> None:
+def _check_rollback(root: Path, before: str, commit: str, found: PlanDifference) -> None:
     back = before != commit and not _git(root, "merge-base", "--is-ancestor", commit, before).returncode
     if not back:
         return

@@ -19,7 +19,7 @@ from blueprint.manifest import Boundary
 from blueprint.operations import answer
 from ops.arguments import add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
-from ops.operate.cloud import Cloud, CloudError
+from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.engine import replay
 from ops.operate.target import Target, as_day, dates, load_target
 from ops.terminal import Style, clip, style_for
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     """Plan or do the repair: 0 done or nothing refused, 1 refused or failed, 3 something would be done."""
     target = load_target(args.root, args.stack)
     boundaries = target.boundaries(args.boundary)
-    cloud = Cloud(target.stack.project, target.stack.region, target.manifest.store.database)
+    cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
     progress = _Progress(target, args)
     repairs: list[Repair] = []
     for date in args.dates:
@@ -90,26 +90,26 @@ def run(args: argparse.Namespace) -> int:
     return _exit(repairs, args.yes)
 
 
-def _repair(target: Target, cloud: Cloud, boundary: Boundary, date: str, args: argparse.Namespace) -> Repair:
+def _repair(target: Target, cloud: DataPlane, boundary: Boundary, date: str, args: argparse.Namespace) -> Repair:
     made = Repair(boundary.name, date)
     try:
         completions = list(_completions(target, cloud, boundary, date))
         again = args.again or _without_effect(target, cloud, boundary, date)
         made.result = replay(target, boundary, date, completions, again=again, apply=False)
         if made.result["failure"]:
-            raise CloudError(str(made.result["failure"]))
+            raise DataPlaneError(str(made.result["failure"]))
         if not made.result["writes"] and not made.result["publications"]:
             made.healthy = _why_healthy(target, cloud, boundary, date)
         elif args.yes:
             _record_attempt(target, cloud, boundary, date)
             made.result = replay(target, boundary, date, completions, again=again, apply=True)
             made.failure = made.result["failure"] or ""
-    except CloudError as error:
+    except DataPlaneError as error:
         made.failure = str(error)
     return made
 
 
-def _completions(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> Iterator[Json]:
+def _completions(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> Iterator[Json]:
     """Yield the messages that the recorded rows came from, as far as rows keep them."""
     phase = target.manifest.phases[boundary.upstream]
     sql = answer(target.root, "completions")
@@ -134,7 +134,7 @@ def _text(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> bool:
+def _without_effect(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> bool:
     """Return whether the date was triggered and the next phase shows no sign of it, neither completion nor run."""
     document = cloud.document(target.manifest.phases[boundary.upstream].collection, date) or {}
     triggered = document.get("_triggered_at")
@@ -154,7 +154,7 @@ def _without_effect(target: Target, cloud: Cloud, boundary: Boundary, date: str)
     return not any(row["first_started_at"] >= triggered for row in runs)
 
 
-def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> str:
+def _why_healthy(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> str:
     document = cloud.document(target.manifest.phases[boundary.upstream].collection, date)
     if document is None:
         return "nothing was ever recorded for it, so there is nothing to rebuild"
@@ -164,7 +164,7 @@ def _why_healthy(target: Target, cloud: Cloud, boundary: Boundary, date: str) ->
     return f"everything recorded is in its document, and no rule holds yet; missing: {missing}"
 
 
-def _record_attempt(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> None:
+def _record_attempt(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> None:
     known = {"boundary": boundary.name, "date": as_day(date), "date_text": date}
     (row,) = cloud.rows(answer(target.root, "attempts"), **known)
     cloud.rows(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from blueprint.manifest import Boundary, Mode
 from blueprint.operations import answer
 from ops.arguments import add_project_arguments
-from ops.operate.cloud import Cloud, CloudError, Row
+from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.target import Target, as_day, dates, load_target
 from ops.terminal import Style, clip, columns, count, style_for
 
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Problem:
+class DateProblem:
     """One thing that is not as it should be, and the one command that deals with it."""
 
     level: Level
@@ -38,7 +38,7 @@ class Problem:
 
 
 @dataclass
-class State:
+class BoundaryState:
     """What is known of one boundary of the date."""
 
     boundary: str
@@ -50,7 +50,7 @@ class State:
     reason: str = ""
     started_by: str = ""
     gap_minutes: int | None = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[DateProblem] = field(default_factory=list)
 
     @property
     def level(self) -> Level:
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the date: 0 healthy, 3 warning, 1 critical."""
     target = load_target(args.root, args.stack)
-    cloud = Cloud(target.stack.project, target.stack.region, target.manifest.store.database)
+    cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
     worst = 0
     reports = []
     for date in args.dates:
@@ -86,13 +86,13 @@ def run(args: argparse.Namespace) -> int:
     return next(EXIT[level] for level, rank in RANK.items() if rank == worst)
 
 
-def _state(target: Target, cloud: Cloud, boundary: Boundary, date: str) -> State:
-    state = State(boundary.name)
+def _state(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> BoundaryState:
+    state = BoundaryState(boundary.name)
     try:
         document = cloud.document(target.manifest.phases[boundary.upstream].collection, date)
         recorded = _completions(target, cloud, boundary.upstream, date)
-    except CloudError as error:
-        state.problems.append(Problem("CRITICAL", f"{boundary.name}: cannot be judged. {error}"))
+    except DataPlaneError as error:
+        state.problems.append(DateProblem("CRITICAL", f"{boundary.name}: cannot be judged. {error}"))
         return state
     mode = _mode(target, boundary, date, document)
     completed = {name for name in document or {} if not name.startswith("_")}
@@ -115,7 +115,7 @@ def _mode(target: Target, boundary: Boundary, date: str, document: Row | None) -
     return next(mode for mode in boundary.modes.values() if mode.when in ("always", side))
 
 
-def _judge(target: Target, boundary: Boundary, date: str, document: Row | None, state: State) -> None:
+def _judge(target: Target, boundary: Boundary, date: str, document: Row | None, state: BoundaryState) -> None:
     repair = f"python -m ops repair {date} --boundary {boundary.name}"
     known = document or {}
     first, triggered = _time(known.get("_first_completion_at")), _time(known.get("_triggered_at"))
@@ -124,25 +124,25 @@ def _judge(target: Target, boundary: Boundary, date: str, document: Row | None, 
         state.reason = str(known.get("_trigger_reason") or "")
         if state.missing:
             text = f"{boundary.name}: triggered without {', '.join(state.missing)} ({state.reason})."
-            state.problems.append(Problem("WARNING", text))
+            state.problems.append(DateProblem("WARNING", text))
         return
     blocked = known.get("_blocked")
     if blocked:
         gates = ", ".join(str(each.get("detail") or each.get("gate")) for each in blocked.get("gates") or ())
-        state.problems.append(Problem("CRITICAL", f"{boundary.name}: a gate blocks: {gates}.", repair))
+        state.problems.append(DateProblem("CRITICAL", f"{boundary.name}: a gate blocks: {gates}.", repair))
     if document is None or first is None:
         if date < datetime.now(ZoneInfo(target.manifest.time_zone)).date().isoformat():
-            state.problems.append(Problem("CRITICAL", f"{boundary.name}: nothing was recorded.", repair))
+            state.problems.append(DateProblem("CRITICAL", f"{boundary.name}: nothing was recorded.", repair))
         return
     age = (datetime.now(UTC) - first).total_seconds()
     names = ", ".join(state.missing) or "nothing"
     level: Level = "CRITICAL" if age >= boundary.deadline else "WARNING"
     text = f"{boundary.name}: open for {_minutes(age)}, {state.completed} of {state.expected}; missing: {names}."
-    state.problems.append(Problem(level, text, repair if level == "CRITICAL" else ""))
+    state.problems.append(DateProblem(level, text, repair if level == "CRITICAL" else ""))
 
 
 def _unrecorded(
-    target: Target, boundary: Boundary, date: str, document: Row | None, recorded: list[Row], state: State
+    target: Target, boundary: Boundary, date: str, document: Row | None, recorded: list[Row], state: BoundaryState
 ) -> None:
     """Compare with what the stream recorded: a completion that the document lacks means the orchestrator lost it."""
     phase = target.manifest.phases[boundary.upstream]
@@ -156,10 +156,12 @@ def _unrecorded(
             f"{boundary.name}: completed but not in the document: {', '.join(lost)}. The orchestrator did not see them."
         )
         command = f"python -m ops repair {date} --boundary {boundary.name}"
-        state.problems.append(Problem("CRITICAL", text, command))
+        state.problems.append(DateProblem("CRITICAL", text, command))
 
 
-def _effect(target: Target, cloud: Cloud, boundary: Boundary, date: str, document: Row | None, state: State) -> None:
+def _effect(
+    target: Target, cloud: DataPlane, boundary: Boundary, date: str, document: Row | None, state: BoundaryState
+) -> None:
     triggered = _time((document or {}).get("_triggered_at"))
     if triggered is None or boundary.downstream is None:
         return
@@ -173,8 +175,8 @@ def _effect(target: Target, cloud: Cloud, boundary: Boundary, date: str, documen
             processors=names,
         )
         completions = _completions(target, cloud, boundary.downstream, date)
-    except CloudError as error:
-        state.problems.append(Problem("CRITICAL", f"{boundary.name}: its effect cannot be judged. {error}"))
+    except DataPlaneError as error:
+        state.problems.append(DateProblem("CRITICAL", f"{boundary.name}: its effect cannot be judged. {error}"))
         return
     state.started_by = ", ".join(str(row["started_by"]) for row in runs)
     times = [row["first_started_at"] for row in runs] + [row["completed_at"] for row in completions]
@@ -183,43 +185,43 @@ def _effect(target: Target, cloud: Cloud, boundary: Boundary, date: str, documen
     repair = f"python -m ops repair {date} --boundary {boundary.name}"
     if not after and waited >= limits.downstream_start:
         text = f"{boundary.name}: triggered {_minutes(waited)} ago, but {boundary.downstream} never started."
-        state.problems.append(Problem("CRITICAL", text, repair))
+        state.problems.append(DateProblem("CRITICAL", text, repair))
     elif after:
         gap = (min(after) - triggered).total_seconds()
         state.gap_minutes = int(gap // 60)
         if gap >= limits.gap_warning:
             level: Level = "CRITICAL" if gap >= limits.gap_critical else "WARNING"
             text = f"{boundary.name}: {boundary.downstream} started {_minutes(gap)} after its trigger."
-            state.problems.append(Problem(level, text))
+            state.problems.append(DateProblem(level, text))
     if runs and all(row["started_by"] != ORCHESTRATOR for row in runs):
         text = f"{boundary.name}: {boundary.downstream} was started by {state.started_by}, not by the orchestrator."
-        state.problems.append(Problem("WARNING", text, f"python -m ops redrive {boundary.function}"))
+        state.problems.append(DateProblem("WARNING", text, f"python -m ops redrive {boundary.function}"))
 
 
-def _completions(target: Target, cloud: Cloud, phase: str, date: str) -> list[Row]:
+def _completions(target: Target, cloud: DataPlane, phase: str, date: str) -> list[Row]:
     sql = answer(target.root, "completions")
     return cloud.rows(sql, phase=phase, date=as_day(date))
 
 
-def _errors(target: Target, cloud: Cloud, date: str) -> Iterator[Problem]:
+def _errors(target: Target, cloud: DataPlane, date: str) -> Iterator[DateProblem]:
     try:
         rows = cloud.rows(answer(target.root, "errors"), date=as_day(date))
-    except CloudError as error:
-        yield Problem("CRITICAL", f"Errors of the date cannot be read. {error}")
+    except DataPlaneError as error:
+        yield DateProblem("CRITICAL", f"Errors of the date cannot be read. {error}")
         return
     for row in rows:
         if row["severity"] != "info":
             text = f"{count(int(row['errors']), 'error')} {row['error_type']}: {clip(str(row['example']), 160, 1.0)}"
-            yield Problem("WARNING", text)
+            yield DateProblem("WARNING", text)
 
 
-def _dead_letters(target: Target, cloud: Cloud, date: str) -> Iterator[Problem]:
+def _dead_letters(target: Target, cloud: DataPlane, date: str) -> Iterator[DateProblem]:
     """Yield a problem for each dead letter that holds messages of the date; looking removes nothing."""
     for _, _, hold in target.holds():
         try:
             found = sum(date.encode() in each.data for each in cloud.waiting(hold, 200, wait=1.0))
-        except CloudError as error:
-            yield Problem("CRITICAL", f"The dead letter {hold} cannot be read. {error}")
+        except DataPlaneError as error:
+            yield DateProblem("CRITICAL", f"The dead letter {hold} cannot be read. {error}")
             continue
         finally:
             _give_back(cloud)
@@ -227,13 +229,13 @@ def _dead_letters(target: Target, cloud: Cloud, date: str) -> Iterator[Problem]:
             subscription = hold.removesuffix("--dead-letter-hold")
             waits = "waits" if found == 1 else "wait"
             text = f"{count(found, 'message')} of the date {waits} in the dead letter of {subscription}."
-            yield Problem("CRITICAL", text, f"python -m ops redrive {subscription}")
+            yield DateProblem("CRITICAL", text, f"python -m ops redrive {subscription}")
 
 
-def _give_back(cloud: Cloud) -> None:
+def _give_back(cloud: DataPlane) -> None:
     try:
         cloud.release()
-    except CloudError:
+    except DataPlaneError:
         return  # it comes back by itself at the end of its acknowledgement deadline
 
 
@@ -248,7 +250,7 @@ def _minutes(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
 
 
-def _as_json(date: str, level: Level, states: list[State], problems: list[Problem]) -> Json:
+def _as_json(date: str, level: Level, states: list[BoundaryState], problems: list[DateProblem]) -> Json:
     return {
         "date": date,
         "verdict": level,
@@ -260,7 +262,9 @@ def _as_json(date: str, level: Level, states: list[State], problems: list[Proble
     }
 
 
-def _render(date: str, level: Level, states: list[State], problems: list[Problem], style: Style) -> Iterator[str]:
+def _render(
+    date: str, level: Level, states: list[BoundaryState], problems: list[DateProblem], style: Style
+) -> Iterator[str]:
     colours = {"HEALTHY": "green", "WARNING": "yellow", "CRITICAL": "red"}
     first = problems[0].text if problems else "every boundary is triggered, and the next phase started."
     yield f"{style.paint(level, colours[level], 'bold')}  {date}: {first}"

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.terminal import Style, count, style_for
-from ops.verification.cloud import Cloud, CloudError
+from ops.verification.cloud import ControlPlane, ControlPlaneError
 
 if TYPE_CHECKING:
     from ops.report.gather import Plan
@@ -30,7 +30,7 @@ THREADS = 8
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """One check: how many things it looked at, and what it found."""
 
     id: str
@@ -65,41 +65,41 @@ def run(args: argparse.Namespace) -> int:
         raise Refused(plan.violations)
     try:
         cloud = connect()
-    except CloudError as error:
+    except ControlPlaneError as error:
         print(f"The cloud cannot be asked: {error}.", file=sys.stderr)
         return 1
     outcomes = list(verify(plan, cloud, wanted))
     if SYNTHETIC in wanted and not args.no_synthetic:
         outcomes.append(completions(args.root, plan, cloud, args.date))
     found = [finding for each in outcomes for finding in each.findings]
-    report = Report("verify", args.root, found, {each.id: each.title for each in outcomes})
+    report = FindingsReport("verify", args.root, found, {each.id: each.title for each in outcomes})
     write(args.format, report, [_json(each) for each in outcomes], _lines(outcomes, style_for(sys.stdout)))
     return exitcodes.REFUSED if found else exitcodes.SOUND
 
 
-def verify(plan: Plan, cloud: Cloud, wanted: Iterable[str]) -> Iterator[Outcome]:
+def verify(plan: Plan, cloud: ControlPlane, wanted: Iterable[str]) -> Iterator[CheckOutcome]:
     """Yield the outcome of each wanted check, in their order."""
     from ops.embedded.record import Registration
     from ops.verification.checks import CHECKS
-    from ops.verification.declared import Declared
+    from ops.verification.declared import DeclaredResources
 
-    declared = Declared(plan, cloud)
+    declared = DeclaredResources(plan, cloud)
     for check in (each for each in CHECKS if each.id in set(wanted)):
 
         def look(resource: Registration) -> list[Finding]:
             try:
                 sentences = list(check.look(declared, resource))  # noqa: B023  # used before the next turn
-            except CloudError as error:
+            except ControlPlaneError as error:
                 sentences = [f"{resource.name} cannot be verified: {error}."]
             return [Finding(check.id, sentence, declared.at(resource)) for sentence in sentences]  # noqa: B023
 
         resources = list(declared.of(check.kind))
         with ThreadPoolExecutor(THREADS) as pool:
             found = [finding for findings in pool.map(look, resources) for finding in findings]
-        yield Outcome(check.id, check.title, len(resources), tuple(found))
+        yield CheckOutcome(check.id, check.title, len(resources), tuple(found))
 
 
-def completions(root: Path, plan: Plan, cloud: Cloud, day: date | None) -> Outcome:
+def completions(root: Path, plan: Plan, cloud: ControlPlane, day: date | None) -> CheckOutcome:
     """Send the synthetic completions and return what did not arrive."""
     from blueprint.loader import load_manifest
     from ops.embedded.project import load
@@ -108,10 +108,10 @@ def completions(root: Path, plan: Plan, cloud: Cloud, day: date | None) -> Outco
     config = load(root, plan.stack).config
     sent = synthetic.ways(load_manifest(root), config[f"{plan.project}:projectId"])
     lost = [Finding(SYNTHETIC, text, at) for at, text in synthetic.travel(cloud, sent, day or synthetic.RESERVED)]
-    return Outcome(SYNTHETIC, "A completion travels through each boundary", len(sent), tuple(lost))
+    return CheckOutcome(SYNTHETIC, "A completion travels through each boundary", len(sent), tuple(lost))
 
 
-def _lines(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+def _lines(outcomes: Sequence[CheckOutcome], style: Style) -> Iterator[str]:
     width = max(len(each.title) for each in outcomes)
     for each in outcomes:
         yield (f"{style.cross if each.findings else style.tick} {each.title.ljust(width)}  {each.looked_at:>4}")
@@ -122,7 +122,7 @@ def _lines(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
     yield (f"{things} looked at, {'everything as declared' if not faults else f'{faults} not as declared'}.")
 
 
-def _json(outcome: Outcome) -> dict[str, object]:
+def _json(outcome: CheckOutcome) -> dict[str, object]:
     findings = [
         {"message": each.message, "file": each.at.file, "line": each.at.line}
         for each in outcome.findings

@@ -15,12 +15,12 @@ import yaml  # noqa: E402
 from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
 
 from blueprint.loader import read_manifest  # noqa: E402
-from policies.declared import Declared, declared  # noqa: E402
+from policies.declared import StackFacts, declared  # noqa: E402
 from policies.sdk import policies  # noqa: E402
 
 
 @cache
-def facts(stack: str) -> Declared:
+def facts(stack: str) -> StackFacts:
     """Return what the declaration and the stack's configuration say; both are there once the first rule runs.
 
     `pulumi policy analyze` passes no configuration, so that comes from the stack's file then.

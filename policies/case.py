@@ -13,17 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from policies.declared import Declared
+from policies.declared import StackFacts
 
 
-class Unknown:
+class NotKnown:
     """The one value that stands for "not known before the update"."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
 
 
-UNKNOWN: Final = Unknown()
+UNKNOWN: Final = NotKnown()
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Unjudged:
 
 
 @dataclass
-class Report:
+class PolicyReport:
     """What one rule found."""
 
     rule: str
@@ -134,13 +134,13 @@ def _read(container: Any, step: str | int) -> Any:
         if type(error).__name__ == "UnknownValueError":
             return UNKNOWN
         raise
-    return UNKNOWN if isinstance(found, Unknown) else found
+    return UNKNOWN if isinstance(found, NotKnown) else found
 
 
 class Case:
     """One resource before one rule: reads values, and takes down violations and values that are not known."""
 
-    def __init__(self, subject: Subject, declared: Declared, report: Report) -> None:
+    def __init__(self, subject: Subject, declared: StackFacts, report: PolicyReport) -> None:
         self.subject = subject
         self.declared = declared
         self._report = report
@@ -211,7 +211,7 @@ class Case:
 class StackCase:
     """All resources of a stack before one rule."""
 
-    def __init__(self, subjects: Iterable[Subject], declared: Declared, report: Report) -> None:
+    def __init__(self, subjects: Iterable[Subject], declared: StackFacts, report: PolicyReport) -> None:
         self.subjects = tuple(subjects)
         self.declared = declared
         self._report = report

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Declared:
+class StackFacts:
     """The facts a stack is held to.
 
     Args:
@@ -35,9 +35,9 @@ class Declared:
     always_on: int = 0
 
 
-def declared(manifest: Manifest, region: str, service_urls: Iterable[str], today: date) -> Declared:
+def declared(manifest: Manifest, region: str, service_urls: Iterable[str], today: date) -> StackFacts:
     """Return what a declaration and the values of one stack hold that stack to on the day `today`."""
-    return Declared(
+    return StackFacts(
         region=region,
         data_location=region,
         today=today,

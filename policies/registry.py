@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from policies.case import Case, Report, StackCase, Subject, Unjudged, Violation
-from policies.declared import Declared
+from policies.case import Case, PolicyReport, StackCase, Subject, Unjudged, Violation
+from policies.declared import StackFacts
 
 Enforcement = Literal["mandatory", "advisory"]
 Judges = Literal["inputs", "outputs"]
 """What a rule looks at: what the program states, or what the provider makes of it (unknown, filled in, normalised)."""
-Judge = Callable[[Case], None]
+PolicyJudge = Callable[[Case], None]
 StackJudge = Callable[[StackCase], None]
 
 
 @dataclass(frozen=True)
-class Rule:
+class PolicyRule:
     """One rule: `id` is its stable name, `kinds` the type tokens it looks at (none: every kind).
 
     A resource rule judges one resource, a stack rule all of them together; `judges` says what it sees of each.
@@ -29,7 +29,7 @@ class Rule:
     incidents: tuple[int, ...]
     enforcement: Enforcement
     kinds: tuple[str, ...] = ()
-    judge: Judge | None = None
+    judge: PolicyJudge | None = None
     judge_stack: StackJudge | None = None
     judges: Judges = "inputs"
 
@@ -52,13 +52,13 @@ CONFIGURED: Final[Mapping[str, Mapping[str, str]]] = {"always-on-budget": {"inst
 """Rule -> key of the pack's configuration -> the declared fact that it sets."""
 
 
-def configured(facts: Declared, rule: str, config: Mapping[str, Any]) -> Declared:
+def configured(facts: StackFacts, rule: str, config: Mapping[str, Any]) -> StackFacts:
     """Return the facts with what the pack's configuration sets for this rule."""
     keys = CONFIGURED.get(rule, {})
     return replace(facts, **{name: config[key] for key, name in keys.items() if key in config})
 
 
-_RULES: dict[str, Rule] = {}
+_RULES: dict[str, PolicyRule] = {}
 
 
 def resource_rule(
@@ -69,7 +69,7 @@ def resource_rule(
     kinds: tuple[str, ...] = (),
     enforcement: Enforcement = "mandatory",
     judges: Judges = "inputs",
-) -> Callable[[Judge], Judge]:
+) -> Callable[[PolicyJudge], PolicyJudge]:
     """Register a function that judges one resource; its docstring becomes the description.
 
     Args:
@@ -81,8 +81,8 @@ def resource_rule(
         judges: what it sees of a resource.
     """
 
-    def register(judge: Judge) -> Judge:
-        _add(Rule(rule, title, _description(judge), incidents, enforcement, kinds, judge=judge, judges=judges))
+    def register(judge: PolicyJudge) -> PolicyJudge:
+        _add(PolicyRule(rule, title, _description(judge), incidents, enforcement, kinds, judge=judge, judges=judges))
         return judge
 
     return register
@@ -94,13 +94,13 @@ def stack_rule(
     """Register a function that judges all resources together; arguments as for `resource_rule`."""
 
     def register(judge: StackJudge) -> StackJudge:
-        _add(Rule(rule, title, _description(judge), incidents, enforcement, judge_stack=judge))
+        _add(PolicyRule(rule, title, _description(judge), incidents, enforcement, judge_stack=judge))
         return judge
 
     return register
 
 
-def _add(rule: Rule) -> None:
+def _add(rule: PolicyRule) -> None:
     if rule.id in _RULES:
         raise ValueError(f"Two rules are called {rule.id}.")
     _RULES[rule.id] = rule
@@ -110,7 +110,7 @@ def _description(judge: Callable[..., None]) -> str:
     return " ".join((judge.__doc__ or "").split())
 
 
-def all_rules() -> tuple[Rule, ...]:
+def all_rules() -> tuple[PolicyRule, ...]:
     """Return every rule, ordered by id."""
     from policies import rules
 
@@ -118,17 +118,17 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(_RULES[rule] for rule in sorted(_RULES))
 
 
-def judge_resource(rule: Rule, subject: Subject, declared: Declared) -> Report:
+def judge_resource(rule: PolicyRule, subject: Subject, declared: StackFacts) -> PolicyReport:
     """Run one resource rule over one resource; a rule for other kinds, or for stacks, finds nothing."""
-    report = Report(rule.id)
+    report = PolicyReport(rule.id)
     if rule.judge is not None and rule.applies(subject.kind):
         rule.judge(Case(rule.sees(subject), declared, report))
     return report
 
 
-def judge_among(rule: Rule, subjects: Iterable[Subject], declared: Declared) -> Report:
+def judge_among(rule: PolicyRule, subjects: Iterable[Subject], declared: StackFacts) -> PolicyReport:
     """Run a rule over all resources of a stack: a stack rule once, a resource rule over each."""
-    report = Report(rule.id)
+    report = PolicyReport(rule.id)
     if rule.judge_stack is not None:
         rule.judge_stack(StackCase(map(rule.sees, subjects), declared, report))
         return report
@@ -149,7 +149,7 @@ class Judgement:
     resources: int
 
 
-def judge_all(subjects: Iterable[Subject], declared: Declared) -> Judgement:
+def judge_all(subjects: Iterable[Subject], declared: StackFacts) -> Judgement:
     """Run every rule over these resources, as the engine would."""
     subjects = tuple(subjects)
     rules = all_rules()

@@ -28,11 +28,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.case import UNKNOWN, Report, Subject, Unjudged, plain, stated
-from policies.declared import Declared
-from policies.registry import CONFIGURED, Rule, all_rules, configured, judge_among, judge_resource, say
+from policies.case import UNKNOWN, PolicyReport, Subject, Unjudged, plain, stated
+from policies.declared import StackFacts
+from policies.registry import CONFIGURED, PolicyRule, all_rules, configured, judge_among, judge_resource, say
 
-Read = Callable[[str], Declared]
+Read = Callable[[str], StackFacts]
 
 
 def policies(read: Read) -> list[Policy]:
@@ -55,7 +55,7 @@ class _Pack:
         self._unjudged: list[Unjudged] = []
         self._inputs: dict[str, Mapping[str, Any]] = {}
 
-    def of_resource(self, rule: Rule) -> ResourceValidationPolicy:
+    def of_resource(self, rule: PolicyRule) -> ResourceValidationPolicy:
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
             inputs = self._inputs[args.urn] = stated(plain(args.props))
             if rule.applies(args.resource_type):
@@ -65,7 +65,7 @@ class _Pack:
 
         return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement))
 
-    def of_stack(self, rule: Rule) -> StackValidationPolicy:
+    def of_stack(self, rule: PolicyRule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
             subjects = [self._subject(resource) for resource in args.resources]
             if not subjects:
@@ -98,7 +98,7 @@ def _stack(urn: str) -> str:
     return urn.split(":")[2]
 
 
-def _report(judge: Callable[[], Report], report_violation: ReportViolation) -> list[Unjudged]:
+def _report(judge: Callable[[], PolicyReport], report_violation: ReportViolation) -> list[Unjudged]:
     try:
         report = judge()
     except UnknownValueError as error:

@@ -18,13 +18,13 @@ from provider.spellings import same
 from provider.tables import column_changes, columns, partitioning_refusal
 from provider.values import SIGNATURE, UNKNOWN, is_asset, plain, select
 
-Kind = Literal["add", "delete", "update"]
+InputOperation = Literal["add", "delete", "update"]
 Effect = Literal["in place", "replaces", "kept", "refused"]
 TABLE = "gcp:bigquery/table:Table"
 
 
 @dataclass(frozen=True)
-class Change:
+class InputChange:
     """One property that differs, and what that does.
 
     `kept`: it is left out, and the provider goes on with the value that the cloud has. `refused`: it is planned as a
@@ -32,11 +32,11 @@ class Change:
     """
 
     place: str
-    kind: Kind
+    kind: InputOperation
     effect: Effect = "in place"
 
 
-def changes(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+def changes(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[InputChange]:
     """Return what a change from one set of inputs to another means, property by property.
 
     Args:
@@ -46,7 +46,7 @@ def changes(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[
     """
     kind = shapes.table()["kinds"].get(token)
     if kind is None:
-        return [Change(place, change) for place, change in differences(old, new)]
+        return [InputChange(place, change) for place, change in differences(old, new)]
     walk = _Walk(token, old, new)
     return list(walk.members(kind["properties"], frozenset(kind["computed"]), old, new, ""))
 
@@ -68,13 +68,13 @@ class _Walk:
         old: Mapping[str, Any],
         new: Mapping[str, Any],
         at: str,
-    ) -> Iterator[Change]:
+    ) -> Iterator[InputChange]:
         """Yield the changes below one object."""
         for name in sorted(types):
             place = f"{at}.{name}" if at else name
             yield from self._value(types[name], name in computed, old.get(name), new.get(name), place)
 
-    def _value(self, encoded: str, computed: bool, old: object, new: object, place: str) -> Iterator[Change]:
+    def _value(self, encoded: str, computed: bool, old: object, new: object, place: str) -> Iterator[InputChange]:
         path = re.sub(r"\[\d+\]", "[]", place)
         old, new = plain(old), plain(new)
         default = None if computed else self._defaults.get(path)
@@ -95,33 +95,33 @@ class _Walk:
         elif not same(self._spellings.get(path), old, new):
             yield self._change("update", place, path, old, new)
 
-    def _one_sided(self, computed: bool, old: object, new: object, place: str, path: str) -> Iterator[Change]:
+    def _one_sided(self, computed: bool, old: object, new: object, place: str, path: str) -> Iterator[InputChange]:
         if UNKNOWN in (old, new):
             if old != new:
                 yield self._change("update" if old is not None else "add", place, path, old, new)
         elif new is None and not (old is None or _says_nothing(old)):
             if computed:
-                yield Change(place, "delete", "kept")
+                yield InputChange(place, "delete", "kept")
             else:
                 yield self._change("delete", place, path, old, new)
         elif new is not None and not _says_nothing(new):
             yield self._change("add", place, path, old, new)
 
-    def _items(self, encoded: str, old: list[Any], new: list[Any], place: str, path: str) -> Iterator[Change]:
+    def _items(self, encoded: str, old: list[Any], new: list[Any], place: str, path: str) -> Iterator[InputChange]:
         if path in self._sets:
             old, new = ([each for each in side if each not in other] for side, other in ((old, new), (new, old)))
         for index in range(max(len(old), len(new))):
             before, after = (side[index] if index < len(side) else None for side in (old, new))
             yield from self._value(encoded, False, before, after, f"{place}[{index}]")
 
-    def _change(self, kind: Kind, place: str, path: str, old: object, new: object) -> Change:
+    def _change(self, kind: InputOperation, place: str, path: str, old: object, new: object) -> InputChange:
         if self._is_table and path == "schema":
-            return Change(place, kind, _schema_effect(old, new))
+            return InputChange(place, kind, _schema_effect(old, new))
         if any(_covers(fixed, path, value) for fixed in self._immutable for value in (old, new)):
-            return Change(place, kind, "replaces")
+            return InputChange(place, kind, "replaces")
         if self._refused is not None and path.startswith(self._refused):
-            return Change(place, kind, "refused")
-        return Change(place, kind)
+            return InputChange(place, kind, "refused")
+        return InputChange(place, kind)
 
 
 def _schema_effect(old: object, new: object) -> Effect:
@@ -157,7 +157,7 @@ def replaces(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool
     return any(each.effect == "replaces" for each in changes(token, old, new))
 
 
-def differences(old: object, new: object, place: str = "") -> Iterator[tuple[str, Kind]]:
+def differences(old: object, new: object, place: str = "") -> Iterator[tuple[str, InputOperation]]:
     """Yield `(place, kind)` for each leaf that differs, whatever the provider makes of it."""
     old, new = plain(old), plain(new)
     if is_asset(old) and is_asset(new):

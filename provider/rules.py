@@ -39,7 +39,7 @@ from provider.formats import FORMATS, seconds
 from provider.values import UNKNOWN, is_number, select
 
 FACTS = Path(__file__).with_name("facts")
-Rule = Mapping[str, Any]
+ProviderRule = Mapping[str, Any]
 Sentences = Iterator[str]
 
 
@@ -73,7 +73,7 @@ def check(type_token: str, inputs: Mapping[str, object]) -> Sentences:
         yield from check_rule(rule, inputs)
 
 
-def check_rule(rule: Rule, inputs: Mapping[str, object]) -> Sentences:
+def check_rule(rule: ProviderRule, inputs: Mapping[str, object]) -> Sentences:
     """Yield a sentence for each place where the inputs break one rule."""
     for scope, prefix in _scopes(rule, inputs):
         if not _holds(rule.get("when", {}), scope):
@@ -85,7 +85,7 @@ def check_rule(rule: Rule, inputs: Mapping[str, object]) -> Sentences:
             yield from _check_values(rule, scope, prefix)
 
 
-def _scopes(rule: Rule, inputs: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], str]]:
+def _scopes(rule: ProviderRule, inputs: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], str]]:
     if "within" not in rule:
         yield inputs, ""
         return
@@ -102,7 +102,7 @@ def _holds(conditions: Mapping[str, Sequence[object]], inputs: Mapping[str, obje
     return True
 
 
-def _check_values(rule: Rule, inputs: Mapping[str, object], prefix: str) -> Sentences:
+def _check_values(rule: ProviderRule, inputs: Mapping[str, object], prefix: str) -> Sentences:
     for place, value in select(inputs, rule["at"]):
         if value == UNKNOWN:
             continue
@@ -115,79 +115,79 @@ def _shown(value: object) -> str:
     return json.dumps(value, default=str)[:80]
 
 
-def _one_of(rule: Rule, value: object) -> str | None:
+def _one_of(rule: ProviderRule, value: object) -> str | None:
     if value in rule["values"]:
         return None
     return f"be one of {', '.join(_shown(v) for v in rule['values'])}; it is {_shown(value)}"
 
 
-def _in_range(rule: Rule, value: object) -> str | None:
+def _in_range(rule: ProviderRule, value: object) -> str | None:
     if not is_number(value) or _between(cast(float, value), rule["range"]):
         return None
     return f"be {_bounds(rule['range'])}; it is {_shown(value)}"
 
 
-def _length(rule: Rule, value: object) -> str | None:
+def _length(rule: ProviderRule, value: object) -> str | None:
     if not isinstance(value, str) or _between(len(value), rule["length"]):
         return None
     return f"have {_bounds(rule['length'])} characters; it has {len(value)}"
 
 
-def _bytes(rule: Rule, value: object) -> str | None:
+def _bytes(rule: ProviderRule, value: object) -> str | None:
     if not isinstance(value, str) or _between(len(value.encode()), rule["bytes"]):
         return None
     return f"have {_bounds(rule['bytes'])} bytes; it has {len(value.encode())}"
 
 
-def _items(rule: Rule, value: object) -> str | None:
+def _items(rule: ProviderRule, value: object) -> str | None:
     if not isinstance(value, list | tuple | Mapping) or _between(len(value), rule["items"]):
         return None
     return f"have {_bounds(rule['items'])} elements; it has {len(value)}"
 
 
-def _pattern(rule: Rule, value: object) -> str | None:
+def _pattern(rule: ProviderRule, value: object) -> str | None:
     if not isinstance(value, str) or re.fullmatch(rule["pattern"], value):
         return None
     return f"be {rule['say']}; it is {_shown(value)}"
 
 
-def _absent_pattern(rule: Rule, value: object) -> str | None:
+def _absent_pattern(rule: ProviderRule, value: object) -> str | None:
     if not isinstance(value, str) or not re.search(rule["not"], value):
         return None
     return f"be {rule['say']}; it is {_shown(value)}"
 
 
-def _keys(rule: Rule, value: object) -> str | None:
+def _keys(rule: ProviderRule, value: object) -> str | None:
     bad = [key for key in value if not re.fullmatch(rule["keys"], key)] if isinstance(value, Mapping) else []
     return f"have keys that are {rule['say']}; {_shown(bad[0])} is not" if bad else None
 
 
-def _requires(rule: Rule, inputs: Mapping[str, object], prefix: str) -> Sentences:
+def _requires(rule: ProviderRule, inputs: Mapping[str, object], prefix: str) -> Sentences:
     if not any(True for _ in select(inputs, rule["at"])):
         return
     for path in _missing(rule["requires"], inputs):
         yield f"Property `{prefix}{rule['at']}` needs `{prefix}{path}` beside it; set it."
 
 
-def _required(rule: Rule, inputs: Mapping[str, object], prefix: str) -> Sentences:
+def _required(rule: ProviderRule, inputs: Mapping[str, object], prefix: str) -> Sentences:
     if _missing([rule["required"]], inputs):
         yield f"Property `{prefix}{rule['required']}` is required{_because(rule)}; set it."
 
 
-def _conflicts(rule: Rule, inputs: Mapping[str, object], prefix: str) -> Sentences:
+def _conflicts(rule: ProviderRule, inputs: Mapping[str, object], prefix: str) -> Sentences:
     given = [path for path in rule["conflicts"] if path not in _missing([path], inputs)]
     if len(given) > 1:
         yield f"Properties {_listed(given, prefix)} exclude each other; keep one."
 
 
-def _exactly_one(rule: Rule, inputs: Mapping[str, object], prefix: str) -> Sentences:
+def _exactly_one(rule: ProviderRule, inputs: Mapping[str, object], prefix: str) -> Sentences:
     missing = _missing(rule["exactlyOne"], inputs)
     if len(rule["exactlyOne"]) - len(missing) != 1:
         count = len(rule["exactlyOne"]) - len(missing)
         yield f"Exactly one of {_listed(rule['exactlyOne'], prefix)} must be set; {count} are."
 
 
-def _at_least_one(rule: Rule, inputs: Mapping[str, object], prefix: str) -> Sentences:
+def _at_least_one(rule: ProviderRule, inputs: Mapping[str, object], prefix: str) -> Sentences:
     if len(_missing(rule["atLeastOne"], inputs)) == len(rule["atLeastOne"]):
         yield f"At least one of {_listed(rule['atLeastOne'], prefix)} must be set; none is."
 
@@ -196,7 +196,7 @@ def _missing(paths: Sequence[str], inputs: Mapping[str, object]) -> list[str]:
     return [path for path in paths if not any(True for _ in select(inputs, path))]
 
 
-def _because(rule: Rule) -> str:
+def _because(rule: ProviderRule) -> str:
     return "".join(f" when `{path}` is {_shown(values[0])}" for path, values in rule.get("when", {}).items())
 
 
@@ -216,14 +216,14 @@ def _bounds(bounds: Sequence[float | None]) -> str:
     return f"at least {low}" if high is None else f"between {low} and {high}"
 
 
-def _format(rule: Rule, value: object) -> str | None:
+def _format(rule: ProviderRule, value: object) -> str | None:
     accepts, description = FORMATS[rule["format"]]
     if not isinstance(value, str) or accepts(value):
         return None
     return f"be {description}; it is {_shown(value)}"
 
 
-def _seconds(rule: Rule, value: object) -> str | None:
+def _seconds(rule: ProviderRule, value: object) -> str | None:
     if not isinstance(value, str):
         return None
     duration, step = seconds(value), rule.get("step", 0)
@@ -233,7 +233,7 @@ def _seconds(rule: Rule, value: object) -> str | None:
     return f'be a number of seconds such as "60s", {_bounds(rule["seconds"])}{multiple}; it is {_shown(value)}'
 
 
-_JUDGES: Mapping[str, Callable[[Rule, object], str | None]] = {
+_JUDGES: Mapping[str, Callable[[ProviderRule, object], str | None]] = {
     "values": _one_of,
     "range": _in_range,
     "length": _length,
@@ -245,7 +245,7 @@ _JUDGES: Mapping[str, Callable[[Rule, object], str | None]] = {
     "format": _format,
     "seconds": _seconds,
 }
-_GROUPS: Mapping[str, Callable[[Rule, Mapping[str, object], str], Sentences]] = {
+_GROUPS: Mapping[str, Callable[[ProviderRule, Mapping[str, object], str], Sentences]] = {
     "requires": _requires,
     "required": _required,
     "conflicts": _conflicts,

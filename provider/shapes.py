@@ -22,25 +22,25 @@ class Shape(TypedDict):
     required: list[str]
 
 
-class Kind(Shape):
+class ResourceShape(Shape):
     """A resource kind: inputs as in `Shape`, those that are computed when left out, and all its outputs."""
 
     computed: list[str]
     outputs: dict[str, str]
 
 
-class Table(TypedDict):
+class ShapeTable(TypedDict):
     """The whole of `types.json`."""
 
     sdk: str
-    kinds: dict[str, Kind]
+    kinds: dict[str, ResourceShape]
     objects: dict[str, Shape]
 
 
 @cache
-def table() -> Table:
+def table() -> ShapeTable:
     """Return the parsed `types.json`."""
-    return cast(Table, json.loads(Path(__file__).with_name("types.json").read_bytes()))
+    return cast(ShapeTable, json.loads(Path(__file__).with_name("types.json").read_bytes()))
 
 
 @cache

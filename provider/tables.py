@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Effect = Literal["in place", "refused", "replaces"]
-Column = Mapping[str, Any]
+TableColumn = Mapping[str, Any]
 
 PROVIDER: Final = "terraform-provider-google-beta services/bigquery/resource_bigquery_table.go"
 DEFAULTS: Final = "cloud.google.com/bigquery/docs/default-values"
@@ -32,7 +32,7 @@ class ColumnChange:
     source: str
 
 
-def columns(schema: object) -> list[Column] | None:
+def columns(schema: object) -> list[TableColumn] | None:
     """Return the columns that a schema text lists; None when it is no such text, or not known yet."""
     try:
         parsed = json.loads(schema) if isinstance(schema, str) else None
@@ -47,31 +47,31 @@ def same_columns(old: str, new: str) -> bool:
     return None not in sides and _meaning(sides[0] or []) == _meaning(sides[1] or [])
 
 
-def _meaning(listed: Sequence[Column]) -> list[dict[str, Any]]:
+def _meaning(listed: Sequence[TableColumn]) -> list[dict[str, Any]]:
     return sorted((_column_meaning(each) for each in listed), key=lambda column: str(column.get("name")))
 
 
-def _column_meaning(column: Column) -> dict[str, Any]:
+def _column_meaning(column: TableColumn) -> dict[str, Any]:
     rest = {key: value for key, value in column.items() if not (key == "description" and not value)}
     meaning = rest | {"type": _type(column), "mode": _mode(column)}
     return meaning | ({"fields": _meaning(column["fields"])} if "fields" in column else {})
 
 
-def _type(column: Column) -> str:
+def _type(column: TableColumn) -> str:
     name = str(column.get("type", "")).upper()
     return _ALIASES.get(name, name)
 
 
-def _mode(column: Column) -> str:
+def _mode(column: TableColumn) -> str:
     return str(column.get("mode") or "NULLABLE").upper()
 
 
-def column_changes(old: Sequence[Column], new: Sequence[Column]) -> list[ColumnChange]:
+def column_changes(old: Sequence[TableColumn], new: Sequence[TableColumn]) -> list[ColumnChange]:
     """Return what the change from one list of columns to another does, column by column."""
     return list(_changes(old, new, ""))
 
 
-def _changes(old: Sequence[Column], new: Sequence[Column], prefix: str) -> Iterator[ColumnChange]:
+def _changes(old: Sequence[TableColumn], new: Sequence[TableColumn], prefix: str) -> Iterator[ColumnChange]:
     before, after = ({str(column["name"]): column for column in side} for side in (old, new))
     dropped, added = before.keys() - after.keys(), after.keys() - before.keys()
     cases = {name.casefold() for name in dropped} & {name.casefold() for name in added}
@@ -91,7 +91,7 @@ def _changes(old: Sequence[Column], new: Sequence[Column], prefix: str) -> Itera
         yield from _changed(before[name], after[name], prefix + name)
 
 
-def _added(column: Column, path: str) -> Iterator[ColumnChange]:
+def _added(column: TableColumn, path: str) -> Iterator[ColumnChange]:
     if _mode(column) == "REQUIRED":
         yield ColumnChange(path, "replaces", "it is new and REQUIRED", PROVIDER)
     elif column.get("defaultValueExpression"):
@@ -100,7 +100,7 @@ def _added(column: Column, path: str) -> Iterator[ColumnChange]:
         yield ColumnChange(path, "in place", "it is new", PROVIDER)
 
 
-def _changed(old: Column, new: Column, path: str) -> Iterator[ColumnChange]:
+def _changed(old: TableColumn, new: TableColumn, path: str) -> Iterator[ColumnChange]:
     if _type(old) != _type(new):
         yield ColumnChange(path, "replaces", f"its type {old.get('type')} became {new.get('type')}", PROVIDER)
         return
@@ -115,16 +115,16 @@ def _changed(old: Column, new: Column, path: str) -> Iterator[ColumnChange]:
     yield from _changes(old.get("fields") or (), new.get("fields") or (), f"{path}.")
 
 
-def _narrower(old: Column, new: Column) -> bool:
+def _narrower(old: TableColumn, new: TableColumn) -> bool:
     """Tell whether a value that fitted may no longer fit; no parameter at all is the widest."""
 
-    def number(column: Column, name: str) -> int | None:
+    def number(column: TableColumn, name: str) -> int | None:
         return None if column.get(name) is None else int(column[name])
 
     def shrinks(before: int | None, after: int | None) -> bool:
         return after is not None and (before is None or after < before)
 
-    def whole(column: Column) -> int | None:
+    def whole(column: TableColumn) -> int | None:
         precision = number(column, "precision")
         return None if precision is None else precision - (number(column, "scale") or 0)
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from analysis.audit.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
 from analysis.cache import Cache
-from analysis.python.closure import ENTRY, Builder, Closure, Problem
-from analysis.python.file_tree import FileTree, Kind, Trace, digest, relative, unchanged
+from analysis.python.closure import ENTRY, Builder, Closure, ImportProblem
+from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
-from analysis.python.impact import Impact, Judge
+from analysis.python.impact import Impact, ImpactJudge
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
 
@@ -136,7 +136,12 @@ class _Auditor:
             return
         for name, kind in sorted(entries.items()):
             path = f"{folder}/{name}"
-            if kind is Kind.FOLDER and not name.startswith(".") and name not in _SKIPPED and not os.path.islink(path):
+            if (
+                kind is EntryKind.FOLDER
+                and not name.startswith(".")
+                and name not in _SKIPPED
+                and not os.path.islink(path)
+            ):
                 yield from self._find(path)
 
     def function(self, folder: str) -> AuditedFunction:
@@ -178,9 +183,9 @@ class _Auditor:
             above = posixpath.dirname(f"{base}/{path}")
             name = posixpath.basename(path)
             entries = trace.entries(above) if base != folder else {}
-            if entries.get(f"{name}.py") is Kind.FILE:
+            if entries.get(f"{name}.py") is EntryKind.FILE:
                 return self.place(f"{above}/{name}.py")
-            if entries.get(name) is Kind.FOLDER:
+            if entries.get(name) is EntryKind.FOLDER:
                 return self.place(f"{above}/{name}")
         return ""
 
@@ -195,7 +200,7 @@ class _Function:
         self._auditor, self._trace, self._folder = auditor, trace, folder
         self._requirements = tuple(self._read_requirements())
         self._closure = auditor.builder(trace, folder, Requirements(self._requirements)).build()
-        self._judge = Judge(self._closure)
+        self._judge = ImpactJudge(self._closure)
 
     def result(self) -> AuditedFunction:
         findings = [*self._entry(), *self._problems(), *self._links(), *self._shadows(), *self._pins()]
@@ -237,7 +242,9 @@ class _Function:
         if located is None or facts is None or not located.file:
             kind = self._trace.entries(self._folder).get(f"{ENTRY}.py")
             message = (
-                "main.py is a link that leads nowhere" if kind in (Kind.DANGLING, Kind.LOOP) else "there is no main.py"
+                "main.py is a link that leads nowhere"
+                if kind in (EntryKind.DANGLING, EntryKind.LOOP)
+                else "there is no main.py"
             )
             yield AuditFinding(Impact.CANNOT_START, "entry", "main.py", f"{message}.", (self._site(ENTRY),))
         elif not facts.fault and not facts.names and not facts.open_ended:
@@ -246,7 +253,7 @@ class _Function:
 
     def _problems(self) -> Iterator[AuditFinding]:
         """Yield one finding per kind and subject, with the worst consequence of all its places."""
-        groups: dict[tuple[str, str], list[Problem]] = {}
+        groups: dict[tuple[str, str], list[ImportProblem]] = {}
         for problem in self._closure.problems:
             if problem.kind != "computed-resource":
                 groups.setdefault(self._identity(problem), []).append(problem)
@@ -257,7 +264,7 @@ class _Function:
             message = self._message(kind, subject, problems[0])
             yield AuditFinding(consequence, kind, subject, message, tuple(sorted(sites)))
 
-    def _identity(self, problem: Problem) -> tuple[str, str]:
+    def _identity(self, problem: ImportProblem) -> tuple[str, str]:
         """Return kind and subject; what is certainly third-party counts once for the whole package."""
         if problem.kind != "distribution":
             return problem.kind, problem.subject
@@ -266,7 +273,7 @@ class _Function:
             return "module", problem.subject
         return "module", ".".join(parts[:3] if parts[0] == "google" else parts[:1])
 
-    def _message(self, kind: str, subject: str, problem: Problem) -> str:
+    def _message(self, kind: str, subject: str, problem: ImportProblem) -> str:
         if kind != "module":
             return _WORDS[kind].format(subject=subject, detail=problem.detail)
         if problem.detail.startswith("link:"):
@@ -338,7 +345,7 @@ def _modules(tree: FileTree, folder: str) -> set[str]:
     for name, kind in tree.entries(folder).items():
         if name.endswith(".py"):
             names.add(name.removesuffix(".py"))
-        elif kind is not Kind.FILE and name.isidentifier() and name not in _SKIPPED:
+        elif kind is not EntryKind.FILE and name.isidentifier() and name not in _SKIPPED:
             names.add(name)
     return names - {ENTRY, "setup", "conftest"}
 
@@ -354,9 +361,9 @@ def _broken_links(trace: Trace, folder: str, seen: set[str]) -> Iterator[str]:
         return
     seen.add(real)
     for name, kind in sorted(trace.entries(folder).items()):
-        if kind in (Kind.DANGLING, Kind.LOOP):
+        if kind in (EntryKind.DANGLING, EntryKind.LOOP):
             yield f"{folder}/{name}"
-        elif kind is Kind.FOLDER and not name.startswith(".") and name not in _SKIPPED:
+        elif kind is EntryKind.FOLDER and not name.startswith(".") and name not in _SKIPPED:
             yield from _broken_links(trace, f"{folder}/{name}", seen)
 
 

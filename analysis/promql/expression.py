@@ -61,7 +61,7 @@ class Selector:
 
 
 @dataclass(frozen=True)
-class Call:
+class FunctionCall:
     """A function or an aggregation over its arguments; `by` is the grouping of an aggregation."""
 
     function: str
@@ -83,12 +83,14 @@ class Binary:
     boolean: bool = False
 
 
-Expression = Number | Selector | Call | Binary
+Expression = Number | Selector | FunctionCall | Binary
 
 
 def binary(left: Expression, operator: str, right: Expression | float) -> Binary:
     """Return `left operator right`; a number stands for itself."""
-    return Binary(operator, left, right if isinstance(right, Number | Selector | Call | Binary) else Number(right))
+    return Binary(
+        operator, left, right if isinstance(right, Number | Selector | FunctionCall | Binary) else Number(right)
+    )
 
 
 def together(operator: str, *items: Expression) -> Expression:
@@ -102,7 +104,7 @@ def together(operator: str, *items: Expression) -> Expression:
 def walk(expression: Expression) -> Iterator[Expression]:
     """Yield the expression and everything inside it."""
     yield expression
-    inside = expression.arguments if isinstance(expression, Call) else ()
+    inside = expression.arguments if isinstance(expression, FunctionCall) else ()
     for item in (expression.left, expression.right) if isinstance(expression, Binary) else inside:
         yield from walk(item)
 
@@ -115,9 +117,9 @@ def selectors(expression: Expression) -> tuple[Selector, ...]:
 def shifted(expression: Expression, seconds: int) -> Expression:
     """Return the expression with its clock set forward, so that it can be tried on another day."""
     match expression:
-        case Call("time") if seconds:
+        case FunctionCall("time") if seconds:
             return binary(expression, "+", seconds)
-        case Call(arguments=arguments):
+        case FunctionCall(arguments=arguments):
             return replace(expression, arguments=tuple(shifted(argument, seconds) for argument in arguments))
         case Binary(left=left, right=right):
             return replace(expression, left=shifted(left, seconds), right=shifted(right, seconds))
@@ -131,7 +133,7 @@ def render(expression: Expression) -> str:
             return str(int(value)) if value == int(value) else repr(value)
         case Selector():
             return _selector(expression)
-        case Call(function, arguments, by):
+        case FunctionCall(function, arguments, by):
             grouping = f" by ({', '.join(by)}) " if by else ""
             return f"{function}{grouping}({', '.join(map(render, arguments))})"
         case Binary(operator, left, right, on, boolean):

@@ -39,7 +39,7 @@ class Binding(NamedTuple):
 
 
 @dataclass(eq=False)
-class Scope:
+class BindingScope:
     """A module, class or function, with the names it binds.
 
     Attributes:
@@ -56,16 +56,16 @@ class Scope:
 
     name: str
     kind: Literal["module", "class", "function", "expression"]
-    parent: Scope | None = None
+    parent: BindingScope | None = None
     names: dict[str, list[Binding]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
-    elsewhere: dict[str, Scope | None] = field(default_factory=dict)
-    owner: tuple[Scope, str] | None = None
-    inner: dict[ast.AST, Scope] = field(default_factory=dict)
+    elsewhere: dict[str, BindingScope | None] = field(default_factory=dict)
+    owner: tuple[BindingScope, str] | None = None
+    inner: dict[ast.AST, BindingScope] = field(default_factory=dict)
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
 
     @property
-    def module(self) -> Scope:
+    def module(self) -> BindingScope:
         """Return the scope of the module."""
         scope = self
         while scope.parent is not None:
@@ -80,7 +80,7 @@ class Scope:
         target.names.setdefault(name, []).append(binding)
 
 
-def release(scope: Scope) -> None:
+def release(scope: BindingScope) -> None:
     """Undo the circle of a scope and those inside, so that nothing is left to the collector."""
     for inner in scope.inner.values():
         release(inner)
@@ -101,14 +101,14 @@ _CHANGES = {"append", "extend", "insert", "update", "setdefault", "add", "remove
 _FAILED_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
-def read_bindings(tree: ast.Module, *, named_expressions: bool) -> Scope:
+def read_bindings(tree: ast.Module, *, named_expressions: bool) -> BindingScope:
     """Return the module's scope, with those inside.
 
     Args:
         tree: the module.
         named_expressions: whether the text has `:=` at all, which is looked for in every expression then.
     """
-    module = Scope("", "module")
+    module = BindingScope("", "module")
     _Binder(named_expressions).block(tree.body, module, _Around())
     return module
 
@@ -125,7 +125,7 @@ class _Binder:
     def __init__(self, named_expressions: bool) -> None:
         self._named = named_expressions
 
-    def block(self, body: Iterable[ast.stmt], scope: Scope, around: _Around) -> None:
+    def block(self, body: Iterable[ast.stmt], scope: BindingScope, around: _Around) -> None:
         for node in body:
             visit = _VISITS.get(node.__class__)
             if visit is not None:
@@ -136,11 +136,11 @@ class _Binder:
                         self._bind(each.target, scope, around, "value", each.value, node)
 
     def _bind(
-        self, target: ast.expr, scope: Scope, around: _Around, how: How, source: Any, node: ast.stmt | ast.expr
+        self, target: ast.expr, scope: BindingScope, around: _Around, how: How, source: Any, node: ast.stmt | ast.expr
     ) -> None:
         self._target(target, scope, Binding(how, source, node.end_lineno or node.lineno, *around[:2], (), around[2]))
 
-    def _target(self, target: ast.expr, scope: Scope, binding: Binding) -> None:
+    def _target(self, target: ast.expr, scope: BindingScope, binding: Binding) -> None:
         if isinstance(target, ast.Name):
             scope.bind(target.id, binding)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -156,49 +156,49 @@ class _Binder:
             found = scope.owner[0].attributes.setdefault(target.attr, [])
             found.append(binding._replace(source=(binding.source, scope)))
 
-    def _change(self, node: ast.expr, scope: Scope) -> None:
+    def _change(self, node: ast.expr, scope: BindingScope) -> None:
         if isinstance(node, ast.Name):
-            owner: Scope | None = scope
+            owner: BindingScope | None = scope
             while owner is not None and node.id not in owner.names:
                 owner = owner.parent
             (owner or scope.module).changed.add(node.id)
 
-    def assign(self, node: ast.Assign, scope: Scope, around: _Around) -> None:
+    def assign(self, node: ast.Assign, scope: BindingScope, around: _Around) -> None:
         for target in node.targets:
             self._bind(target, scope, around, "value", node.value, node)
 
-    def annotated(self, node: ast.AnnAssign, scope: Scope, around: _Around) -> None:
+    def annotated(self, node: ast.AnnAssign, scope: BindingScope, around: _Around) -> None:
         if node.value is not None:
             self._bind(node.target, scope, around, "value", node.value, node)
 
-    def augmented(self, node: ast.AugAssign, scope: Scope, around: _Around) -> None:
+    def augmented(self, node: ast.AugAssign, scope: BindingScope, around: _Around) -> None:
         how: How = "augment" if isinstance(node.op, ast.Add) else "open"
         self._bind(node.target, scope, around, how, node.value, node)
 
-    def deleted(self, node: ast.Delete, scope: Scope, around: _Around) -> None:
+    def deleted(self, node: ast.Delete, scope: BindingScope, around: _Around) -> None:
         for target in node.targets:
             if isinstance(target, ast.Subscript):
                 self._change(target.value, scope)
 
-    def imports(self, node: ast.Import, scope: Scope, around: _Around) -> None:
+    def imports(self, node: ast.Import, scope: BindingScope, around: _Around) -> None:
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             whole = alias.name if alias.asname else name
             scope.bind(name, Binding("thing", whole, node.lineno, *around[:2], (), around[2]))
 
-    def from_import(self, node: ast.ImportFrom, scope: Scope, around: _Around) -> None:
+    def from_import(self, node: ast.ImportFrom, scope: BindingScope, around: _Around) -> None:
         base = "." * node.level + (f"{node.module}." if node.module else "")
         for alias in node.names:
             binding = Binding("thing", f"{base}{alias.name}", node.lineno, *around[:2], (), around[2])
             scope.bind(alias.asname or alias.name, binding)
 
-    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, around: _Around) -> None:
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: BindingScope, around: _Around) -> None:
         name = f"{scope.name}.{node.name}" if scope.name else node.name
         scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), around[2]))
         arguments = [*node.args.posonlyargs, *node.args.args]
         static = any(getattr(each, "id", "") == "staticmethod" for each in node.decorator_list)
         owner = (scope, arguments[0].arg) if scope.kind == "class" and arguments and not static else None
-        inner = scope.inner[node] = Scope(name, "function", scope, owner=owner)
+        inner = scope.inner[node] = BindingScope(name, "function", scope, owner=owner)
         for statement in walk(*node.body):
             if isinstance(statement, ast.Global):
                 inner.elsewhere.update(dict.fromkeys(statement.names, scope.module))
@@ -210,29 +210,29 @@ class _Binder:
             inner.bind(rest.arg, Binding("open", None, node.lineno))
         self.block(node.body, inner, _Around())
 
-    def class_(self, node: ast.ClassDef, scope: Scope, around: _Around) -> None:
+    def class_(self, node: ast.ClassDef, scope: BindingScope, around: _Around) -> None:
         name = f"{scope.name}.{node.name}" if scope.name else node.name
         scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), around[2]))
-        inner = scope.inner[node] = Scope(name, "class", scope)
+        inner = scope.inner[node] = BindingScope(name, "class", scope)
         self.block(node.body, inner, _Around())
 
-    def branch(self, node: ast.If, scope: Scope, around: _Around) -> None:
+    def branch(self, node: ast.If, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True)
         self.block(node.body, scope, inner)
         self.block(node.orelse, scope, inner)
 
-    def loop(self, node: ast.For | ast.AsyncFor, scope: Scope, around: _Around) -> None:
+    def loop(self, node: ast.For | ast.AsyncFor, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True, loop=True)
         self._bind(node.target, scope, inner, "each", node.iter, node.iter)
         self.block(node.body, scope, inner)
         self.block(node.orelse, scope, inner._replace(loop=around.loop))
 
-    def repeat(self, node: ast.While, scope: Scope, around: _Around) -> None:
+    def repeat(self, node: ast.While, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True, loop=True)
         self.block(node.body, scope, inner)
         self.block(node.orelse, scope, inner)
 
-    def attempt(self, node: ast.Try, scope: Scope, around: _Around) -> None:
+    def attempt(self, node: ast.Try, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True)
         self.block(node.body, scope, inner)
         for handler in node.handlers:
@@ -243,13 +243,13 @@ class _Binder:
         self.block(node.orelse, scope, inner)
         self.block(node.finalbody, scope, around)
 
-    def manager(self, node: ast.With | ast.AsyncWith, scope: Scope, around: _Around) -> None:
+    def manager(self, node: ast.With | ast.AsyncWith, scope: BindingScope, around: _Around) -> None:
         for each in node.items:
             if each.optional_vars is not None:
                 self._bind(each.optional_vars, scope, around, "value", each.context_expr, each.context_expr)
         self.block(node.body, scope, around)
 
-    def match(self, node: ast.Match, scope: Scope, around: _Around) -> None:
+    def match(self, node: ast.Match, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True)
         for case in node.cases:
             for each in walk(case.pattern):
@@ -258,7 +258,7 @@ class _Binder:
                     scope.bind(name, Binding("open", None, node.lineno, True))
             self.block(case.body, scope, inner)
 
-    def expression(self, node: ast.Expr, scope: Scope, around: _Around) -> None:
+    def expression(self, node: ast.Expr, scope: BindingScope, around: _Around) -> None:
         function = node.value.func if isinstance(node.value, ast.Call) else None
         if isinstance(function, ast.Attribute) and function.attr in _CHANGES:
             self._change(function.value, scope)

@@ -12,9 +12,9 @@ from analysis.python.values import (
     STEM,
     UNKNOWN,
     CodePath,
-    Items,
-    Known,
-    Table,
+    Constant,
+    DictValue,
+    SequenceValue,
     Text,
     Thing,
     Unknown,
@@ -40,7 +40,7 @@ def _is_path(value: Value) -> bool:
 
 
 def _text(value: Value) -> str | None:
-    return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
+    return value.value if isinstance(value, Constant) and isinstance(value.value, str) else None
 
 
 def _parent(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -49,18 +49,18 @@ def _parent(arguments: Arguments, keywords: Keywords) -> Value | None:
 
 def _list(arguments: Arguments, keywords: Keywords) -> Value | None:
     if not arguments:
-        return Items(())
+        return SequenceValue(())
     first = arguments[0]
-    if isinstance(first, Table):
-        return Items(first.keys)
-    return first if isinstance(first, Items | CodePath) else None
+    if isinstance(first, DictValue):
+        return SequenceValue(first.keys)
+    return first if isinstance(first, SequenceValue | CodePath) else None
 
 
 def _dict(arguments: Arguments, keywords: Keywords) -> Value | None:
-    if arguments and not isinstance(arguments[0], Table):
+    if arguments and not isinstance(arguments[0], DictValue):
         return None
     keys, values = (arguments[0].keys, arguments[0].values) if arguments else ((), ())  # type: ignore[union-attr]
-    return Table((*keys, *map(Known, keywords)), (*values, *keywords.values()))
+    return DictValue((*keys, *map(Constant, keywords)), (*values, *keywords.values()))
 
 
 def _package(value: Value | None) -> str | None:
@@ -90,9 +90,9 @@ def _split_suffix(arguments: Arguments, keywords: Keywords) -> Value | None:
     if isinstance(first, CodePath) and first.path is not None:
         folder, name = posixpath.split(first.path)
         stem, suffix = (STEM, ".py") if name == FILE else posixpath.splitext(name)
-        return Items((CodePath(first.base, posixpath.join(folder, stem)), Known(suffix)))
+        return SequenceValue((CodePath(first.base, posixpath.join(folder, stem)), Constant(suffix)))
     text = _text(first)
-    return None if text is None else Items(tuple(map(Known, posixpath.splitext(text))))
+    return None if text is None else SequenceValue(tuple(map(Constant, posixpath.splitext(text))))
 
 
 def _glob(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -150,9 +150,9 @@ def method(owner: Value, name: str, arguments: Arguments, keywords: Keywords) ->
     """Return what a method of a constant, a path or a list returns; None where only running tells."""
     if isinstance(owner, CodePath):
         return _path_method(owner, name, arguments)
-    if isinstance(owner, Table):
+    if isinstance(owner, DictValue):
         return _table_method(owner, name, arguments)
-    if isinstance(owner, Items) and name == "copy":
+    if isinstance(owner, SequenceValue) and name == "copy":
         return owner
     text = _text(owner)
     if text is not None:
@@ -162,11 +162,11 @@ def method(owner: Value, name: str, arguments: Arguments, keywords: Keywords) ->
     return None
 
 
-def _table_method(owner: Table, name: str, arguments: Arguments) -> Value | None:
+def _table_method(owner: DictValue, name: str, arguments: Arguments) -> Value | None:
     if name in ("keys", "values"):
-        return Items(owner.keys if name == "keys" else owner.values)
+        return SequenceValue(owner.keys if name == "keys" else owner.values)
     if name == "items":
-        return Items(tuple(Items(pair) for pair in zip(owner.keys, owner.values, strict=True)))
+        return SequenceValue(tuple(SequenceValue(pair) for pair in zip(owner.keys, owner.values, strict=True)))
     if name in ("get", "pop") and arguments:
         found = [value for key, value in zip(owner.keys, owner.values, strict=True) if key == arguments[0]]
         return choose(found or (*owner.values, *arguments[1:]))
@@ -186,14 +186,16 @@ def _path_method(owner: CodePath, name: str, arguments: Arguments) -> Value | No
     if name == "with_suffix":
         return concat((_without_suffix(owner), first)) if known else owner
     if name == "with_stem" and known and text is not None:
-        return join(member(owner, "parent"), Known(text + posixpath.splitext(owner.path or "")[1]))
+        return join(member(owner, "parent"), Constant(text + posixpath.splitext(owner.path or "")[1]))
     if name in ("glob", "rglob"):
         inner = join(owner, first if text is not None else UNKNOWN)
         if not isinstance(inner, CodePath) or inner.path is None:
             return inner
         return CodePath(owner.base, join_pattern(owner.path, text or "", name == "rglob"), pattern=True)
     if name in ("replace", "removesuffix") and known and posixpath.basename(owner.path or "") == FILE and text == ".py":
-        return concat((_without_suffix(owner), arguments[1] if name == "replace" and len(arguments) > 1 else Known("")))
+        return concat(
+            (_without_suffix(owner), arguments[1] if name == "replace" and len(arguments) > 1 else Constant(""))
+        )
     return None
 
 
@@ -215,25 +217,27 @@ def _text_method(owner: str, name: str, arguments: Arguments, keywords: Keywords
         needed = {"removeprefix": 1, "removesuffix": 1, "replace": 2}.get(name)
         if (needed is None and len(texts) > 1) or (needed is not None and len(texts) != needed):
             return UNKNOWN
-        return Known(getattr(owner, name)(*texts))
+        return Constant(getattr(owner, name)(*texts))
     if name == "format":
         return formatted(owner, arguments, keywords)
     if name == "join" and arguments:
         items = arguments[0]
-        return concat(_between(owner, items.items)) if isinstance(items, Items) else None
+        return concat(_between(owner, items.items)) if isinstance(items, SequenceValue) else None
     if name in ("split", "splitlines") and all(_text(each) is not None for each in arguments) and len(arguments) < 2:
         separator = _text(arguments[0]) if arguments else None
         if arguments and not separator:
             return UNKNOWN
         words = owner.splitlines() if name == "splitlines" else owner.split(separator)
-        return Items(tuple(map(Known, words))) if len(words) <= MOST_ITEMS else Unknown("the list is too long")
+        return (
+            SequenceValue(tuple(map(Constant, words))) if len(words) <= MOST_ITEMS else Unknown("the list is too long")
+        )
     return None
 
 
 def _between(separator: str, items: Iterable[Value]) -> list[Value]:
     parts: list[Value] = []
     for each in items:
-        parts += [Known(separator), each] if parts else [each]
+        parts += [Constant(separator), each] if parts else [each]
     return parts
 
 
@@ -243,7 +247,7 @@ def formatted(template: str, arguments: Arguments, keywords: Keywords) -> Value:
     try:
         number = 0
         for text, field, spec, conversion in string.Formatter().parse(template):
-            parts.append(Known(text))
+            parts.append(Constant(text))
             if field is None:
                 continue
             place = int(field) if field.isdecimal() else number
@@ -260,18 +264,18 @@ def formatted(template: str, arguments: Arguments, keywords: Keywords) -> Value:
 
 def interpolated(template: str, right: Value) -> Value:
     """Return `template % right`, as far as it asks for plain texts and numbers."""
-    arguments = right.items if isinstance(right, Items) else (right,)
-    table = right if isinstance(right, Table) else None
+    arguments = right.items if isinstance(right, SequenceValue) else (right,)
+    table = right if isinstance(right, DictValue) else None
     parts: list[Value] = []
     rest, position = template, 0
     while "%" in rest:
         text, _, rest = rest.partition("%")
-        parts.append(Known(text))
+        parts.append(Constant(text))
         if rest.startswith("%"):
-            parts.append(Known("%"))
+            parts.append(Constant("%"))
         elif rest.startswith("(") and ")" in rest and table:
             name, _, rest = rest[1:].partition(")")
-            found = [value for key, value in zip(table.keys, table.values, strict=True) if key == Known(name)]
+            found = [value for key, value in zip(table.keys, table.values, strict=True) if key == Constant(name)]
             parts.append(found[0] if found and rest[:1] in ("s", "d") else UNKNOWN)
         else:
             plain = rest[:1] in ("s", "d") and position < len(arguments)
@@ -280,7 +284,7 @@ def interpolated(template: str, right: Value) -> Value:
             if not plain:
                 return concat([*parts, UNKNOWN])
         rest = rest[1:]
-    return concat([*parts, Known(rest)])
+    return concat([*parts, Constant(rest)])
 
 
 def _argument(arguments: Arguments, keywords: Keywords, position: int, names: tuple[str, ...]) -> Value | None:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from analysis.python.events import Call
-from analysis.python.file_tree import Kind, Trace
+from analysis.python.file_tree import EntryKind, Trace
 from analysis.python.finder import Finder, Located, SearchFolder
 from analysis.python.imports import ImportFact
 from analysis.python.loads import SEARCH_PATH, argument, loads, opened
-from analysis.python.program import Place, Program
-from analysis.python.record import Record
-from analysis.python.values import FILE, STEM, CodePath, Known, Result, Text, Value, parts_of, possible, shown
+from analysis.python.program import CodePlace, Program
+from analysis.python.record import FileRecord
+from analysis.python.values import FILE, STEM, CallResult, CodePath, Constant, Text, Value, parts_of, possible, shown
 
 ENTRY = "main"
 
@@ -33,10 +33,10 @@ class ThirdParty(Protocol):
         """Return the distribution that provides a dotted name, "" for a bare namespace, None if nothing does."""
 
 
-ReadRecord = Callable[[bytes, str], Record]
+ReadRecord = Callable[[bytes, str], FileRecord]
 
 
-class Edge(NamedTuple):
+class ImportEdge(NamedTuple):
     """`importer` loads `target` by the import `fact`."""
 
     importer: str
@@ -44,7 +44,7 @@ class Edge(NamedTuple):
     fact: ImportFact
 
 
-class Problem(NamedTuple):
+class ImportProblem(NamedTuple):
     """A place where loading or running would fail.
 
     Attributes:
@@ -86,18 +86,18 @@ class Closure:
     """
 
     modules: dict[str, Located] = field(default_factory=dict)
-    records: dict[str, Record] = field(default_factory=dict)
-    edges: list[Edge] = field(default_factory=list)
+    records: dict[str, FileRecord] = field(default_factory=dict)
+    edges: list[ImportEdge] = field(default_factory=list)
     third_party: list[ThirdPartyImport] = field(default_factory=list)
     standard: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ImportProblem] = field(default_factory=list)
     resources: dict[str, str] = field(default_factory=dict)
     computed: bool = False
 
     def failing(self) -> dict[str, set[str]]:
         """Return the modules whose loading fails, by themselves or by what they load, with the exceptions raised."""
         failing: dict[str, set[str]] = {}
-        importers: dict[str, list[Edge]] = {}
+        importers: dict[str, list[ImportEdge]] = {}
         for edge in self.edges:
             if not edge.fact.lazy:
                 importers.setdefault(edge.target, []).append(edge)
@@ -222,26 +222,26 @@ class Builder:
                     seen.add((path, place.module, fact.line))
                     self._read_file(path, place.module, fact)
 
-    def _paths(self, program: Program, module: str) -> Iterator[tuple[Value, Place]]:
+    def _paths(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
         """Yield the paths of data files that one module names, beside the code or from the working folder."""
         searched = self._searched(program, module)
         for said in self.closure.records[module].said:
             if said.value in searched:
                 continue
             first = said.value.parts[0] if isinstance(said.value, Text) else said.value
-            if not isinstance(first, Known) and program.may_be("path", _is_path, first, module):
-                yield from program.reached(said.value, Place(module, said.line, said.around))
+            if not isinstance(first, Constant) and program.may_be("path", _is_path, first, module):
+                yield from program.reached(said.value, CodePlace(module, said.line, said.around))
         for callee, call in program.calls(module):
-            place = Place(module, call.line, call.around)
+            place = CodePlace(module, call.line, call.around)
             if callee in _TEMPLATES:
                 yield from self._templates(callee, call, place)
             elif not call.inside and ":" in callee and program.may_return_path(callee, call):
-                yield from program.reached(Result(call.function, call.arguments, call.keywords), place)
+                yield from program.reached(CallResult(call.function, call.arguments, call.keywords), place)
             for value in (*call.arguments, *(each for _, each in call.keywords)):
                 yield from ((each, place) for each in possible(value) if self._is_file_of_folder(each))
         for each in opened(program, module):
             path = each.path
-            yield (CodePath(ENTRY, path.value) if isinstance(path, Known) else path), each.place  # type: ignore[arg-type]
+            yield (CodePath(ENTRY, path.value) if isinstance(path, Constant) else path), each.place  # type: ignore[arg-type]
 
     def _searched(self, program: Program, module: str) -> set[Value]:
         """Return the paths that a module puts on the search path, which are no data files."""
@@ -253,30 +253,30 @@ class Builder:
             for path in _paths_in(value)
         }
 
-    def _templates(self, callee: str, call: Call, place: Place) -> Iterator[tuple[Value, Place]]:
+    def _templates(self, callee: str, call: Call, place: CodePlace) -> Iterator[tuple[Value, CodePlace]]:
         """Yield what Flask looks for beside the module that makes the application."""
         if callee == "flask.render_template":
             for value in possible(call.arguments[0]) if call.arguments else ():
-                known = isinstance(value, Known) and isinstance(value.value, str)
+                known = isinstance(value, Constant) and isinstance(value.value, str)
                 yield CodePath(ENTRY, f"templates/{shown(value)}" if known else None), place
             return
         for name in ("templates", "static"):
             given = argument(call, 99, f"{name.removesuffix('s')}_folder")
-            folder = given.value if isinstance(given, Known) else name
+            folder = given.value if isinstance(given, Constant) else name
             base = self.closure.modules[place.module]
             if base.file and str(folder) in self._trace.entries(posixpath.dirname(base.file)):
                 yield CodePath(place.module, str(folder)), place
 
     def _is_file_of_folder(self, value: Value) -> bool:
         """Return whether a text that is given to a call is the path of a data file in the function's folder."""
-        text = value.value if isinstance(value, Known) else None
+        text = value.value if isinstance(value, Constant) else None
         if not isinstance(text, str) or not ("." in text or "/" in text) or len(text) > 200 or not text.isprintable():
             return False
         path = posixpath.normpath(text)
         if path.startswith((".", "/")) or path.endswith(".py"):
             return False
         folder = f"{self.folders[0].path}/{posixpath.dirname(path)}".rstrip("/")
-        return self._trace.entries(folder).get(posixpath.basename(path)) is Kind.FILE
+        return self._trace.entries(folder).get(posixpath.basename(path)) is EntryKind.FILE
 
     def _load(self, located: Located) -> bool:
         """Take a located module into the closure; return whether it was new."""
@@ -285,15 +285,15 @@ class Builder:
             return False
         self.closure.modules[name] = located
         if located.form == "namespace":
-            self.closure.records[name] = Record()
+            self.closure.records[name] = FileRecord()
             return True
         if located.file.endswith(".so"):
-            self.closure.records[name] = Record(open_ended=True)
+            self.closure.records[name] = FileRecord(open_ended=True)
             return True
         found = self._content(located)
         if found is None:
             self._fail("unreadable", located.inside, name, ImportFact("", 0, None, 0), "OSError")
-            self.closure.records[name] = Record(fault=(0, "cannot be read"))
+            self.closure.records[name] = FileRecord(fault=(0, "cannot be read"))
             return True
         facts = self.closure.records[name] = self._read(*found)
         if facts.fault:
@@ -307,7 +307,7 @@ class Builder:
 
     def _fail(self, kind: str, subject: str, importer: str, fact: ImportFact, error: str, detail: str = "") -> None:
         self.closure.problems.append(
-            Problem(kind, subject, importer, fact.line, fact.lazy, fact.function, fact.catches, error, detail)
+            ImportProblem(kind, subject, importer, fact.line, fact.lazy, fact.function, fact.catches, error, detail)
         )
 
     def _imports(self, importer: str, only_group: int | None) -> None:
@@ -360,7 +360,7 @@ class Builder:
             if located.form == "absent":
                 self._missing(importer, module, located, fact)
                 return False
-            self.closure.edges.append(Edge(importer, located.name, fact))
+            self.closure.edges.append(ImportEdge(importer, located.name, fact))
             self._load(located)
         return True
 
@@ -414,7 +414,7 @@ class Builder:
             return True
         below = self.finder.locate(f"{module}.{name}") if located.folders else Located("")
         if below.form in ("module", "package", "namespace"):
-            self.closure.edges.append(Edge(importer, below.name, fact))
+            self.closure.edges.append(ImportEdge(importer, below.name, fact))
             self._load(below)
             return True
         names = self.names(module)
@@ -484,14 +484,14 @@ class Builder:
             if isinstance(path, CodePath) and path.path is not None:
                 self._data_file(path, importer, fact)
             elif isinstance(first, CodePath) or (
-                isinstance(path, Text) and isinstance(first, Known) and self._names_folder(str(first.value))
+                isinstance(path, Text) and isinstance(first, Constant) and self._names_folder(str(first.value))
             ):
                 self._fail("computed-resource", importer, importer, fact, "FileNotFoundError")
 
     def _names_folder(self, text: str) -> bool:
         """Return whether a text begins with a folder of the function."""
         folder = text.partition("/")[0]
-        return "/" in text and self._trace.entries(self.folders[0].path).get(folder) is Kind.FOLDER
+        return "/" in text and self._trace.entries(self.folders[0].path).get(folder) is EntryKind.FOLDER
 
     def _data_file(self, path: CodePath, importer: str, fact: ImportFact) -> None:
         owner = self.closure.modules.get(path.base) or self.finder.locate(path.base)
@@ -542,8 +542,8 @@ class Builder:
             if _reaches(inside, folder):
                 source = f"{folder.path}/{_below(inside, folder)}"
                 if self._trace.entries(posixpath.dirname(source)).get(posixpath.basename(source)) in (
-                    Kind.FILE,
-                    Kind.FOLDER,
+                    EntryKind.FILE,
+                    EntryKind.FOLDER,
                 ):
                     yield source
 
@@ -558,13 +558,13 @@ class Builder:
     def files_at(self, source: str, inside: str) -> Iterator[tuple[str, str]]:
         """Yield path in the archive and source of a data file, or of everything in a folder."""
         entries = self._trace.entries(posixpath.dirname(source))
-        if entries.get(posixpath.basename(source)) is Kind.FILE:
+        if entries.get(posixpath.basename(source)) is EntryKind.FILE:
             yield inside, source
             return
         for name, kind in sorted(self._trace.entries(source).items()):
-            if kind is Kind.FILE:
+            if kind is EntryKind.FILE:
                 yield posixpath.join(inside, name), f"{source}/{name}"
-            elif kind is Kind.FOLDER:
+            elif kind is EntryKind.FOLDER:
                 yield from self.files_at(f"{source}/{name}", posixpath.join(inside, name))
 
     def _search_path(self) -> list[SearchFolder]:
@@ -574,7 +574,7 @@ class Builder:
         for module in self.closure.modules:
             for callee, call in program.calls(module):
                 for value in call.arguments if callee in SEARCH_PATH else ():
-                    for given, place in program.reached(value, Place(module, call.line, call.around)):
+                    for given, place in program.reached(value, CodePlace(module, call.line, call.around)):
                         found += [self._search_folder(path, place.module) for path in _paths_in(given)]
         return [folder for folder in found if folder is not None]
 
@@ -594,7 +594,7 @@ def _is_path(value: Value) -> bool:
     return isinstance(value, CodePath)
 
 
-def _fact(place: Place, module: str | None, names: tuple[str, ...] | None) -> ImportFact:
+def _fact(place: CodePlace, module: str | None, names: tuple[str, ...] | None) -> ImportFact:
     around = place.around
     return ImportFact(module, 0, names, place.line, *around[:5], dynamic=True)
 

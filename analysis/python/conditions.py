@@ -7,10 +7,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from analysis.python.bindings import Scope
-from analysis.python.expressions import Expressions
+from analysis.python.bindings import BindingScope
+from analysis.python.expressions import Evaluator
 from analysis.python.syntax import PythonVersion
-from analysis.python.values import Items, Known, Member, Result, Thing, Value, possible
+from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, possible
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -37,10 +37,10 @@ class Conditions:
     tests have the target's answer. The patch level of the target is not known.
     """
 
-    def __init__(self, expressions: Expressions, target: PythonVersion) -> None:
+    def __init__(self, expressions: Evaluator, target: PythonVersion) -> None:
         self._expressions, self._target = expressions, target
 
-    def truth(self, test: ast.expr, scope: Scope) -> bool | None:
+    def truth(self, test: ast.expr, scope: BindingScope) -> bool | None:
         """Return whether `test` holds."""
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             inner = self.truth(test.operand, scope)
@@ -59,18 +59,18 @@ class Conditions:
                 return self.truth(source, home)
         return self._plain_truth(test, scope)
 
-    def _plain_truth(self, test: ast.expr, scope: Scope) -> bool | None:
+    def _plain_truth(self, test: ast.expr, scope: BindingScope) -> bool | None:
         value = self._expressions.value(test, scope)
         if isinstance(value, Thing) and value.name in _TYPING:
             return False
-        if isinstance(value, Result) and isinstance(value.function, Member | Thing):
+        if isinstance(value, CallResult) and isinstance(value.function, Member | Thing):
             return self._prefix(test, scope)
         found = self._value(value)
         return None if found is _UNKNOWN else bool(found)
 
-    def _assigned(self, test: ast.Name, scope: Scope) -> tuple[Scope, ast.expr | None]:
+    def _assigned(self, test: ast.Name, scope: BindingScope) -> tuple[BindingScope, ast.expr | None]:
         """Return the comparison that a name is bound to, once and for all."""
-        owner: Scope | None = scope
+        owner: BindingScope | None = scope
         while owner is not None and test.id not in owner.names:
             owner = owner.parent
         bindings = owner.names[test.id] if owner is not None else []
@@ -79,7 +79,7 @@ class Conditions:
         source = bindings[0].source
         return owner, source if isinstance(source, ast.Compare | ast.BoolOp | ast.UnaryOp) else None
 
-    def _compare(self, test: ast.Compare, scope: Scope) -> bool | None:
+    def _compare(self, test: ast.Compare, scope: BindingScope) -> bool | None:
         one, other = (self._expressions.value(each, scope) for each in (test.left, test.comparators[0]))
         compare = _COMPARE[test.ops[0].__class__]
         if self._version(test.left, one) is not None:
@@ -115,7 +115,7 @@ class Conditions:
         answers = {bool(compare(each, other)) for each in (low, high)}
         return answers.pop() if len(answers) == 1 else None
 
-    def _prefix(self, test: ast.expr, scope: Scope) -> bool | None:
+    def _prefix(self, test: ast.expr, scope: BindingScope) -> bool | None:
         if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith":
             value = self._value(self._expressions.value(test.func.value, scope))
             prefix = self._value(self._expressions.value(test.args[0], scope)) if len(test.args) == 1 else _UNKNOWN
@@ -125,35 +125,35 @@ class Conditions:
 
     def _value(self, value: Value) -> object:
         """Return the plain value that something has on the target."""
-        if isinstance(value, Known):
+        if isinstance(value, Constant):
             return value.value
-        if isinstance(value, Items):
+        if isinstance(value, SequenceValue):
             items = [self._value(each) for each in value.items]
             return _UNKNOWN if _UNKNOWN in items else tuple(items)
         if isinstance(value, Thing):
             found = _PLATFORM.get(value.name, _UNKNOWN)
             part = value.name.removeprefix("sys.version_info.")
             return self._target[("major", "minor").index(part)] if part in ("major", "minor") else found
-        if isinstance(value, Result) and isinstance(value.function, Thing):
-            if value.function.name == "sys.version_info.__getitem__" and isinstance(value.arguments[0], Known):
+        if isinstance(value, CallResult) and isinstance(value.function, Thing):
+            if value.function.name == "sys.version_info.__getitem__" and isinstance(value.arguments[0], Constant):
                 index = value.arguments[0].value
                 return self._target[index] if index in (0, 1) and isinstance(index, int) else _UNKNOWN
             return _CALLED.get(value.function.name, _UNKNOWN)
         return _UNKNOWN
 
-    def guards_imports(self, test: ast.expr, scope: Scope) -> bool:
+    def guards_imports(self, test: ast.expr, scope: BindingScope) -> bool:
         """Return whether a condition asks if a module is there: by `find_spec`, or by what a failed import left behind."""
         for node in ast.walk(test):
             if isinstance(node, ast.Name) and self._is_flag(node, scope):
                 return True
             if isinstance(node, ast.Call | ast.Name):
                 for value in possible(self._expressions.value(node, scope)):
-                    if isinstance(value, Result) and value.function in _PROBES:
+                    if isinstance(value, CallResult) and value.function in _PROBES:
                         return True
         return False
 
-    def _is_flag(self, node: ast.Name, scope: Scope) -> bool:
-        owner: Scope | None = scope
+    def _is_flag(self, node: ast.Name, scope: BindingScope) -> bool:
+        owner: BindingScope | None = scope
         while owner is not None and node.id not in owner.names:
             owner = owner.parent
         bindings = owner.names[node.id] if owner is not None else []

@@ -6,17 +6,17 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from analysis.python.bindings import Scope, handles_failed_import
+from analysis.python.bindings import BindingScope, handles_failed_import
 from analysis.python.conditions import Conditions
-from analysis.python.expressions import Expressions, comprehension_scope, lambda_scope
+from analysis.python.expressions import Evaluator, comprehension_scope, lambda_scope
 from analysis.python.imports import ImportFact, caught, swallowed
 from analysis.python.nodes import FIELDS
 from analysis.python.values import (
     UNKNOWN,
+    CallResult,
     CodePath,
-    Known,
+    Constant,
     Member,
-    Result,
     Text,
     Thing,
     Value,
@@ -60,7 +60,7 @@ class Said(NamedTuple):
 
 
 @dataclass
-class Events:
+class FileEvents:
     """What one file does; `dead` are the statements that can never run on the target."""
 
     imports: list[ImportFact] = field(default_factory=list)
@@ -72,10 +72,10 @@ class Events:
 
 
 _INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
-_TEXTS = (Known, Text, CodePath)
+_TEXTS = (Constant, Text, CodePath)
 
 
-def read_events(tree: ast.Module, module: Scope, expressions: Expressions, conditions: Conditions) -> Events:
+def read_events(tree: ast.Module, module: BindingScope, expressions: Evaluator, conditions: Conditions) -> FileEvents:
     """Return what `tree` does on the target."""
     reader = _Reader(expressions, conditions)
     reader.block(tree.body, module, Around())
@@ -83,12 +83,12 @@ def read_events(tree: ast.Module, module: Scope, expressions: Expressions, condi
 
 
 class _Reader:
-    def __init__(self, expressions: Expressions, conditions: Conditions) -> None:
-        self.found = Events()
+    def __init__(self, expressions: Evaluator, conditions: Conditions) -> None:
+        self.found = FileEvents()
         self._expressions, self._conditions = expressions, conditions
         self._groups = 0
 
-    def block(self, body: list[ast.stmt], scope: Scope, around: Around) -> None:
+    def block(self, body: list[ast.stmt], scope: BindingScope, around: Around) -> None:
         for node in body:
             kind = node.__class__
             visit = _VISITS.get(kind)
@@ -100,15 +100,15 @@ class _Reader:
                 if name not in _INNER:
                     self._expression(getattr(node, name), scope, around, False)
 
-    def plain_import(self, node: ast.Import, scope: Scope, around: Around) -> None:
+    def plain_import(self, node: ast.Import, scope: BindingScope, around: Around) -> None:
         for alias in node.names:
             self.found.imports.append(ImportFact(alias.name, 0, None, node.lineno, *around[:5]))
 
-    def from_import(self, node: ast.ImportFrom, scope: Scope, around: Around) -> None:
+    def from_import(self, node: ast.ImportFrom, scope: BindingScope, around: Around) -> None:
         names = tuple(alias.name for alias in node.names)
         self.found.imports.append(ImportFact(node.module or "", node.level, names, node.lineno, *around[:5]))
 
-    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, around: Around) -> None:
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: BindingScope, around: Around) -> None:
         for each in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
             self._expression(each, scope, around, False)
         inner = scope.inner[node]
@@ -121,18 +121,18 @@ class _Reader:
         # A guard around a definition says nothing about the call.
         self.block(node.body, inner, Around(True, node.name, instead_of=around.instead_of, scope=inner.name))
 
-    def class_(self, node: ast.ClassDef, scope: Scope, around: Around) -> None:
+    def class_(self, node: ast.ClassDef, scope: BindingScope, around: Around) -> None:
         for each in (*node.decorator_list, *node.bases, *node.keywords):
             self._expression(each, scope, around, False)
         self.block(node.body, scope.inner[node], around)
 
-    def returned(self, node: ast.Return, scope: Scope, around: Around) -> None:
+    def returned(self, node: ast.Return, scope: BindingScope, around: Around) -> None:
         if node.value is not None and around.scope:
             value = self._expressions.value(node.value, scope)
             before = self.found.returns.get(around.scope)
             self.found.returns[around.scope] = value if before is None else choose((before, value))
 
-    def condition(self, node: ast.If, scope: Scope, around: Around) -> None:
+    def condition(self, node: ast.If, scope: BindingScope, around: Around) -> None:
         answer = self._conditions.truth(node.test, scope)
         inner = around
         if answer is None and self._conditions.guards_imports(node.test, scope):
@@ -143,7 +143,7 @@ class _Reader:
             else:
                 self.found.dead.extend(body)
 
-    def attempt(self, node: ast.Try, scope: Scope, around: Around) -> None:
+    def attempt(self, node: ast.Try, scope: BindingScope, around: Around) -> None:
         self._groups += 1
         group = self._groups
         self.block(node.body, scope, around._replace(catches=(*around.catches, *swallowed(node)), group=group))
@@ -155,7 +155,7 @@ class _Reader:
         self.block(node.orelse, scope, around)
         self.block(node.finalbody, scope, around)
 
-    def manager(self, node: ast.With | ast.AsyncWith, scope: Scope, around: Around) -> None:
+    def manager(self, node: ast.With | ast.AsyncWith, scope: BindingScope, around: Around) -> None:
         for each in node.items:
             self._expression(each.context_expr, scope, around, False)
             call = each.context_expr
@@ -164,33 +164,33 @@ class _Reader:
                 around = around._replace(catches=(*around.catches, *names))
         self.block(node.body, scope, around)
 
-    def loop(self, node: Any, scope: Scope, around: Around) -> None:
+    def loop(self, node: Any, scope: BindingScope, around: Around) -> None:
         self.block(node.body, scope, around)
         self.block(node.orelse, scope, around)
 
-    def match(self, node: ast.Match, scope: Scope, around: Around) -> None:
+    def match(self, node: ast.Match, scope: BindingScope, around: Around) -> None:
         for case in node.cases:
             if case.guard is not None:
                 self._expression(case.guard, scope, around, False)
             self.block(case.body, scope, around)
 
-    def added(self, node: ast.AugAssign, scope: Scope, around: Around) -> None:
+    def added(self, node: ast.AugAssign, scope: BindingScope, around: Around) -> None:
         target = self._expressions.value(node.target, scope) if isinstance(node.target, ast.Attribute) else UNKNOWN
         if isinstance(target, Thing):
             value = self._expressions.value(node.value, scope)
             self.found.calls.append(Call(member(target, "extend"), (value,), (), node.lineno, around))
 
-    def assigned(self, node: ast.Assign, scope: Scope, around: Around) -> None:
+    def assigned(self, node: ast.Assign, scope: BindingScope, around: Around) -> None:
         for target in node.targets:
             if isinstance(target, ast.Subscript | ast.Attribute):
                 whole = target.value if isinstance(target, ast.Subscript) else target
                 thing = self._expressions.value(whole, scope)
-                if isinstance(thing, Thing | Result):
+                if isinstance(thing, Thing | CallResult):
                     key = target.slice if isinstance(target, ast.Subscript) else None
                     given = (self._expressions.value(node.value, scope), self._expressions.value(key, scope))
                     self.found.calls.append(Call(member(thing, "__set__"), given, (), node.lineno, around))
 
-    def _expression(self, node: Any, scope: Scope, around: Around, inside: bool) -> None:
+    def _expression(self, node: Any, scope: BindingScope, around: Around, inside: bool) -> None:
         """Read an expression and what is below it; `inside` a text, whose parts are no texts of their own."""
         kind = node.__class__
         if kind is list:
@@ -230,10 +230,10 @@ class _Reader:
         for name in FIELDS[kind]:
             self._expression(getattr(node, name), scope, around, inside)
 
-    def _says(self, node: ast.expr, scope: Scope, around: Around) -> bool:
+    def _says(self, node: ast.expr, scope: BindingScope, around: Around) -> bool:
         """Note the texts and paths that an expression is; return whether it is any."""
         values = [each for each in possible(self._expressions.value(node, scope)) if isinstance(each, _TEXTS)]
-        said = [each for each in values if not isinstance(each, Known) or isinstance(each.value, str | int)]
+        said = [each for each in values if not isinstance(each, Constant) or isinstance(each.value, str | int)]
         if node.__class__ is ast.Name or node.__class__ is ast.Attribute:
             said = [each for each in said if isinstance(each, CodePath)]
         self.found.said += [Said(each, node.lineno, around) for each in said]

@@ -7,20 +7,20 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from analysis.python.bindings import Binding, Scope
+from analysis.python.bindings import Binding, BindingScope
 from analysis.python.builtin_calls import interpolated
 from analysis.python.folding import call, item
 from analysis.python.values import (
     OWN_FILE,
     UNKNOWN,
+    CallResult,
     Choice,
     CodePath,
-    Items,
-    Known,
+    Constant,
+    DictValue,
     Member,
     Parameter,
-    Result,
-    Table,
+    SequenceValue,
     Text,
     Thing,
     Unknown,
@@ -35,7 +35,7 @@ from analysis.python.values import (
     shown,
 )
 
-_GROWING = (Items, Table, Text, Result, Choice, Member)
+_GROWING = (SequenceValue, DictValue, Text, CallResult, Choice, Member)
 _BUILTINS = frozenset(dir(builtins))
 _OWN: dict[str, Value] = {
     "__file__": OWN_FILE,
@@ -47,10 +47,10 @@ MOST_STEPS = 200_000
 """How many expressions of one file are followed; what is behind is not known."""
 
 
-_Evaluate = Callable[["Expressions", Any, Scope], Value]
+_Evaluate = Callable[["Evaluator", Any, BindingScope], Value]
 
 
-class Expressions:
+class Evaluator:
     """Evaluates the expressions of one file."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Expressions:
         self._values: dict[int, Value] = {}
         self._steps = 0
 
-    def value(self, node: ast.expr | None, scope: Scope) -> Value:
+    def value(self, node: ast.expr | None, scope: BindingScope) -> Value:
         """Return what `node` is worth in `scope`."""
         evaluate: _Evaluate | None = _KINDS.get(node.__class__)
         if evaluate is None:
@@ -74,15 +74,15 @@ class Expressions:
             self._values[id(node)] = found
         return found
 
-    def _constant(self, node: ast.Constant, scope: Scope) -> Value:
-        return UNKNOWN if node.value is ... or isinstance(node.value, complex) else Known(node.value)
+    def _constant(self, node: ast.Constant, scope: BindingScope) -> Value:
+        return UNKNOWN if node.value is ... or isinstance(node.value, complex) else Constant(node.value)
 
-    def _name(self, node: ast.Name, scope: Scope) -> Value:
+    def _name(self, node: ast.Name, scope: BindingScope) -> Value:
         return self.named(node.id, scope, node.lineno)
 
-    def named(self, name: str, scope: Scope, line: int) -> Value:
+    def named(self, name: str, scope: BindingScope, line: int) -> Value:
         """Return what a name is worth in a line of `scope`."""
-        owner: Scope | None = scope
+        owner: BindingScope | None = scope
         while owner is not None and (name not in owner.names or (owner.kind == "class" and owner is not scope)):
             owner = owner.parent
         if owner is None:
@@ -97,11 +97,11 @@ class Expressions:
             self._known[key] = self._bound(owner.names[name], owner, name, line if here else None)
         return self._known[key]
 
-    def lasting(self, name: str, scope: Scope) -> Value:
+    def lasting(self, name: str, scope: BindingScope) -> Value:
         """Return what a name is for whoever reads it later, from elsewhere."""
         return self._bound(scope.names[name], scope, name, None)
 
-    def _bound(self, bindings: list[Binding], owner: Scope, name: str, line: int | None) -> Value:
+    def _bound(self, bindings: list[Binding], owner: BindingScope, name: str, line: int | None) -> Value:
         if len(bindings) > 1 and line is not None and not any(each.loop for each in bindings):
             before = [each for each in bindings if each.end < line]
             certain = [place for place, each in enumerate(before) if not each.conditional and each.how != "augment"]
@@ -117,11 +117,11 @@ class Expressions:
                 value = self._of(binding, owner, name)
                 values = [*values, value] if keeps else [value]
         found = choose(values)
-        if name in owner.changed and any(isinstance(value, Items | Table) for value in possible(found)):
+        if name in owner.changed and any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
             return Choice((*possible(found), Unknown("it is changed after it was made")))
         return found
 
-    def _of(self, binding: Binding, owner: Scope, name: str) -> Value:
+    def _of(self, binding: Binding, owner: BindingScope, name: str) -> Value:
         if binding.how == "thing":
             return Thing(binding.source)
         if binding.how == "open":
@@ -129,65 +129,65 @@ class Expressions:
         value = self.value(binding.source, owner)
         value = each(value) if binding.how == "each" else value
         for place in binding.path:
-            value = item(value, Known(place))
+            value = item(value, Constant(place))
         return value
 
-    def _text(self, node: ast.JoinedStr, scope: Scope) -> Value:
+    def _text(self, node: ast.JoinedStr, scope: BindingScope) -> Value:
         return concat(self.value(part, scope) for part in node.values)
 
-    def _placed(self, node: ast.FormattedValue, scope: Scope) -> Value:
+    def _placed(self, node: ast.FormattedValue, scope: BindingScope) -> Value:
         plain = node.format_spec is None and node.conversion in (-1, 115)
         value = self.value(node.value, scope)
-        return value if plain or not isinstance(value, Known | Choice | CodePath) else UNKNOWN
+        return value if plain or not isinstance(value, Constant | Choice | CodePath) else UNKNOWN
 
-    def _items(self, node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Value:
-        return Items(self._each(node.elts, scope))
+    def _items(self, node: ast.Tuple | ast.List | ast.Set, scope: BindingScope) -> Value:
+        return SequenceValue(self._each(node.elts, scope))
 
-    def _each(self, nodes: list[ast.expr], scope: Scope) -> tuple[Value, ...]:
+    def _each(self, nodes: list[ast.expr], scope: BindingScope) -> tuple[Value, ...]:
         found: list[Value] = []
         for inner in nodes:
             value = self.value(inner.value if isinstance(inner, ast.Starred) else inner, scope)
             if not isinstance(inner, ast.Starred):
                 found.append(value)
             else:
-                found += value.items if isinstance(value, Items) else (each(value),)
+                found += value.items if isinstance(value, SequenceValue) else (each(value),)
         return tuple(found)
 
-    def _table(self, node: ast.Dict, scope: Scope) -> Value:
+    def _table(self, node: ast.Dict, scope: BindingScope) -> Value:
         keys, values = [], []
         for key, value in zip(node.keys, node.values, strict=True):
             inner = self.value(value, scope)
             if key is not None:
                 keys.append(self.value(key, scope))
                 values.append(inner)
-            elif isinstance(inner, Table):
+            elif isinstance(inner, DictValue):
                 keys += inner.keys
                 values += inner.values
             else:
                 keys.append(UNKNOWN)
                 values.append(UNKNOWN)
-        return Table(tuple(keys), tuple(values))
+        return DictValue(tuple(keys), tuple(values))
 
-    def _operation(self, node: ast.BinOp, scope: Scope) -> Value:
+    def _operation(self, node: ast.BinOp, scope: BindingScope) -> Value:
         left, right = self.value(node.left, scope), self.value(node.right, scope)
         if isinstance(node.op, ast.Add):
             return plus(left, right)
         if isinstance(node.op, ast.Div):
             return join(left, right)
-        if isinstance(node.op, ast.Mod) and isinstance(left, Known) and isinstance(left.value, str):
+        if isinstance(node.op, ast.Mod) and isinstance(left, Constant) and isinstance(left.value, str):
             return interpolated(left.value, right)
-        if isinstance(node.op, ast.BitOr) and isinstance(left, Table) and isinstance(right, Table):
-            return Table((*left.keys, *right.keys), (*left.values, *right.values))
+        if isinstance(node.op, ast.BitOr) and isinstance(left, DictValue) and isinstance(right, DictValue):
+            return DictValue((*left.keys, *right.keys), (*left.values, *right.values))
         return UNKNOWN
 
-    def _attribute(self, node: ast.Attribute, scope: Scope) -> Value:
+    def _attribute(self, node: ast.Attribute, scope: BindingScope) -> Value:
         if isinstance(node.value, ast.Name):
             home = _home(scope)
             if home.owner and home.owner[1] == node.value.id:
                 return self._own_attribute(home.owner[0], node.attr, node)
         return self.member(self.value(node.value, scope), node.attr, scope)
 
-    def member(self, owner: Value, name: str, scope: Scope) -> Value:
+    def member(self, owner: Value, name: str, scope: BindingScope) -> Value:
         """Return an attribute; of a class of this file, what the class says."""
         if isinstance(owner, Thing) and owner.name.startswith(":"):
             inner = find_class(scope.module, owner.name[1:])
@@ -195,7 +195,7 @@ class Expressions:
                 return self._bound(inner.names[name], inner, name, None)
         return member(owner, name)
 
-    def _own_attribute(self, owner: Scope, name: str, node: ast.Attribute) -> Value:
+    def _own_attribute(self, owner: BindingScope, name: str, node: ast.Attribute) -> Value:
         key = (id(owner), f".{name}", 0)
         if key not in self._known:
             self._known[key] = Unknown("it depends on itself")
@@ -210,16 +210,16 @@ class Expressions:
             self._known[key] = choose(values)
         return self._known[key]
 
-    def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
+    def _subscript(self, node: ast.Subscript, scope: BindingScope) -> Value:
         if isinstance(node.slice, ast.Slice):
             return UNKNOWN
         return item(self.value(node.value, scope), self.value(node.slice, scope))
 
-    def _call(self, node: ast.Call, scope: Scope) -> Value:
+    def _call(self, node: ast.Call, scope: BindingScope) -> Value:
         function = self.value(node.func, scope)
         return call(function, *self.arguments(node, scope))
 
-    def arguments(self, node: ast.Call, scope: Scope) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
+    def arguments(self, node: ast.Call, scope: BindingScope) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
         """Return positional and named arguments; what is behind a star is not known."""
         given = self._each(node.args, scope)
         named = [(keyword.arg, self.value(keyword.value, scope)) for keyword in node.keywords]
@@ -227,48 +227,50 @@ class Expressions:
         for name, value in named:
             if name is not None:
                 keywords.append((name, value))
-            elif isinstance(value, Table):
+            elif isinstance(value, DictValue):
                 pairs = zip(value.keys, value.values, strict=True)
-                keywords += [(shown(key), inner) for key, inner in pairs if isinstance(key, Known)]
+                keywords += [(shown(key), inner) for key, inner in pairs if isinstance(key, Constant)]
             else:
                 keywords.append(("**", value))
         return given, tuple(keywords)
 
-    def _either(self, node: ast.IfExp, scope: Scope) -> Value:
+    def _either(self, node: ast.IfExp, scope: BindingScope) -> Value:
         return choose((self.value(node.body, scope), self.value(node.orelse, scope)))
 
-    def _any_of(self, node: ast.BoolOp, scope: Scope) -> Value:
+    def _any_of(self, node: ast.BoolOp, scope: BindingScope) -> Value:
         return choose(self.value(inner, scope) for inner in node.values)
 
-    def _walrus(self, node: ast.NamedExpr, scope: Scope) -> Value:
+    def _walrus(self, node: ast.NamedExpr, scope: BindingScope) -> Value:
         return self.value(node.value, scope)
 
-    def _inner(self, node: ast.Await | ast.Starred, scope: Scope) -> Value:
+    def _inner(self, node: ast.Await | ast.Starred, scope: BindingScope) -> Value:
         return self.value(node.value, scope)
 
-    def _listed(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
+    def _listed(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: BindingScope) -> Value:
         inner = comprehension_scope(node, scope)
         value = self.value(node.elt, inner)
-        return Items(tuple(possible(value))) if not isinstance(value, Unknown) else UNKNOWN
+        return SequenceValue(tuple(possible(value))) if not isinstance(value, Unknown) else UNKNOWN
 
 
-def _home(scope: Scope) -> Scope:
+def _home(scope: BindingScope) -> BindingScope:
     while scope.kind == "expression" and scope.parent is not None:
         scope = scope.parent
     return scope
 
 
-def comprehension_scope(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope) -> Scope:
+def comprehension_scope(
+    node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: BindingScope
+) -> BindingScope:
     """Return the scope of a comprehension's own names."""
     found = scope.inner.get(node)
     if found is None:
-        found = scope.inner[node] = Scope(scope.name, "expression", scope)
+        found = scope.inner[node] = BindingScope(scope.name, "expression", scope)
         for generator in node.generators:
             _bind_each(generator.target, generator.iter, found, ())
     return found
 
 
-def _bind_each(target: ast.expr, source: ast.expr, scope: Scope, path: tuple[int, ...]) -> None:
+def _bind_each(target: ast.expr, source: ast.expr, scope: BindingScope, path: tuple[int, ...]) -> None:
     if isinstance(target, ast.Name):
         scope.names[target.id] = [Binding("each", source, 0, path=path)]
     elif isinstance(target, ast.Tuple | ast.List):
@@ -276,17 +278,17 @@ def _bind_each(target: ast.expr, source: ast.expr, scope: Scope, path: tuple[int
             _bind_each(inner, source, scope, (*path, place))
 
 
-def lambda_scope(node: ast.Lambda, scope: Scope) -> Scope:
+def lambda_scope(node: ast.Lambda, scope: BindingScope) -> BindingScope:
     """Return the scope of a function without a name; nothing is known of what it is given."""
     found = scope.inner.get(node)
     if found is None:
-        found = scope.inner[node] = Scope(scope.name, "expression", scope)
+        found = scope.inner[node] = BindingScope(scope.name, "expression", scope)
         for argument in [inner for inner in ast.walk(node.args) if isinstance(inner, ast.arg)]:
             found.names[argument.arg] = [Binding("open", None, 0)]
     return found
 
 
-def find_class(module: Scope, name: str) -> Scope | None:
+def find_class(module: BindingScope, name: str) -> BindingScope | None:
     """Return the scope of a class by its dotted name."""
     stack = [module]
     while stack:
@@ -299,34 +301,34 @@ def find_class(module: Scope, name: str) -> Scope | None:
 
 def plus(left: Value, right: Value) -> Value:
     """Return `left + right`."""
-    if isinstance(left, Items) or isinstance(right, Items):
-        one = left.items if isinstance(left, Items) else (each(left),)
-        other = right.items if isinstance(right, Items) else (each(right),)
-        return Items((*one, *other))
-    if any(isinstance(side, Known) and not isinstance(side.value, str) for side in (left, right)):
+    if isinstance(left, SequenceValue) or isinstance(right, SequenceValue):
+        one = left.items if isinstance(left, SequenceValue) else (each(left),)
+        other = right.items if isinstance(right, SequenceValue) else (each(right),)
+        return SequenceValue((*one, *other))
+    if any(isinstance(side, Constant) and not isinstance(side.value, str) for side in (left, right)):
         return UNKNOWN
     return concat((left, right))
 
 
 _KINDS: dict[type, _Evaluate] = {
-    ast.Constant: Expressions._constant,
-    ast.Name: Expressions._name,
-    ast.JoinedStr: Expressions._text,
-    ast.FormattedValue: Expressions._placed,
-    ast.Tuple: Expressions._items,
-    ast.List: Expressions._items,
-    ast.Set: Expressions._items,
-    ast.Dict: Expressions._table,
-    ast.BinOp: Expressions._operation,
-    ast.Attribute: Expressions._attribute,
-    ast.Subscript: Expressions._subscript,
-    ast.Call: Expressions._call,
-    ast.IfExp: Expressions._either,
-    ast.BoolOp: Expressions._any_of,
-    ast.NamedExpr: Expressions._walrus,
-    ast.Await: Expressions._inner,
-    ast.Starred: Expressions._inner,
-    ast.ListComp: Expressions._listed,
-    ast.SetComp: Expressions._listed,
-    ast.GeneratorExp: Expressions._listed,
+    ast.Constant: Evaluator._constant,
+    ast.Name: Evaluator._name,
+    ast.JoinedStr: Evaluator._text,
+    ast.FormattedValue: Evaluator._placed,
+    ast.Tuple: Evaluator._items,
+    ast.List: Evaluator._items,
+    ast.Set: Evaluator._items,
+    ast.Dict: Evaluator._table,
+    ast.BinOp: Evaluator._operation,
+    ast.Attribute: Evaluator._attribute,
+    ast.Subscript: Evaluator._subscript,
+    ast.Call: Evaluator._call,
+    ast.IfExp: Evaluator._either,
+    ast.BoolOp: Evaluator._any_of,
+    ast.NamedExpr: Evaluator._walrus,
+    ast.Await: Evaluator._inner,
+    ast.Starred: Evaluator._inner,
+    ast.ListComp: Evaluator._listed,
+    ast.SetComp: Evaluator._listed,
+    ast.GeneratorExp: Evaluator._listed,
 }

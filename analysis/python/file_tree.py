@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What a name in a folder leads to once links are followed."""
 
     FILE = "file"
@@ -38,12 +38,12 @@ class FileTree:
     """Reads folders and files once; paths are absolute strings, links are followed like Python follows them."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Mapping[str, Kind]] = {}
+        self._entries: dict[str, Mapping[str, EntryKind]] = {}
         self._contents: dict[str, tuple[bytes, str] | None] = {}
         self._by_inode: dict[tuple[int, int], tuple[bytes, str]] = {}
         self._links: dict[str, bool] = {}
 
-    def entries(self, folder: str) -> Mapping[str, Kind]:
+    def entries(self, folder: str) -> Mapping[str, EntryKind]:
         """Return name → kind of everything in `folder`; empty when it is not a readable folder."""
         found = self._entries.get(folder)
         if found is None:
@@ -90,13 +90,13 @@ class Trace:
         self._tree = tree
         self.is_link = tree.is_link
         self._overlay = {path: (content, digest(content)) for path, content in (overlay or {}).items()}
-        self._generated: dict[str, dict[str, Kind]] = {}
+        self._generated: dict[str, dict[str, EntryKind]] = {}
         for path in self._overlay:
-            self._generated.setdefault(os.path.dirname(path), {})[os.path.basename(path)] = Kind.FILE
+            self._generated.setdefault(os.path.dirname(path), {})[os.path.basename(path)] = EntryKind.FILE
         self._folders: set[str] = set()
         self._files: set[str] = set()
 
-    def entries(self, folder: str) -> Mapping[str, Kind]:
+    def entries(self, folder: str) -> Mapping[str, EntryKind]:
         """Return and record the listing of `folder`."""
         self._folders.add(folder)
         entries = self._tree.entries(folder)
@@ -135,7 +135,7 @@ def _fingerprint(tree: FileTree, path: str, folder: bool) -> str:
     return "/" + digest(listing.encode("utf-8", "surrogateescape"))
 
 
-def _scan(folder: str) -> dict[str, Kind]:
+def _scan(folder: str) -> dict[str, EntryKind]:
     try:
         with os.scandir(folder) as listing:
             return {entry.name: _kind(entry) for entry in listing if not _ignored(entry.name)}
@@ -148,24 +148,24 @@ def _ignored(name: str) -> bool:
     return name == "__pycache__" or name.endswith((".pyc", ".pyo", "~", ".swp")) or name == ".DS_Store"
 
 
-def _kind(entry: os.DirEntry[str]) -> Kind:
+def _kind(entry: os.DirEntry[str]) -> EntryKind:
     try:
         if entry.is_file():
-            return Kind.FILE
+            return EntryKind.FILE
         if entry.is_dir():
-            return Kind.FOLDER
+            return EntryKind.FOLDER
         if entry.is_symlink():
             return _broken_link(entry.path)
     except OSError:
-        return Kind.LOOP
-    return Kind.OTHER
+        return EntryKind.LOOP
+    return EntryKind.OTHER
 
 
-def _broken_link(path: str) -> Kind:
+def _broken_link(path: str) -> EntryKind:
     try:
         os.stat(path)
     except FileNotFoundError:
-        return Kind.DANGLING
+        return EntryKind.DANGLING
     except OSError:
-        return Kind.LOOP
-    return Kind.OTHER
+        return EntryKind.LOOP
+    return EntryKind.OTHER

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from analysis.python.file_tree import Kind, Trace
+from analysis.python.file_tree import EntryKind, Trace
 
 Form = Literal["module", "package", "namespace", "absent"]
 
@@ -96,21 +96,21 @@ class Finder:
         kind = entries.get(last)
         path, inside = f"{folder.path}/{last}", posixpath.join(folder.inside, last)
         broken = ""
-        if kind is Kind.FOLDER:
+        if kind is EntryKind.FOLDER:
             below = SearchFolder(path, inside)
             init = self.trace.entries(path).get("__init__.py")
-            if init is Kind.FILE:
+            if init is EntryKind.FILE:
                 yield Located(name, "package", f"{path}/__init__.py", f"{inside}/__init__.py", (below,))
             else:
-                broken = f"{path}/__init__.py" if init in (Kind.DANGLING, Kind.LOOP) else ""
+                broken = f"{path}/__init__.py" if init in (EntryKind.DANGLING, EntryKind.LOOP) else ""
                 yield Located(name, "namespace", folders=(below,), broken=broken)
-        elif kind in (Kind.DANGLING, Kind.LOOP):
+        elif kind in (EntryKind.DANGLING, EntryKind.LOOP):
             yield Located(name, broken=path)
         for binary in sorted(each for each in entries if each.startswith(f"{last}.") and each.endswith(".so")):
-            if entries[binary] is Kind.FILE:
+            if entries[binary] is EntryKind.FILE:
                 yield Located(name, "module", f"{folder.path}/{binary}", posixpath.join(folder.inside, binary))
         module = entries.get(last + ".py")
-        if module is Kind.FILE:
+        if module is EntryKind.FILE:
             yield Located(name, "module", f"{path}.py", f"{inside}.py")
-        elif module in (Kind.DANGLING, Kind.LOOP):
+        elif module in (EntryKind.DANGLING, EntryKind.LOOP):
             yield Located(name, broken=f"{path}.py")

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from analysis.python.events import Call
-from analysis.python.program import Place, Program
+from analysis.python.program import CodePlace, Program
 from analysis.python.values import (
+    CallResult,
     CodePath,
-    Items,
-    Known,
+    Constant,
     Member,
-    Result,
+    SequenceValue,
     Text,
     Thing,
     Unknown,
@@ -27,14 +27,14 @@ class Load(NamedTuple):
 
     module: str | None
     names: tuple[str, ...] | None
-    place: Place
+    place: CodePlace
 
 
 class Opened(NamedTuple):
     """A file that a call reads: a path beside the code, or one that begins in the working folder."""
 
     path: Value
-    place: Place
+    place: CodePlace
 
 
 _BY_NAME: Mapping[str, tuple[int, str]] = {
@@ -88,7 +88,7 @@ def argument(call: Call, position: int, name: str) -> Value | None:
 def loads(program: Program, module: str) -> Iterator[Load]:
     """Yield the modules that calls in `module` load, at the place that says which."""
     for callee, call in program.calls(module):
-        place = Place(module, call.line, call.around)
+        place = CodePlace(module, call.line, call.around)
         if callee in _BY_NAME:
             yield from _by_name(program, callee, call, place)
         elif callee in _COMPUTED:
@@ -101,15 +101,15 @@ def loads(program: Program, module: str) -> Iterator[Load]:
             yield Load(None, None, place)  # whoever is given the function decides what is loaded
 
 
-def _by_name(program: Program, callee: str, call: Call, place: Place) -> Iterator[Load]:
+def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
     name = argument(call, *_BY_NAME[callee]) or Unknown()
     package = argument(call, 1, "package") if callee == "importlib.import_module" else None
     taken = argument(call, 3, "fromlist") if callee.endswith("__import__") else None
     level = argument(call, 4, "level") if callee.endswith("__import__") else None
     for given, where in program.reached(
-        Items((name, package or Known(None), taken or Known(None), level or Known(0))), place
+        SequenceValue((name, package or Constant(None), taken or Constant(None), level or Constant(0))), place
     ):
-        if not isinstance(given, Items):
+        if not isinstance(given, SequenceValue):
             yield Load(None, None, where)
             continue
         for each in _flat(given.items[0]):
@@ -121,9 +121,9 @@ def _flat(value: Value) -> Iterator[Value]:
         yield from possible(each)
 
 
-def _load(program: Program, callee: str, given: tuple[Value, ...], place: Place) -> Load:
+def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePlace) -> Load:
     name, package, taken, level = given
-    if not isinstance(name, Known) or not isinstance(name.value, str) or not name.value:
+    if not isinstance(name, Constant) or not isinstance(name.value, str) or not name.value:
         return Load(None, None, place)
     text = name.value
     names: tuple[str, ...] | None = None
@@ -133,12 +133,12 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: Place)
         text, _, last = text.replace(":", ".").rpartition(".")
         names = (last,) if text else None
         text = text or last
-    if isinstance(taken, Items):
-        texts = [each.value for each in taken.items if isinstance(each, Known)]
+    if isinstance(taken, SequenceValue):
+        texts = [each.value for each in taken.items if isinstance(each, Constant)]
         names = tuple(str(each) for each in texts) if len(texts) == len(taken.items) else None
-    dots = level.value if isinstance(level, Known) and isinstance(level.value, int) else 0
+    dots = level.value if isinstance(level, Constant) and isinstance(level.value, int) else 0
     if text.startswith("."):
-        anchor = package.value if isinstance(package, Known) else None
+        anchor = package.value if isinstance(package, Constant) else None
         if package == Thing("."):
             return Load(program.absolute(place.module, text), names, place)
         if not isinstance(anchor, str):
@@ -149,47 +149,47 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: Place)
     return Load(program.absolute(place.module, "." * dots + text) if dots else text, names, place)
 
 
-def _started(program: Program, callee: str, call: Call, place: Place) -> Iterator[Load]:
+def _started(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
     """Yield the module that `python -m` or `exec` of a text runs."""
     first = argument(call, 0, "args") or Unknown()
     if callee == "builtins.exec":
         for given, where in program.reached(first, place):
             beside = any(isinstance(each, CodePath) for each in parts_of(given))
             opened = any(
-                isinstance(each, Result) and each.function == Thing("builtins.open") for each in parts_of(given)
+                isinstance(each, CallResult) and each.function == Thing("builtins.open") for each in parts_of(given)
             )
-            if not (beside or opened or isinstance(given, Known)):
+            if not (beside or opened or isinstance(given, Constant)):
                 yield Load(None, None, where)
         return
     for given, where in program.reached(first, place):
         for command in possible(given):
-            words = command.items if isinstance(command, Items) else _split(command)
+            words = command.items if isinstance(command, SequenceValue) else _split(command)
             for place_of, word in enumerate(words[:-1] if is_python(words[0] if words else None) else ()):
-                if word == Known("-m"):
+                if word == Constant("-m"):
                     module = words[place_of + 1]
-                    known = isinstance(module, Known) and isinstance(module.value, str)
+                    known = isinstance(module, Constant) and isinstance(module.value, str)
                     yield Load(str(module.value) if known else None, None, where)  # type: ignore[union-attr]
 
 
 def _split(command: Value) -> tuple[Value, ...]:
-    text = command.value if isinstance(command, Known) else None
-    return tuple(map(Known, text.split())) if isinstance(text, str) else ()
+    text = command.value if isinstance(command, Constant) else None
+    return tuple(map(Constant, text.split())) if isinstance(text, str) else ()
 
 
 def is_python(word: Value | None) -> bool:
     """Return whether the first word of a command starts Python."""
     if word == Thing("sys.executable"):
         return True
-    return isinstance(word, Known) and str(word.value).rpartition("/")[2] in PYTHONS
+    return isinstance(word, Constant) and str(word.value).rpartition("/")[2] in PYTHONS
 
 
 def opened(program: Program, module: str) -> Iterator[Opened]:
     """Yield the files that calls in `module` read by a path that begins in the working folder."""
     for callee, call in program.calls(module):
-        place = Place(module, call.line, call.around)
+        place = CodePlace(module, call.line, call.around)
         if callee in _OPENERS:
             path, mode = argument(call, *_OPENERS[callee]), argument(call, 1, "mode")
-            writes = isinstance(mode, Known) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
+            writes = isinstance(mode, Constant) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
             if path is None or (writes and callee.endswith("open")):
                 continue
         elif callee in _PATH_READS and isinstance(call.function, Member):
@@ -205,18 +205,18 @@ def opened(program: Program, module: str) -> Iterator[Opened]:
                     yield Opened(each, where)
 
 
-def _scripts(program: Program, call: Call, place: Place) -> Iterator[Opened]:
+def _scripts(program: Program, call: Call, place: CodePlace) -> Iterator[Opened]:
     for given, where in program.reached(argument(call, 0, "args") or Unknown(), place):
         for command in possible(given):
-            words = command.items if isinstance(command, Items) else _split(command)
+            words = command.items if isinstance(command, SequenceValue) else _split(command)
             if words and is_python(words[0]):
-                scripts = [each for each in words[1:] if isinstance(each, Known) and str(each.value).endswith(".py")]
+                scripts = [each for each in words[1:] if isinstance(each, Constant) and str(each.value).endswith(".py")]
                 yield from (Opened(each, where) for each in scripts[:1])
 
 
 def _begins_in_working_folder(value: Value) -> bool:
     text = value.parts[0] if isinstance(value, Text) and value.parts else value
-    whole = text.value if isinstance(text, Known) else None
+    whole = text.value if isinstance(text, Constant) else None
     return (
         isinstance(whole, str)
         and whole not in ("", ":memory:")

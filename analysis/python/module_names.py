@@ -27,8 +27,8 @@ class Unbound(NamedTuple):
     catches: tuple[str, ...]
 
 
-class Names(NamedTuple):
-    """The names of a module; see `facts.Record` for the meaning of each."""
+class ModuleNames(NamedTuple):
+    """The names of a module; see `record.FileRecord` for the meaning of each."""
 
     bound: frozenset[str]
     open_ended: bool
@@ -42,7 +42,7 @@ _NEW_BUILTINS = {"PythonFinalizationError": (3, 13), "_IncompleteInputError": (3
 _NEW_BUILTINS |= {"ExceptionGroup": (3, 11), "aiter": (3, 10), "anext": (3, 10), "EncodingWarning": (3, 10)}
 
 
-def names_of(tree: ast.Module, dead: list[ast.stmt], target: PythonVersion, *, open_ended: bool) -> Names:
+def names_of(tree: ast.Module, dead: list[ast.stmt], target: PythonVersion, *, open_ended: bool) -> ModuleNames:
     """Return the names of the module `tree`; `dead` are its statements that never run on `target`.
 
     `open_ended` says that it makes names in a way that cannot be read, so that none is unbound for certain.
@@ -56,7 +56,7 @@ def names_of(tree: ast.Module, dead: list[ast.stmt], target: PythonVersion, *, o
         walker = _Uses(wanted, dead, tree)
         walker.visit(tree)
         unbound = tuple(walker.found)
-    return Names(frozenset(bound), open_ended, unbound)
+    return ModuleNames(frozenset(bound), open_ended, unbound)
 
 
 @functools.cache

@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 from analysis.python.events import Around, Call, Said
 from analysis.python.folding import Link, link
-from analysis.python.record import Record
+from analysis.python.record import FileRecord
 from analysis.python.values import (
     UNKNOWN,
+    CallResult,
     Choice,
     CodePath,
-    Items,
-    Known,
+    Constant,
+    DictValue,
     Member,
     Parameter,
-    Result,
-    Table,
+    SequenceValue,
     Text,
     Thing,
     Unknown,
@@ -39,7 +39,7 @@ MOST_LINKS = 500_000
 """How many names are looked up for one entry module; what is behind is not known."""
 
 
-class Place(NamedTuple):
+class CodePlace(NamedTuple):
     """Where something happens."""
 
     module: str
@@ -55,7 +55,7 @@ class Program:
         packages: those modules that are packages.
     """
 
-    def __init__(self, records: Mapping[str, Record], packages: Collection[str]) -> None:
+    def __init__(self, records: Mapping[str, FileRecord], packages: Collection[str]) -> None:
         self._records, self._packages = records, packages
         self._things: dict[tuple[str, str], Value] = {}
         self._callers: dict[str, list[tuple[str, Call]]] | None = None
@@ -81,7 +81,7 @@ class Program:
         if key not in self._things:
             self._things[key] = Thing(self.absolute(module, name))
             if name == ":":
-                self._things[key] = Known(module)
+                self._things[key] = Constant(module)
             elif depth < MOST_DEPTH:
                 self._things[key] = self._resolved(self.absolute(module, name), depth)
         return self._things[key]
@@ -138,11 +138,11 @@ class Program:
                 if function and value.function == function:
                     return given.get(value.name, value)
                 return value if ":" in value.function else Parameter(f"{module}:{value.function}", value.name)
-            return self._returned(value, depth) if isinstance(value, Result) else None
+            return self._returned(value, depth) if isinstance(value, CallResult) else None
 
         return put
 
-    def _returned(self, value: Result, depth: int) -> Value | None:
+    def _returned(self, value: CallResult, depth: int) -> Value | None:
         """Return what a call of one of our own functions returns."""
         name = self._own(value.function)
         module, _, function = name.partition(":")
@@ -165,7 +165,7 @@ class Program:
             self._paths[function] = any(map(_begins_as_path, kinds)) or any(
                 self.may_return_path(self.callee(module, each.function), call)
                 for each in kinds
-                if isinstance(each, Result)
+                if isinstance(each, CallResult)
             )
             if not self._paths[function] and any(isinstance(each, Parameter | Member) for each in kinds):
                 return any(isinstance(each, CodePath) for value in call.arguments for each in parts_of(value))
@@ -191,7 +191,7 @@ class Program:
             return self._constructor(function.name) if ":" in function.name else ""
         if (
             isinstance(function, Member)
-            and isinstance(function.owner, Result)
+            and isinstance(function.owner, CallResult)
             and isinstance(function.owner.function, Thing)
         ):
             name = f"{function.owner.function.name}.{function.name}"
@@ -209,10 +209,10 @@ class Program:
         """Return what a call in `module` calls: a full name, or `.method` of something that is not known."""
         if isinstance(function, Thing):
             found = self.thing(module, function.name)
-        elif isinstance(function, Choice | Result):
+        elif isinstance(function, Choice | CallResult):
             found = self.linked(function, module)
         elif isinstance(function, Member):
-            if not isinstance(function.owner, Result | Thing):
+            if not isinstance(function.owner, CallResult | Thing):
                 return f".{function.name}"
             found = member(self.linked(function.owner, module), function.name)
         else:
@@ -278,8 +278,8 @@ class Program:
         return self._gives[key]
 
     def reached(
-        self, value: Value, place: Place, depth: int = 0, trail: frozenset[str] = frozenset()
-    ) -> Iterator[tuple[Value, Place]]:
+        self, value: Value, place: CodePlace, depth: int = 0, trail: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[Value, CodePlace]]:
         """Yield what a value of a place can be: one that a function is given, once for each caller, at the caller's place."""
         found = self.linked(value, place.module) if depth == 0 else value
         if depth == 0:
@@ -297,20 +297,22 @@ class Program:
             linked = {name: self.linked(value, module) for name, value in given.items() if name in names}
             inner = link(found, _given_to(function, linked))
             around = call.around._replace(catches=(*call.around.catches, *place.around.catches))
-            yield from self.reached(inner, Place(module, call.line, around), depth + 1, trail | {function})
+            yield from self.reached(inner, CodePlace(module, call.line, around), depth + 1, trail | {function})
 
 
-_TOLD = (Known, CodePath, Text, Items, Table, Thing)
+_TOLD = (Constant, CodePath, Text, SequenceValue, DictValue, Thing)
 
 
 def _begins_as_path(value: Value) -> bool:
     """Return whether a value is a path beside the code with more behind it, or may become one."""
-    return isinstance(value, CodePath) or (isinstance(value, Text) and not isinstance(value.parts[0], Known | Unknown))
+    return isinstance(value, CodePath) or (
+        isinstance(value, Text) and not isinstance(value.parts[0], Constant | Unknown)
+    )
 
 
 def _tells(value: Value) -> bool:
     """Return whether a function that returns `value` can be known to return something by reading."""
-    return isinstance(value, (*_TOLD, Parameter, Result))
+    return isinstance(value, (*_TOLD, Parameter, CallResult))
 
 
 def _given_to(function: str, given: Mapping[str, Value]) -> Link:
@@ -339,4 +341,4 @@ def _passed_on(name: str, call: Call, callee: object) -> Iterator[tuple[str, Cal
         yield inner, call._replace(function=function, arguments=arguments)
 
 
-__all__ = ["Place", "Program", "Said"]
+__all__ = ["CodePlace", "Program", "Said"]

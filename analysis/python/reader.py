@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.cache import Cache
 from analysis.python.file_tree import digest
-from analysis.python.record import Record, dump_record, load_record, record_of
+from analysis.python.record import FileRecord, dump_record, load_record, record_of
 from analysis.python.syntax import Depth, PythonVersion, parse
 
 
@@ -32,16 +32,16 @@ class RecordReader:
         depth: Depth = "code",
     ) -> None:
         self._target, self._cache, self._depth = target, cache, depth
-        self._known: dict[str, Record] = {}
+        self._known: dict[str, FileRecord] = {}
 
-    def __call__(self, content: bytes, sha256: str) -> Record:
+    def __call__(self, content: bytes, sha256: str) -> FileRecord:
         """Return the record of `content`."""
         record = self._known.get(sha256)
         if record is None:
             record = self._known[sha256] = self._load(content, sha256)
         return record
 
-    def _load(self, content: bytes, sha256: str) -> Record:
+    def _load(self, content: bytes, sha256: str) -> FileRecord:
         if self._cache.folder is None:
             return self._read(content)
         key = digest(f"{code_fingerprint()} {self._target} {self._depth} {sha256}".encode())
@@ -52,7 +52,7 @@ class RecordReader:
         self._cache.put("records", key, dump_record(record))
         return record
 
-    def _read(self, content: bytes) -> Record:
+    def _read(self, content: bytes) -> FileRecord:
         return record_of(parse(content, self._target, self._depth), content, self._target)
 
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from analysis.python.bindings import Scope, read_bindings, release
+from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
 from analysis.python.events import Around, Call, Said, read_events
-from analysis.python.expressions import Expressions
+from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_names import Unbound, names_of
 from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, fault, parse
-from analysis.python.values import Member, Result, Thing, Unknown, Value
+from analysis.python.values import CallResult, Member, Thing, Unknown, Value
 from analysis.python.values_json import from_json, to_json
 
 
@@ -31,7 +31,7 @@ class Definition(NamedTuple):
     accepted: int
 
 
-class Record(NamedTuple):
+class FileRecord(NamedTuple):
     """Everything that is read from one file.
 
     Attributes:
@@ -65,25 +65,25 @@ class Record(NamedTuple):
     defaults: Mapping[str, Value] = MappingProxyType({})
 
 
-def read_record(content: bytes, target: PythonVersion, depth: Depth = "code") -> Record:
+def read_record(content: bytes, target: PythonVersion, depth: Depth = "code") -> FileRecord:
     """Return the record of one source text for the runtime `target`."""
     return record_of(parse(content, target, depth), content, target)
 
 
-def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion) -> Record:
+def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVersion) -> FileRecord:
     """Return the record of one source text that is parsed already."""
     if isinstance(tree, SyntaxFault):
-        return Record(fault=(tree.line, tree.message))
+        return FileRecord(fault=(tree.line, tree.message))
     try:
         return _read(tree, content, target)
     except SyntaxError as error:
         found = fault(error, target)
-        return Record(fault=(found.line, found.message))
+        return FileRecord(fault=(found.line, found.message))
     except RecursionError:
-        return Record(fault=(1, "nested too deeply to be read"))
+        return FileRecord(fault=(1, "nested too deeply to be read"))
 
 
-def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> Record:
+def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord:
     module = read_bindings(tree, named_expressions=b":=" in content)
     try:
         return _record(tree, module, target)
@@ -91,12 +91,12 @@ def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> Record:
         release(module)
 
 
-def _record(tree: ast.Module, module: Scope, target: PythonVersion) -> Record:
-    expressions = Expressions()
+def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> FileRecord:
+    expressions = Evaluator()
     events = read_events(tree, module, expressions, Conditions(expressions, target))
     open_ended = any(map(_makes_names, events.calls))
     names = names_of(tree, events.dead, target, open_ended=open_ended)
-    return Record(
+    return FileRecord(
         imports=tuple(events.imports),
         names=names.bound,
         exports=_exports(tree),
@@ -116,7 +116,7 @@ def _record(tree: ast.Module, module: Scope, target: PythonVersion) -> Record:
     )
 
 
-def _values(scope: Scope, expressions: Expressions) -> Iterator[tuple[str, Value]]:
+def _values(scope: BindingScope, expressions: Evaluator) -> Iterator[tuple[str, Value]]:
     """Yield what each name of the module, and of its classes, is for others."""
     for name in scope.names:
         value = expressions.lasting(name, scope)
@@ -127,7 +127,7 @@ def _values(scope: Scope, expressions: Expressions) -> Iterator[tuple[str, Value
             yield from _values(inner, expressions)
 
 
-def _parameters(scope: Scope) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _parameters(scope: BindingScope) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the parameters of every function, without the one that stands for a method's object."""
     for inner in scope.inner.values():
         if inner.kind == "function":
@@ -143,7 +143,7 @@ _NAMESPACES = ("builtins.globals", "builtins.vars", "builtins.locals")
 def _makes_names(call: Call) -> bool:
     """Return whether a call writes into the module's own namespace, or replaces the module."""
     function, first = call.function, call.arguments[0] if call.arguments else None
-    if isinstance(function, Member) and isinstance(function.owner, Result):
+    if isinstance(function, Member) and isinstance(function.owner, CallResult):
         whose = function.owner.function
         return (
             isinstance(whose, Thing)
@@ -154,11 +154,11 @@ def _makes_names(call: Call) -> bool:
     if name == "sys.modules.__set__":
         return Thing(":") in call.arguments
     if name == "builtins.setattr":
-        return isinstance(first, Result) and first.function == Thing("sys.modules.__getitem__")
+        return isinstance(first, CallResult) and first.function == Thing("sys.modules.__getitem__")
     return name in ("builtins.exec", "pkgutil.extend_path", "gettext.install")
 
 
-def dump_record(record: Record) -> bytes:
+def dump_record(record: FileRecord) -> bytes:
     """Return `record` as JSON."""
     told = {
         **{name: dict(value) if isinstance(value, Mapping) else value for name, value in record._asdict().items()},
@@ -175,10 +175,10 @@ def dump_record(record: Record) -> bytes:
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def load_record(payload: bytes) -> Record:
+def load_record(payload: bytes) -> FileRecord:
     """Return what `dump_record` was given."""
     raw = json.loads(payload)
-    return Record(
+    return FileRecord(
         fault=_tuples(raw["fault"]) if raw["fault"] else None,
         imports=tuple(ImportFact(*_tuples(item)) for item in raw["imports"]),
         names=frozenset(raw["names"]),

@@ -18,21 +18,21 @@ Plain = str | int | float | bool | bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Constant:
     """A constant."""
 
     value: Plain
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class SequenceValue:
     """A list, tuple or set."""
 
     items: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DictValue:
     """A dictionary."""
 
     keys: tuple[Value, ...]
@@ -63,7 +63,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CallResult:
     """What a call returns."""
 
     function: Value
@@ -108,7 +108,9 @@ class Unknown:
     why: str = ""
 
 
-Value = Known | Items | Table | Thing | Parameter | Member | Result | Text | CodePath | Choice | Unknown
+Value = (
+    Constant | SequenceValue | DictValue | Thing | Parameter | Member | CallResult | Text | CodePath | Choice | Unknown
+)
 FILE, STEM = "__file__", "__stem__"
 UNKNOWN = Unknown()
 OWN_FILE = CodePath("", FILE)
@@ -145,8 +147,8 @@ def member(owner: Value, name: str) -> Value:
         return over(owner, lambda each: member(each, name))
     if kind is CodePath and name in ("parent", "name", "stem"):
         return up(owner) if name == "parent" else UNKNOWN  # type: ignore[arg-type]
-    if isinstance(owner, Known) and isinstance(owner.value, str) and name == "parent":
-        return Known(posixpath.dirname(owner.value) or ".")
+    if isinstance(owner, Constant) and isinstance(owner.value, str) and name == "parent":
+        return Constant(posixpath.dirname(owner.value) or ".")
     return Member(owner, name)
 
 
@@ -154,13 +156,13 @@ def each(value: Value) -> Value:
     """Return what a loop over `value` sees."""
     if isinstance(value, Choice):
         return over(value, each)
-    if isinstance(value, Items):
+    if isinstance(value, SequenceValue):
         return choose(value.items)
-    if isinstance(value, Table):
+    if isinstance(value, DictValue):
         return choose(value.keys)
     if isinstance(value, CodePath):
         return value
-    return UNKNOWN if isinstance(value, Known | Unknown) else Result(Thing("builtins.next"), (value,))
+    return UNKNOWN if isinstance(value, Constant | Unknown) else CallResult(Thing("builtins.next"), (value,))
 
 
 def concat(parts: Iterable[Value]) -> Value:
@@ -176,13 +178,13 @@ def concat(parts: Iterable[Value]) -> Value:
         text = _plain_text(part)
         if isinstance(last, CodePath) and text is not None and last.path is not None:
             merged[-1] = _append(last, text)
-        elif isinstance(last, Known) and text is not None:
-            merged[-1] = Known((_plain_text(last) or "") + text)
+        elif isinstance(last, Constant) and text is not None:
+            merged[-1] = Constant((_plain_text(last) or "") + text)
         elif isinstance(part, Text):
             merged += part.parts
         else:
-            merged.append(part if text is None else Known(text))  # a number is said as text
-        if (isinstance(merged[-1], Known) and len(str(merged[-1].value)) > MOST_TEXT) or len(merged) > MOST_ITEMS:
+            merged.append(part if text is None else Constant(text))  # a number is said as text
+        if (isinstance(merged[-1], Constant) and len(str(merged[-1].value)) > MOST_TEXT) or len(merged) > MOST_ITEMS:
             return Unknown("the text is too long to be followed")
     return merged[0] if len(merged) == 1 and not isinstance(merged[0], Unknown) else _text(merged)
 
@@ -200,7 +202,7 @@ def _bounded(parts: list[Value]) -> list[Value]:
 
 
 def _text(parts: list[Value]) -> Value:
-    return Text(tuple(parts)) if parts else Known("")
+    return Text(tuple(parts)) if parts else Constant("")
 
 
 def _several(before: list[Value], part: Choice, rest: Iterable[Value]) -> Value:
@@ -209,7 +211,7 @@ def _several(before: list[Value], part: Choice, rest: Iterable[Value]) -> Value:
 
 
 def _plain_text(value: Value) -> str | None:
-    known = isinstance(value, Known) and isinstance(value.value, str | int) and not isinstance(value.value, bool)
+    known = isinstance(value, Constant) and isinstance(value.value, str | int) and not isinstance(value.value, bool)
     return str(value.value) if known else None  # type: ignore[union-attr]
 
 
@@ -234,18 +236,18 @@ def _joined(path: Value, part: Value) -> Value:
         return over(part, lambda each: _joined(path, each))
     if isinstance(part, CodePath):
         return part
-    text = part.value if isinstance(part, Known) and isinstance(part.value, str) else None
+    text = part.value if isinstance(part, Constant) and isinstance(part.value, str) else None
     if isinstance(path, CodePath):
         if text is not None and text.startswith("/"):
             return part
         if path.path is None or path.pattern:
             return CodePath(path.base, None)
         if text is None:
-            return _text([path, Known("/"), part])
+            return _text([path, Constant("/"), part])
         return CodePath(path.base, posixpath.normpath(posixpath.join(path.path, text)))
-    if isinstance(path, Known) and isinstance(path.value, str):
-        return Known(posixpath.join(path.value, text)) if text is not None else concat((path, Known("/"), part))
-    return concat((path, Known("/"), part))
+    if isinstance(path, Constant) and isinstance(path.value, str):
+        return Constant(posixpath.join(path.value, text)) if text is not None else concat((path, Constant("/"), part))
+    return concat((path, Constant("/"), part))
 
 
 def up(path: CodePath) -> CodePath:
@@ -275,11 +277,11 @@ def _named(value: Value) -> str:
         return value.name
     if isinstance(value, Thing):
         return value.name.lstrip(":.").rpartition(":")[2]
-    if isinstance(value, Result):
+    if isinstance(value, CallResult):
         if isinstance(value.function, Member | Thing) and _named(value.function).endswith("__getitem__"):
             return _named(value.arguments[0]) or "item"
         return f"{_named(value.function)}()"
-    if isinstance(value, Known):
+    if isinstance(value, Constant):
         return str(value.value)
     return "value"
 
@@ -298,12 +300,12 @@ def is_small(value: Value) -> bool:
 
 def _children(value: Value) -> tuple[Value, ...]:
     match value:
-        case Items(items) | Choice(items) | Text(items):
+        case SequenceValue(items) | Choice(items) | Text(items):
             return items
-        case Table(keys, values):
+        case DictValue(keys, values):
             return (*keys, *values)
         case Member(owner):
             return (owner,)
-        case Result(function, arguments, keywords):
+        case CallResult(function, arguments, keywords):
             return (function, *arguments, *(each for _, each in keywords))
     return ()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.python.values import (
+    CallResult,
     Choice,
     CodePath,
-    Items,
-    Known,
+    Constant,
+    DictValue,
     Member,
     Parameter,
-    Result,
-    Table,
+    SequenceValue,
     Text,
     Thing,
     Unknown,
@@ -20,13 +20,14 @@ from analysis.python.values import (
 )
 
 _KINDS: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Items, Table, Thing, Parameter, Member, Result, Text, CodePath, Choice, Unknown)
+    kind.__name__: kind
+    for kind in (SequenceValue, DictValue, Thing, Parameter, Member, CallResult, Text, CodePath, Choice, Unknown)
 }
 
 
 def to_json(value: Value) -> object:
     """Return a value as JSON has it: constants of JSON as they are, others as a list that begins with the kind."""
-    if isinstance(value, Known):
+    if isinstance(value, Constant):
         return ["bytes", value.value.decode("latin-1")] if isinstance(value.value, bytes) else value.value
     return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__slots__)]
 
@@ -40,16 +41,16 @@ def _field(part: object) -> object:
 def from_json(raw: object) -> Value:
     """Return what `to_json` was given."""
     if not isinstance(raw, list):
-        return Known(raw)  # type: ignore[arg-type]
+        return Constant(raw)  # type: ignore[arg-type]
     kind, *parts = raw
     if kind == "bytes":
-        return Known(str(parts[0]).encode("latin-1"))
+        return Constant(str(parts[0]).encode("latin-1"))
     if kind in ("Thing", "Parameter", "CodePath", "Unknown"):
         return _KINDS[kind](*parts)  # type: ignore[no-any-return]
     if kind == "Member":
         return Member(from_json(parts[0]), parts[1])
-    if kind == "Result":
+    if kind == "CallResult":
         function, arguments, keywords = parts
         named = tuple((name, from_json(each)) for name, each in keywords)
-        return Result(from_json(function), tuple(map(from_json, arguments)), named)
+        return CallResult(from_json(function), tuple(map(from_json, arguments)), named)
     return _KINDS[kind](*(tuple(map(from_json, part)) for part in parts))  # type: ignore[no-any-return]

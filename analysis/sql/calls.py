@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from analysis.sql.functions import PART, UNTYPED, WORD, Function, functions
+from analysis.sql.functions import PART, UNTYPED, WORD, SqlFunction, functions
 from analysis.sql.operators import Operators
 from analysis.sql.parts import PARTS, refused_part
-from analysis.sql.record import Clock, Place
+from analysis.sql.record import ClockUse, ExpressionPlace
 from analysis.sql.text import HOLE, Tree, start_of
-from analysis.sql.types import ANY, INT64, UNTOLD, Field, Typed, array, groupable, sortable, struct
+from analysis.sql.types import ANY, INT64, UNTOLD, Typed, TypeField, array, groupable, sortable, struct
 
 _NUMBERED = {"LAG", "LEAD", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE"}
 
@@ -52,10 +52,10 @@ class Calls(Operators):
         return self._called(node, function)
 
     def _clock(self, node: Tree, name: str, values: list[Typed]) -> Typed:
-        self.record.clocks.append(Clock(name, bool(values) or name == "CURRENT_TIMESTAMP", start_of(node)))
+        self.record.clocks.append(ClockUse(name, bool(values) or name == "CURRENT_TIMESTAMP", start_of(node)))
         return self.resolved(node, functions()[name], values)
 
-    def _called(self, node: Tree, function: Function) -> Typed:
+    def _called(self, node: Tree, function: SqlFunction) -> Typed:
         windowed = isinstance(node.parent, exp.Window) or (
             isinstance(node.parent, exp.IgnoreNulls | exp.RespectNulls) and isinstance(node.parent.parent, exp.Window)
         )
@@ -68,7 +68,7 @@ class Calls(Operators):
                     node,
                     f"The aggregate function `{function.name}` cannot stand in {self.place.clause}; compute it in a subquery or use HAVING.",
                 )
-            inner = self.elsewhere(Place("an aggregate function", aliases={}))
+            inner = self.elsewhere(ExpressionPlace("an aggregate function", aliases={}))
             grouped, self.scope.grouped = self.scope.grouped, None
             try:
                 return self._applied(node, function, inner)
@@ -76,7 +76,7 @@ class Calls(Operators):
                 self.scope.grouped = grouped
         return self._applied(node, function, inner)
 
-    def _applied(self, node: Tree, function: Function, inner: Calls) -> Typed:
+    def _applied(self, node: Tree, function: SqlFunction, inner: Calls) -> Typed:
         if function.name == "COUNT" and any(isinstance(each, exp.Star) for each in node.expressions):
             return Typed(INT64)
         values, named = inner._arguments(node, function)
@@ -84,12 +84,14 @@ class Calls(Operators):
             count = INT64 if function.name.endswith("COUNT") else ANY
             self.resolved(node, function, values, named)
             return Typed(
-                array(struct([Field("value", values[0].type), Field("count" if count is INT64 else "sum", count)]))
+                array(
+                    struct([TypeField("value", values[0].type), TypeField("count" if count is INT64 else "sum", count)])
+                )
             )
         result = self.resolved(node, function, values, named)
         return UNTOLD if function.name == "ERROR" else result
 
-    def _arguments(self, node: Tree, function: Function) -> tuple[list[Typed], dict[str, Typed]]:
+    def _arguments(self, node: Tree, function: SqlFunction) -> tuple[list[Typed], dict[str, Typed]]:
         values: list[Typed] = []
         named: dict[str, Typed] = {}
         for each in _flat(node.expressions):
@@ -116,7 +118,7 @@ class Calls(Operators):
                     )
         return values, named
 
-    def _argument(self, node: Tree, function: Function, position: int | None) -> Typed:
+    def _argument(self, node: Tree, function: SqlFunction, position: int | None) -> Typed:
         if position is None or function.takes_part(position):
             word = node.name.upper() if isinstance(node, exp.Column | exp.Anonymous | exp.Var) else ""
             if word and (isinstance(node, exp.Anonymous) or len(getattr(node, "parts", (1,))) == 1):
@@ -127,7 +129,7 @@ class Calls(Operators):
                     return Typed(WORD)
         return self.type(node)
 
-    def _part(self, node: Tree, function: Function, part: str, values: list[Typed]) -> None:
+    def _part(self, node: Tree, function: SqlFunction, part: str, values: list[Typed]) -> None:
         if message := refused_part(function.name, part.upper().split("(")[0], values[0].type):
             self.record.fault(node, message)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from analysis.sql.expressions import Expressions
+from analysis.sql.expressions import ExpressionReader
 from analysis.sql.options import read_options
-from analysis.sql.queries import Queries
-from analysis.sql.record import Place, Record
-from analysis.sql.scope import Scope
+from analysis.sql.queries import QueryReader
+from analysis.sql.record import ExpressionPlace, Reading
+from analysis.sql.scope import QueryScope
 from analysis.sql.spelling import data_type
 from analysis.sql.text import NotUnderstoodError, Tree, start_of
 from analysis.sql.types import ANY, Type, distance
@@ -59,7 +59,7 @@ class ColumnDdl:
 class ColumnReader:
     """Reads column definitions; what is wrong goes to the record."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Reading) -> None:
         self.record = record
 
     def read(self, node: Tree, depth: int = 0) -> ColumnDdl:
@@ -191,8 +191,8 @@ class ColumnReader:
         if value.find(exp.Column) is not None or value.find(exp.Query) is not None:
             self.record.fault(node, f"The default of `{node.name}` refers to a column or a query; write a value.")
             return self._source(node)
-        queries = Queries(self.record, {}, {})
-        typed = Expressions(self.record, Scope(), Place("DEFAULT"), queries).type(value)
+        queries = QueryReader(self.record, {}, {})
+        typed = ExpressionReader(self.record, QueryScope(), ExpressionPlace("DEFAULT"), queries).type(value)
         if distance(typed, wanted) is None:
             self.record.fault(
                 node,

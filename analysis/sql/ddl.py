@@ -14,12 +14,12 @@ from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.columns import ColumnDdl, ColumnReader
 from analysis.sql.layout import Partition, clustering, partition
-from analysis.sql.options import Options, Subject, read_options
-from analysis.sql.record import Record
-from analysis.sql.text import NotUnderstoodError, Parsed, Problem, Tree, parse, start_of
+from analysis.sql.options import OptionHolder, Options, read_options
+from analysis.sql.record import Reading
+from analysis.sql.text import NotUnderstoodError, ParsedSql, SqlProblem, Tree, parse, start_of
 
-Kind = Literal["table", "view", "dataset"]
-_WORDS: dict[Kind, str] = {"table": "TABLE", "view": "VIEW", "dataset": "SCHEMA"}
+ObjectKind = Literal["table", "view", "dataset"]
+_WORDS: dict[ObjectKind, str] = {"table": "TABLE", "view": "VIEW", "dataset": "SCHEMA"}
 _KEYED = frozenset({"BIGNUMERIC", "BOOL", "DATE", "DATETIME", "INT64", "NUMERIC", "STRING", "TIMESTAMP"})
 MAX_KEY, MAX_COLUMNS = 16, 10_000
 """Columns of a primary key, and of a table (BigQuery: key constraints; quotas and limits)."""
@@ -46,7 +46,7 @@ class Ddl:
     query_at: int = 0
 
 
-def read_ddl(text: str, kind: Kind) -> tuple[Ddl | None, tuple[Problem, ...]]:
+def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[SqlProblem, ...]]:
     """Read the one CREATE statement of `text`; never raises for anything that the text holds."""
     try:
         reader = _Reader(parse(text, holes=False), kind)
@@ -54,14 +54,14 @@ def read_ddl(text: str, kind: Kind) -> tuple[Ddl | None, tuple[Problem, ...]]:
     except NotUnderstoodError as refusal:
         return None, (refusal.problem,)
     except RecursionError:
-        return None, (Problem("The statement is nested too deeply to read; flatten it.", 0),)
+        return None, (SqlProblem("The statement is nested too deeply to read; flatten it.", 0),)
 
 
 class _Reader:
     """Reads one statement; faults of meaning are noted and reading goes on, faults of form end it."""
 
-    def __init__(self, parsed: Parsed, kind: Kind) -> None:
-        self.parsed, self.kind, self.record = parsed, kind, Record(parsed)
+    def __init__(self, parsed: ParsedSql, kind: ObjectKind) -> None:
+        self.parsed, self.kind, self.record = parsed, kind, Reading(parsed)
 
     def read(self) -> Ddl:
         tree = self._statement()
@@ -75,7 +75,7 @@ class _Reader:
             self.record.fault(table, "The table has no column; declare at least one.")
         options = [each for each in properties if isinstance(each, exp.Property) and type(each) is exp.Property]
         query, query_at = self._query(tree) if self.kind == "view" else ("", 0)
-        subject: Subject = self.kind
+        subject: OptionHolder = self.kind
         return Ddl(
             start=self.parsed.tokens[0].start,
             path=tuple(piece for part in table.parts for piece in part.name.split(".")),

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from analysis.sql.calls import Calls
 from analysis.sql.operators import OPERATORS
-from analysis.sql.record import Place, Queries, Record
-from analysis.sql.scope import Scope
+from analysis.sql.record import ExpressionPlace, QueryContext, Reading
+from analysis.sql.scope import QueryScope
 from analysis.sql.spelling import key
 from analysis.sql.text import Tree
 from analysis.sql.types import BOOL, BYTES, JSON, NULL, STRING, UNTOLD, Typed
@@ -22,10 +22,10 @@ CLOCKS = {"CurrentDate": "CURRENT_DATE", "CurrentDatetime": "CURRENT_DATETIME", 
           "CurrentTimestamp": "CURRENT_TIMESTAMP"}  # fmt: skip
 
 
-class Expressions(Calls):
+class ExpressionReader(Calls):
     """Types the expressions of one query level."""
 
-    def __init__(self, record: Record, scope: Scope, place: Place, queries: Queries) -> None:
+    def __init__(self, record: Reading, scope: QueryScope, place: ExpressionPlace, queries: QueryContext) -> None:
         super().__init__(record, scope, place, queries)
         self.readers: dict[str, Callable[[Tree], Typed]] = {
             "Column": self.column, "Literal": self._literal, "RawString": lambda _: Typed(STRING, "text"),

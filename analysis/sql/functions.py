@@ -15,9 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from analysis.sql.types import ANY, UNTOLD, Field, Type, Typed, common, distance, struct
+from analysis.sql.types import ANY, UNTOLD, Type, Typed, TypeField, common, distance, struct
 
-Mode = Literal["scalar", "aggregate", "analytic"]
+FunctionMode = Literal["scalar", "aggregate", "analytic"]
 PART, WORD = Type("PART"), Type("WORD")
 
 UNTYPED = frozenset(
@@ -51,19 +51,19 @@ class Argument(NamedTuple):
     only_by_name: bool
 
 
-class Signature(NamedTuple):
+class FunctionSignature(NamedTuple):
     """What a function takes and returns."""
 
     arguments: tuple[Argument, ...]
     result: Type
 
 
-class Function(NamedTuple):
+class SqlFunction(NamedTuple):
     """One function or operator."""
 
     name: str
-    mode: Mode
-    signatures: tuple[Signature, ...]
+    mode: FunctionMode
+    signatures: tuple[FunctionSignature, ...]
 
     def takes_part(self, position: int) -> bool:
         """True when some signature has a date part or another keyword at `position`."""
@@ -79,24 +79,24 @@ class Function(NamedTuple):
 
 
 @functools.cache
-def functions() -> Mapping[str, Function]:
+def functions() -> Mapping[str, SqlFunction]:
     """Every function and operator by its name in upper case."""
     found = {}
     text = Path(__file__).with_name("functions.txt").read_text(encoding="utf-8")
     for line in (text + BIGQUERY.strip()).splitlines():
         head, _, tail = line.partition(": ")
         name, mode = head.split(" ")
-        found[name] = Function(name, _mode(mode), tuple(_signature(each) for each in tail.split("; ")))
+        found[name] = SqlFunction(name, _mode(mode), tuple(_signature(each) for each in tail.split("; ")))
     return found
 
 
-def _mode(text: str) -> Mode:
+def _mode(text: str) -> FunctionMode:
     return "aggregate" if text == "aggregate" else "analytic" if text == "analytic" else "scalar"
 
 
-def _signature(text: str) -> Signature:
+def _signature(text: str) -> FunctionSignature:
     inner, _, result = text[1:].rpartition(") ")
-    return Signature(tuple(map(_argument, split(inner))), parse_type(result))
+    return FunctionSignature(tuple(map(_argument, split(inner))), parse_type(result))
 
 
 def _argument(text: str) -> Argument:
@@ -126,7 +126,7 @@ def parse_type(text: str) -> Type:
     inner = inner.removesuffix(">")
     if outer != "STRUCT":
         return Type(outer, parse_type(inner))
-    return struct(Field(*_named(each)) for each in split(inner))
+    return struct(TypeField(*_named(each)) for each in split(inner))
 
 
 def _named(text: str) -> tuple[str, Type]:
@@ -134,7 +134,7 @@ def _named(text: str) -> tuple[str, Type]:
     return (found[1], parse_type(found[2])) if found else ("", parse_type(text))
 
 
-def call(function: Function, values: Sequence[Typed], named: Mapping[str, Typed]) -> Type | None:
+def call(function: SqlFunction, values: Sequence[Typed], named: Mapping[str, Typed]) -> Type | None:
     """The type that a call returns, `ANY` where that cannot be told; None where no signature takes the arguments."""
     matches = [found for each in function.signatures if (found := _match(each, values, named)) is not None]
     if not matches:
@@ -145,7 +145,9 @@ def call(function: Function, values: Sequence[Typed], named: Mapping[str, Typed]
     return min(matches, key=lambda pair: pair[0])[1]
 
 
-def _match(signature: Signature, values: Sequence[Typed], named: Mapping[str, Typed]) -> tuple[int, Type] | None:
+def _match(
+    signature: FunctionSignature, values: Sequence[Typed], named: Mapping[str, Typed]
+) -> tuple[int, Type] | None:
     formal = _assigned(signature.arguments, values, named)
     if formal is None:
         return None

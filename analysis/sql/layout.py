@@ -9,7 +9,7 @@ from typing import Literal
 from sqlglot import exp
 
 from analysis.sql.columns import ColumnDdl
-from analysis.sql.record import Record
+from analysis.sql.record import Reading
 from analysis.sql.text import NotUnderstoodError, Tree, start_of
 
 Granularity = Literal["HOUR", "DAY", "MONTH", "YEAR"]
@@ -36,7 +36,7 @@ class Partition:
     start: int = 0
 
 
-def partition(record: Record, node: Tree | None, columns: Sequence[ColumnDdl]) -> Partition | None:
+def partition(record: Reading, node: Tree | None, columns: Sequence[ColumnDdl]) -> Partition | None:
     """Read the expression after PARTITION BY in one of the forms BigQuery allows."""
     if node is None:
         return None
@@ -74,7 +74,7 @@ def partition(record: Record, node: Tree | None, columns: Sequence[ColumnDdl]) -
     )
 
 
-def _bounds(record: Record, node: Tree, start: int) -> tuple[int, int, int]:
+def _bounds(record: Reading, node: Tree, start: int) -> tuple[int, int, int]:
     if (
         not isinstance(node, exp.Anonymous)
         or node.name.upper() != "GENERATE_ARRAY"
@@ -99,7 +99,7 @@ def _whole(node: Tree, start: int) -> int:
     raise NotUnderstoodError(f"Expected a whole number, found `{node.sql('bigquery')[:40]}`.", start)
 
 
-def _check(record: Record, node: Tree, columns: Sequence[ColumnDdl], types: frozenset[str]) -> str:
+def _check(record: Reading, node: Tree, columns: Sequence[ColumnDdl], types: frozenset[str]) -> str:
     name = str(node.name)
     column = _find(columns, name)
     if column is None or (isinstance(node, exp.Column) and node.table):
@@ -114,7 +114,7 @@ def _check(record: Record, node: Tree, columns: Sequence[ColumnDdl], types: froz
     return column.name
 
 
-def clustering(record: Record, node: Tree | None, columns: Sequence[ColumnDdl]) -> tuple[str, ...]:
+def clustering(record: Reading, node: Tree | None, columns: Sequence[ColumnDdl]) -> tuple[str, ...]:
     """Read the columns after CLUSTER BY."""
     names: list[str] = []
     for each in node.expressions if node is not None else ():

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from analysis.sql.names import Names
+from analysis.sql.names import NameReader
 from analysis.sql.parts import PARTS
 from analysis.sql.reader import listed
 from analysis.sql.spelling import data_type
@@ -18,9 +18,9 @@ from analysis.sql.types import (
     INTERVAL,
     NULL,
     STRING,
-    Field,
     Type,
     Typed,
+    TypeField,
     array,
     castable,
     common,
@@ -29,7 +29,7 @@ from analysis.sql.types import (
 )
 
 
-class Literals(Names):
+class Literals(NameReader):
     """Types what says its value itself."""
 
     def _literal(self, node: Tree) -> Typed:
@@ -59,7 +59,7 @@ class Literals(Names):
             origins.add(value.origin)
             name = each.alias or (each.name if isinstance(each, exp.Column) else "")
             name = each.this.name if isinstance(each, exp.PropertyEQ) else name
-            fields.append(Field(name, value.type))
+            fields.append(TypeField(name, value.type))
         return Typed(struct(fields), origins.pop() if len(origins) == 1 else "")
 
     def _cast(self, node: Tree) -> Typed:

@@ -11,7 +11,7 @@ from analysis.sql.text import HOLE, Tree, start_of
 from analysis.sql.types import ANY, UNTOLD, Type, Typed
 
 
-class Names(Reader):
+class NameReader(Reader):
     """Looks names up."""
 
     def column(self, node: Tree) -> Typed:

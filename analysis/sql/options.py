@@ -9,12 +9,12 @@ from typing import Literal
 
 from sqlglot import exp
 
-from analysis.sql.record import Record
+from analysis.sql.record import Reading
 from analysis.sql.text import NotUnderstoodError, Tree, start_of
 
-Subject = Literal["table", "view", "dataset", "column"]
+OptionHolder = Literal["table", "view", "dataset", "column"]
 
-ALLOWED: dict[Subject, frozenset[str]] = {
+ALLOWED: dict[OptionHolder, frozenset[str]] = {
     "table": frozenset(
         {"description", "friendly_name", "labels", "partition_expiration_days", "require_partition_filter"}
     ),
@@ -43,7 +43,7 @@ class Options:
     offsets: dict[str, int] = field(default_factory=dict)
 
 
-def read_options(record: Record, nodes: Sequence[Tree], subject: Subject) -> Options:
+def read_options(record: Reading, nodes: Sequence[Tree], subject: OptionHolder) -> Options:
     """Read `(name = value, ...)`; refuses unknown, repeated and ill-typed options."""
     options = Options()
     for node in nodes:
@@ -60,7 +60,7 @@ def read_options(record: Record, nodes: Sequence[Tree], subject: Subject) -> Opt
     return options
 
 
-def _read_value(record: Record, options: Options, node: Tree, name: str, subject: Subject) -> None:
+def _read_value(record: Reading, options: Options, node: Tree, name: str, subject: OptionHolder) -> None:
     value, start = node.args["value"], start_of(node)
     if name in ("description", "friendly_name"):
         text = _text(value, f"a string for `{name}`", start)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from analysis.sql.record import Place
-from analysis.sql.scope import Scope, Source
+from analysis.sql.record import ExpressionPlace
+from analysis.sql.scope import QueryScope, Source
 from analysis.sql.select import Selects
 from analysis.sql.sources import Columns
 from analysis.sql.text import Tree
-from analysis.sql.types import ANY, Field, Typed, common, groupable
+from analysis.sql.types import ANY, Typed, TypeField, common, groupable
 
 
-class Queries(Selects):
+class QueryReader(Selects):
     """Reads the queries of one statement: WITH, set operations, what stands in parentheses."""
 
-    def read(self, node: Tree, parent: Scope | None = None) -> Columns | None:
+    def read(self, node: Tree, parent: QueryScope | None = None) -> Columns | None:
         """The columns that a query returns; None where they cannot be told."""
-        scope = Scope(parent)
+        scope = QueryScope(parent)
         self._common_tables(node, scope)
         if isinstance(node, exp.Subquery):
             inner = node.this
@@ -31,13 +31,13 @@ class Queries(Selects):
         self.record.untold(node, f"This reader does not follow `{type(node).__name__.upper()}` queries")
         return None
 
-    def _sources(self, table: Tree, scope: Scope) -> Columns | None:
+    def _sources(self, table: Tree, scope: QueryScope) -> Columns | None:
         self.join_item(table, scope)
         return tuple(each for source in scope.sources for each in source.columns)
 
     # WITH and set operations
 
-    def _common_tables(self, node: Tree, scope: Scope) -> None:
+    def _common_tables(self, node: Tree, scope: QueryScope) -> None:
         clause = node.args.get("with_")
         for table in clause.expressions if clause is not None else ():
             name = table.alias.casefold()
@@ -49,7 +49,7 @@ class Queries(Selects):
                 scope.common[name] = first
             scope.common[name] = self.read(query, scope)
 
-    def _set_operation(self, node: Tree, scope: Scope) -> Columns | None:
+    def _set_operation(self, node: Tree, scope: QueryScope) -> Columns | None:
         left, right = self.read(node.this, scope), self.read(node.expression, scope)
         if node.args.get("by_name") or node.args.get("side") or node.args.get("kind"):
             self.record.untold(node, "The columns of a set operation BY NAME are not followed by this reader")
@@ -74,7 +74,7 @@ class Queries(Selects):
                 self.record.fault(
                     node, f"{what} puts {other.type} below `{one.name}`, which is {one.type}; cast one of them."
                 )
-            columns.append(Field(one.name, found.type if found else ANY))
+            columns.append(TypeField(one.name, found.type if found else ANY))
         result = tuple(columns)
         self._tail(node, scope, result)
         return result
@@ -86,16 +86,16 @@ class Queries(Selects):
             for index, each in enumerate(node.expressions):
                 inner = each.this if isinstance(each, exp.Alias) else each
                 if isinstance(inner, exp.Literal | exp.Null | exp.Parameter):
-                    values[index] = self.expressions(Scope(), Place("SELECT")).type(inner)
+                    values[index] = self.expressions(QueryScope(), ExpressionPlace("SELECT")).type(inner)
         return values
 
-    def _tail(self, node: Tree, scope: Scope, columns: Columns) -> None:
+    def _tail(self, node: Tree, scope: QueryScope, columns: Columns) -> None:
         """ORDER BY and LIMIT of a set operation or a query in parentheses."""
         order = node.args.get("order")
-        inner = Scope(scope.parent, [Source("", columns, open=not columns)], common=scope.common)
+        inner = QueryScope(scope.parent, [Source("", columns, open=not columns)], common=scope.common)
         for each in order.expressions if order is not None else ():
             if not (isinstance(each.this, exp.Literal) and not each.this.is_string):
-                self.expressions(inner, Place("ORDER BY")).type(each.this)
+                self.expressions(inner, ExpressionPlace("ORDER BY")).type(each.this)
         self.limit(node, scope)
 
 

@@ -7,9 +7,9 @@ from typing import Self
 
 from sqlglot import exp
 
-from analysis.sql.functions import Function, call
-from analysis.sql.record import Place, Queries, Record
-from analysis.sql.scope import Scope
+from analysis.sql.functions import SqlFunction, call
+from analysis.sql.record import ExpressionPlace, QueryContext, Reading
+from analysis.sql.scope import QueryScope
 from analysis.sql.text import Tree
 from analysis.sql.types import ANY, INT64, NULL, STRING, UNTOLD, Type, Typed, castable, common, comparable, sortable
 
@@ -24,14 +24,14 @@ _SORTED = {"$GREATER", "$GREATER_OR_EQUAL", "$LESS", "$LESS_OR_EQUAL", "$BETWEEN
 class Reader:
     """Reads expressions of one query level; what it reads is told by the classes that follow it."""
 
-    def __init__(self, record: Record, scope: Scope, place: Place, queries: Queries) -> None:
+    def __init__(self, record: Reading, scope: QueryScope, place: ExpressionPlace, queries: QueryContext) -> None:
         self.record, self.scope, self.place, self.queries = record, scope, place, queries
 
     def type(self, node: Tree) -> Typed:
         """The type of one expression."""
         raise NotImplementedError
 
-    def elsewhere(self, place: Place) -> Self:
+    def elsewhere(self, place: ExpressionPlace) -> Self:
         """The same reader for an expression that stands elsewhere."""
         return type(self)(self.record, self.scope, place, self.queries)
 
@@ -51,7 +51,7 @@ class Reader:
             self.record.fault(node, f"{what} is {value.type} where {wanted} is needed; cast it.")
 
     def resolved(
-        self, node: Tree, function: Function, values: list[Typed], named: dict[str, Typed] | None = None
+        self, node: Tree, function: SqlFunction, values: list[Typed], named: dict[str, Typed] | None = None
     ) -> Typed:
         """What a call of `function` with `values` returns; a fault where no signature takes them."""
         if function.name == "IF" and len(values) == 3:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from analysis.sql.scope import Scope
-from analysis.sql.text import Parsed, Problem, Tree, start_of
-from analysis.sql.types import UNTOLD, Field, Type, Typed
+from analysis.sql.scope import QueryScope
+from analysis.sql.text import ParsedSql, SqlProblem, Tree, start_of
+from analysis.sql.types import UNTOLD, Type, Typed, TypeField
 
 
-class Clock(NamedTuple):
+class ClockUse(NamedTuple):
     """A use of the current date or time, and whether it says in which zone."""
 
     name: str
@@ -20,15 +20,15 @@ class Clock(NamedTuple):
 
 
 @dataclass
-class Record:
+class Reading:
     """What reading a statement brings to light."""
 
-    parsed: Parsed
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
+    parsed: ParsedSql
+    problems: list[SqlProblem] = field(default_factory=list)
+    notes: list[SqlProblem] = field(default_factory=list)
     columns: dict[tuple[str, str], int] = field(default_factory=dict)
     parameters: dict[str, int] = field(default_factory=dict)
-    clocks: list[Clock] = field(default_factory=list)
+    clocks: list[ClockUse] = field(default_factory=list)
 
     def fault(self, node: Tree, message: str) -> Typed:
         """Note a fault at `node`, once; its value is not known."""
@@ -36,21 +36,21 @@ class Record:
 
     def fault_at(self, start: int, message: str) -> Typed:
         """Note a fault at an offset, once; its value is not known."""
-        problem = Problem(message, start)
+        problem = SqlProblem(message, start)
         if problem not in self.problems:
             self.problems.append(problem)
         return UNTOLD
 
     def untold(self, node: Tree, what: str) -> Typed:
         """Note that `what` is not followed here."""
-        problem = Problem(what, start_of(node))
+        problem = SqlProblem(what, start_of(node))
         if problem not in self.notes:
             self.notes.append(problem)
         return UNTOLD
 
 
 @dataclass(frozen=True)
-class Place:
+class ExpressionPlace:
     """Where an expression stands and what it may therefore hold.
 
     Attributes:
@@ -68,7 +68,7 @@ class Place:
     aliases: dict[str, Typed] = field(default_factory=dict)
 
 
-class Queries(Protocol):
+class QueryContext(Protocol):
     """What this reader asks of the one that reads queries: a subquery's columns, and what is in force around here."""
 
     @property
@@ -77,5 +77,5 @@ class Queries(Protocol):
 
     windows: dict[str, Tree]
 
-    def read(self, node: Tree, parent: Scope | None = None) -> tuple[Field, ...] | None:
+    def read(self, node: Tree, parent: QueryScope | None = None) -> tuple[TypeField, ...] | None:
         """The columns that a query returns; None where they cannot be told."""

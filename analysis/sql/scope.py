@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from analysis.sql.types import ANY, DATE, TIMESTAMP, Field, Type, struct
+from analysis.sql.types import ANY, DATE, TIMESTAMP, Type, TypeField, struct
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Relation:
         wildcard: stands for many tables, which `_TABLE_SUFFIX` tells apart.
     """
 
-    columns: tuple[Field, ...]
+    columns: tuple[TypeField, ...]
     required: frozenset[str] = frozenset()
     filtered: str | None = None
     open: bool = False
@@ -30,10 +30,10 @@ class Relation:
     wildcard: bool = False
 
     @property
-    def hidden(self) -> tuple[Field, ...]:
+    def hidden(self) -> tuple[TypeField, ...]:
         """Columns that `*` leaves out."""
-        found = (Field("_PARTITIONTIME", TIMESTAMP), Field("_PARTITIONDATE", DATE)) if self.ingested else ()
-        return (*found, Field("_TABLE_SUFFIX", Type("STRING"))) if self.wildcard else found
+        found = (TypeField("_PARTITIONTIME", TIMESTAMP), TypeField("_PARTITIONDATE", DATE)) if self.ingested else ()
+        return (*found, TypeField("_TABLE_SUFFIX", Type("STRING"))) if self.wildcard else found
 
 
 Catalog = Mapping[str, Relation]
@@ -45,9 +45,9 @@ class Source:
     """One item of a FROM clause: its name there, its columns, and the table that it is, if it is one."""
 
     alias: str
-    columns: tuple[Field, ...]
+    columns: tuple[TypeField, ...]
     table: str | None = None
-    hidden: tuple[Field, ...] = ()
+    hidden: tuple[TypeField, ...] = ()
     open: bool = False
     value: Type | None = None  # of an UNNEST: what the alias itself stands for
 
@@ -67,13 +67,13 @@ class Found(NamedTuple):
 
 
 @dataclass
-class Scope:
+class QueryScope:
     """The names of one query level; a name that none of them has is looked for around it."""
 
-    parent: Scope | None = None
+    parent: QueryScope | None = None
     sources: list[Source] = field(default_factory=list)
     merged: dict[str, Source] = field(default_factory=dict)
-    common: dict[str, tuple[Field, ...] | None] = field(default_factory=dict)
+    common: dict[str, tuple[TypeField, ...] | None] = field(default_factory=dict)
     grouped: frozenset[str] | None = None
 
     def add(self, source: Source) -> bool:
@@ -86,9 +86,9 @@ class Scope:
         """The source called `alias` at this level."""
         return next((each for each in self.sources if each.alias and each.alias.casefold() == alias.casefold()), None)
 
-    def levels(self) -> Iterator[Scope]:
+    def levels(self) -> Iterator[QueryScope]:
         """This level and those around it."""
-        level: Scope | None = self
+        level: QueryScope | None = self
         while level is not None:
             yield level
             level = level.parent
@@ -116,7 +116,7 @@ class Scope:
         opened = [source for source in self.sources if source.open]
         return found or [Found(ANY, opened[0] if len(opened) == 1 else None, name, depth) for _ in opened[:1]]
 
-    def with_table(self, name: str) -> tuple[Field, ...] | None:
+    def with_table(self, name: str) -> tuple[TypeField, ...] | None:
         """The columns of a WITH clause's table; None where none is called so, an empty tuple where they are not known."""
         for level in self.levels():
             if name.casefold() in level.common:

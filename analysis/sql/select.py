@@ -7,29 +7,31 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from analysis.sql.expressions import Expressions
+from analysis.sql.expressions import ExpressionReader
 from analysis.sql.functions import functions
-from analysis.sql.record import Place
-from analysis.sql.scope import Scope
+from analysis.sql.record import ExpressionPlace
+from analysis.sql.scope import QueryScope
 from analysis.sql.sources import Columns, Sources, type_in
 from analysis.sql.spelling import key
 from analysis.sql.text import Tree, start_of
-from analysis.sql.types import Field, Type, Typed, groupable, sortable
+from analysis.sql.types import Type, Typed, TypeField, groupable, sortable
 
 
 class Selects(Sources):
     """Reads SELECT."""
 
-    def limit(self, node: Tree, scope: Scope) -> None:
+    def limit(self, node: Tree, scope: QueryScope) -> None:
         """Read LIMIT and OFFSET, which count in whole numbers."""
         for name in ("limit", "offset"):
             clause = node.args.get(name)
             if clause is not None and clause.expression is not None:
-                found = Expressions(self.record, Scope(), Place(name.upper()), self).type(clause.expression)
+                found = ExpressionReader(self.record, QueryScope(), ExpressionPlace(name.upper()), self).type(
+                    clause.expression
+                )
                 if found.type.kind not in ("INT64", "ANY"):
                     self.record.fault(clause, f"{name.upper()} takes INT64 and not {found.type}; write a number.")
 
-    def select(self, node: Tree, scope: Scope) -> Columns | None:
+    def select(self, node: Tree, scope: QueryScope) -> Columns | None:
         """The columns that one SELECT returns."""
         outer, self.windows = self.windows, {each.name.casefold(): each for each in node.args.get("windows") or ()}
         try:
@@ -37,13 +39,13 @@ class Selects(Sources):
         finally:
             self.windows = outer
 
-    def _selected(self, node: Tree, scope: Scope) -> Columns | None:
+    def _selected(self, node: Tree, scope: QueryScope) -> Columns | None:
         if not node.expressions:
             self.record.fault(node, "SELECT lists nothing; name columns.")
         self.from_clause(node, scope)
         where = node.args.get("where")
         if where is not None:
-            self.expressions(scope, Place("WHERE")).condition(where.this, "The condition of WHERE")
+            self.expressions(scope, ExpressionPlace("WHERE")).condition(where.this, "The condition of WHERE")
         self.filters(node, scope)
         place = self._grouping(node, scope)
         scope.grouped = place.grouped
@@ -66,7 +68,7 @@ class Selects(Sources):
         scope.grouped = None
         return None if columns is None else tuple(columns)
 
-    def filters(self, node: Tree, scope: Scope) -> None:
+    def filters(self, node: Tree, scope: QueryScope) -> None:
         """Where a table requires a filter on its partition, some condition of this query must name that column."""
         conditions = [node.args["where"].this] if node.args.get("where") is not None else []
         conditions += [join.args["on"] for join in node.args.get("joins") or () if join.args.get("on") is not None]
@@ -85,7 +87,7 @@ class Selects(Sources):
                     f"`{source.table}` requires a filter on its partition `{relation.filtered}`; add one to WHERE.",
                 )
 
-    def _grouping(self, node: Tree, scope: Scope) -> Place:
+    def _grouping(self, node: Tree, scope: QueryScope) -> ExpressionPlace:
         group = node.args.get("group")
         aggregated = (
             group is not None
@@ -93,21 +95,21 @@ class Selects(Sources):
             or any(_aggregates(each) for each in (*node.expressions, *_ordered(node), *_clause(node, "qualify")))
         )
         if group is not None and group.args.get("all"):
-            return Place("SELECT", aggregates=True, windows=True)
+            return ExpressionPlace("SELECT", aggregates=True, windows=True)
         if not aggregated:
-            return Place("SELECT", aggregates=True, windows=True)
+            return ExpressionPlace("SELECT", aggregates=True, windows=True)
         keys: set[str] = set()
         for each in _group_items(group) if group is not None else ():
             item = self._group_item(each, node, scope)
             if item is None:
                 continue
-            found = self.expressions(scope, Place("GROUP BY")).type(item)
+            found = self.expressions(scope, ExpressionPlace("GROUP BY")).type(item)
             if not groupable(found.type):
                 self.record.fault(each, f"GROUP BY does not take {found.type}; convert it.")
             keys.add(key(item, scope))
-        return Place("SELECT", aggregates=True, windows=True, grouped=frozenset(keys))
+        return ExpressionPlace("SELECT", aggregates=True, windows=True, grouped=frozenset(keys))
 
-    def _group_item(self, item: Tree, node: Tree, scope: Scope) -> Tree | None:
+    def _group_item(self, item: Tree, node: Tree, scope: QueryScope) -> Tree | None:
         """What an item of GROUP BY means: an ordinal or an alias stands for what was selected."""
         if isinstance(item, exp.Literal) and not item.is_string:
             place = int(item.name) if item.name.isdigit() else 0
@@ -132,9 +134,9 @@ class Selects(Sources):
         return item
 
     def _select_list(
-        self, node: Tree, scope: Scope, reader: Expressions
-    ) -> tuple[list[Field] | None, dict[str, Typed]]:
-        columns: list[Field] | None = []
+        self, node: Tree, scope: QueryScope, reader: ExpressionReader
+    ) -> tuple[list[TypeField] | None, dict[str, Typed]]:
+        columns: list[TypeField] | None = []
         aliases: dict[str, Typed] = {}
         for each in node.expressions:
             if _star(each):
@@ -149,14 +151,14 @@ class Selects(Sources):
             elif name:
                 aliases.setdefault(name.casefold(), Typed(kind))
             if columns is not None:
-                columns.append(Field(name, kind))
+                columns.append(TypeField(name, kind))
         if node.args.get("kind") == "STRUCT" and columns is not None:
-            columns = [Field("", Type("STRUCT", fields=tuple(columns)))]
+            columns = [TypeField("", Type("STRUCT", fields=tuple(columns)))]
         if node.args.get("kind") == "VALUE" and columns and len(columns) == 1 and columns[0].type.kind == "STRUCT":
             columns = list(columns[0].type.fields)
         return columns, aliases
 
-    def _star(self, node: Tree, scope: Scope, reader: Expressions) -> list[Field] | None:
+    def _star(self, node: Tree, scope: QueryScope, reader: ExpressionReader) -> list[TypeField] | None:
         star = node if isinstance(node, exp.Star) else node.this if isinstance(node, exp.Column) else node.expression
         if isinstance(node, exp.Star):
             columns = self._all_columns(node, scope)
@@ -183,20 +185,20 @@ class Selects(Sources):
         if columns is None:
             return None
         return [
-            Field(each.name, replaced.get(each.name.casefold(), each.type))
+            TypeField(each.name, replaced.get(each.name.casefold(), each.type))
             for each in columns
             if each.name.casefold() not in dropped
         ]
 
-    def _all_columns(self, node: Tree, scope: Scope) -> list[Field] | None:
+    def _all_columns(self, node: Tree, scope: QueryScope) -> list[TypeField] | None:
         if not scope.sources:
             self.record.fault(node, "`*` has no table to select from; add FROM.")
             return None
-        columns: list[Field] = []
+        columns: list[TypeField] = []
         shown: set[str] = set()
         for name, source in scope.merged.items():
             columns.append(
-                Field(
+                TypeField(
                     next((each.name for each in source.columns if each.name.casefold() == name), name),
                     type_in(source, name),
                 )
@@ -209,7 +211,7 @@ class Selects(Sources):
             columns += [each for each in source.columns if each.name.casefold() not in shown]
         return None if any(source.open for source in scope.sources) else columns
 
-    def _distinct(self, node: Tree, columns: list[Field] | None) -> None:
+    def _distinct(self, node: Tree, columns: list[TypeField] | None) -> None:
         if node.args.get("distinct") is None:
             return
         for each in columns or ():
@@ -218,7 +220,7 @@ class Selects(Sources):
                     node, f"SELECT DISTINCT does not take `{each.name}`, which is {each.type}; convert it."
                 )
 
-    def _order(self, node: Tree, scope: Scope, place: Place, columns: list[Field] | None) -> None:
+    def _order(self, node: Tree, scope: QueryScope, place: ExpressionPlace, columns: list[TypeField] | None) -> None:
         for each in _ordered(node):
             if isinstance(each, exp.Literal) and not each.is_string:
                 if columns is not None and not (each.name.isdigit() and 0 < int(each.name) <= len(columns)):

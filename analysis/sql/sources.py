@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from analysis.sql.expressions import Expressions
+from analysis.sql.expressions import ExpressionReader
 from analysis.sql.functions import functions
-from analysis.sql.record import Place, Record
-from analysis.sql.scope import Catalog, Relation, Scope, Source
+from analysis.sql.record import ExpressionPlace, Reading
+from analysis.sql.scope import Catalog, QueryScope, Relation, Source
 from analysis.sql.text import HOLE, Tree, start_of
-from analysis.sql.types import ANY, INT64, Field, Type, Typed
+from analysis.sql.types import ANY, INT64, Type, Typed, TypeField
 
-Columns = tuple[Field, ...]
+Columns = tuple[TypeField, ...]
 ANY_PROJECT = "*"
 """Given as the project, lets every project stand before a table's name."""
 
 
-class Use:
+class NamedTable:
     """A table that a statement names."""
 
     def __init__(self, name: str, start: int, *, qualified: bool, written: bool = False) -> None:
@@ -29,21 +29,21 @@ class Sources:
     """Reads FROM clauses of one statement against a catalog; `project` may stand before a table's name."""
 
     def __init__(
-        self, record: Record, catalog: Catalog, parameters: Mapping[str, Type], project: str | None = None
+        self, record: Reading, catalog: Catalog, parameters: Mapping[str, Type], project: str | None = None
     ) -> None:
         self.record, self.catalog, self.parameters, self.project = record, catalog, parameters, project
-        self.uses: list[Use] = []
+        self.uses: list[NamedTable] = []
         self.windows: dict[str, Tree] = {}
 
-    def expressions(self, scope: Scope, place: Place) -> Expressions:
+    def expressions(self, scope: QueryScope, place: ExpressionPlace) -> ExpressionReader:
         """A reader of expressions that stand at `place`."""
-        return Expressions(self.record, scope, place, self)
+        return ExpressionReader(self.record, scope, place, self)
 
-    def read(self, node: Tree, parent: Scope | None = None) -> Columns | None:
+    def read(self, node: Tree, parent: QueryScope | None = None) -> Columns | None:
         """The columns that a query returns; None where they cannot be told."""
         raise NotImplementedError
 
-    def from_clause(self, node: Tree, scope: Scope) -> None:
+    def from_clause(self, node: Tree, scope: QueryScope) -> None:
         """Bring what FROM and its joins name into reach."""
         first = node.args.get("from_")
         if first is not None:
@@ -51,13 +51,13 @@ class Sources:
         for join in node.args.get("joins") or ():
             self._join(join, scope)
 
-    def _join(self, join: Tree, scope: Scope) -> None:
+    def _join(self, join: Tree, scope: QueryScope) -> None:
         before = list(scope.sources)
         self.join_item(join.this, scope)
         after = [source for source in scope.sources if source not in before]
         condition = join.args.get("on")
         if condition is not None:
-            self.expressions(scope, Place("ON")).condition(condition, "The condition of ON")
+            self.expressions(scope, ExpressionPlace("ON")).condition(condition, "The condition of ON")
         for identifier in join.args.get("using") or ():
             self._using(identifier, before, after, scope)
         needs = not isinstance(join.this, exp.Unnest) and not after_is_array(after)
@@ -71,7 +71,7 @@ class Sources:
         if join.method or join.kind in ("SEMI", "ANTI", "STRAIGHT"):
             self.record.fault(join, f"GoogleSQL has no {join.method or join.kind} JOIN; use JOIN … USING or EXISTS.")
 
-    def _using(self, identifier: Tree, before: list[Source], after: list[Source], scope: Scope) -> None:
+    def _using(self, identifier: Tree, before: list[Source], after: list[Source], scope: QueryScope) -> None:
         name = identifier.name
         owners = []
         for side in (before, after):
@@ -85,13 +85,13 @@ class Sources:
                 return
             owners.append(having[0])
         kinds = [Typed(type_in(source, name)) for source in owners]
-        self.expressions(scope, Place("USING")).resolved(identifier, functions()["$EQUAL"], kinds)
+        self.expressions(scope, ExpressionPlace("USING")).resolved(identifier, functions()["$EQUAL"], kinds)
         for source in owners:
             if source.table is not None:
                 self.record.columns.setdefault((source.table, name), start_of(identifier))
         scope.merged.setdefault(name.casefold(), owners[0])
 
-    def join_item(self, node: Tree, scope: Scope) -> None:
+    def join_item(self, node: Tree, scope: QueryScope) -> None:
         """Bring one table, array or query of FROM into reach, with what is joined to it."""
         source = self._source(node, scope)
         if any(node.args.get(each) for each in ("pivots", "match_recognize")):
@@ -106,34 +106,34 @@ class Sources:
         if isinstance(node, exp.Unnest) and node.args.get("offset"):
             offset = node.args["offset"]
             name = offset.name if isinstance(offset, exp.Identifier) else "offset"
-            scope.add(Source(name, (Field(name, INT64),), value=INT64))
+            scope.add(Source(name, (TypeField(name, INT64),), value=INT64))
 
-    def _source(self, node: Tree, scope: Scope) -> Source:
+    def _source(self, node: Tree, scope: QueryScope) -> Source:
         if isinstance(node, exp.Unnest):
             return self._unnest(node, scope)
         if isinstance(node, exp.Table):
             return self._table(node, scope)
         if isinstance(node, exp.Subquery):
             if isinstance(node.this, exp.Table):
-                inner = Scope(scope.parent, common=scope.common)
+                inner = QueryScope(scope.parent, common=scope.common)
                 self.join_item(node.this, inner)
                 for each in inner.sources[1:]:
                     scope.add(each)
                 scope.merged.update(inner.merged)
                 return inner.sources[0]
-            columns = self.read(node, Scope(scope.parent, common=_all_common(scope)))
+            columns = self.read(node, QueryScope(scope.parent, common=_all_common(scope)))
             return Source(node.alias, columns or (), open=columns is None)
         self.record.untold(node, f"What `{node.sql('bigquery')[:60]}` returns is not followed by this reader")
         return Source(node.alias, (), open=True)
 
-    def _unnest(self, node: Tree, scope: Scope) -> Source:
+    def _unnest(self, node: Tree, scope: QueryScope) -> Source:
         alias = node.args.get("alias")
         columns = alias.columns if alias is not None else []
         name = columns[0].name if columns else (alias.name if alias is not None else "")
         if len(node.expressions) > 1:
             self.record.untold(node, "UNNEST of several arrays is not followed by this reader")
             return Source(name, (), open=True)
-        found = self.expressions(scope, Place("UNNEST")).type(node.expressions[0]).type
+        found = self.expressions(scope, ExpressionPlace("UNNEST")).type(node.expressions[0]).type
         return self._elements(node, name, found)
 
     def _elements(self, node: Tree, name: str, kind: Type) -> Source:
@@ -142,20 +142,20 @@ class Sources:
         element = kind.element if kind.kind == "ARRAY" and kind.element is not None else ANY
         if element.kind == "STRUCT":
             return Source(name, element.fields, value=element)
-        return Source(name, (Field(name, element),), open=element.kind == "ANY" and not name, value=element)
+        return Source(name, (TypeField(name, element),), open=element.kind == "ANY" and not name, value=element)
 
-    def _table(self, node: Tree, scope: Scope) -> Source:
+    def _table(self, node: Tree, scope: QueryScope) -> Source:
         if not isinstance(node.this, exp.Identifier | exp.Dot):
             for each in node.this.expressions if isinstance(node.this, exp.Anonymous) else ():
                 if not isinstance(each, exp.Table):
-                    self.expressions(scope, Place("a table function")).type(each)
+                    self.expressions(scope, ExpressionPlace("a table function")).type(each)
             self.record.untold(
                 node, f"What the table function `{node.this.name}` returns is not followed by this reader"
             )
             return Source(node.alias, (), open=True)
         for name in ("version", "when"):
             if (clause := node.args.get(name)) is not None and clause.expression is not None:
-                self.expressions(Scope(), Place("FOR SYSTEM_TIME AS OF")).type(clause.expression)
+                self.expressions(QueryScope(), ExpressionPlace("FOR SYSTEM_TIME AS OF")).type(clause.expression)
         parts = [piece for part in node.parts for piece in part.name.split(".")]
         alias = node.alias or parts[-1]
         if len(parts) == 1 and scope.has_common(parts[0]):
@@ -169,13 +169,13 @@ class Sources:
                     )
                 )
             )
-            found = self.expressions(scope, Place("FROM")).type(column)
+            found = self.expressions(scope, ExpressionPlace("FROM")).type(column)
             return self._elements(node, node.alias or parts[-1], found.type)
         relation, name = self.relation(node, parts)
         return Source(alias, relation.columns, name, relation.hidden, relation.open)
 
     @staticmethod
-    def _outer(scope: Scope, name: str) -> bool:
+    def _outer(scope: QueryScope, name: str) -> bool:
         return any(level.named(name) is not None for level in scope.levels())
 
     def relation(self, node: Tree, parts: Sequence[str], *, written: bool = False) -> tuple[Relation, str]:
@@ -185,7 +185,7 @@ class Sources:
             parts, qualified = parts[1:], True
         elif HOLE.search(".".join(parts)):
             name = self.record.parsed.unplugged(".".join(parts[-2:]))
-            self.uses.append(Use(name, start, qualified=True, written=written))
+            self.uses.append(NamedTable(name, start, qualified=True, written=written))
             self.record.untold(node, f"Which table `{name}` is, only running the code tells")
             return Relation((), open=True), name
         else:
@@ -198,7 +198,7 @@ class Sources:
             wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, without a project"
             self.record.fault(node, f"Table `{name}` is not named as `dataset.table`; write it {wanted}.")
             return Relation((), open=True), name
-        self.uses.append(Use(name, start, qualified=qualified, written=written))
+        self.uses.append(NamedTable(name, start, qualified=qualified, written=written))
         if (found := self.catalog.get(name)) is None:
             self.record.fault(
                 node, f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/."
@@ -225,7 +225,7 @@ def after_is_array(sources: Sequence[Source]) -> bool:
     return any(source.value is not None or source.open for source in sources)
 
 
-def _all_common(scope: Scope) -> dict[str, Columns | None]:
+def _all_common(scope: QueryScope) -> dict[str, Columns | None]:
     found: dict[str, Columns | None] = {}
     for level in scope.levels():
         found = {**level.common, **found}

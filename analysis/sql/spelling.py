@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from analysis.sql.scope import Scope
+from analysis.sql.scope import QueryScope
 from analysis.sql.text import Tree
-from analysis.sql.types import ALIASES, ANY, SCALARS, Field, Type, struct
+from analysis.sql.types import ALIASES, ANY, SCALARS, Type, TypeField, struct
 
 
-def key(node: Tree, scope: Scope) -> str:
+def key(node: Tree, scope: QueryScope) -> str:
     """A text that is the same for two expressions that GROUP BY takes for one."""
     copy = node.copy()
     for column in [copy] if isinstance(copy, exp.Column) else list(copy.find_all(exp.Column)):
@@ -44,6 +44,6 @@ def data_type(node: Tree) -> Type | None:
             nested = data_type(each.args["kind"] if isinstance(each, exp.ColumnDef) else each)
             if nested is None:
                 return None
-            fields.append(Field(each.name if isinstance(each, exp.ColumnDef) else "", nested))
+            fields.append(TypeField(each.name if isinstance(each, exp.ColumnDef) else "", nested))
         return struct(fields)
     return Type(kind) if kind in SCALARS else None

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from analysis.sql.queries import Queries
-from analysis.sql.record import Clock, Record
+from analysis.sql.queries import QueryReader
+from analysis.sql.record import ClockUse, Reading
 from analysis.sql.scope import Catalog
-from analysis.sql.text import NotUnderstoodError, Problem, Tree, parse, start_of
-from analysis.sql.types import Field, Type
+from analysis.sql.text import NotUnderstoodError, SqlProblem, Tree, parse, start_of
+from analysis.sql.types import Type, TypeField
 from analysis.sql.writes import Writes
 
 
@@ -48,10 +48,10 @@ class Statement:
     tables: tuple[TableUse, ...] = ()
     columns: Mapping[tuple[str, str], int]
     parameters: Mapping[str, int]
-    result: tuple[Field, ...] | None = None
-    clocks: tuple[Clock, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[Problem, ...] = ()
+    result: tuple[TypeField, ...] | None = None
+    clocks: tuple[ClockUse, ...] = ()
+    problems: tuple[SqlProblem, ...] = ()
+    notes: tuple[SqlProblem, ...] = ()
 
 
 def read(
@@ -68,16 +68,16 @@ def read(
     except NotUnderstoodError as refusal:
         return _refused(text, refusal.problem)
     if len(parsed.trees) != 1:
-        return _refused(text, Problem("Expected one statement; give each its own text.", 0))
+        return _refused(text, SqlProblem("Expected one statement; give each its own text.", 0))
     tree = parsed.trees[0]
     if query_only and not isinstance(tree, exp.Query):
-        return _refused(text, Problem("Expected one SELECT query; write exactly one.", start_of(tree)))
-    record = Record(parsed)
-    queries = Queries(record, catalog, parameters or {}, project)
+        return _refused(text, SqlProblem("Expected one SELECT query; write exactly one.", start_of(tree)))
+    record = Reading(parsed)
+    queries = QueryReader(record, catalog, parameters or {}, project)
     try:
         result = _read(tree, queries)
     except RecursionError:
-        return _refused(text, Problem("The statement is nested too deeply to read; flatten it.", 0))
+        return _refused(text, SqlProblem("The statement is nested too deeply to read; flatten it.", 0))
     return Statement(
         kind=type(tree).__name__.lower() if not isinstance(tree, exp.Query) else "select",
         tables=_uses(queries),
@@ -90,19 +90,21 @@ def read(
     )
 
 
-def _read(tree: Tree, queries: Queries) -> tuple[Field, ...] | None:
+def _read(tree: Tree, queries: QueryReader) -> tuple[TypeField, ...] | None:
     if isinstance(tree, exp.Query):
         return queries.read(tree)
     Writes(queries).read(tree)
     return None
 
 
-def _refused(text: str, problem: Problem) -> Statement:
+def _refused(text: str, problem: SqlProblem) -> Statement:
     if "{" in text:
-        notes = (Problem("The parts that only running the code tells hide how this statement is built", problem.start),)
+        notes = (
+            SqlProblem("The parts that only running the code tells hide how this statement is built", problem.start),
+        )
         return Statement(columns={}, parameters={}, notes=notes)
     return Statement(columns={}, parameters={}, problems=(problem,))
 
 
-def _uses(queries: Queries) -> tuple[TableUse, ...]:
+def _uses(queries: QueryReader) -> tuple[TableUse, ...]:
     return tuple(dict.fromkeys(TableUse(use.name, use.start, use.qualified, use.written) for use in queries.uses))

@@ -149,7 +149,7 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.)|$)", re.S)
 
 
-class Problem(NamedTuple):
+class SqlProblem(NamedTuple):
     """A sentence and the offset that it is about."""
 
     message: str
@@ -160,11 +160,11 @@ class NotUnderstoodError(Exception):
     """The text cannot be read on from `problem`."""
 
     def __init__(self, message: str, start: int) -> None:
-        self.problem = Problem(message, start)
+        self.problem = SqlProblem(message, start)
         super().__init__(message)
 
 
-class Parsed(NamedTuple):
+class ParsedSql(NamedTuple):
     """The statements of a text, the text that the offsets count in, and what stood in its holes."""
 
     trees: tuple[Tree, ...]
@@ -215,7 +215,7 @@ def _at(node: Tree, token: Token) -> Tree:
     return node
 
 
-def parse(text: str, *, holes: bool = True) -> Parsed:
+def parse(text: str, *, holes: bool = True) -> ParsedSql:
     """Read `text`, `{name}` in it as a hole; raises `NotUnderstoodError` where it is no GoogleSQL."""
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     found_holes: list[str] = []
@@ -247,7 +247,7 @@ def parse(text: str, *, holes: bool = True) -> Parsed:
         for literal in tree.find_all(exp.Literal):
             if literal.is_string and "start" in literal.meta:
                 literal.set("this", unescape(plugged[literal.meta["start"] : literal.meta["end"] + 1]))
-    return Parsed(found, plugged, tuple(found_holes), tuple(tokens))
+    return ParsedSql(found, plugged, tuple(found_holes), tuple(tokens))
 
 
 def _check_names(tree: Tree) -> None:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 Origin = Literal["", "integer", "float", "text", "null", "array", "parameter"]
 
 
-class Field(NamedTuple):
+class TypeField(NamedTuple):
     """A column, or a field of a STRUCT; without a name where the text gives none."""
 
     name: str
@@ -27,7 +27,7 @@ class Type:
 
     kind: str
     element: Type | None = None
-    fields: tuple[Field, ...] = ()
+    fields: tuple[TypeField, ...] = ()
 
     def __str__(self) -> str:
         if self.element is not None:
@@ -43,7 +43,7 @@ class Type:
             return Type(self.kind, self.element.settled)
         return Type(
             "INT64" if self.kind == "NULL" else self.kind,
-            fields=tuple(Field(each.name, each.type.settled) for each in self.fields),
+            fields=tuple(TypeField(each.name, each.type.settled) for each in self.fields),
         )
 
     @property
@@ -52,7 +52,7 @@ class Type:
         inner = (self.element,) if self.element is not None else tuple(each.type for each in self.fields)
         return self.kind != "ANY" and all(each.known for each in inner)
 
-    def field(self, name: str) -> tuple[Field, ...]:
+    def field(self, name: str) -> tuple[TypeField, ...]:
         """The fields called `name`; names have no case."""
         return tuple(each for each in self.fields if each.name.casefold() == name.casefold())
 
@@ -119,7 +119,7 @@ def array(element: Type) -> Type:
     return Type("ARRAY", element)
 
 
-def struct(fields: Iterable[Field]) -> Type:
+def struct(fields: Iterable[TypeField]) -> Type:
     """STRUCT of `fields`."""
     return Type("STRUCT", fields=tuple(fields))
 
@@ -259,7 +259,7 @@ def _common_struct(values: list[Typed]) -> Typed | None:
         found = common(Typed(field.type, value.origin) for field, value in zip(column, values, strict=True))
         if found is None:
             return None
-        fields.append(Field(column[0].name, found.type))
+        fields.append(TypeField(column[0].name, found.type))
     return Typed(struct(fields), values[0].origin)
 
 

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from analysis.sql.expressions import Expressions
-from analysis.sql.queries import Queries
-from analysis.sql.record import Place
-from analysis.sql.scope import Relation, Scope, Source
+from analysis.sql.expressions import ExpressionReader
+from analysis.sql.queries import QueryReader
+from analysis.sql.record import ExpressionPlace
+from analysis.sql.scope import QueryScope, Relation, Source
 from analysis.sql.text import Tree, start_of
-from analysis.sql.types import ANY, Field, Type, Typed, distance
+from analysis.sql.types import ANY, Type, Typed, TypeField, distance
 
 
 class Writes:
     """Reads the statements that change a table."""
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, queries: QueryReader) -> None:
         self.queries, self.record = queries, queries.record
 
     def read(self, node: Tree) -> None:
@@ -59,7 +59,7 @@ class Writes:
             self._given(schema, schema.expressions, relation, name)
         source = node.expression
         if isinstance(source, exp.Values):
-            scope = Scope()
+            scope = QueryScope()
             for row in source.expressions:
                 self._row(row, columns, name, scope)
         elif source is not None:
@@ -75,9 +75,9 @@ class Writes:
             for column, value in zip(columns, self.queries.as_values(source, found), strict=True):
                 self._fits(source, column, Typed(value.type) if value.origin == "text" else value, name)
 
-    def _listed(self, identifiers: Iterable[Tree], relation: Relation, name: str) -> list[Field]:
+    def _listed(self, identifiers: Iterable[Tree], relation: Relation, name: str) -> list[TypeField]:
         known = {each.name.casefold(): each for each in relation.columns}
-        found: list[Field] = []
+        found: list[TypeField] = []
         for each in identifiers:
             column = known.get(each.name.casefold())
             if column is None and not relation.open:
@@ -88,7 +88,7 @@ class Writes:
             if any(field.name.casefold() == each.name.casefold() for field in found):
                 self.record.fault(each, f"The INSERT into `{name}` lists `{each.name}` twice; list it once.")
             self.record.columns.setdefault((name, column.name if column else each.name), start_of(each))
-            found.append(column or Field(each.name, ANY))
+            found.append(column or TypeField(each.name, ANY))
         return found
 
     def _given(self, node: Tree, identifiers: Sequence[Tree], relation: Relation, name: str) -> None:
@@ -99,7 +99,7 @@ class Writes:
                     node, f"The INSERT into `{name}` leaves out the REQUIRED column `{column.name}`; give it."
                 )
 
-    def _row(self, row: Tree, columns: Sequence[Field], name: str, scope: Scope) -> None:
+    def _row(self, row: Tree, columns: Sequence[TypeField], name: str, scope: QueryScope) -> None:
         values = row.expressions if isinstance(row, exp.Tuple) else [row.this if isinstance(row, exp.Paren) else row]
         if len(values) != len(columns):
             self.record.fault(
@@ -107,11 +107,11 @@ class Writes:
                 f"The INSERT into `{name}` lists {len(columns)} columns but gives {len(values)} values; make them as many.",
             )
             return
-        reader = self.queries.expressions(scope, Place("VALUES"))
+        reader = self.queries.expressions(scope, ExpressionPlace("VALUES"))
         for column, value in zip(columns, values, strict=True):
             self._assign(reader, column, value, name)
 
-    def _assign(self, reader: Expressions, column: Field, value: Tree, name: str) -> None:
+    def _assign(self, reader: ExpressionReader, column: TypeField, value: Tree, name: str) -> None:
         if (isinstance(value, exp.Column) and not value.table and value.name.upper() == "DEFAULT") or type(
             value
         ).__name__ == "Default":
@@ -123,7 +123,7 @@ class Writes:
             )
         self._fits(value, column, reader.type(value), name)
 
-    def _fits(self, node: Tree, column: Field, value: Typed, name: str) -> None:
+    def _fits(self, node: Tree, column: TypeField, value: Typed, name: str) -> None:
         if (
             value.type.kind == "NULL" and column.name in self.queries.catalog[name].required
             if name in self.queries.catalog
@@ -139,15 +139,15 @@ class Writes:
 
     def _update(self, node: Tree) -> None:
         _, name, source = self._target(node.this)
-        scope = Scope(sources=[source])
+        scope = QueryScope(sources=[source])
         if node.args.get("from_") is not None:
             self.queries.from_clause(node, scope)
         self._where(node, scope, "UPDATE")
         self._set(node.expressions, scope, source, name)
 
-    def _set(self, assignments: Iterable[Tree], scope: Scope, target: Source, name: str) -> None:
-        reader = self.queries.expressions(scope, Place("SET"))
-        own = Expressions(self.record, Scope(sources=[target]), Place("SET"), self.queries)
+    def _set(self, assignments: Iterable[Tree], scope: QueryScope, target: Source, name: str) -> None:
+        reader = self.queries.expressions(scope, ExpressionPlace("SET"))
+        own = ExpressionReader(self.record, QueryScope(sources=[target]), ExpressionPlace("SET"), self.queries)
         seen: set[str] = set()
         for each in assignments:
             if not isinstance(each, exp.EQ):
@@ -158,14 +158,14 @@ class Writes:
             if path in seen:
                 self.record.fault(each, f"`{each.this.sql('bigquery')}` is set twice; set it once.")
             seen.add(path)
-            self._assign(reader, Field(each.this.name, kind.type), each.expression, name)
+            self._assign(reader, TypeField(each.this.name, kind.type), each.expression, name)
 
-    def _where(self, node: Tree, scope: Scope, what: str) -> None:
+    def _where(self, node: Tree, scope: QueryScope, what: str) -> None:
         where = node.args.get("where")
         if where is None:
             self.record.fault(node, f"BigQuery refuses {what} without WHERE; say which rows, or WHERE TRUE for all.")
             return
-        self.queries.expressions(scope, Place("WHERE")).condition(where.this, "The condition of WHERE")
+        self.queries.expressions(scope, ExpressionPlace("WHERE")).condition(where.this, "The condition of WHERE")
         self.queries.filters(node, scope)
 
     def _delete(self, node: Tree) -> None:
@@ -174,24 +174,24 @@ class Writes:
             self.record.fault(node, "DELETE names no table; name one.")
             return
         _, _, source = self._target(table)
-        self._where(node, Scope(sources=[source]), "DELETE")
+        self._where(node, QueryScope(sources=[source]), "DELETE")
 
     def _merge(self, node: Tree) -> None:
         relation, name, target = self._target(node.this)
-        scope = Scope()
+        scope = QueryScope()
         self.queries.join_item(node.args["using"], scope)
         given = list(scope.sources)
-        both = Scope(sources=[target, *given])
-        self.queries.expressions(both, Place("ON")).condition(node.args["on"], "The condition of ON")
+        both = QueryScope(sources=[target, *given])
+        self.queries.expressions(both, ExpressionPlace("ON")).condition(node.args["on"], "The condition of ON")
         for clause in node.args["whens"].expressions:
             matched, by_source = clause.args.get("matched"), clause.args.get("source")
-            reach = both if matched else Scope(sources=[target] if by_source else given)
+            reach = both if matched else QueryScope(sources=[target] if by_source else given)
             condition = clause.args.get("condition")
             if condition is not None:
-                self.queries.expressions(reach, Place("WHEN")).condition(condition, "The condition of WHEN")
+                self.queries.expressions(reach, ExpressionPlace("WHEN")).condition(condition, "The condition of WHEN")
             self._action(clause.args["then"], reach, relation, name, target)
 
-    def _action(self, then: Tree, reach: Scope, relation: Relation, name: str, target: Source) -> None:
+    def _action(self, then: Tree, reach: QueryScope, relation: Relation, name: str, target: Source) -> None:
         if isinstance(then, exp.Update):
             self._set(then.expressions, reach, target, name)
         elif isinstance(then, exp.Insert) and isinstance(then.expression, exp.Tuple):

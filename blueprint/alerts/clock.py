@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from analysis.promql.expression import Binary, Call, Expression, Number, binary
+from analysis.promql.expression import Binary, Expression, FunctionCall, Number, binary
 
 SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2034, 1, 1, tzinfo=UTC)
 """Changes of the clocks that are written down. After the last one the clock stands at the zone's smallest distance to
@@ -20,7 +20,7 @@ UTC, so what waits for a local time comes late then, never early."""
 
 
 @dataclass(frozen=True)
-class Change:
+class ClockChange:
     """A change of the clocks: the moment in seconds since 1970, and the distance to UTC before and after in seconds."""
 
     moment: int
@@ -29,11 +29,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Clock:
+class ZoneClock:
     """The zone's distance to UTC in seconds at `SINCE`, and its changes."""
 
     base: int
-    changes: tuple[Change, ...]
+    changes: tuple[ClockChange, ...]
 
     @property
     def shift(self) -> int:
@@ -51,18 +51,18 @@ class Clock:
 
     def ago(self, minutes: int) -> Expression:
         """Return what the clock on the wall showed `minutes` ago, in seconds, as a series of one value."""
-        now: Expression = Call("time")
+        now: Expression = FunctionCall("time")
         since = self.base - minutes * 60
         for step, moment in ((since, None), *((c.after - c.before, c.moment) for c in self.changes)):
             size: Expression = Number(abs(step))
             if moment is not None:
-                size = binary(size, "*", Binary(">=", Call("time"), Number(moment), boolean=True))
+                size = binary(size, "*", Binary(">=", FunctionCall("time"), Number(moment), boolean=True))
             now = binary(now, "-" if step < 0 else "+", size) if step else now
-        return Call("vector", (now,))
+        return FunctionCall("vector", (now,))
 
 
 @cache
-def clock(time_zone: str) -> Clock:
+def clock(time_zone: str) -> ZoneClock:
     """Return the clock of a zone of the tz database."""
     zone = ZoneInfo(time_zone)
     changes, day = [], SINCE
@@ -73,7 +73,7 @@ def clock(time_zone: str) -> Clock:
         day = following
     while changes and changes[-1].after > changes[-1].before:
         changes.pop()
-    return Clock(_distance(zone, SINCE), tuple(changes))
+    return ZoneClock(_distance(zone, SINCE), tuple(changes))
 
 
 def _distance(zone: ZoneInfo, moment: datetime) -> int:
@@ -82,7 +82,7 @@ def _distance(zone: ZoneInfo, moment: datetime) -> int:
     return int(offset.total_seconds())
 
 
-def _change(zone: ZoneInfo, low: int, high: int) -> Change:
+def _change(zone: ZoneInfo, low: int, high: int) -> ClockChange:
     """Return the one change between two moments, by halving."""
     before, after = (_distance(zone, datetime.fromtimestamp(moment, UTC)) for moment in (low, high))
     while high - low > 1:
@@ -91,4 +91,4 @@ def _change(zone: ZoneInfo, low: int, high: int) -> Change:
             low = middle
         else:
             high = middle
-    return Change(high, before, after)
+    return ClockChange(high, before, after)

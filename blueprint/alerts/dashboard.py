@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.logfilter.expression import compare
 from analysis.logfilter.expression import render as as_filter
-from analysis.promql.expression import Binary, Call, Expression, Number, Selector
+from analysis.promql.expression import Binary, Expression, FunctionCall, Number, Selector
 from analysis.promql.expression import render as as_promql
 from blueprint.alerts import functions, messaging
 from blueprint.alerts.factory import series, total
@@ -89,7 +89,7 @@ def charts(manifest: Manifest, names: Names, boundary: Boundary) -> list[Chart]:
         Chart(
             "Backlog age",
             "s",
-            (("oldest", Call("max", (series(messaging.OLDEST, messaging.RESOURCE, **pushes),))),),
+            (("oldest", FunctionCall("max", (series(messaging.OLDEST, messaging.RESOURCE, **pushes),))),),
             thresholds.backlog_age,
         ),
         Chart("Errors", "1", (("refused", _count(other)), ("5xx", _count(failed)))),
@@ -97,7 +97,7 @@ def charts(manifest: Manifest, names: Names, boundary: Boundary) -> list[Chart]:
         Chart(
             "Dead letters",
             "1",
-            (("waiting", Call("max", (series(messaging.WAITING, messaging.RESOURCE, subscription_id=hold),))),),
+            (("waiting", FunctionCall("max", (series(messaging.WAITING, messaging.RESOURCE, subscription_id=hold),))),),
             1,
         ),
     ]

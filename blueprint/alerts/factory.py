@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.promql.expression import Binary, Call, Matcher, Selector, binary
+from analysis.promql.expression import Binary, FunctionCall, Matcher, Selector, binary
 from blueprint.alerts.kinds import KINDS, RUNBOOKS
 from blueprint.alerts.types import Alert, Covers, Documentation, LogMatch, PromQL
 from blueprint.findings import Location
@@ -32,9 +32,9 @@ def series(metric: str, resource: str, **labels: str) -> Selector:
     return Selector(metric, tuple(matchers))
 
 
-def total(counter: Selector, window: int, offset: int = 0) -> Call:
+def total(counter: Selector, window: int, offset: int = 0) -> FunctionCall:
     """Return how much a DELTA metric counted in the last `window` minutes, `offset` minutes ago."""
-    return Call("sum", (Call("sum_over_time", (counter.over(window * 60, offset * 60),)),))
+    return FunctionCall("sum", (FunctionCall("sum_over_time", (counter.over(window * 60, offset * 60),)),))
 
 
 def any_of(counter: Selector, window: int, offset: int = 0) -> Binary:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.logfilter.expression import AllOf, AnyOf, Filter, compare
-from analysis.promql.expression import Call, Expression, Number, binary, together
+from analysis.promql.expression import Expression, FunctionCall, Number, binary, together
 from blueprint.alerts import events
 from blueprint.alerts.factory import Factory, series, total
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
@@ -152,14 +152,14 @@ def memory(function: Function) -> PromQL:
     return PromQL(binary(used, ">", MEMORY_SHARE), duration=5 * MINUTE)
 
 
-def quantile(function: Function, metric: str) -> Call:
+def quantile(function: Function, metric: str) -> FunctionCall:
     """Return the 99th percentile of a distribution over the last minutes."""
     buckets = series(f"run_googleapis_com:{metric}_bucket", RESOURCE, service_name=function.name)
-    counts = Call("sum", (Call("sum_over_time", (buckets.over(WINDOW * MINUTE),)),), by=("le",))
-    return Call("histogram_quantile", (Number(0.99), counts))
+    counts = FunctionCall("sum", (FunctionCall("sum_over_time", (buckets.over(WINDOW * MINUTE),)),), by=("le",))
+    return FunctionCall("histogram_quantile", (Number(0.99), counts))
 
 
 def instances(function: Function) -> PromQL:
     """Return the condition on busy instances; with one instance at most being busy is normal, so it has none."""
     active = series("run_googleapis_com:container_instance_count", RESOURCE, service_name=function.name, state="active")
-    return PromQL(binary(Call("sum", (active,)), ">=", function.max_instances), duration=10 * MINUTE)
+    return PromQL(binary(FunctionCall("sum", (active,)), ">=", function.max_instances), duration=10 * MINUTE)

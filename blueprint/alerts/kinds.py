@@ -26,7 +26,7 @@ _SUBSCRIPTION = "gcloud pubsub subscriptions describe {subscription} --project={
 
 
 @dataclass(frozen=True)
-class Kind:
+class AlertKind:
     """One kind of alert; `steps` are what a responder does after the command, in order."""
 
     id: str
@@ -41,7 +41,7 @@ class Kind:
 
 
 _KINDS = (
-    Kind(
+    AlertKind(
         "crash",
         "{function} does not start or crashes",
         "function",
@@ -56,7 +56,7 @@ _KINDS = (
             "Release the previous archive again, then fix the import and let the archive check prove it.",
         ),
     ),
-    Kind(
+    AlertKind(
         "error-ratio",
         "{function} goes on failing more than {error_percent} % of its requests",
         "function",
@@ -70,7 +70,7 @@ _KINDS = (
             "If a permission is missing, compare the grants of the plan with the live policy: `python -m ops verify --only invokers`.",
         ),
     ),
-    Kind(
+    AlertKind(
         "latency",
         "{function} needs more than {latency_percent} % of its timeout",
         "function",
@@ -84,7 +84,7 @@ _KINDS = (
             "Raise the timeout only together with the acknowledgement deadline, which the plan checks.",
         ),
     ),
-    Kind(
+    AlertKind(
         "memory",
         "{function} uses more than 90 % of its memory",
         "function",
@@ -95,7 +95,7 @@ _KINDS = (
         _logs('textPayload:"Memory limit"'),
         ("Raise `memory` in pipeline.yaml, or find what the last release imports that it did not before.",),
     ),
-    Kind(
+    AlertKind(
         "instances-at-maximum",
         "{function} runs at its maximum of {max_instances} instances",
         "function",
@@ -109,7 +109,7 @@ _KINDS = (
             "If requests repeat without end, look for a poison message in the dead letter first.",
         ),
     ),
-    Kind(
+    AlertKind(
         "no-instance",
         "{function} refused a request for want of an instance",
         "function",
@@ -120,7 +120,7 @@ _KINDS = (
         _logs('textPayload:"no available instance"'),
         ("Look for overlapping schedules or a burst.", "Raise `max_instances` if the load is real."),
     ),
-    Kind(
+    AlertKind(
         "quota-or-schema",
         "{function} is refused by a quota or by a schema",
         "function",
@@ -137,7 +137,7 @@ _KINDS = (
             "Permission: `python -m ops drift` shows the missing grant.",
         ),
     ),
-    Kind(
+    AlertKind(
         "only-in-log",
         "{function} could not report; its log has the only copy",
         "function",
@@ -151,7 +151,7 @@ _KINDS = (
             "Publish the copies again from the log; parts are numbered.",
         ),
     ),
-    Kind(
+    AlertKind(
         "backlog-age",
         "{subscription} holds messages older than {backlog_minutes} minutes",
         "subscription",
@@ -166,7 +166,7 @@ _KINDS = (
             "Nothing is lost while messages wait; they are delivered when the consumer answers again.",
         ),
     ),
-    Kind(
+    AlertKind(
         "push-failing",
         "Deliveries of {subscription} fail",
         "subscription",
@@ -181,7 +181,7 @@ _KINDS = (
             "unreachable: the endpoint's host does not exist any more.",
         ),
     ),
-    Kind(
+    AlertKind(
         "silence",
         "{topic} is published, {consumer} does not acknowledge",
         "subscription",
@@ -196,7 +196,7 @@ _KINDS = (
             "Fallback schedules may still start phases: data that arrives proves nothing.",
         ),
     ),
-    Kind(
+    AlertKind(
         "dead-letter",
         "Dead letters of {subscription}",
         "subscription",
@@ -210,7 +210,7 @@ _KINDS = (
             "Publish them again once the cause is gone: `python -m ops redrive --help`.",
         ),
     ),
-    Kind(
+    AlertKind(
         "publish-failing",
         "Publishing to {topic} fails",
         "topic",
@@ -224,7 +224,7 @@ _KINDS = (
             "The publishers are: {publishers}.",
         ),
     ),
-    Kind(
+    AlertKind(
         "stream-failing",
         "{stream} does not write {topic} to {table}",
         "stream",
@@ -238,7 +238,7 @@ _KINDS = (
             "Compare the live table with its file: `python -m ops verify --only tables`.",
         ),
     ),
-    Kind(
+    AlertKind(
         "overdue",
         "{boundary}: a date is incomplete past its deadline",
         "boundary",
@@ -253,7 +253,7 @@ _KINDS = (
             "A processor that never completes in this mode means that the expectation is wrong: pipeline.yaml.",
         ),
     ),
-    Kind(
+    AlertKind(
         "blocked",
         "{boundary}: a gate blocks a date",
         "boundary",
@@ -267,7 +267,7 @@ _KINDS = (
             "Repair the data, then let the next retry open the gate, or `python -m ops repair {date}` at once; there is nothing to reset.",
         ),
     ),
-    Kind(
+    AlertKind(
         "without-effect",
         "{boundary}: a trigger had no effect",
         "boundary",
@@ -281,7 +281,7 @@ _KINDS = (
             "Was it understood? A 400 is in `push-failing` and in the dead letter.",
         ),
     ),
-    Kind(
+    AlertKind(
         "unknown-processor",
         "{boundary}: a completion of an unknown processor",
         "boundary",
@@ -292,7 +292,7 @@ _KINDS = (
         _DATE,
         ("Add the name as an alias in pipeline.yaml, or tell its publisher.",),
     ),
-    Kind(
+    AlertKind(
         "message-refused",
         "{boundary}: a message does not fit its contract",
         "boundary",
@@ -303,7 +303,7 @@ _KINDS = (
         _EVENT,
         ("Read the reason; compare the publisher with schemas/messages/.",),
     ),
-    Kind(
+    AlertKind(
         "gate-warning",
         "{boundary}: a gate passed with a thin result",
         "boundary",
@@ -314,7 +314,7 @@ _KINDS = (
         _DATE,
         ("Compare the value with the days before; decide whether the date is worth a rerun.",),
     ),
-    Kind(
+    AlertKind(
         "downstream-silent",
         "{boundary}: nothing of {downstream} after a trigger",
         "boundary",
@@ -328,7 +328,7 @@ _KINDS = (
             "Is the service of {downstream} up? It belongs to another project's release.",
         ),
     ),
-    Kind(
+    AlertKind(
         "schedule-failing",
         "The job {job} fails",
         "schedule",
@@ -343,7 +343,7 @@ _KINDS = (
             "INTERNAL or DEADLINE_EXCEEDED: the function's own errors.",
         ),
     ),
-    Kind(
+    AlertKind(
         "schedule-missing",
         "The job {job} did not run",
         "schedule",
@@ -359,4 +359,4 @@ _KINDS = (
     ),
 )
 
-KINDS: Mapping[str, Kind] = {kind.id: kind for kind in _KINDS}
+KINDS: Mapping[str, AlertKind] = {kind.id: kind for kind in _KINDS}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.promql.expression import Binary, Call, Expression, Number, Selector, binary, together
+from analysis.promql.expression import Binary, Expression, FunctionCall, Number, Selector, binary, together
 from blueprint.alerts.factory import Factory, any_of, minutes, series, total
 from blueprint.alerts.types import MINUTE, Alert, PromQL
 from blueprint.manifest import Stream, Topic
@@ -85,7 +85,7 @@ def backlog_age(subscription: str, seconds: int) -> PromQL:
 
 
 def _above(gauge: Selector, limit: int) -> Expression:
-    return binary(Call("max", (Call("max_over_time", (gauge.over(GAPS * MINUTE),)),)), ">", limit)
+    return binary(FunctionCall("max", (FunctionCall("max_over_time", (gauge.over(GAPS * MINUTE),)),)), ">", limit)
 
 
 def failing(subscription: str) -> PromQL:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.logfilter.expression import AllOf, compare
-from analysis.promql.expression import Binary, Call, Expression, Number, Selector, binary, together
+from analysis.promql.expression import Binary, Expression, FunctionCall, Number, Selector, binary, together
 from blueprint import cron
-from blueprint.alerts.clock import Clock, clock
+from blueprint.alerts.clock import ZoneClock, clock
 from blueprint.alerts.factory import Factory, any_of, series
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
 from blueprint.manifest import Function, Schedule
@@ -21,7 +21,7 @@ SEEN = 10
 """Minutes: an attempt is counted within three minutes (the metric's delay), and it may start late or be repeated."""
 FREQUENT = 60
 """Minutes: jobs that come so often by day and night are missed without looking at the clock."""
-ALWAYS = Call("vector", (Number(1),))
+ALWAYS = FunctionCall("vector", (Number(1),))
 SLACK, HELD = 8, 2
 """Minutes after its time at which a rarer job is looked for, and for which it must be missed."""
 
@@ -79,13 +79,13 @@ def missing(job: str, expression: str, time_zone: str) -> tuple[PromQL, int] | N
     return PromQL(condition, duration=HELD * MINUTE), gap + slack + HELD + wall.shift + 1
 
 
-def _apart(asked: cron.Pattern) -> list[int]:
+def _apart(asked: cron.CronPattern) -> list[int]:
     """Return the minutes between each run of a day and the one before it, on a day that repeats."""
     before = (asked.times[-1] - cron.DAY, *asked.times)
     return [run - earlier for earlier, run in zip(before, asked.times, strict=False)]
 
 
-def _still(attempts: Selector, asked: cron.Pattern, wall: Clock, slack: int) -> Expression:
+def _still(attempts: Selector, asked: cron.CronPattern, wall: ZoneClock, slack: int) -> Expression:
     """Return the condition that no attempt is there since the run before the one that is due; stays until one is.
 
     Where clocks are changed two runs may be an hour further apart than usual, so here it takes that much longer.
@@ -96,7 +96,7 @@ def _still(attempts: Selector, asked: cron.Pattern, wall: Clock, slack: int) -> 
     )
 
 
-def _due(attempts: Selector, asked: cron.Pattern, wall: Clock, slack: int) -> Iterator[Expression]:
+def _due(attempts: Selector, asked: cron.CronPattern, wall: ZoneClock, slack: int) -> Iterator[Expression]:
     """Yield a condition for each stretch of the day in which a run was due and must have left an attempt.
 
     A stretch is long enough to go on through a change of the clocks until `_still` holds; the attempts that are looked
@@ -122,12 +122,12 @@ def _due(attempts: Selector, asked: cron.Pattern, wall: Clock, slack: int) -> It
         yield together("unless", together("and", due, *_days(asked, now)), any_of(attempts, back))
 
 
-def _days(asked: cron.Pattern, now: Expression) -> Iterator[Expression]:
+def _days(asked: cron.CronPattern, now: Expression) -> Iterator[Expression]:
     """Yield what must hold of the day of the run: its month, its date, its weekday."""
     if asked.months:
-        yield _one_of(Call("month", (now,)), asked.months)
-    dates = _one_of(Call("day_of_month", (now,)), asked.days) if asked.days else None
-    weekdays = _one_of(Call("day_of_week", (now,)), asked.weekdays) if asked.weekdays else None
+        yield _one_of(FunctionCall("month", (now,)), asked.months)
+    dates = _one_of(FunctionCall("day_of_month", (now,)), asked.days) if asked.days else None
+    weekdays = _one_of(FunctionCall("day_of_week", (now,)), asked.weekdays) if asked.weekdays else None
     named = [item for item in (dates, weekdays) if item]
     yield from (together("or", *named),) if asked.either and named else named
 

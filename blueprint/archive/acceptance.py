@@ -67,7 +67,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ArchiveTrial:
     """An archive and how the platform would run it; `place` is where findings point, memory is in bytes.
 
     `requirements` stand in for the archive's own on a machine that cannot install the platform's files.
@@ -94,7 +94,7 @@ class Acceptance:
     cached: bool = False
 
 
-def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, cache: Cache) -> Acceptance:
+def accept(candidate: ArchiveTrial, *, target_python: PythonVersion, folder: Path, cache: Cache) -> Acceptance:
     """Start an archive, send it its samples, and return what came of it.
 
     Args:
@@ -125,13 +125,13 @@ def accept(candidate: Candidate, *, target_python: PythonVersion, folder: Path, 
     return accepted
 
 
-def remembered(candidate: Candidate, *, target_python: PythonVersion, cache: Cache) -> Acceptance | None:
+def remembered(candidate: ArchiveTrial, *, target_python: PythonVersion, cache: Cache) -> Acceptance | None:
     """Return what came of the same archive, run the same way, if it was accepted before."""
     known = cache.get("accepted", _key(candidate, target_python))
     return None if known is None else Acceptance((), **json.loads(known), cached=True)
 
 
-def _key(candidate: Candidate, target: PythonVersion) -> str:
+def _key(candidate: ArchiveTrial, target: PythonVersion) -> str:
     code = digest(_DRIVER.read_bytes() + Path(__file__).read_bytes())
     parts: list[object] = [
         code,
@@ -145,7 +145,7 @@ def _key(candidate: Candidate, target: PythonVersion) -> str:
     return digest(json.dumps(parts, sort_keys=True).encode())
 
 
-def _refused(candidate: Candidate, message: str) -> Acceptance:
+def _refused(candidate: ArchiveTrial, message: str) -> Acceptance:
     return Acceptance((Finding(RULE, message, candidate.place),))
 
 
@@ -190,7 +190,7 @@ def _quietly(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)
 
 
-def _run(candidate: Candidate, python: Path) -> Acceptance:
+def _run(candidate: ArchiveTrial, python: Path) -> Acceptance:
     with tempfile.TemporaryDirectory() as scratch:
         with zipfile.ZipFile(BytesIO(candidate.archive.content)) as archive:
             archive.extractall(scratch)
@@ -251,7 +251,7 @@ def _drive(
     )
 
 
-def _judged(candidate: Candidate, result: subprocess.CompletedProcess[str]) -> Acceptance:
+def _judged(candidate: ArchiveTrial, result: subprocess.CompletedProcess[str]) -> Acceptance:
     name = candidate.archive.function
     reports = [json.loads(line) for line in result.stdout.splitlines() if line.startswith('{"accept')]
     started = next((report for report in reports if report["accept"] == "started"), None)
@@ -269,7 +269,7 @@ def _judged(candidate: Candidate, result: subprocess.CompletedProcess[str]) -> A
     return Acceptance(findings, started["modules"], started["memory"], started["seconds"])
 
 
-def _sample_messages(candidate: Candidate, answers: Mapping[str, Mapping[str, object]], log: str) -> Iterable[str]:
+def _sample_messages(candidate: ArchiveTrial, answers: Mapping[str, Mapping[str, object]], log: str) -> Iterable[str]:
     name = candidate.archive.function
     for sample in candidate.samples:
         answer = answers.get(sample.name)

@@ -24,10 +24,10 @@ from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import (
     Archive,
     ArchiveFile,
+    ArchiveSource,
+    CodeQuery,
+    CodeTableUse,
     Distribution,
-    FunctionSource,
-    Query,
-    TableUse,
     Use,
     Uses,
     zip_name,
@@ -43,7 +43,7 @@ DERIVED = ("packed", "distributions", "requirements")
 
 
 def analyse_function(
-    source: FunctionSource,
+    source: ArchiveSource,
     *,
     target_python: PythonVersion = TARGET,
     locked: LockedDistributions,
@@ -54,7 +54,7 @@ def analyse_function(
 
 
 def analyse_functions(
-    sources: Iterable[FunctionSource],
+    sources: Iterable[ArchiveSource],
     *,
     target_python: PythonVersion = TARGET,
     locked: LockedDistributions,
@@ -77,7 +77,7 @@ def analyse_functions(
     return archives
 
 
-def _archives(sources: Iterable[FunctionSource], workshop: Workshop) -> dict[str, Archive]:
+def _archives(sources: Iterable[ArchiveSource], workshop: Workshop) -> dict[str, Archive]:
     """Return the archives; the workshop and its trees are gone before the collector could look through them."""
     return {source.name: workshop.archive(source) for source in sources}
 
@@ -93,7 +93,7 @@ class Workshop:
         self._telling: dict[int, tuple[Said, ...]] = {}
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
 
-    def archive(self, source: FunctionSource) -> Archive:
+    def archive(self, source: ArchiveSource) -> Archive:
         """Return the archive of `source`, from the cache if nothing that matters has changed."""
         if self.cache.folder is None:
             return self._build(source, self._trace(source))
@@ -107,7 +107,7 @@ class Workshop:
         self.cache.put("results", key, json.dumps(record, separators=(",", ":")).encode())
         return self._saved(archive, self.cache.folder)
 
-    def _trace(self, source: FunctionSource) -> Trace:
+    def _trace(self, source: ArchiveSource) -> Trace:
         folder = str(source.folder.absolute())
         return Trace(self._tree, {f"{folder}/{path}": content for path, content in source.extra_files.items()})
 
@@ -120,7 +120,7 @@ class Workshop:
         self.cache.used(path.name)
         return replace(archive, packed=path)
 
-    def _key(self, source: FunctionSource) -> str:
+    def _key(self, source: ArchiveSource) -> str:
         project = source.project.absolute()
         fields = {
             **{
@@ -136,7 +136,7 @@ class Workshop:
         environment = [code_fingerprint(Path(__file__).parent), self._target, self._locked.fingerprint]
         return digest(json.dumps([fields, environment], sort_keys=True).encode())
 
-    def _stored(self, source: FunctionSource, key: str) -> Archive | None:
+    def _stored(self, source: ArchiveSource, key: str) -> Archive | None:
         payload = self.cache.get("results", key)
         if payload is None:
             return None
@@ -156,7 +156,7 @@ class Workshop:
             self._installations[imported] = distributions, self._locked.requirements(distributions)
         return self._installations[imported]
 
-    def _build(self, source: FunctionSource, trace: Trace) -> Archive:
+    def _build(self, source: ArchiveSource, trace: Trace) -> Archive:
         folder = str(source.folder.absolute())
         roots = [SearchFolder(str(root.path.absolute()), "", root.only) for root in source.roots]
         builder = Builder(
@@ -195,7 +195,7 @@ class Workshop:
         )
 
 
-def _sql_files(source: FunctionSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, Location]]:
+def _sql_files(source: ArchiveSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, Location]]:
     """Yield the text and place of every `.sql` file that the code reads."""
     for file in closure.resources.values():
         found = trace.content(file) if file.endswith(".sql") else None
@@ -210,7 +210,7 @@ def place(project: Path, file: str) -> str:
 
 
 def _files(
-    source: FunctionSource, closure: Closure, builder: Builder, trace: Trace
+    source: ArchiveSource, closure: Closure, builder: Builder, trace: Trace
 ) -> tuple[dict[str, bytes], list[Finding]]:
     """Return path in the archive → content of everything but the requirements."""
     origins = {each.inside: each.file for each in closure.modules.values() if each.file}
@@ -233,7 +233,7 @@ def _files(
     return {**files, **source.extra_files}, findings
 
 
-def _size_findings(source: FunctionSource, files: dict[str, bytes]) -> Iterator[Finding]:
+def _size_findings(source: ArchiveSource, files: dict[str, bytes]) -> Iterator[Finding]:
     size = sum(map(len, files.values()))
     at = Location(place(source.project, str(source.folder.absolute())) + "/main.py")
     if not holds(files):
@@ -286,11 +286,11 @@ def _uses(raw: dict[str, Any]) -> Uses:
         if kind != "queries"
     }
     queries = tuple(
-        Query(
+        CodeQuery(
             item["text"],
             Location(**item["at"]),
             tuple(
-                TableUse(table["table"], tuple(table["columns"]), Location(**table["at"]), table["written"])
+                CodeTableUse(table["table"], tuple(table["columns"]), Location(**table["at"]), table["written"])
                 for table in item["tables"]
             ),
             item["error"],

@@ -27,7 +27,7 @@ class SourceRoot:
 
 
 @dataclass(frozen=True)
-class FunctionSource:
+class ArchiveSource:
     """One function as declared: where its code is and what cannot be read from the code.
 
     Attributes:
@@ -104,7 +104,7 @@ class Use:
 
 
 @dataclass(frozen=True, order=True)
-class TableUse:
+class CodeTableUse:
     """A table in a query: `dataset.table` as spelled (project dropped), columns, `*` for all, and whether it is changed."""
 
     table: str
@@ -114,12 +114,12 @@ class TableUse:
 
 
 @dataclass(frozen=True, order=True)
-class Query:
+class CodeQuery:
     """One SQL text found in the code; `text` holds `{name}` where a part is known only at run time."""
 
     text: str
     at: Location
-    tables: tuple[TableUse, ...] = ()
+    tables: tuple[CodeTableUse, ...] = ()
     error: str | None = None
 
 
@@ -145,7 +145,7 @@ class Uses:
     env: tuple[Use, ...] = ()
     secrets: tuple[Use, ...] = ()
     apis: tuple[Use, ...] = ()
-    queries: tuple[Query, ...] = ()
+    queries: tuple[CodeQuery, ...] = ()
     topics: tuple[Use, ...] = ()
     collections: tuple[Use, ...] = ()
     urls: tuple[Use, ...] = ()
@@ -156,7 +156,7 @@ class Uses:
     row_writes: tuple[Use, ...] = ()
 
     @property
-    def tables(self) -> tuple[TableUse, ...]:
+    def tables(self) -> tuple[CodeTableUse, ...]:
         """Return every table use of every query, in order."""
         return tuple(table for query in self.queries for table in query.tables)
 

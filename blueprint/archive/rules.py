@@ -7,18 +7,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from analysis.python.closure import ENTRY, Closure, Problem, caught
-from analysis.python.file_tree import Kind, Trace, relative
+from analysis.python.closure import ENTRY, Closure, ImportProblem, caught
+from analysis.python.file_tree import EntryKind, Trace, relative
 from analysis.python.finder import Located
 from analysis.python.record import Definition
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
-from blueprint.archive.model import FunctionSource
+from blueprint.archive.model import ArchiveSource
 from blueprint.findings import Finding, Location
 
 _TESTS = ("tests", "conftest")
 
 
-def judge(source: FunctionSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> Iterator[Finding]:
+def judge(source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> Iterator[Finding]:
     """Yield everything that is wrong with the closure of one function."""
     bench = _Bench(source, closure, trace, locked)
     yield from bench.entry()
@@ -33,7 +33,7 @@ def judge(source: FunctionSource, closure: Closure, trace: Trace, locked: Locked
 
 
 class _Bench:
-    def __init__(self, source: FunctionSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> None:
+    def __init__(self, source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> None:
         self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
         self._used_reasons: set[str] = set()
         self._project = str(source.project.absolute())
@@ -47,7 +47,7 @@ class _Bench:
         seen = relative(file, self._project)
         return Location(file if seen.startswith("../") else seen, line or None)
 
-    def problem(self, problem: Problem) -> Iterator[Finding]:
+    def problem(self, problem: ImportProblem) -> Iterator[Finding]:
         """Yield the finding for one broken place, unless the import is declared optional and guarded."""
         if problem.kind == "computed-resource" and self._source.resources:
             return
@@ -165,14 +165,14 @@ class _Bench:
         seen.add(real)
         for name, kind in sorted(self._trace.entries(folder).items()):
             path = f"{folder}/{name}"
-            if kind in (Kind.DANGLING, Kind.LOOP):
+            if kind in (EntryKind.DANGLING, EntryKind.LOOP):
                 leads = (
                     f"leads to '{os.readlink(path)}', which does not exist"
-                    if kind is Kind.DANGLING
+                    if kind is EntryKind.DANGLING
                     else "leads to itself"
                 )
                 yield Finding("archive-link", f"The link '{name}' {leads}. Repair or delete it.", self._place(path))
-            elif kind is Kind.FOLDER and not name.startswith("."):
+            elif kind is EntryKind.FOLDER and not name.startswith("."):
                 yield from self.links(path, seen)
 
     def declarations(self) -> Iterator[Finding]:
@@ -222,7 +222,7 @@ class _Bench:
         return reached
 
 
-def _module(problem: Problem, source: FunctionSource) -> str:
+def _module(problem: ImportProblem, source: ArchiveSource) -> str:
     if problem.detail.startswith("link:"):
         link = os.path.basename(problem.detail.removeprefix("link:"))
         return f"'{problem.subject}' is imported, but the link '{link}' leads nowhere. Repair the link."
@@ -237,16 +237,16 @@ def _module(problem: Problem, source: FunctionSource) -> str:
     return f"'{problem.subject}' is imported, but no module of that name is in reach of '{source.name}'{part}, and no locked distribution provides it. Create it, correct the import, or add the distribution to requirements.in."
 
 
-def _simple(text: str) -> Callable[[Problem, FunctionSource], str]:
+def _simple(text: str) -> Callable[[ImportProblem, ArchiveSource], str]:
     return lambda problem, source: text.format(subject=problem.subject, detail=problem.detail, function=source.name)
 
 
-def _name(problem: Problem, source: FunctionSource) -> str:
+def _name(problem: ImportProblem, source: ArchiveSource) -> str:
     module, _, name = problem.subject.rpartition(".")
     return f"'{module}' has no name '{name}'. Correct the import, or define it there."
 
 
-_SENTENCES: dict[str, tuple[str, Callable[[Problem, FunctionSource], str]]] = {
+_SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] = {
     "module": ("archive-missing-module", _module),
     "distribution": (
         "archive-missing-module",

@@ -13,21 +13,21 @@ from dataclasses import dataclass, field
 from analysis.python.closure import Closure
 from analysis.python.events import Call, Said
 from analysis.python.loads import argument, is_python
-from analysis.python.program import Place, Program
-from analysis.python.record import Record
+from analysis.python.program import CodePlace, Program
+from analysis.python.record import FileRecord
 from analysis.python.values import (
     CodePath,
-    Items,
-    Known,
+    Constant,
     Member,
     Parameter,
+    SequenceValue,
     Text,
     Thing,
     Value,
     possible,
     shown,
 )
-from blueprint.archive.model import Query, TableUse, Use, Uses
+from blueprint.archive.model import CodeQuery, CodeTableUse, Use, Uses
 from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location
 
@@ -85,7 +85,7 @@ class _Found:
     """Uses of one kind each, in order of discovery, by the fields of `Uses`."""
 
     by_kind: dict[str, set[Use]] = field(default_factory=dict)
-    queries: dict[Query, None] = field(default_factory=dict)
+    queries: dict[CodeQuery, None] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, at: Location) -> None:
         """Add one use."""
@@ -94,8 +94,8 @@ class _Found:
     def query(self, text: str, at: Location) -> None:
         """Add a SQL text."""
         tables, error = read_sql(text)
-        uses = tuple(TableUse(each.table, each.columns, at, each.written) for each in tables)
-        self.queries[Query(text, at, uses, error)] = None
+        uses = tuple(CodeTableUse(each.table, each.columns, at, each.written) for each in tables)
+        self.queries[CodeQuery(text, at, uses, error)] = None
 
     def uses(self) -> Uses:
         """Return everything, ordered."""
@@ -147,18 +147,18 @@ class _Reader:
         self.found = _Found()
         self._program, self._places, self._telling = program, places, telling
 
-    def _at(self, place: Place) -> Location:
+    def _at(self, place: CodePlace) -> Location:
         return Location(self._places.get(place.module, place.module), place.line)
 
     def module(self, module: str, closure: Closure) -> None:
         """Read what one module uses."""
         record = closure.records[module]
         for said in self._texts_of(record):
-            place = Place(module, said.line, said.around)
+            place = CodePlace(module, said.line, said.around)
             for value, where in self._as_said(said.value, place):
                 self._said(value, where)
         for callee, call in self._program.calls(module):
-            place = Place(module, call.line, call.around)
+            place = CodePlace(module, call.line, call.around)
             if callee in _ENVIRONMENT:
                 self._names("env", argument(call, 0, "key"), place)
             elif callee in _STARTS:
@@ -176,14 +176,14 @@ class _Reader:
                 if name in _PLACES:
                     self._place(value, place)
 
-    def _texts_of(self, record: Record) -> tuple[Said, ...]:
+    def _texts_of(self, record: FileRecord) -> tuple[Said, ...]:
         """Return the texts of a file that mean anything outside; once for all functions that share the file."""
         found = self._telling.get(id(record))
         if found is None:
             found = self._telling[id(record)] = tuple(filter(_means_something, record.said))
         return found
 
-    def _as_said(self, value: Value, place: Place) -> Iterator[tuple[Value, Place]]:
+    def _as_said(self, value: Value, place: CodePlace) -> Iterator[tuple[Value, CodePlace]]:
         """Yield a text with what other files say of it, and where callers say what it names, as each of them makes it."""
         if not isinstance(value, Text):
             yield value, place
@@ -194,7 +194,7 @@ class _Reader:
         else:
             yield self._program.linked(value, place.module), place
 
-    def _names(self, kind: str, value: Value | None, place: Place) -> None:
+    def _names(self, kind: str, value: Value | None, place: CodePlace) -> None:
         """Add each name that a value can be; what a caller gives is added where it gives it."""
         if value is None:
             return
@@ -203,68 +203,68 @@ class _Reader:
                 if not (isinstance(each, Parameter) and kind == "env"):  # nobody calls it
                     self.found.add(kind, shown(each), self._at(where))
 
-    def _setting(self, call: Call, place: Place) -> None:
+    def _setting(self, call: Call, place: CodePlace) -> None:
         """Note the key that is read from what is called `settings` where it comes from, whatever it is called here."""
         owner = call.function.owner if isinstance(call.function, Member) else call.function
         if self._holds_settings(owner, place):
             self._names("settings", argument(call, 0, "key"), place)
 
-    def _holds_settings(self, value: Value, place: Place) -> bool:
+    def _holds_settings(self, value: Value, place: CodePlace) -> bool:
         if not any(isinstance(each, Member | Parameter | Thing) for each in possible(value)):
             return False
         if any(isinstance(each, Member) for each in possible(value)):
             return any(map(_is_settings, possible(value)))
         return self._program.may_be("settings", _is_settings, value, place.module)
 
-    def _handed_on(self, callee: str, call: Call, place: Place) -> None:
+    def _handed_on(self, callee: str, call: Call, place: CodePlace) -> None:
         """Note that all settings are given to what is not followed: which of them it reads is not known."""
         for value in (*call.arguments, *(each for _, each in call.keywords)):
             direct = any(isinstance(each, Member) and each.name == "settings" for each in possible(value))
             if direct and (":" not in callee or ("**", value) in call.keywords):
                 self.found.add("settings", "{settings}", self._at(place))
 
-    def _command(self, call: Call, place: Place) -> None:
-        for given, where in self._program.reached(argument(call, 0, "args") or Known(""), place):
+    def _command(self, call: Call, place: CodePlace) -> None:
+        for given, where in self._program.reached(argument(call, 0, "args") or Constant(""), place):
             for command in possible(given):
-                words = command.items if isinstance(command, Items) else (command,)
+                words = command.items if isinstance(command, SequenceValue) else (command,)
                 for word in possible(words[0]) if words else ():
                     text = "python" if is_python(word) else shown(word)
                     self.found.add("commands", text.split()[0] if text.split() else text, self._at(where))
 
-    def _place(self, value: Value, place: Place) -> None:
+    def _place(self, value: Value, place: CodePlace) -> None:
         for given, where in self._program.reached(value, place):
             for each in possible(given):
-                if isinstance(each, Known) and isinstance(each.value, str):
+                if isinstance(each, Constant) and isinstance(each.value, str):
                     self.found.add("regions", each.value, self._at(where))
 
-    def collection(self, method: str, call: Call, place: Place) -> None:
+    def collection(self, method: str, call: Call, place: CodePlace) -> None:
         self._names("collections", argument(call, 0, "collection_id"), place)
 
-    def second(self, method: str, call: Call, place: Place) -> None:
+    def second(self, method: str, call: Call, place: CodePlace) -> None:
         kind = "topics" if method == ".topic_path" else "secrets"
         self._names(kind, argument(call, 1, kind.removesuffix("s")), place)
 
-    def table(self, method: str, call: Call, place: Place) -> None:
+    def table(self, method: str, call: Call, place: CodePlace) -> None:
         if method in _ROW_WRITES:
             self.found.add("row_writes", method.removeprefix("."), self._at(place))
         value = argument(call, *_TABLES.get(method, (99, "")))
         for given, where in self._program.reached(value, place) if value is not None else ():
             for text in map(shown, possible(given)):
                 if _TABLE.match(text):
-                    use = TableUse(".".join(text.split(".")[-2:]), (), self._at(where), method != ".get_table")
-                    self.found.queries[Query("", self._at(where), (use,))] = None
+                    use = CodeTableUse(".".join(text.split(".")[-2:]), (), self._at(where), method != ".get_table")
+                    self.found.queries[CodeQuery("", self._at(where), (use,))] = None
 
-    def _said(self, value: Value, place: Place) -> None:
+    def _said(self, value: Value, place: CodePlace) -> None:
         for each in possible(value):
-            if isinstance(each, Known) and isinstance(each.value, int):
+            if isinstance(each, Constant) and isinstance(each.value, int):
                 if not isinstance(each.value, bool) and _PROJECT_NUMBER.fullmatch(str(each.value)):
                     self.found.add("project_numbers", str(each.value), self._at(place))
-            elif isinstance(each, Known | Text) and not (
+            elif isinstance(each, Constant | Text) and not (
                 isinstance(each, Text) and isinstance(each.parts[0], CodePath)
             ):
                 self._string(shown(each), place)
 
-    def _string(self, text: str, place: Place) -> None:
+    def _string(self, text: str, place: CodePlace) -> None:
         at = self._at(place)
         if is_sql(text):
             self.found.query(text, at)
@@ -288,9 +288,9 @@ def _means_something(said: Said) -> bool:
 
     One that begins with what another file says is looked at when that is known.
     """
-    if isinstance(said.value, Known) and not isinstance(said.value.value, str):
+    if isinstance(said.value, Constant) and not isinstance(said.value.value, str):
         return isinstance(said.value.value, int) and len(str(said.value.value)) > 10
-    if not isinstance(said.value, Known | Text):
+    if not isinstance(said.value, Constant | Text):
         return False
     text = shown(said.value)
     begins_elsewhere = isinstance(said.value, Text) and isinstance(said.value.parts[0], Thing)
@@ -308,7 +308,7 @@ def _is_settings(value: Value) -> bool:
     return isinstance(value, Member) and value.name == "settings"
 
 
-_Handler = Callable[[_Reader, str, Call, Place], None]
+_Handler = Callable[[_Reader, str, Call, CodePlace], None]
 _METHODS: Mapping[str, _Handler] = {
     ".collection": _Reader.collection,
     ".collection_group": _Reader.collection,

@@ -16,7 +16,7 @@ from blueprint.model import Blueprint
 
 
 @dataclass
-class Report:
+class Inspection:
     """What one contract saw: how many things it looked at and what it found."""
 
     rule: str
@@ -40,7 +40,7 @@ class Report:
         self.findings.append(Finding(self.rule, message, at, "warning"))
 
 
-Check = Callable[["Blueprint", Report], None]
+ContractCheck = Callable[["Blueprint", Inspection], None]
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Contract:
     id: str
     title: str
     incidents: tuple[int, ...]
-    check: Check
+    check: ContractCheck
 
 
 @dataclass(frozen=True)
-class Result:
+class ContractResult:
     """The outcome of one contract."""
 
     contract: Contract
@@ -65,10 +65,10 @@ class Result:
 _REGISTRY: dict[str, Contract] = {}
 
 
-def contract(rule: str, title: str, *, incidents: tuple[int, ...]) -> Callable[[Check], Check]:
+def contract(rule: str, title: str, *, incidents: tuple[int, ...]) -> Callable[[ContractCheck], ContractCheck]:
     """Register a function as the contract `rule`; raises ValueError where that id is taken."""
 
-    def register(check: Check) -> Check:
+    def register(check: ContractCheck) -> ContractCheck:
         if rule in _REGISTRY:
             raise ValueError(f"two contracts are called '{rule}'")
         _REGISTRY[rule] = Contract(rule, title, incidents, check)
@@ -84,11 +84,11 @@ def contracts() -> tuple[Contract, ...]:
     return tuple(_REGISTRY[key] for key in sorted(_REGISTRY))
 
 
-def check_all(plan: Blueprint) -> tuple[Result, ...]:
+def check_all(plan: Blueprint) -> tuple[ContractResult, ...]:
     """Run every contract on `plan` and return what each looked at and found."""
     results = []
     for each in contracts():
-        report = Report(each.id)
+        report = Inspection(each.id)
         each.check(plan, report)
-        results.append(Result(each, report.checked, tuple(report.findings)))
+        results.append(ContractResult(each, report.checked, tuple(report.findings)))
     return tuple(results)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from analysis.logfilter import expression as logfilter
-from analysis.promql import deadness, metrics
+from analysis.promql import metrics, satisfiability
 from analysis.promql.expression import selectors
 from blueprint.alerts import cases
 from blueprint.alerts.kinds import KINDS
@@ -23,7 +23,7 @@ from blueprint.alerts.types import (
     LogMatch,
     PromQL,
 )
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.manifest import Thresholds
 from blueprint.model import Blueprint
@@ -47,7 +47,7 @@ INTERVAL = 30
 
 
 @contract("alerts-cover", "Everything that is declared is watched", incidents=(18, 34, 71))
-def alerts_cover(plan: Blueprint, report: Report) -> None:
+def alerts_cover(plan: Blueprint, report: Inspection) -> None:
     """What nobody watches was found by a person looking at data, days later."""
     have = {(alert.covers, alert.kind) for alert in plan.alerts}
     for covers, at in _declared(plan):
@@ -79,7 +79,7 @@ def _declared(plan: Blueprint) -> Iterator[tuple[Covers, Location]]:
 
 
 @contract("alerts-notify", "Every alert tells somebody, once, and says what to do", incidents=(71, 72, 74))
-def alerts_notify(plan: Blueprint, report: Report) -> None:
+def alerts_notify(plan: Blueprint, report: Inspection) -> None:
     """An alert without a channel is a log line; two of one name confuse who answers (pitfalls 64, 66, 67)."""
     names = Counter(alert.name for alert in plan.alerts)
     titles = Counter(alert.title for alert in plan.alerts)
@@ -125,7 +125,7 @@ def _documentation(alert: Alert, files: str) -> Iterator[str]:
 
 
 @contract("alert-thresholds", "Thresholds are such that alerts speak in time", incidents=(48, 71, 73))
-def alert_thresholds(plan: Blueprint, report: Report) -> None:
+def alert_thresholds(plan: Blueprint, report: Inspection) -> None:
     """A threshold that metrics cannot show in time, or that nothing reaches, is an alert that is late or dead."""
     declared = plan.manifest.alerts.thresholds
     for name in ("backlog_age", "silence", "downstream_start"):
@@ -161,7 +161,7 @@ def alert_thresholds(plan: Blueprint, report: Report) -> None:
 
 
 @contract("alerts-can-fire", "No alert is dead: its condition can be true of what the platform emits", incidents=(73,))
-def alerts_can_fire(plan: Blueprint, report: Report) -> None:
+def alerts_can_fire(plan: Blueprint, report: Inspection) -> None:
     """Dead alerts looked at gen1 resources, at metrics nobody wrote, or at values that never come."""
     for alert in plan.alerts:
         report.check()
@@ -183,7 +183,7 @@ def _metric_problems(condition: PromQL) -> Iterator[str]:
         yield f"Its evaluation interval of {condition.evaluation_interval} s is not a multiple of {INTERVAL} s."
     if not selectors(condition.condition):
         yield "It reads no metric."
-    yield from deadness.problems(condition.condition, condition.duration)
+    yield from satisfiability.problems(condition.condition, condition.duration)
 
 
 def _log_problems(condition: LogMatch) -> Iterator[str]:
@@ -203,7 +203,7 @@ def _log_problems(condition: LogMatch) -> Iterator[str]:
 
 
 @contract("alerts-tested", "Every alert has a case in which it fires and one in which it is silent", incidents=(71, 73))
-def alerts_tested(plan: Blueprint, report: Report) -> None:
+def alerts_tested(plan: Blueprint, report: Inspection) -> None:
     """An alert that nobody has seen fire is a hope."""
     known = {path.stem for path in (cases.FOLDER / "scenarios").glob("*.yaml")} | set(cases.entries())
     checked: dict[str, list[str]] = {}

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from blueprint.archive import Archive
 from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.deployment import EMULATOR_VARIABLES, PLATFORM_VARIABLES
 from blueprint.findings import Location
 from blueprint.model import Blueprint
-from blueprint.schemas.cache import Cache, reader_hash
+from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.loader import CACHE
 from blueprint.schemas.statements import catalog, check_statement
 from blueprint.sources import FOLDER
@@ -26,7 +26,7 @@ _COMMANDS = {"python", "python3"}
 
 
 @contract("env-declared", "Functions read exactly the declared environment", incidents=(55, 56, 57, 58))
-def env_declared(plan: Blueprint, report: Report) -> None:
+def env_declared(plan: Blueprint, report: Inspection) -> None:
     """A name that nobody sets is empty in production; one that nobody reads is a leftover."""
     free = PLATFORM_VARIABLES | EMULATOR_VARIABLES | set(plan.manifest.environment)
     read: set[str] = set()
@@ -57,7 +57,7 @@ def env_declared(plan: Blueprint, report: Report) -> None:
             report.warning(f"No function reads the environment variable '{name}'; delete it.", variable.at)
 
 
-def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report) -> None:
+def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Inspection) -> None:
     read = {use.name for use in archive.uses.env}
     for secret in plan.manifest.functions[name].secrets:
         report.check()
@@ -69,10 +69,10 @@ def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Report
 
 
 @contract("computed-queries-resolve", "Queries put together at run time find their tables", incidents=(64, 66, 68))
-def computed_queries_resolve(plan: Blueprint, report: Report) -> None:
+def computed_queries_resolve(plan: Blueprint, report: Inspection) -> None:
     """Of a query with parts that only running it tells, the tables and columns that can be read exist all the same."""
     tables = catalog(plan.schemas)
-    cache = Cache(plan.root / CACHE, reader_hash())
+    cache = SchemaCache(plan.root / CACHE, reader_hash())
     for query in dict.fromkeys(query for archive in plan.archives.values() for query in archive.uses.queries):
         if "{" in query.text:
             report.check()
@@ -91,7 +91,7 @@ def computed_queries_resolve(plan: Blueprint, report: Report) -> None:
 
 
 @contract("named-once", "Code names no topic, collection, place or service of its own", incidents=(31, 51, 63, 66))
-def named_once(plan: Blueprint, report: Report) -> None:
+def named_once(plan: Blueprint, report: Inspection) -> None:
     """What is named in code and in the declaration drifts apart; code takes it from its view."""
     manifest = plan.manifest
     collections = {phase.collection for phase in manifest.phases.values()} | set(manifest.store.collections.values())
@@ -124,7 +124,7 @@ def _named(kind: str, name: str, declared: set[str]) -> str | None:
 
 
 @contract("programs-present", "Code starts no program that the runtime lacks", incidents=(3, 5))
-def programs_present(plan: Blueprint, report: Report) -> None:
+def programs_present(plan: Blueprint, report: Inspection) -> None:
     """The runtime image holds Python and little else."""
     for name, archive in plan.archives.items():
         report.check()
@@ -136,7 +136,7 @@ def programs_present(plan: Blueprint, report: Report) -> None:
 
 
 @contract("lock-used", "Every direct requirement is imported by a function", incidents=(8, 9, 10))
-def lock_used(plan: Blueprint, report: Report) -> None:
+def lock_used(plan: Blueprint, report: Inspection) -> None:
     """A distribution that nobody imports costs cold start and breaks builds for nothing."""
     file = plan.root / FOLDER / DIRECT
     imported = {name for archive in plan.archives.values() for name in archive.imported}

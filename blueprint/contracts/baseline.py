@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from blueprint.baseline import lost_evidence, lost_names
-from blueprint.contracts import Report, contract, contracts
+from blueprint.contracts import Inspection, contract, contracts
 from blueprint.model import Blueprint
 
 
 @contract("names-kept", "Released names keep their meaning", incidents=(31, 34, 42, 52))
-def names_kept(plan: Blueprint, report: Report) -> None:
+def names_kept(plan: Blueprint, report: Inspection) -> None:
     """A name that went is still sent by senders and stands in documents; nobody would be told that it counts no more."""
     checked, findings = lost_names(plan.root, plan.manifest, plan.names)
     report.check(checked)
@@ -18,7 +18,7 @@ def names_kept(plan: Blueprint, report: Report) -> None:
 @contract(
     "guards-kept", "Fixtures, alert cases and contracts that were released are still there", incidents=(19, 71, 73)
 )
-def guards_kept(plan: Blueprint, report: Report) -> None:
+def guards_kept(plan: Blueprint, report: Inspection) -> None:
     """A check whose evidence is deleted passes for ever."""
     checked, findings = lost_evidence(plan.root, [each.id for each in contracts()])
     report.check(checked)

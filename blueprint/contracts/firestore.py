@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.model import Blueprint
-from blueprint.schemas.cache import Cache, reader_hash
+from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.firestore import FOLDER
 from blueprint.schemas.firestore_queries import covers, read_queries
 from blueprint.schemas.loader import CACHE
@@ -12,7 +12,7 @@ from blueprint.sources import FOLDER as FUNCTIONS
 
 
 @contract("collections-expire", "Every collection's documents expire", incidents=(70,))
-def collections_expire(plan: Blueprint, report: Report) -> None:
+def collections_expire(plan: Blueprint, report: Inspection) -> None:
     """A document per run grew to 106,000; nothing removed any."""
     manifest = plan.manifest
     collections = {phase.collection: phase.at for phase in manifest.phases.values()}
@@ -24,10 +24,10 @@ def collections_expire(plan: Blueprint, report: Report) -> None:
 
 
 @contract("queries-indexed", "Every Firestore query has the index it needs", incidents=(68,))
-def queries_indexed(plan: Blueprint, report: Report) -> None:
+def queries_indexed(plan: Blueprint, report: Inspection) -> None:
     """The emulator answers without an index, production refuses: a missing index is never found by tests."""
     files = sorted(path for path in (plan.root / FUNCTIONS).rglob("*.py") if path.is_file())
-    queries, findings = read_queries(plan.root, files, Cache(plan.root / CACHE, reader_hash()))
+    queries, findings = read_queries(plan.root, files, SchemaCache(plan.root / CACHE, reader_hash()))
     for finding in findings:
         report.violation(finding.message, finding.at)
     needed = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from blueprint.contracts import Report, contract
-from blueprint.graph import Edge, Node, acting, circle, edges
+from blueprint.contracts import Inspection, contract
+from blueprint.graph import PipelineEdge, PipelineNode, acting, circle, edges
 from blueprint.manifest import Boundary
 from blueprint.model import Blueprint
 
@@ -18,7 +18,7 @@ EFFECTS = frozenset({"bigquery", "firestore", "pubsub", "storage"})
 
 
 @contract("work-once", "No work is started twice by two ways", incidents=(32, 36, 53))
-def work_once(plan: Blueprint, report: Report) -> None:
+def work_once(plan: Blueprint, report: Inspection) -> None:
     """Two consumers of one message, or two orchestrators of one step, do the work twice and overwrite each other."""
     for topic, consumers in acting(edges(plan.manifest)).items():
         report.check()
@@ -42,7 +42,7 @@ Problem = tuple[str, "Location"]
 
 def _called_twice(plan: Blueprint) -> Iterator[Problem]:
     """Yield each service that two topics call at one path: it cannot tell which work is meant."""
-    seen: dict[tuple[Node, str], Edge] = {}
+    seen: dict[tuple[PipelineNode, str], PipelineEdge] = {}
     for edge in (each for consumers in acting(edges(plan.manifest)).values() for each in consumers):
         if edge.path:
             first = seen.setdefault((edge.target, edge.path), edge)
@@ -66,7 +66,7 @@ def _stepped_twice(boundaries: Mapping[str, Boundary]) -> Iterator[Problem]:
 
 
 @contract("starts-forward", "Nothing starts itself", incidents=(39, 61))
-def starts_forward(plan: Blueprint, report: Report) -> None:
+def starts_forward(plan: Blueprint, report: Inspection) -> None:
     """A circle of topics and consumers never ends, and each round costs as much as the first."""
     found = edges(plan.manifest)
     report.check(len(found))
@@ -78,7 +78,7 @@ def starts_forward(plan: Blueprint, report: Report) -> None:
 
 
 @contract("work-reaches", "Every function reaches something that it changes", incidents=(22, 75, 77))
-def work_reaches(plan: Blueprint, report: Report) -> None:
+def work_reaches(plan: Blueprint, report: Inspection) -> None:
     """A function that answers and does nothing looks healthy for ever."""
     for function in plan.manifest.functions.values():
         archive = plan.archives.get(function.name)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.contracts import Report, contract
-from blueprint.manifest import Column, Stream
+from blueprint.contracts import Inspection, contract
+from blueprint.manifest import ColumnSource, Stream
 from blueprint.model import Blueprint
 from blueprint.stack import hidden
 
 
 @contract("rules-decide", "Every rule can decide before the deadline, and tells which it was", incidents=(42, 43, 47))
-def rules_decide(plan: Blueprint, report: Report) -> None:
+def rules_decide(plan: Blueprint, report: Inspection) -> None:
     """A rule that comes after its deadline, or shares its reason with another, explains nothing."""
     for boundary in plan.manifest.boundaries.values():
         for mode in boundary.modes.values():
@@ -33,7 +33,7 @@ def rules_decide(plan: Blueprint, report: Report) -> None:
 
 
 @contract("channels-own", "Alerts go to channels of this stack's project", incidents=(72, 74))
-def channels_own(plan: Blueprint, report: Report) -> None:
+def channels_own(plan: Blueprint, report: Inspection) -> None:
     """A policy may only notify channels of its own project; one under another name is never used."""
     stack = plan.stack
     for name, channel in stack.channels.items() if stack.named else ():
@@ -53,7 +53,7 @@ def channels_own(plan: Blueprint, report: Report) -> None:
 
 
 @contract("labels-translated", "Streams translate what messages and tables call differently", incidents=(41, 67))
-def labels_translated(plan: Blueprint, report: Report) -> None:
+def labels_translated(plan: Blueprint, report: Inspection) -> None:
     """Messages name a phase by its label, tables by its name: untranslated rows are found by no query."""
     labels = {phase.label for phase in plan.manifest.phases.values()} - set(plan.manifest.phases)
     for stream in plan.manifest.streams.values():
@@ -67,12 +67,12 @@ def labels_translated(plan: Blueprint, report: Report) -> None:
                 )
 
 
-def _columns(stream: Stream) -> Iterator[tuple[str, Column]]:
+def _columns(stream: Stream) -> Iterator[tuple[str, ColumnSource]]:
     if not isinstance(stream.columns, str):
         yield from stream.columns.items()
 
 
-def _enumeration(plan: Blueprint, stream: Stream, column: Column) -> set[str]:
+def _enumeration(plan: Blueprint, stream: Stream, column: ColumnSource) -> set[str]:
     """Return the texts that the column's field may hold, where its messages name them."""
     found: set[str] = set()
     for topic in stream.topics:
@@ -83,7 +83,7 @@ def _enumeration(plan: Blueprint, stream: Stream, column: Column) -> set[str]:
 
 
 @contract("declared-used", "Nothing is declared that nothing uses", incidents=(42, 56))
-def declared_used(plan: Blueprint, report: Report) -> None:
+def declared_used(plan: Blueprint, report: Inspection) -> None:
     """What is left over looks as if it worked."""
     manifest = plan.manifest
     consumers = {consumer.service for topic in manifest.topics.values() for consumer in topic.consumers}
@@ -101,7 +101,7 @@ def declared_used(plan: Blueprint, report: Report) -> None:
 
 
 @contract("processors-expected", "Every processor is expected by a mode", incidents=(42, 43))
-def processors_expected(plan: Blueprint, report: Report) -> None:
+def processors_expected(plan: Blueprint, report: Inspection) -> None:
     """A processor that no mode expects completes without any effect; most often its name was changed in one place."""
     for boundary in plan.manifest.boundaries.values():
         phase = plan.manifest.phases[boundary.upstream]

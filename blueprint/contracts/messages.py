@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.manifest import Boundary, Field
 from blueprint.model import Blueprint
 from blueprint.references import ENGINE_FIELDS
-from blueprint.schemas.messages import FOLDER, Message
+from blueprint.schemas.messages import FOLDER, MessageSchema
 
 READ = {"processor_name": None, "phase": None, "execution_id": None, "status": None, "timestamp": "date-time"}
 """What the engine reads of every completion beside its date: texts, and their format."""
@@ -36,7 +36,7 @@ TOLD = {
 
 
 @contract("messages-declared", "Every topic's message has a schema", incidents=(41,))
-def messages_declared(plan: Blueprint, report: Report) -> None:
+def messages_declared(plan: Blueprint, report: Inspection) -> None:
     """Publisher and consumer that each know their own fields meet in production only."""
     used = set()
     for topic in plan.manifest.topics.values():
@@ -53,7 +53,7 @@ def messages_declared(plan: Blueprint, report: Report) -> None:
 
 
 @contract("engine-fits", "Completions carry what the engine reads, events ask for what it tells", incidents=(41, 67))
-def engine_fits(plan: Blueprint, report: Report) -> None:
+def engine_fits(plan: Blueprint, report: Inspection) -> None:
     """A completion with its date under another name is refused each time, an event that lacks a field is a log line."""
     manifest = plan.manifest
     upstream = (manifest.phases[boundary.upstream] for boundary in manifest.boundaries.values())
@@ -74,7 +74,7 @@ def engine_fits(plan: Blueprint, report: Report) -> None:
     _statuses(plan, report)
 
 
-def _statuses(plan: Blueprint, report: Report) -> None:
+def _statuses(plan: Blueprint, report: Inspection) -> None:
     """Report each status that the log of executions does not take."""
     message = plan.messages.get(plan.manifest.topics[plan.manifest.events.executions].message)
     status = message.field("status") if message else None
@@ -89,7 +89,7 @@ def _statuses(plan: Blueprint, report: Report) -> None:
             )
 
 
-def _required_text(message: Message, name: str, form: str | None, report: Report) -> None:
+def _required_text(message: MessageSchema, name: str, form: str | None, report: Inspection) -> None:
     field = message.field(name)
     fits = field is not None and field.types == {"string"} and field.schema.get("format") == form
     if field is None or field.nullable or not fits:
@@ -101,7 +101,7 @@ def _required_text(message: Message, name: str, form: str | None, report: Report
 
 
 @contract("triggers-fit", "Every trigger fits the schema of its message", incidents=(41,))
-def triggers_fit(plan: Blueprint, report: Report) -> None:
+def triggers_fit(plan: Blueprint, report: Inspection) -> None:
     """A trigger that lacked a field, or had it under another name, was answered 400 every time."""
     for boundary in plan.manifest.boundaries.values():
         topic = plan.manifest.topics[boundary.trigger.topic]
@@ -119,7 +119,7 @@ def triggers_fit(plan: Blueprint, report: Report) -> None:
         _required(boundary, message, report)
 
 
-def _required(boundary: Boundary, message: Message, report: Report) -> None:
+def _required(boundary: Boundary, message: MessageSchema, report: Inspection) -> None:
     for name in message.schema.get("required", ()):
         if name not in boundary.trigger.fields:
             report.violation(
@@ -128,7 +128,7 @@ def _required(boundary: Boundary, message: Message, report: Report) -> None:
             )
 
 
-def _problem(name: str, field: Field, message: Message, upstream: Message | None) -> str | None:
+def _problem(name: str, field: Field, message: MessageSchema, upstream: MessageSchema | None) -> str | None:
     """Return what is wrong with one field of a trigger, or None."""
     described = message.field(name)
     if described is None:
@@ -136,7 +136,7 @@ def _problem(name: str, field: Field, message: Message, upstream: Message | None
             return None
         return f"'{message.name}' has no field `{name}`; its fields are {', '.join(message.fields)}."
     if field.from_ is None:
-        single = Message(message.name, described.schema, message.at)
+        single = MessageSchema(message.name, described.schema, message.at)
         fault = next(iter(single.validate(field.value)), None)
         return f"the constant for `{name}` does not fit: {fault.message}" if fault else None
     given = ENGINE_FIELDS.get(field.from_)
@@ -154,7 +154,7 @@ def _problem(name: str, field: Field, message: Message, upstream: Message | None
 
 
 @contract("batches-described", "Rules on a batch read fields that its message describes", incidents=(41, 42))
-def batches_described(plan: Blueprint, report: Report) -> None:
+def batches_described(plan: Blueprint, report: Inspection) -> None:
     """A field under another name is absent in every message, so that the rule never holds."""
     for boundary in plan.manifest.boundaries.values():
         topic = plan.manifest.topics[plan.manifest.phases[boundary.upstream].completion_topic]
@@ -166,7 +166,7 @@ def batches_described(plan: Blueprint, report: Report) -> None:
                     _counted(message, name, f"Rule '{rule.reason}' of '{boundary.name}'", rule.at, report)
 
 
-def _counted(message: Message, name: str, user: str, at: Location, report: Report) -> None:
+def _counted(message: MessageSchema, name: str, user: str, at: Location, report: Inspection) -> None:
     field = message.field(f"metadata.{name}")
     place = f"{FOLDER}/{message.name}.json"
     if field is None:

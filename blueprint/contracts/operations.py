@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location, Refused
 from blueprint.model import Blueprint
 from blueprint.operations import FOLDER, PARAMETERS, QUESTIONS, Question, answer, file_of
-from blueprint.schemas.cache import Cache, reader_hash
+from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.loader import CACHE
-from blueprint.schemas.statements import Checked, catalog, check_statement
+from blueprint.schemas.statements import CheckedStatement, catalog, check_statement
 
 
 @contract("operators-answered", "Operators' queries find their tables and columns", incidents=(64, 65, 66, 68))
-def operators_answered(plan: Blueprint, report: Report) -> None:
+def operators_answered(plan: Blueprint, report: Inspection) -> None:
     """A pipeline that answers every question has the commands; one that does not is told so, once."""
     present = {path.stem for path in (plan.root / FOLDER).glob("*.sql")}
     for name in sorted(present - set(QUESTIONS)):
@@ -26,7 +26,7 @@ def operators_answered(plan: Blueprint, report: Report) -> None:
             plan.manifest.at,
         )
     tables = catalog(plan.schemas)
-    cache = Cache(plan.root / CACHE, reader_hash())
+    cache = SchemaCache(plan.root / CACHE, reader_hash())
     for name, question in QUESTIONS.items():
         report.check()
         if name not in present:
@@ -43,7 +43,7 @@ def operators_answered(plan: Blueprint, report: Report) -> None:
             report.violation(problem, place)
 
 
-def _unfit(question: Question, checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
+def _unfit(question: Question, checked: CheckedStatement, at: Location) -> Iterator[tuple[str, Location]]:
     """Yield what makes the SQL no answer to its question."""
     for parameter, place in checked.parameters:
         if parameter not in question.parameters:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.model import Blueprint
 
@@ -16,7 +16,7 @@ STANDARD = {"__future__"}
 
 
 @contract("inits-empty", "Package inits of the library import nothing", incidents=(9,))
-def inits_empty(plan: Blueprint, report: Report) -> None:
+def inits_empty(plan: Blueprint, report: Inspection) -> None:
     """An import in a package's init is paid by every function that uses anything of the package."""
     for path in sorted((plan.root / plan.manifest.library).rglob("__init__.py")):
         report.check()
@@ -41,7 +41,7 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 @contract("rows-streamed", "Rows reach streamed tables through their stream only", incidents=(61, 62))
-def rows_streamed(plan: Blueprint, report: Report) -> None:
+def rows_streamed(plan: Blueprint, report: Inspection) -> None:
     """A load job per record exhausted the table's daily quota (BigQuery: 1,500 a day), row updates the DML queue."""
     streamed = {stream.table: stream.topics[0] for stream in plan.manifest.streams.values()}
     for query in sorted({query for archive in plan.archives.values() for query in archive.uses.queries}):

@@ -4,13 +4,13 @@ agree.
 
 from __future__ import annotations
 
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.model import Blueprint
 from blueprint.schemas.streams import load_streams
 
 
 @contract("streams-map", "Every stream's mapping fits its message and its table", incidents=(41, 67, 69))
-def streams_map(plan: Blueprint, report: Report) -> None:
+def streams_map(plan: Blueprint, report: Inspection) -> None:
     """A row that does not fit waits in the backlog, or is dropped, while the table looks merely quiet."""
     unread = plan.schemas.unread | plan.unread_messages
     transforms, findings = load_streams(plan.manifest, plan.messages, plan.schemas.tables, unread)
@@ -20,7 +20,7 @@ def streams_map(plan: Blueprint, report: Report) -> None:
 
 
 @contract("completions-recorded", "Every completion reaches the completions table", incidents=(64, 69, 76))
-def completions_recorded(plan: Blueprint, report: Report) -> None:
+def completions_recorded(plan: Blueprint, report: Inspection) -> None:
     """The record that shows what an orchestrator missed must not depend on the orchestrator."""
     table = plan.manifest.tables.get("completions")
     streamed = {topic for stream in plan.manifest.streams.values() if stream.table == table for topic in stream.topics}

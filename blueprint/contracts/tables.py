@@ -7,18 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.files import Unreadable, read_input
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.model import Blueprint
-from blueprint.schemas.cache import Cache, reader_hash
+from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.loader import CACHE, OWN
 from blueprint.schemas.released import check_evolution
-from blueprint.schemas.statements import Checked, catalog, check_statement
+from blueprint.schemas.statements import CheckedStatement, catalog, check_statement
 from blueprint.sources import FOLDER
 
 
 @contract("tables-declared", "Every table that the declaration names exists", incidents=(64, 65, 66))
-def tables_declared(plan: Blueprint, report: Report) -> None:
+def tables_declared(plan: Blueprint, report: Inspection) -> None:
     """A table that lives in another dataset, or only in a file, reads as "no rows"."""
     schemas = plan.schemas
     for part, name in plan.manifest.tables.items():
@@ -51,10 +51,10 @@ def _absent(who: str, name: str) -> str:
 
 
 @contract("queries-resolve", "Every query finds its tables and columns", incidents=(41, 64, 65, 66, 67, 68))
-def queries_resolve(plan: Blueprint, report: Report) -> None:
+def queries_resolve(plan: Blueprint, report: Inspection) -> None:
     """A query that cannot run fails at night, and once an `except` turned that into "nothing wrong"."""
     tables = catalog(plan.schemas)
-    cache = Cache(plan.root / CACHE, reader_hash())
+    cache = SchemaCache(plan.root / CACHE, reader_hash())
     for text, at in _statements(plan, report):
         report.check()
         checked = check_statement(text, tables, at, project=plan.stack.project, cache=cache)
@@ -64,7 +64,7 @@ def queries_resolve(plan: Blueprint, report: Report) -> None:
             report.warning(f"{name} without a zone is the day of UTC; write it with the pipeline's zone.", place)
 
 
-def _statements(plan: Blueprint, report: Report) -> Iterator[tuple[str, Location]]:
+def _statements(plan: Blueprint, report: Inspection) -> Iterator[tuple[str, Location]]:
     """The SQL files beside the functions' code, then the complete SQL in the code itself, each text once."""
     seen: set[str] = set()
     for path in sorted((plan.root / FOLDER).rglob("*.sql")):
@@ -84,10 +84,10 @@ def _statements(plan: Blueprint, report: Report) -> Iterator[tuple[str, Location
 
 
 @contract("gates-ask-their-date", "A gate returns one number and asks about its date only", incidents=(64, 68))
-def gates_ask_their_date(plan: Blueprint, report: Report) -> None:
+def gates_ask_their_date(plan: Blueprint, report: Inspection) -> None:
     """A gate that asks about today lets yesterday's date pass, and is opened again by midnight."""
     tables = catalog(plan.schemas)
-    cache = Cache(plan.root / CACHE, reader_hash())
+    cache = SchemaCache(plan.root / CACHE, reader_hash())
     for boundary in plan.manifest.boundaries.values():
         for gate in boundary.gates.values():
             report.check()
@@ -107,7 +107,7 @@ def gates_ask_their_date(plan: Blueprint, report: Report) -> None:
                     report.violation(message, place)
 
 
-def _unfit(checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
+def _unfit(checked: CheckedStatement, at: Location) -> Iterator[tuple[str, Location]]:
     """Yield what makes a sound query no gate."""
     columns = checked.columns
     if columns is not None and [column.name for column in columns] != ["value"]:
@@ -125,7 +125,7 @@ def _unfit(checked: Checked, at: Location) -> Iterator[tuple[str, Location]]:
 
 
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))
-def schemas_evolve(plan: Blueprint, report: Report) -> None:
+def schemas_evolve(plan: Blueprint, report: Inspection) -> None:
     """A retyped or dropped column replaces the table with its rows (pitfalls 55, 56, 58)."""
     unread = plan.schemas.unread | plan.unread_messages
     checked, findings = check_evolution(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.manifest import Boundary, Gate
 from blueprint.model import Blueprint
@@ -24,7 +24,7 @@ ENTRY = "main.py"
 
 
 @contract("folders-declared", "Every function folder is a declared function", incidents=(18, 22))
-def folders_declared(plan: Blueprint, report: Report) -> None:
+def folders_declared(plan: Blueprint, report: Inspection) -> None:
     """Code that nothing deploys looks deployed; live code that nobody declares cannot be deployed again."""
     declared = {function.folder for function in plan.manifest.functions.values()}
     for entry in sorted((plan.root / FOLDER).glob(f"*/{ENTRY}")):
@@ -37,7 +37,7 @@ def folders_declared(plan: Blueprint, report: Report) -> None:
 
 
 @contract("services-placed", "Outside services are called at their own address, in this region", incidents=(35, 51, 63))
-def services_placed(plan: Blueprint, report: Report) -> None:
+def services_placed(plan: Blueprint, report: Inspection) -> None:
     """A Cloud Run address names service, project and region; one of another place is refused with 404 or 403."""
     stack = plan.stack
     for name, url in stack.service_urls.items() if stack.named else ():
@@ -67,7 +67,7 @@ def services_placed(plan: Blueprint, report: Report) -> None:
     "Timeouts, leases, gates and thresholds leave room for each other",
     incidents=(44, 45, 48, 49, 60, 73),
 )
-def limits_hold(plan: Blueprint, report: Report) -> None:
+def limits_hold(plan: Blueprint, report: Inspection) -> None:
     """A lease that ends during the work publishes twice; a gate or alert beyond its range never speaks."""
     manifest = plan.manifest
     for function in manifest.functions.values():
@@ -154,7 +154,7 @@ def _thresholds(plan: Blueprint) -> Iterator[tuple[str, str]]:
 
 
 @contract("timers-may-publish", "Whoever evaluates a boundary may publish its trigger", incidents=(28, 33, 47))
-def timers_may_publish(plan: Blueprint, report: Report) -> None:
+def timers_may_publish(plan: Blueprint, report: Inspection) -> None:
     """A timer that finds the rule met and may not publish leaves the date as it was."""
     for boundary in plan.manifest.boundaries.values():
         report.check()
@@ -174,7 +174,7 @@ def timers_may_publish(plan: Blueprint, report: Report) -> None:
 
 
 @contract("secrets-pinned", "Secrets are mounted at a fixed version", incidents=(58,))
-def secrets_pinned(plan: Blueprint, report: Report) -> None:
+def secrets_pinned(plan: Blueprint, report: Inspection) -> None:
     """`latest` changes what runs without a release, and an emptied one takes effect unseen."""
     for secret in plan.manifest.secrets.values():
         report.check()
@@ -186,7 +186,7 @@ def secrets_pinned(plan: Blueprint, report: Report) -> None:
 
 
 @contract("settings-read", "Functions read exactly their declared settings", incidents=(55, 57))
-def settings_read(plan: Blueprint, report: Report) -> None:
+def settings_read(plan: Blueprint, report: Inspection) -> None:
     """A setting under another name is missing where the code needs it, and without effect where it is declared."""
     for function in plan.manifest.functions.values():
         archive = plan.archives.get(function.name)

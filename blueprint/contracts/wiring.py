@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from blueprint import names as limits
-from blueprint.contracts import Report, contract
+from blueprint.contracts import Inspection, contract
 from blueprint.cron import first_runs, longest_gap
 from blueprint.findings import Location
 from blueprint.manifest import Function
@@ -15,7 +15,7 @@ from blueprint.wiring import ACK_LIMIT, ACK_MARGIN, SCHEDULER_LIMIT, all_pushes,
 
 
 @contract("topics-connected", "Every topic has a publisher and a consumer", incidents=(31, 32, 33, 34))
-def topics_connected(plan: Blueprint, report: Report) -> None:
+def topics_connected(plan: Blueprint, report: Inspection) -> None:
     """A topic that nobody reads swallows triggers; one that nobody writes keeps a phase waiting."""
     for topic in plan.manifest.topics.values():
         report.check()
@@ -32,7 +32,7 @@ def topics_connected(plan: Blueprint, report: Report) -> None:
 
 
 @contract("events-recorded", "Every event topic has a stream into a table", incidents=(64, 69, 77))
-def events_recorded(plan: Blueprint, report: Report) -> None:
+def events_recorded(plan: Blueprint, report: Inspection) -> None:
     """What functions report is evidence only where it is kept."""
     streamed = {topic for stream in plan.manifest.streams.values() for topic in stream.topics}
     completions = {phase.completion_topic: phase.at for phase in plan.manifest.phases.values()}
@@ -47,7 +47,7 @@ def events_recorded(plan: Blueprint, report: Report) -> None:
 
 
 @contract("ack-covers-timeout", "Acknowledgement deadlines outlast the function's timeout", incidents=(36, 48))
-def ack_covers_timeout(plan: Blueprint, report: Report) -> None:
+def ack_covers_timeout(plan: Blueprint, report: Inspection) -> None:
     """Work that outlives its deadline is delivered again while it still runs."""
     for function in plan.manifest.functions.values():
         if function.trigger.topic is not None:
@@ -68,7 +68,7 @@ def ack_covers_timeout(plan: Blueprint, report: Report) -> None:
 
 
 @contract("deadlines-timed", "Every boundary is evaluated by a timer often enough", incidents=(47, 49))
-def deadlines_timed(plan: Blueprint, report: Report) -> None:
+def deadlines_timed(plan: Blueprint, report: Inspection) -> None:
     """A deadline that only a message evaluates never passes in silence."""
     for boundary in plan.manifest.boundaries.values():
         report.check()
@@ -89,7 +89,7 @@ def deadlines_timed(plan: Blueprint, report: Report) -> None:
 
 
 @contract("schedules-valid", "Schedules are cron expressions that Cloud Scheduler takes", incidents=(50, 52, 53))
-def schedules_valid(plan: Blueprint, report: Report) -> None:
+def schedules_valid(plan: Blueprint, report: Inspection) -> None:
     """A schedule that is refused, or never comes, is a function that never runs."""
     for function in plan.manifest.functions.values():
         for schedule in function.trigger.schedules.values():
@@ -102,7 +102,7 @@ def schedules_valid(plan: Blueprint, report: Report) -> None:
         _no_repeats(function, plan.manifest.time_zone, report)
 
 
-def _no_repeats(function: Function, time_zone: str, report: Report) -> None:
+def _no_repeats(function: Function, time_zone: str, report: Inspection) -> None:
     """Report schedules that come at the same times, by when they come and not by how they are written."""
     seen: dict[object, str] = {}
     for schedule in function.trigger.schedules.values():
@@ -116,7 +116,7 @@ def _no_repeats(function: Function, time_zone: str, report: Report) -> None:
 
 
 @contract("names-fit", "Names are within the platform's limits and distinct", incidents=(26, 31, 35, 37))
-def names_fit(plan: Blueprint, report: Report) -> None:
+def names_fit(plan: Blueprint, report: Inspection) -> None:
     """A name that is cut, refused or shared by two things is found before it exists."""
     owners: dict[tuple[str, str], str] = {}
     for kind, name, limit, owner, at in _physical_names(plan) if plan.stack.named else ():
@@ -156,7 +156,7 @@ def _physical_names(plan: Blueprint) -> Iterator[tuple[str, str, int, str, Locat
 
 
 @contract("sizes-consistent", "Memory, CPU and concurrency fit together", incidents=(48, 59, 60))
-def sizes_consistent(plan: Blueprint, report: Report) -> None:
+def sizes_consistent(plan: Blueprint, report: Inspection) -> None:
     """Cloud Run refuses, or quietly throttles, combinations that do not fit (pitfall 22)."""
     for function in plan.manifest.functions.values():
         report.check()

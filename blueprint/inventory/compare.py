@@ -1,7 +1,7 @@
 """What differs between a resource as it must be declared and as a program declared it.
 
 A declared value is plain data, or one of the forms in which `pulumi preview` and the offline plan show what only a
-deployment knows. Who compares says how such forms look, by a `Reader`; everything else is the same on the real engine
+deployment knows. Who compares says how such forms look, by a `ValueReader`; everything else is the same on the real engine
 and offline.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from blueprint.inventory.resource import Expected, File, Joined, Known, Ref, referred
+from blueprint.inventory.resource import Expected, Joined, KnownValue, Ref, UploadedFile, referred
 from blueprint.services import apis_of
 from blueprint.stack import hidden
 
@@ -20,7 +20,7 @@ SHOWN = 120
 """Characters of a value that a sentence shows."""
 
 
-class Reader(Protocol):
+class ValueReader(Protocol):
     """How one evaluator shows values that only a deployment knows; each answers None where it cannot say."""
 
     def refers(self, value: object, expected: Ref) -> bool | None:
@@ -29,12 +29,12 @@ class Reader(Protocol):
     def joins(self, value: object, expected: Joined) -> bool | None:
         """Say whether a declared value is this text with these properties inside."""
 
-    def holds(self, value: object, expected: File) -> bool | None:
+    def holds(self, value: object, expected: UploadedFile) -> bool | None:
         """Say whether a declared value is the file with this content."""
 
 
 @dataclass(frozen=True, order=True)
-class Difference:
+class InputDifference:
     """One input or option that is not as implied; `path` is its name in the provider's schema, dotted."""
 
     path: str
@@ -45,7 +45,7 @@ SECRET_SHOWN = "[secret]"
 """How a plan shows a value that it has no key for."""
 
 
-def of_inputs(expected: Expected, inputs: Mapping[str, object], reader: Reader) -> Iterator[Difference]:
+def of_inputs(expected: Expected, inputs: Mapping[str, object], reader: ValueReader) -> Iterator[InputDifference]:
     """Yield what differs in the inputs: one that nobody expects, an expected one that is missing or different."""
     yield from _of_object(expected.inputs, inputs, "", reader)
 
@@ -62,17 +62,17 @@ def refers_to(expected: Expected) -> dict[str, frozenset[str]]:
     return {name: names for name, names in found.items() if names}
 
 
-def _of_value(expected: object, value: object, path: str, reader: Reader) -> Iterator[Difference]:
+def _of_value(expected: object, value: object, path: str, reader: ValueReader) -> Iterator[InputDifference]:
     match expected:
         case Ref():
             same = reader.refers(value, expected)
         case Joined():
             same = reader.joins(value, expected)
-        case File():
+        case UploadedFile():
             same = reader.holds(value, expected)
         case str() if hidden(expected):
             same = value == SECRET_SHOWN
-        case Known():
+        case KnownValue():
             same = value == expected.value
         case Mapping() if isinstance(value, Mapping):
             yield from _of_object(expected, value, f"{path}.", reader)
@@ -83,28 +83,30 @@ def _of_value(expected: object, value: object, path: str, reader: Reader) -> Ite
         case _:
             same = (type(value) is type(expected) and value == expected) or _same_number(value, expected)
     if same is False:
-        yield Difference(path, f"`{path}` is {shown(value)}, the declaration implies {shown(expected)}.")
+        yield InputDifference(path, f"`{path}` is {shown(value)}, the declaration implies {shown(expected)}.")
 
 
 def _of_object(
-    expected: Mapping[str, object], value: Mapping[str, object], prefix: str, reader: Reader
-) -> Iterator[Difference]:
+    expected: Mapping[str, object], value: Mapping[str, object], prefix: str, reader: ValueReader
+) -> Iterator[InputDifference]:
     for name, each in expected.items():
         path = f"{prefix}{name}"
         if value.get(name) is None:
-            yield Difference(path, f"`{path}` is not set, the declaration implies {shown(each)}.")
+            yield InputDifference(path, f"`{path}` is not set, the declaration implies {shown(each)}.")
         else:
             yield from _of_value(each, value[name], path, reader)
     for name in sorted(set(value) - set(expected)):
         if value[name] is not None:
             path = f"{prefix}{name}"
-            yield Difference(path, f"`{path}` is {shown(value[name])}, and nothing implies such an input.")
+            yield InputDifference(path, f"`{path}` is {shown(value[name])}, and nothing implies such an input.")
 
 
-def _of_list(expected: Sequence[object], value: Sequence[object], path: str, reader: Reader) -> Iterator[Difference]:
+def _of_list(
+    expected: Sequence[object], value: Sequence[object], path: str, reader: ValueReader
+) -> Iterator[InputDifference]:
     if len(expected) != len(value):
         sentence = f"`{path}` has {len(value)} items, the declaration implies {len(expected)}: {shown(expected)}."
-        yield Difference(path, sentence)
+        yield InputDifference(path, sentence)
         return
     for number, (one, other) in enumerate(zip(expected, value, strict=True)):
         yield from _of_value(one, other, f"{path}[{number}]", reader)
@@ -123,11 +125,11 @@ def shown(value: object) -> str:
     match value:
         case Ref(resource=resource, property=name):
             return f"`{name}` of '{resource}'"
-        case Known(value=known):
+        case KnownValue(value=known):
             return shown(known)
         case Joined(parts=parts):
             return " + ".join(map(shown, parts))
-        case File(sha256=digest):
+        case UploadedFile(sha256=digest):
             return f"the file with SHA-256 {digest[:12]}…"
         case _:
             text = json.dumps(_plain(value), ensure_ascii=False, sort_keys=True)
@@ -140,7 +142,7 @@ def _plain(value: object) -> object:
             return {str(name): _plain(item) for name, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
-        case Ref() | Known() | Joined() | File():
+        case Ref() | KnownValue() | Joined() | UploadedFile():
             return shown(value)
         case str() | int() | float() | bool() | None:
             return value

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from blueprint.inventory.messaging import ACCOUNT
 from blueprint.inventory.project import PUBSUB_AGENT
-from blueprint.inventory.resource import Expected, Known, Owner, Ref, labels
+from blueprint.inventory.resource import Expected, KnownValue, Owner, Ref, labels
 from blueprint.model import Blueprint
 from blueprint.schemas.bigquery import Table, View
 
@@ -48,7 +48,7 @@ def _table(plan: Blueprint, table: Table) -> Expected:
     """Return a table, protected twice until the declaration retires it, which its label says then."""
     retired = f"table/{table.id}" in plan.manifest.retired
     inputs = {
-        "datasetId": Known(table.dataset, f"{table.dataset}-dataset"),
+        "datasetId": KnownValue(table.dataset, f"{table.dataset}-dataset"),
         "tableId": table.name,
         "project": plan.stack.project,
         **table.inputs(),
@@ -66,7 +66,7 @@ def _view(plan: Blueprint, view: View) -> Expected:
             if reference.id in known:
                 reads.append(f"{reference.dataset}-{reference.name}-{suffix}")
     inputs = {
-        "datasetId": Known(view.dataset, f"{view.dataset}-dataset"),
+        "datasetId": KnownValue(view.dataset, f"{view.dataset}-dataset"),
         "tableId": view.name,
         "project": plan.stack.project,
         "description": view.description,
@@ -85,7 +85,7 @@ def _writers(plan: Blueprint, dataset: str) -> Iterator[Expected]:
     owner = Owner("StreamWriters", f"{dataset}-stream-writers")
     for role in ("dataEditor", "metadataViewer"):
         inputs = {
-            "datasetId": Known(dataset, f"{dataset}-dataset"),
+            "datasetId": KnownValue(dataset, f"{dataset}-dataset"),
             "project": plan.stack.project,
             "role": f"roles/bigquery.{role}",
             "member": PUBSUB_AGENT,
@@ -106,7 +106,7 @@ def store(plan: Blueprint) -> Iterator[Expected]:
         "deletionPolicy": "ABANDON",
     }
     yield owner.owns(DATABASE, "completion-store-database", inputs, protect=True)
-    place = {"project": plan.stack.project, "database": Known(database, "completion-store-database")}
+    place = {"project": plan.stack.project, "database": KnownValue(database, "completion-store-database")}
     for index in plan.firestore.indexes:
         fields = [
             {
@@ -152,7 +152,7 @@ def source(plan: Blueprint) -> Iterator[Expected]:
         inputs = {"project": project, "role": role, "member": member}
         yield owner.owns(PROJECT_GRANT, build_grant_name(role), inputs)
     inputs = {
-        "bucket": Known(bucket, "function-source-bucket"),
+        "bucket": KnownValue(bucket, "function-source-bucket"),
         "role": "roles/storage.objectViewer",
         "member": member,
     }

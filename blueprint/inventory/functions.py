@@ -12,7 +12,7 @@ from blueprint.inventory.alerts import policies
 from blueprint.inventory.data import BUILD_ROLES, DATASET_GRANT, PROJECT_GRANT, build_grant_name
 from blueprint.inventory.messaging import ACCOUNT, ACCOUNT_GRANT, RUN_GRANT, TOPIC_GRANT, push, topic_name
 from blueprint.inventory.project import SCHEDULER_AGENT
-from blueprint.inventory.resource import Expected, File, Known, Owner, Ref, labels
+from blueprint.inventory.resource import Expected, KnownValue, Owner, Ref, UploadedFile, labels
 from blueprint.manifest import Function, Schedule
 from blueprint.model import Blueprint
 from blueprint.names import DISPLAY_NAME, clipped, slug
@@ -60,11 +60,11 @@ def function(plan: Blueprint, declared: Function) -> Iterator[Expected]:
 def _deployed(plan: Blueprint, owner: Owner, declared: Function, granted: tuple[str, ...]) -> Iterator[Expected]:
     name, project = declared.name, plan.stack.project
     archive, given = plan.archives[name], deployment(plan, declared.name)
-    bucket = Known(plan.names.source_bucket(), "function-source-bucket")
+    bucket = KnownValue(plan.names.source_bucket(), "function-source-bucket")
     uploaded = {
         "bucket": bucket,
         "name": plan.names.source_object(name, archive.sha256),
-        "source": File(archive.sha256),
+        "source": UploadedFile(archive.sha256),
         "contentType": "application/zip",
     }
     yield owner.owns(OBJECT, f"{name}-source", uploaded)
@@ -72,7 +72,7 @@ def _deployed(plan: Blueprint, owner: Owner, declared: Function, granted: tuple[
         {
             "key": variable,
             "projectId": project,
-            "secret": Known(secret.secret, f"{secret.secret}-secret"),
+            "secret": KnownValue(secret.secret, f"{secret.secret}-secret"),
             "version": secret.version,
         }
         for variable, secret in given.secrets.items()
@@ -91,7 +91,7 @@ def _deployed(plan: Blueprint, owner: Owner, declared: Function, granted: tuple[
     }
     if secrets:
         service["secretEnvironmentVariables"] = secrets
-    stored = {"bucket": bucket, "object": Known(uploaded["name"], f"{name}-source")}
+    stored = {"bucket": bucket, "object": KnownValue(uploaded["name"], f"{name}-source")}
     inputs: dict[str, object] = {
         "name": name,
         "project": project,
@@ -129,21 +129,21 @@ def _granted_on(plan: Blueprint, owner: Owner, grant: Grant) -> tuple[str, dict[
         case "topic":
             declared = grant.target in plan.manifest.topics
             named = topic_name(grant.target) if declared else f"{owner.name}-dead-letter"
-            return TOPIC_GRANT, {"topic": Known(grant.target, named)}
+            return TOPIC_GRANT, {"topic": KnownValue(grant.target, named)}
         case "secret":
-            return SECRET_GRANT, {"secretId": Known(grant.target, f"{grant.target}-secret")}
+            return SECRET_GRANT, {"secretId": KnownValue(grant.target, f"{grant.target}-secret")}
         case "dataset":
             return DATASET_GRANT, {"datasetId": _dataset(plan, grant.target)}
         case "table":
             dataset, _, table = grant.target.partition(".")
             ours = dataset in plan.schemas.datasets
-            named_table: object = Known(table, f"{dataset}-{table}-table") if ours else table
+            named_table: object = KnownValue(table, f"{dataset}-{table}-table") if ours else table
             return TABLE_GRANT, {"datasetId": _dataset(plan, dataset), "tableId": named_table}
 
 
 def _dataset(plan: Blueprint, dataset: str) -> object:
     """Return a dataset's name; one of the plan is referred to, one that is owned elsewhere only named."""
-    return Known(dataset, f"{dataset}-dataset") if dataset in plan.schemas.datasets else dataset
+    return KnownValue(dataset, f"{dataset}-dataset") if dataset in plan.schemas.datasets else dataset
 
 
 def _trigger(plan: Blueprint, owner: Owner, declared: Function) -> Iterator[Expected]:

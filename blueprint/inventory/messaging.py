@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from blueprint.inventory.alerts import policies
 from blueprint.inventory.project import PUBSUB_AGENT
-from blueprint.inventory.resource import Expected, Joined, Known, Owner, Ref, labels
+from blueprint.inventory.resource import Expected, Joined, KnownValue, Owner, Ref, labels
 from blueprint.manifest import Stream, Topic
 from blueprint.model import Blueprint
 from blueprint.names import DISPLAY_NAME, clipped
@@ -122,7 +122,7 @@ def stream(plan: Blueprint, declared: Stream) -> Iterator[Expected]:
                 {"javascriptUdf": {"functionName": transform.function_name, "code": transform.code}},
             ],
             "bigqueryConfig": {
-                "table": Known(f"{plan.stack.project}.{declared.table}", f"{dataset}-{table}-table"),
+                "table": KnownValue(f"{plan.stack.project}.{declared.table}", f"{dataset}-{table}-table"),
                 "useTableSchema": True,
                 "dropUnknownFields": True,
                 "writeMetadata": False,
@@ -154,9 +154,9 @@ def dead_letter(
             "labels": labels(plan),
         },
     )
-    publisher = {"topic": Known(letter, name), "role": "roles/pubsub.publisher"}
+    publisher = {"topic": KnownValue(letter, name), "role": "roles/pubsub.publisher"}
     forwarder = {
-        "subscription": Known(subscription, f"{prefix}-subscription"),
+        "subscription": KnownValue(subscription, f"{prefix}-subscription"),
         "role": "roles/pubsub.subscriber",
     }
     for suffix, kind, inputs in (

@@ -17,7 +17,7 @@ class Ref:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownValue:
     """A property of another resource that is an input there, so that its value is known beforehand."""
 
     value: object
@@ -32,7 +32,7 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class File:
+class UploadedFile:
     """A file that is uploaded, known by its content: the SHA-256 of its bytes in hexadecimal digits."""
 
     sha256: str
@@ -86,7 +86,7 @@ class Owner:
 def referred(value: object) -> Iterator[str]:
     """Yield the logical names of the resources that an expected value refers to."""
     match value:
-        case Ref(resource=name) | Known(resource=name):
+        case Ref(resource=name) | KnownValue(resource=name):
             yield name
         case Joined(parts=parts):
             yield from (part.resource for part in parts if isinstance(part, Ref))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from blueprint.findings import Location
 
-Mode = Literal["NULLABLE", "REQUIRED", "REPEATED"]
+ColumnMode = Literal["NULLABLE", "REQUIRED", "REPEATED"]
 Granularity = Literal["HOUR", "DAY", "MONTH", "YEAR"]
 
 NOWHERE = Location("")
@@ -32,7 +32,7 @@ class Column:
 
     name: str
     type: str
-    mode: Mode = "NULLABLE"
+    mode: ColumnMode = "NULLABLE"
     description: str | None = None
     default: str | None = None
     fields: tuple[Column, ...] = ()
@@ -159,7 +159,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, order=True)
-class Reference:
+class TableReference:
     """A table or view that SQL reads: `dataset.name`, and where it is named."""
 
     dataset: str
@@ -183,7 +183,7 @@ class View:
     name: str
     query: str
     query_at: Location = field(default=NOWHERE, compare=False)
-    references: tuple[Reference, ...] = ()
+    references: tuple[TableReference, ...] = ()
     unqualified: tuple[int, ...] = ()
     columns: tuple[Column, ...] = ()
     description: str | None = None
@@ -229,7 +229,7 @@ DifferenceKind = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class TableDifference:
     """One thing that differs between an older and a newer table; `column` is the dotted path, if it is
     one.
     """
@@ -246,7 +246,7 @@ def identical(old: Table, new: Table) -> bool:
     return not differences(old, new)
 
 
-def differences(old: Table, new: Table) -> tuple[Difference, ...]:
+def differences(old: Table, new: Table) -> tuple[TableDifference, ...]:
     """Everything that differs from `old` to `new`: columns in declared order first, then the table's own
     settings.
     """
@@ -255,17 +255,19 @@ def differences(old: Table, new: Table) -> tuple[Difference, ...]:
 
 def _column_differences(
     old: tuple[Column, ...], new: tuple[Column, ...], prefix: str, at: Location
-) -> Iterator[Difference]:
+) -> Iterator[TableDifference]:
     olds = {column.name.casefold(): column for column in old}
     news = {column.name.casefold(): column for column in new}
     for key, column in olds.items():
         if key not in news:
-            yield Difference(kind="column-dropped", column=prefix + column.name, old=column.type_text, at=at)
+            yield TableDifference(kind="column-dropped", column=prefix + column.name, old=column.type_text, at=at)
     for key, column in news.items():
         if key in olds:
             yield from _changes_of_column(olds[key], column, prefix)
         else:
-            yield Difference(kind=_added_kind(column), column=prefix + column.name, new=column.type_text, at=column.at)
+            yield TableDifference(
+                kind=_added_kind(column), column=prefix + column.name, new=column.type_text, at=column.at
+            )
     yield from _moves(tuple(olds), tuple(news), {key: prefix + news[key].name for key in news}, at)
 
 
@@ -275,34 +277,36 @@ def _added_kind(column: Column) -> DifferenceKind:
     return "column-added-default" if column.default else "column-added-nullable"
 
 
-def _moves(old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at: Location) -> Iterator[Difference]:
+def _moves(
+    old: tuple[str, ...], new: tuple[str, ...], names: dict[str, str], at: Location
+) -> Iterator[TableDifference]:
     """Report a changed order: the API appends, so a column put in the middle differs at every later plan."""
     kept = [key for key in old if key in names]
     appended = [key for key in new if key not in old]
     expected = kept + appended
     for wanted, found in zip(expected, new, strict=True):
         if wanted != found:
-            yield Difference(kind="column-moved", column=names[found], old=names[wanted], new=names[found], at=at)
+            yield TableDifference(kind="column-moved", column=names[found], old=names[wanted], new=names[found], at=at)
             return
 
 
-def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[Difference]:
+def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[TableDifference]:
     path = prefix + new.name
     if old.name != new.name:
-        yield Difference(kind="column-recased", column=path, old=old.name, new=new.name, at=new.at)
+        yield TableDifference(kind="column-recased", column=path, old=old.name, new=new.name, at=new.at)
     if (old.type, old.range_of) != (new.type, new.range_of) or (
         "REPEATED" in (old.mode, new.mode) and old.mode != new.mode
     ):
-        yield Difference(kind="column-retyped", column=path, old=_full(old), new=_full(new), at=new.at)
+        yield TableDifference(kind="column-retyped", column=path, old=_full(old), new=_full(new), at=new.at)
         return
     if (old.max_length, old.precision, old.scale) != (new.max_length, new.precision, new.scale):
         kind: DifferenceKind = "column-narrowed" if _narrower(old, new) else "column-relaxed"
-        yield Difference(kind=kind, column=path, old=old.type_text, new=new.type_text, at=new.at)
+        yield TableDifference(kind=kind, column=path, old=old.type_text, new=new.type_text, at=new.at)
     if old.mode != new.mode:
         kind = "column-made-required" if new.mode == "REQUIRED" else "column-relaxed"
-        yield Difference(kind=kind, column=path, old=old.mode, new=new.mode, at=new.at)
+        yield TableDifference(kind=kind, column=path, old=old.mode, new=new.mode, at=new.at)
     if old.default != new.default:
-        yield Difference(
+        yield TableDifference(
             kind="default-changed",
             column=path,
             old=old.default or "none",
@@ -310,7 +314,7 @@ def _changes_of_column(old: Column, new: Column, prefix: str) -> Iterator[Differ
             at=new.at,
         )
     if old.description != new.description:
-        yield Difference(
+        yield TableDifference(
             kind="description-changed",
             column=path,
             old=old.description or "",
@@ -334,7 +338,7 @@ def _narrower(old: Column, new: Column) -> bool:
     return shrinks(old.max_length, new.max_length) or shrinks(*whole) or shrinks(old.scale or 0, new.scale or 0)
 
 
-def _table_differences(old: Table, new: Table) -> Iterator[Difference]:
+def _table_differences(old: Table, new: Table) -> Iterator[TableDifference]:
     yield from _partitioning_differences(old.partitioning, new.partitioning, new.at)
     pairs: tuple[tuple[DifferenceKind, object, object], ...] = (
         ("clustering-changed", old.clustering, new.clustering),
@@ -345,18 +349,20 @@ def _table_differences(old: Table, new: Table) -> Iterator[Difference]:
     )
     for kind, before, after in pairs:
         if before != after:
-            yield Difference(kind=kind, old=_text(before), new=_text(after), at=new.at)
+            yield TableDifference(kind=kind, old=_text(before), new=_text(after), at=new.at)
 
 
-def _partitioning_differences(old: Partitioning | None, new: Partitioning | None, at: Location) -> Iterator[Difference]:
+def _partitioning_differences(
+    old: Partitioning | None, new: Partitioning | None, at: Location
+) -> Iterator[TableDifference]:
     if _layout(old) != _layout(new):
-        yield Difference(kind="partitioning-changed", old=_layout(old), new=_layout(new), at=at)
+        yield TableDifference(kind="partitioning-changed", old=_layout(old), new=_layout(new), at=at)
     if old is None or new is None:
         return
     before, after = old.expiration_days, new.expiration_days
     if before != after:
         shorter = after is not None and (before is None or after < before)
-        yield Difference(
+        yield TableDifference(
             kind="expiry-shortened" if shorter else "expiry-lengthened",
             old=_days(before),
             new=_days(after),
@@ -364,7 +370,7 @@ def _partitioning_differences(old: Partitioning | None, new: Partitioning | None
         )
     if old.require_filter != new.require_filter:
         kind: DifferenceKind = "filter-required" if new.require_filter else "filter-relaxed"
-        yield Difference(kind=kind, old=str(old.require_filter), new=str(new.require_filter), at=at)
+        yield TableDifference(kind=kind, old=str(old.require_filter), new=str(new.require_filter), at=at)
 
 
 def _layout(partitioning: Partitioning | None) -> str:

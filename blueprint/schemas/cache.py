@@ -23,11 +23,11 @@ from blueprint.schemas.bigquery import (
     Dataset,
     Partitioning,
     RangePartitioning,
-    Reference,
     Table,
+    TableReference,
     View,
 )
-from blueprint.schemas.sql import Parsed
+from blueprint.schemas.sql import ParsedFile
 
 KINDS = {"table": Table, "view": View, "dataset": Dataset}
 
@@ -43,7 +43,7 @@ def reader_hash() -> str:
     return digest.hexdigest()
 
 
-class Cache:
+class SchemaCache:
     """Entries in `folder`; `version` is part of every key. With `folder` None nothing is kept."""
 
     def __init__(self, folder: Path | None, version: str = "") -> None:
@@ -75,18 +75,18 @@ class Cache:
             write_whole(self.folder / f"{key}.json", entry.encode())
 
 
-def encode(parsed: Parsed) -> Any:
-    """A `Parsed` as plain JSON values."""
+def encode(parsed: ParsedFile) -> Any:
+    """A `ParsedFile` as plain JSON values."""
     kind = next((name for name, cls in KINDS.items() if isinstance(parsed.declared, cls)), None)
     declared = asdict(parsed.declared) if parsed.declared else None
     return {"kind": kind, "declared": declared, "findings": [asdict(finding) for finding in parsed.findings]}
 
 
-def decode(value: Any) -> Parsed:
+def decode(value: Any) -> ParsedFile:
     """The inverse of `encode`; raises KeyError or TypeError for a value of another shape."""
     declared = value["declared"]
     result = KINDS[value["kind"]](**_restore(declared)) if declared is not None else None
-    return Parsed(result, decode_findings(value["findings"]))
+    return ParsedFile(result, decode_findings(value["findings"]))
 
 
 def encode_findings(findings: tuple[Finding, ...]) -> Any:
@@ -104,9 +104,9 @@ def decode_columns(values: Any) -> tuple[Column, ...]:
     return tuple(_column(value) for value in values)
 
 
-def decode_references(values: Any) -> tuple[Reference, ...]:
+def decode_references(values: Any) -> tuple[TableReference, ...]:
     """References from plain JSON values."""
-    return tuple(Reference(**{**value, "at": Location(**value["at"])}) for value in values)
+    return tuple(TableReference(**{**value, "at": Location(**value["at"])}) for value in values)
 
 
 def decode_table(value: Any) -> Table:

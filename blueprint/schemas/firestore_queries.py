@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Finding, Location
-from blueprint.schemas.cache import Cache, decode_findings, encode_findings
+from blueprint.schemas.cache import SchemaCache, decode_findings, encode_findings
 from blueprint.schemas.firestore import Index, IndexField, Order, with_name
 
 RULE = "queries-indexed"
@@ -30,7 +30,7 @@ ARRAY = frozenset({"array_contains", "array-contains", "array_contains_any", "ar
 
 
 @dataclass(frozen=True)
-class Query:
+class FirestoreQuery:
     """One query: its conditions as (field, operator), its order as (field, direction), and where it
     stands.
     """
@@ -77,11 +77,11 @@ def _normal(fields: tuple[IndexField, ...]) -> tuple[frozenset[str], tuple[Index
 
 
 def read_queries(
-    root: Path, files: Iterable[Path], cache: Cache | None = None
-) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
+    root: Path, files: Iterable[Path], cache: SchemaCache | None = None
+) -> tuple[tuple[FirestoreQuery, ...], tuple[Finding, ...]]:
     """Every query in `files` (under `root`) and what cannot be read of them; a file that does not parse is skipped."""
     texts = {path: _bytes(path) for path in files}
-    cache = cache or Cache(None)
+    cache = cache or SchemaCache(None)
     names = (os.fsencode(path.relative_to(root)) for path in texts)
     content = b"\0".join(part for pair in zip(names, texts.values(), strict=True) for part in pair)
     key = cache.key("firestore", sha256(content).hexdigest())
@@ -103,13 +103,13 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
-def _decode(value: Any) -> Query:
+def _decode(value: Any) -> FirestoreQuery:
     conditions = tuple((str(field), str(operator)) for field, operator in value["conditions"])
     order = tuple((field, direction) for field, direction in value["order"])
-    return Query(conditions, order, Location(**value["at"]))
+    return FirestoreQuery(conditions, order, Location(**value["at"]))
 
 
-def _read(root: Path, texts: Mapping[Path, bytes]) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
+def _read(root: Path, texts: Mapping[Path, bytes]) -> tuple[tuple[FirestoreQuery, ...], tuple[Finding, ...]]:
     trees: dict[Path, ast.Module] = {}
     for path, text in texts.items():
         try:
@@ -117,7 +117,7 @@ def _read(root: Path, texts: Mapping[Path, bytes]) -> tuple[tuple[Query, ...], t
         except (SyntaxError, ValueError, RecursionError):
             continue  # the archive's analysis reports it
     constants = {path.stem: _constants(tree) for path, tree in trees.items()}
-    queries: list[Query] = []
+    queries: list[FirestoreQuery] = []
     findings: list[Finding] = []
     for path, tree in trees.items():
         file = path.relative_to(root).as_posix()
@@ -129,7 +129,7 @@ def _read(root: Path, texts: Mapping[Path, bytes]) -> tuple[tuple[Query, ...], t
                 message = "The fields of this query cannot be told; write them as literals or module constants."
                 findings.append(Finding(RULE, message, at))
             else:
-                queries.append(Query(*read, at))
+                queries.append(FirestoreQuery(*read, at))
     return tuple(queries), tuple(findings)
 
 

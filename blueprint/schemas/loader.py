@@ -22,8 +22,8 @@ from types import MappingProxyType
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Dataset, Schemas, Table, View
-from blueprint.schemas.cache import Cache, decode, encode, reader_hash
-from blueprint.schemas.sql import Context, Kind, Parsed, parse
+from blueprint.schemas.cache import SchemaCache, decode, encode, reader_hash
+from blueprint.schemas.sql import FileContext, ObjectKind, ParsedFile, parse
 from blueprint.schemas.views import resolve_views
 
 OWN = "schemas/bigquery"
@@ -41,7 +41,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 @dataclass(frozen=True)
 class _File:
     path: Path
-    context: Context
+    context: FileContext
 
 
 def load_schemas(
@@ -54,7 +54,7 @@ def load_schemas(
     what it reads.
     """
     findings: list[Finding] = []
-    cache = Cache(root / CACHE if use_cache else None, reader_hash() if use_cache else "")
+    cache = SchemaCache(root / CACHE if use_cache else None, reader_hash() if use_cache else "")
     datasets: dict[str, Dataset] = {}
     tables: dict[str, Table] = {}
     views: dict[str, View] = {}
@@ -106,25 +106,25 @@ def _files(root: Path, base: str, project: str | None, findings: list[Finding]) 
             message = f"`{bad[0]}` cannot name a dataset or table; use letters, digits and `_`."
             findings.append(Finding("schema-file", message, Location(relative)))
         else:
-            yield _File(path, Context(file=relative, kind=kind, dataset=parts[0], name=name, project=project))
+            yield _File(path, FileContext(file=relative, kind=kind, dataset=parts[0], name=name, project=project))
 
 
-def _kind(parts: tuple[str, ...], base: str) -> Kind | None:
+def _kind(parts: tuple[str, ...], base: str) -> ObjectKind | None:
     if len(parts) == 2:
         return "dataset" if base == OWN and parts[1] == "dataset.sql" else "table"
     return "view" if base == OWN and len(parts) == 3 and parts[1] == "views" else None
 
 
-def _read(root: Path, file: _File, values: Mapping[str, str], cache: Cache) -> Parsed:
+def _read(root: Path, file: _File, values: Mapping[str, str], cache: SchemaCache) -> ParsedFile:
     try:
         text = read_input(file.path)
     except Unreadable as error:
-        return Parsed(None, (Finding("schema-file", str(error), Location(file.context.file, error.line)),))
+        return ParsedFile(None, (Finding("schema-file", str(error), Location(file.context.file, error.line)),))
     text = text.replace("\r\n", "\n")
     if file.context.kind == "view":
         text, faults = _fill(text, file.context.file, values)
         if faults:
-            return Parsed(None, faults)
+            return ParsedFile(None, faults)
     context = file.context
     key = cache.key("file", text, context.file, context.kind, context.project or "")
     stored = cache.get(key)

@@ -58,7 +58,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Field:
+class MessageField:
     """What a schema says of one field: its types, and whether a valid message always has it."""
 
     types: frozenset[str]
@@ -72,7 +72,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Message:
+class MessageSchema:
     """One kind of message."""
 
     name: str
@@ -89,7 +89,7 @@ class Message:
         """The names of the declared top-level fields."""
         return tuple(self.schema.get("properties", {}))
 
-    def field(self, path: str) -> Field | None:
+    def field(self, path: str) -> MessageField | None:
         """What the schema says of the field at the dotted `path`, or None when it does not name it."""
         schema: Mapping[str, Any] = self.schema
         required = True
@@ -98,7 +98,7 @@ class Message:
                 return None
             required = required and part in schema.get("required", ()) and "null" not in types_of(schema)
             schema = schema["properties"][part]
-        return Field(types_of(schema), required, schema)
+        return MessageField(types_of(schema), required, schema)
 
     def validate(self, value: object, attributes: Mapping[str, str] | None = None) -> tuple[Fault, ...]:
         """Everything that keeps `value` from being this message; `attributes` are looked at when given."""
@@ -121,9 +121,9 @@ def types_of(schema: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({kind} if isinstance(kind, str) else kind)
 
 
-def load_messages(root: Path) -> tuple[dict[str, Message], tuple[Finding, ...]]:
+def load_messages(root: Path) -> tuple[dict[str, MessageSchema], tuple[Finding, ...]]:
     """Read every `schemas/messages/*.json` under `root`; a schema with findings is left out."""
-    messages: dict[str, Message] = {}
+    messages: dict[str, MessageSchema] = {}
     findings: list[Finding] = []
     for path in sorted((root / FOLDER).glob("*.json")):
         file = path.relative_to(root).as_posix()
@@ -132,11 +132,11 @@ def load_messages(root: Path) -> tuple[dict[str, Message], tuple[Finding, ...]]:
             faults = _check_schema(schema, file, path)
         findings.extend(faults)
         if not faults:
-            messages[path.stem] = Message(path.stem, schema, Location(file, 1, 1))
+            messages[path.stem] = MessageSchema(path.stem, schema, Location(file, 1, 1))
     return messages, tuple(findings)
 
 
-def unread_messages(root: Path, messages: Mapping[str, Message]) -> frozenset[str]:
+def unread_messages(root: Path, messages: Mapping[str, MessageSchema]) -> frozenset[str]:
     """Return the names of schemas that are there and cannot be read."""
     return frozenset(path.stem for path in (root / FOLDER).glob("*.json")) - messages.keys()
 
@@ -184,7 +184,7 @@ def _check_schema(schema: Any, file: str, path: Path) -> list[Finding]:
     return [Finding(RULE, message, _place(tree, pointer, file)) for pointer, message in problems]
 
 
-def _place(tree: yamlsource.Node | None, pointer: str, file: str) -> Location:
+def _place(tree: yamlsource.YamlNode | None, pointer: str, file: str) -> Location:
     at = Location(file, 1, 1)
     for part in pointer.split("/")[1:]:
         if tree is None or not isinstance(tree.value, Mapping) or part not in tree.value:

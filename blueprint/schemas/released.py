@@ -15,9 +15,9 @@ from typing import Any
 
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
-from blueprint.schemas.bigquery import Difference, Table, differences
+from blueprint.schemas.bigquery import Table, TableDifference, differences
 from blueprint.schemas.cache import decode_table
-from blueprint.schemas.messages import Message, types_of
+from blueprint.schemas.messages import MessageSchema, types_of
 from provider.changes import TABLE, Effect, changes
 from provider.tables import column_changes, columns
 
@@ -63,7 +63,7 @@ _RETIRED = "retired"
 
 
 def snapshot(
-    tables: Mapping[str, Table], messages: Mapping[str, Message], retired: Collection[str] = ()
+    tables: Mapping[str, Table], messages: Mapping[str, MessageSchema], retired: Collection[str] = ()
 ) -> dict[str, str]:
     """The files of a snapshot: path below `schemas/.released` → text."""
     files = {
@@ -73,7 +73,7 @@ def snapshot(
 
 
 def write_snapshot(
-    root: Path, tables: Mapping[str, Table], messages: Mapping[str, Message], retired: Collection[str] = ()
+    root: Path, tables: Mapping[str, Table], messages: Mapping[str, MessageSchema], retired: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Replace the snapshot under `root`; return the files that were written or removed."""
     folder = root / FOLDER
@@ -96,7 +96,7 @@ def write_snapshot(
 def check_evolution(
     root: Path,
     tables: Mapping[str, Table],
-    messages: Mapping[str, Message],
+    messages: Mapping[str, MessageSchema],
     retired: Collection[str] = (),
     *,
     unread: frozenset[str] = frozenset(),
@@ -162,7 +162,7 @@ def _changes(old: Table, new: Table) -> Iterator[Finding]:
         yield Finding(RULE, _sentence(new, difference, renamed, FATES.get(effect)), difference.at)
 
 
-def unsafe(old: Table, new: Table) -> Iterator[tuple[Difference, Effect]]:
+def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
     """Yield what may not change so, and what it would do.
 
     The provider says what a change does to a table that exists, `READERS` what somebody would lose by all the same.
@@ -198,7 +198,7 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
 WORST: tuple[Effect, ...] = ("in place", "kept", "refused", "replaces")
 
 
-def _renamed(found: tuple[Difference, ...]) -> dict[str, str]:
+def _renamed(found: tuple[TableDifference, ...]) -> dict[str, str]:
     """A column that went while one of its type came, one of each: most likely a rename."""
     gone = [each for each in found if each.kind == "column-dropped"]
     come = [each for each in found if each.kind.startswith("column-added")]
@@ -207,7 +207,7 @@ def _renamed(found: tuple[Difference, ...]) -> dict[str, str]:
     return {}
 
 
-def _sentence(table: Table, difference: Difference, renamed: Mapping[str, str], fate: str | None) -> str:
+def _sentence(table: Table, difference: TableDifference, renamed: Mapping[str, str], fate: str | None) -> str:
     subject = f"Column `{difference.column}` of `{table.id}`" if difference.column else f"Table `{table.id}`"
     new_name = renamed.get(difference.column or "")
     if difference.kind == "column-dropped" and new_name:
@@ -218,7 +218,7 @@ def _sentence(table: Table, difference: Difference, renamed: Mapping[str, str], 
 
 
 def _message_findings(
-    name: str, old: Mapping[str, Any], messages: Mapping[str, Message], file: str
+    name: str, old: Mapping[str, Any], messages: Mapping[str, MessageSchema], file: str
 ) -> Iterator[Finding]:
     message = messages.get(name)
     if message is None:

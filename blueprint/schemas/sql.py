@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from blueprint.findings import Finding
-from blueprint.schemas.bigquery import Column, Dataset, Mode, Partitioning, RangePartitioning, Table, View
+from blueprint.schemas.bigquery import Column, ColumnMode, Dataset, Partitioning, RangePartitioning, Table, View
 from blueprint.schemas.places import Places
 
 if TYPE_CHECKING:
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from analysis.sql.types import Type
 
 RULE = "schema-sql"
-Kind = Literal["table", "view", "dataset"]
-Declared = Table | View | Dataset
-Report = Callable[[str, int], None]
+ObjectKind = Literal["table", "view", "dataset"]
+SqlObject = Table | View | Dataset
+Complain = Callable[[str, int], None]
 
 LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 """GoogleSQL type names → the legacy names that the API returns, where they differ."""
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedFile:
     """What one file declares, or None, and what is wrong with it."""
 
-    declared: Declared | None
+    declared: SqlObject | None
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
-class Context:
+class FileContext:
     """Where the statement stands and what it must therefore say: its kind, dataset, name and project."""
 
     file: str
-    kind: Kind
+    kind: ObjectKind
     dataset: str
     name: str
     project: str | None = None
 
 
-def parse(text: str, context: Context) -> Parsed:
+def parse(text: str, context: FileContext) -> ParsedFile:
     """Read the one statement of a file; never raises for anything the text contains."""
     from analysis.sql.ddl import read_ddl
 
@@ -59,10 +59,10 @@ def parse(text: str, context: Context) -> Parsed:
         findings.append(Finding(RULE, message, places.at(offset)))
 
     declared = None if ddl is None else _declared(ddl, context, places, report)
-    return Parsed(declared, tuple(sorted(findings, key=lambda each: (each.at.line or 0, each.at.column or 0))))
+    return ParsedFile(declared, tuple(sorted(findings, key=lambda each: (each.at.line or 0, each.at.column or 0))))
 
 
-def _declared(ddl: Ddl, context: Context, places: Places, report: Report) -> Declared:
+def _declared(ddl: Ddl, context: FileContext, places: Places, report: Complain) -> SqlObject:
     wildcard = _check_name(ddl, context, report)
     options, at = ddl.options, places.at(ddl.start)
     if context.kind == "dataset":
@@ -99,7 +99,7 @@ def _declared(ddl: Ddl, context: Context, places: Places, report: Report) -> Dec
     )
 
 
-def _check_name(ddl: Ddl, context: Context, report: Report) -> bool:
+def _check_name(ddl: Ddl, context: FileContext, report: Complain) -> bool:
     """Compare the written name with the file's place: the file name is what becomes the resource.
 
     Returns whether the name is a wildcard, `prefix_*`, which stands for many tables that others own.
@@ -125,7 +125,7 @@ def _check_name(ddl: Ddl, context: Context, report: Report) -> bool:
     return wildcard
 
 
-def _partitioning(ddl: Ddl, report: Report) -> Partitioning | None:
+def _partitioning(ddl: Ddl, report: Complain) -> Partitioning | None:
     options, found = ddl.options, ddl.partition
     if found is None:
         for name in ("partition_expiration_days", "require_partition_filter"):
@@ -149,7 +149,7 @@ def _partitioning(ddl: Ddl, report: Report) -> Partitioning | None:
 
 def _column(ddl: ColumnDdl, places: Places) -> Column:
     kind = ddl.type.element if ddl.type.kind == "ARRAY" and ddl.type.element is not None else ddl.type
-    mode: Mode = "REPEATED" if ddl.type.kind == "ARRAY" else "REQUIRED" if ddl.required else "NULLABLE"
+    mode: ColumnMode = "REPEATED" if ddl.type.kind == "ARRAY" else "REQUIRED" if ddl.required else "NULLABLE"
     numeric = kind.kind in ("NUMERIC", "BIGNUMERIC")
     return Column(
         name=ddl.name,
@@ -168,7 +168,7 @@ def _column(ddl: ColumnDdl, places: Places) -> Column:
 
 def returned(name: str, kind: Type) -> Column:
     """A column of a query's result; a type that cannot be told is the empty string."""
-    mode: Mode = "NULLABLE"
+    mode: ColumnMode = "NULLABLE"
     if kind.kind == "ARRAY":
         mode, kind = "REPEATED", kind.element or kind
     return Column(

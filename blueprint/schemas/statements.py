@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from analysis.sql.scope import Relation
-from analysis.sql.types import ANY, Field, Type, array, struct
+from analysis.sql.types import ANY, Type, TypeField, array, struct
 from blueprint.findings import Finding, Location
-from blueprint.schemas.bigquery import Column, Reference, Schemas, Table
-from blueprint.schemas.cache import Cache, decode_columns, decode_findings, decode_references, encode_findings
+from blueprint.schemas.bigquery import Column, Schemas, Table, TableReference
+from blueprint.schemas.cache import SchemaCache, decode_columns, decode_findings, decode_references, encode_findings
 from blueprint.schemas.places import START, Places
 
 RULE = "query-resolves"
@@ -23,7 +23,7 @@ WILDCARD = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedStatement:
     """What was read of one statement.
 
     Attributes:
@@ -36,7 +36,7 @@ class Checked:
     """
 
     kind: str = ""
-    references: tuple[Reference, ...] = ()
+    references: tuple[TableReference, ...] = ()
     unqualified: tuple[int, ...] = ()
     columns: tuple[Column, ...] | None = None
     parameters: tuple[tuple[str, Location], ...] = ()
@@ -66,14 +66,14 @@ def relation(table: Table) -> Relation:
     )
 
 
-def field(column: Column) -> Field:
+def field(column: Column) -> TypeField:
     """A column's name and GoogleSQL type."""
     kind = Type(GOOGLESQL.get(column.type, column.type)) if column.type else ANY
     if column.fields:
         kind = struct(map(field, column.fields))
     if column.range_of:
         kind = Type("RANGE", Type(column.range_of))
-    return Field(column.name, array(kind) if column.mode == "REPEATED" else kind)
+    return TypeField(column.name, array(kind) if column.mode == "REPEATED" else kind)
 
 
 def check_statement(
@@ -84,10 +84,10 @@ def check_statement(
     project: str | None = None,
     parameters: Mapping[str, str] | None = None,
     query_only: bool = False,
-    cache: Cache | None = None,
-) -> Checked:
+    cache: SchemaCache | None = None,
+) -> CheckedStatement:
     """Read one statement whose first character stands at `at`; `parameters` are the types of `@names`."""
-    cache = cache or Cache(None)
+    cache = cache or SchemaCache(None)
     named = {name: tables[name] for name in sorted(tables) if name.split(".")[-1] in text}
     known = [
         (name, str(struct(each.columns)), sorted(each.required), each.filtered, each.ingested)
@@ -112,7 +112,7 @@ def _read(
     project: str | None,
     parameters: Mapping[str, str],
     query_only: bool,
-) -> Checked:
+) -> CheckedStatement:
     from analysis.sql.functions import parse_type
     from analysis.sql.statement import read
     from blueprint.schemas.sql import returned
@@ -120,11 +120,11 @@ def _read(
     places = Places(at.file, text, at)
     types = {name: parse_type(kind) for name, kind in parameters.items()}
     found = read(text, tables, parameters=types, project=project, query_only=query_only)
-    references: dict[str, Reference] = {}
+    references: dict[str, TableReference] = {}
     for use in found.tables:
         dataset, _, name = use.name.partition(".")
-        references.setdefault(use.name, Reference(dataset, name, places.at(use.start)))
-    return Checked(
+        references.setdefault(use.name, TableReference(dataset, name, places.at(use.start)))
+    return CheckedStatement(
         kind=found.kind,
         references=tuple(references.values()),
         unqualified=tuple(sorted({use.start for use in found.tables if not use.qualified})),
@@ -144,8 +144,8 @@ def _read(
     )
 
 
-def encode_checked(checked: Checked) -> dict[str, object]:
-    """A `Checked` as plain JSON values."""
+def encode_checked(checked: CheckedStatement) -> dict[str, object]:
+    """A `CheckedStatement` as plain JSON values."""
     return {
         **asdict(checked),
         "findings": encode_findings(checked.findings),
@@ -153,11 +153,11 @@ def encode_checked(checked: Checked) -> dict[str, object]:
     }
 
 
-def decode_checked(value: dict[str, object]) -> Checked:
+def decode_checked(value: dict[str, object]) -> CheckedStatement:
     """The inverse of `encode_checked`; raises KeyError or TypeError for a value of another shape."""
     stored: dict[str, object] = dict(value)
     columns = stored["columns"]
-    return Checked(
+    return CheckedStatement(
         kind=str(stored["kind"]),
         references=decode_references(stored["references"]),
         unqualified=tuple(stored["unqualified"]),  # type: ignore[arg-type]

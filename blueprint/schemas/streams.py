@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Finding, Location
-from blueprint.manifest import Column as Source
+from blueprint.manifest import ColumnSource as Source
 from blueprint.manifest import Manifest, Stream
 from blueprint.schemas.bigquery import Column, Table
-from blueprint.schemas.messages import Field, Message, types_of
+from blueprint.schemas.messages import MessageField, MessageSchema, types_of
 
 RULE = "streams-map"
 FUNCTION = "toRow"
@@ -55,7 +55,7 @@ class Transform:
 
 def load_streams(
     manifest: Manifest,
-    messages: Mapping[str, Message],
+    messages: Mapping[str, MessageSchema],
     tables: Mapping[str, Table],
     unread: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, Transform], tuple[Finding, ...]]:
@@ -99,7 +99,7 @@ Problem = tuple[str, Location]
 
 
 def _sources(
-    stream: Stream, manifest: Manifest, messages: Mapping[str, Message], tables: Mapping[str, Table]
+    stream: Stream, manifest: Manifest, messages: Mapping[str, MessageSchema], tables: Mapping[str, Table]
 ) -> Iterator[Problem]:
     """What the mapping stands on must be there: one kind of message and one table of ours."""
     kinds = {manifest.topics[topic].message for topic in stream.topics}
@@ -113,11 +113,11 @@ def _sources(
         yield f"Stream '{stream.name}' fills `{stream.table}`, which no file declares; add {file}.", stream.at
 
 
-def _message(stream: Stream, manifest: Manifest, messages: Mapping[str, Message]) -> Message:
+def _message(stream: Stream, manifest: Manifest, messages: Mapping[str, MessageSchema]) -> MessageSchema:
     return messages[manifest.topics[stream.topics[0]].message]
 
 
-def mapping(stream: Stream, message: Message, table: Table) -> dict[str, Source]:
+def mapping(stream: Stream, message: MessageSchema, table: Table) -> dict[str, Source]:
     """Where each column comes from: as declared, or the field of its name; then what stands in for a
     default.
     """
@@ -134,7 +134,7 @@ def mapping(stream: Stream, message: Message, table: Table) -> dict[str, Source]
 
 
 def _problems(
-    stream: Stream, sources: Mapping[str, Source], message: Message, table: Table, manifest: Manifest
+    stream: Stream, sources: Mapping[str, Source], message: MessageSchema, table: Table, manifest: Manifest
 ) -> Iterator[Problem]:
     """Mapping, message and table must agree on names, on types and on what is always there."""
     where = f"Stream '{stream.name}', column `{{}}`: "
@@ -154,7 +154,7 @@ def _problems(
             yield where.format(column.name) + "the column is REQUIRED but nothing fills it; map it.", stream.at
 
 
-def _column_problems(column: Column, source: Source, message: Message, manifest: Manifest) -> Iterator[str]:
+def _column_problems(column: Column, source: Source, message: MessageSchema, manifest: Manifest) -> Iterator[str]:
     if column.type not in CONVERTIBLE:
         yield f"a stream cannot fill a column of type {column.type}; drop it from the mapping."
         return
@@ -178,7 +178,7 @@ def _column_problems(column: Column, source: Source, message: Message, manifest:
         yield from _column_problems(column, source.otherwise, message, manifest)
 
 
-def _field_problems(column: Column, source: Source, message: Message, manifest: Manifest) -> Iterator[str]:
+def _field_problems(column: Column, source: Source, message: MessageSchema, manifest: Manifest) -> Iterator[str]:
     assert source.field is not None
     found = message.field(source.field)
     if found is None:
@@ -203,12 +203,12 @@ def _field_problems(column: Column, source: Source, message: Message, manifest: 
             yield f"the {here} knows the phase label '{value}', the {there} does not; make them the same."
 
 
-def _fits(column: Column, found: Field) -> bool:
+def _fits(column: Column, found: MessageField) -> bool:
     """True when every valid value of the field is a value of the column."""
     kinds = found.types - {"null"}
     if column.mode == "REPEATED":
         items = found.schema.get("items", {})
-        item = Field(types_of(items), True, items)
+        item = MessageField(types_of(items), True, items)
         whole = "null" not in item.types
         return kinds == {"array"} and whole and _fits(Column(name=column.name, type=column.type), item)
     if column.type in {"DATE", "TIMESTAMP"}:
@@ -217,7 +217,7 @@ def _fits(column: Column, found: Field) -> bool:
     return bool(kinds) and kinds <= wanted.get(column.type, set())
 
 
-def _format(found: Field) -> str | None:
+def _format(found: MessageField) -> str | None:
     return found.schema.get("format")
 
 
@@ -232,7 +232,7 @@ def _constant_fits(column: Column, value: object) -> bool:
     return wanted is not None and isinstance(value, wanted) and (column.type == "BOOLEAN") == isinstance(value, bool)
 
 
-def _always(source: Source, message: Message) -> bool:
+def _always(source: Source, message: MessageSchema) -> bool:
     """True when the source has a value in every valid message."""
     if source.value is not None or source.from_ is not None:
         return True
@@ -242,7 +242,7 @@ def _always(source: Source, message: Message) -> bool:
     return source.otherwise is not None and _always(source.otherwise, message)
 
 
-def generate(sources: Mapping[str, Source], message: Message, table: Table, manifest: Manifest) -> str:
+def generate(sources: Mapping[str, Source], message: MessageSchema, table: Table, manifest: Manifest) -> str:
     """The transform's code: the fixed part of `transform.js` with this stream's three declarations put in."""
     columns = [
         {"name": column.name, "type": column.type, "mode": column.mode, "source": _source(sources[column.name])}

@@ -12,11 +12,13 @@ from graphlib import CycleError, TopologicalSorter
 from analysis.sql.scope import Relation
 from blueprint.findings import Finding
 from blueprint.schemas.bigquery import Column, Schemas, View
-from blueprint.schemas.cache import Cache
-from blueprint.schemas.statements import RULE, Checked, catalog, check_statement, field
+from blueprint.schemas.cache import SchemaCache
+from blueprint.schemas.statements import RULE, CheckedStatement, catalog, check_statement, field
 
 
-def resolve_views(schemas: Schemas, cache: Cache, project: str | None = None) -> tuple[dict[str, View], list[Finding]]:
+def resolve_views(
+    schemas: Schemas, cache: SchemaCache, project: str | None = None
+) -> tuple[dict[str, View], list[Finding]]:
     """The views with references and columns filled in, each after what it reads, and what is wrong with them.
 
     A view in a circle, or over a missing table or column, is a finding and is left out, as are the views over it.
@@ -59,11 +61,11 @@ def _order(reads: Mapping[str, set[str]], findings: list[Finding], views: Mappin
         return _order({name: found for name, found in reads.items() if name not in circle}, findings, views)
 
 
-def _checked(view: View, tables: Mapping[str, Relation], cache: Cache, project: str | None) -> Checked:
+def _checked(view: View, tables: Mapping[str, Relation], cache: SchemaCache, project: str | None) -> CheckedStatement:
     return check_statement(view.query, tables, view.query_at, project=project, query_only=True, cache=cache)
 
 
-def _unstorable(view: View, checked: Checked) -> Iterator[Finding]:
+def _unstorable(view: View, checked: CheckedStatement) -> Iterator[Finding]:
     """What may stand in a query and not in a stored view."""
     for name, at in checked.parameters:
         yield Finding(RULE, f"A view takes no parameters, and this one uses @{name}; write the value.", at)

@@ -9,13 +9,23 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Any
 
-from ops.change.model import MAX_TEXT, Archive, Broken, Change, Difference, File, Operation, Resource, Weight
+from ops.change.model import (
+    MAX_TEXT,
+    ArchiveChange,
+    Broken,
+    FileChange,
+    Operation,
+    PlanDifference,
+    PropertyChange,
+    Resource,
+    Weight,
+)
 from ops.report.text import kind, plain
 from ops.terminal import clip
 from provider.changes import TABLE, changes
 from provider.tables import column_changes, columns
 
-Plan = Mapping[str, Any]
+PlanJson = Mapping[str, Any]
 Fates = dict[str, str]
 NOTES = {
     "kept": "left out is not removed: the cloud keeps its value, so state the value that is wanted",
@@ -29,11 +39,11 @@ _PERMISSION_NOISE = ("role", "member", "project", "condition")
 _ACCOUNTS = "gcp:serviceaccount/account:Account"
 
 
-def compare(base: Plan, head: Plan, *, names: tuple[str, str]) -> Difference:
+def compare(base: PlanJson, head: PlanJson, *, names: tuple[str, str]) -> PlanDifference:
     """Return in what `head` differs from `base`; `names` are what the two are called."""
     before, after = set(_findings(base)), set(_findings(head))
     refused = names[1] if head["violations"] else names[0] if base["violations"] else ""
-    return Difference(
+    return PlanDifference(
         base=names[0],
         head=names[1],
         stack=head["stack"] or base["stack"],
@@ -45,7 +55,7 @@ def compare(base: Plan, head: Plan, *, names: tuple[str, str]) -> Difference:
     )
 
 
-def _findings(plan: Plan) -> Iterator[Broken]:
+def _findings(plan: PlanJson) -> Iterator[Broken]:
     """Yield violations without their lines: text that moves is not text that breaks."""
     for each in plan["violations"]:
         yield Broken(each["rule"], clip(each["message"], MAX_TEXT), each["file"])
@@ -60,7 +70,7 @@ def _order(resource: Resource) -> tuple[int, str, str, str]:
     return (weights.index(resource.weight), resource.entity, resource.kind, resource.name)
 
 
-def _resources(base: Plan, head: Plan) -> Iterator[Resource]:
+def _resources(base: PlanJson, head: PlanJson) -> Iterator[Resource]:
     old, new = ({each["urn"]: each for each in plan["resources"]} for plan in (base, head))
     for urn in old.keys() | new.keys():
         before, after = old.get(urn), new.get(urn)
@@ -86,7 +96,7 @@ def _managed(token: str) -> bool:
     return token.count("/") == 1 or token.startswith("pulumi:providers:")
 
 
-def _operation(before: object, after: object, changes: Sequence[Change]) -> Operation:
+def _operation(before: object, after: object, changes: Sequence[PropertyChange]) -> Operation:
     if before is None:
         return "added"
     if after is None:
@@ -122,7 +132,7 @@ def _about(resource: Mapping[str, Any]) -> str:
     return next((clip(plain(inputs[name]), 200) for name in _ABOUT if isinstance(inputs.get(name), str)), "")
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PropertyChange]:
     old, new = before["inputs"], after["inputs"]
     fates = _fates(after["type"], old, new)
     for name in sorted(old.keys() | new.keys()):
@@ -131,10 +141,10 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Ch
     for name in ("protect", "deletedWith", "retainOnDelete", "ignoreChanges"):
         was, now = (side.get("options", {}).get(name) for side in (before, after))
         if was != now:
-            yield Change(f"options.{name}", _shown(was), _shown(now))
+            yield PropertyChange(f"options.{name}", _shown(was), _shown(now))
 
 
-def _property(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fates: Fates) -> Iterator[Change]:
+def _property(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fates: Fates) -> Iterator[PropertyChange]:
     """Yield the leaves of a property that differ; what differs in spelling alone is no change."""
     flat = [dict(_leaves(side[name], name)) if name in side else {} for side in (old, new)]
     paths = [path for path in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(path) != flat[1].get(path)]
@@ -142,7 +152,7 @@ def _property(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fates: 
         effect = _fate(path, fates)
         if effect is not None:
             texts = _focused(flat[0].get(path, ""), flat[1].get(path, ""))
-            yield Change(clip(path, 300), *texts, effect == "replaces", NOTES.get(effect, ""))
+            yield PropertyChange(clip(path, 300), *texts, effect == "replaces", NOTES.get(effect, ""))
 
 
 def _fates(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Fates:
@@ -232,7 +242,7 @@ def _around(text: str, start: int, end: int) -> str:
     return f"{'…' * (start > 0)}{text[start:end]}{'…' * (end < len(text))}"
 
 
-def _archives(old: Iterable[Plan], new: Iterable[Plan]) -> Iterator[Archive]:
+def _archives(old: Iterable[PlanJson], new: Iterable[PlanJson]) -> Iterator[ArchiveChange]:
     sides = [{each["function"]: each for each in side} for side in (old, new)]
     for function in sorted(sides[0].keys() | sides[1].keys()):
         before, after = sides[0].get(function), sides[1].get(function)
@@ -242,8 +252,8 @@ def _archives(old: Iterable[Plan], new: Iterable[Plan]) -> Iterator[Archive]:
         differing = sorted(
             path for path in files[0].keys() | files[1].keys() if files[0].get(path) != files[1].get(path)
         )
-        yield Archive(
+        yield ArchiveChange(
             _operation(before, after, ()),
             function,
-            tuple(File(_operation(files[0].get(path), files[1].get(path), ()), path) for path in differing),
+            tuple(FileChange(_operation(files[0].get(path), files[1].get(path), ()), path) for path in differing),
         )

@@ -19,7 +19,7 @@ MAX_ITEMS: Final = 5_000
 
 
 @dataclass(frozen=True)
-class Change:
+class PropertyChange:
     """One property; `before` or `after` is empty where it was or is not set.
 
     `replaces`: it cannot change in place. `note` says what else a deployment would make of it, if that is not the change.
@@ -52,11 +52,11 @@ class Resource:
     name: str
     entity: str
     about: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PropertyChange, ...] = ()
 
 
 @dataclass(frozen=True)
-class File:
+class FileChange:
     """One file of an archive that differs."""
 
     operation: Operation
@@ -64,12 +64,12 @@ class File:
 
 
 @dataclass(frozen=True)
-class Archive:
+class ArchiveChange:
     """A function's archive that differs, by the files in it."""
 
     operation: Operation
     function: str
-    files: tuple[File, ...] = ()
+    files: tuple[FileChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class Difference:
+class PlanDifference:
     """Everything in which `head` differs from `base`.
 
     Where a side is refused its program declares nothing, so nothing is compared: `refused` names that side.
@@ -95,7 +95,7 @@ class Difference:
     broken: tuple[Broken, ...] = ()
     mended: tuple[Broken, ...] = ()
     resources: tuple[Resource, ...] = ()
-    archives: tuple[Archive, ...] = ()
+    archives: tuple[ArchiveChange, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -115,10 +115,10 @@ class Malformed(ValueError):
     """JSON that is not a difference."""
 
 
-def from_json(document: object) -> Difference:
+def from_json(document: object) -> PlanDifference:
     """Return the difference that `document` holds; raises `Malformed` for anything that `as_json` does not write."""
-    top = _mapping(document, Difference)
-    return Difference(
+    top = _mapping(document, PlanDifference)
+    return PlanDifference(
         base=_text(top["base"]),
         head=_text(top["head"]),
         stack=_text(top["stack"]),
@@ -143,21 +143,21 @@ def _resource(value: object) -> Resource:
     )
 
 
-def _change(value: object) -> Change:
-    given = _mapping(value, Change)
+def _change(value: object) -> PropertyChange:
+    given = _mapping(value, PropertyChange)
     if not isinstance(given["replaces"], bool):
         raise Malformed("'replaces' is neither true nor false")
     path, before, after, note = (_text(given[name]) for name in ("path", "before", "after", "note"))
-    return Change(path, before, after, given["replaces"], note)
+    return PropertyChange(path, before, after, given["replaces"], note)
 
 
-def _archive(value: object) -> Archive:
-    given = _mapping(value, Archive)
-    files = (_mapping(each, File) for each in _items(given["files"]))
-    return Archive(
+def _archive(value: object) -> ArchiveChange:
+    given = _mapping(value, ArchiveChange)
+    files = (_mapping(each, FileChange) for each in _items(given["files"]))
+    return ArchiveChange(
         _operation(given["operation"]),
         _text(given["function"]),
-        tuple(File(_operation(each["operation"]), _text(each["path"])) for each in files),
+        tuple(FileChange(_operation(each["operation"]), _text(each["path"])) for each in files),
     )
 
 

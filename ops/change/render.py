@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from ops.change.model import Archive, Broken, Change, Difference, Operation, Resource
+from ops.change.model import ArchiveChange, Broken, Operation, PlanDifference, PropertyChange, Resource
 from ops.terminal import Style, clip, count
 
 MARK = "<!-- plan-difference -->"
@@ -32,7 +32,7 @@ _LOOKS: dict[Operation, str] = {
 _SECTIONS = (("permission", "Permissions"), ("stateful", "What holds data"), ("other", "Everything else"))
 
 
-def verdict(difference: Difference, name: Callable[[str], str] = str) -> str:
+def verdict(difference: PlanDifference, name: Callable[[str], str] = str) -> str:
     """Return the difference in one sentence; `name` writes down what a side is called."""
     if difference.broken:
         found = count(len(difference.broken), "contract violation")
@@ -64,7 +64,7 @@ def verdict(difference: Difference, name: Callable[[str], str] = str) -> str:
     return "; ".join(parts) + (f". At stake: {', '.join(stakes)}." if stakes else ".")
 
 
-def text(difference: Difference, style: Style) -> Iterator[str]:
+def text(difference: PlanDifference, style: Style) -> Iterator[str]:
     """Yield the lines for a terminal."""
     for broken in difference.broken:
         yield f"{style.cross} {broken.at}: {broken.message} [{broken.rule}]"
@@ -89,7 +89,7 @@ def text(difference: Difference, style: Style) -> Iterator[str]:
     yield verdict(difference)
 
 
-def markdown(difference: Difference, title: str = "Plan difference") -> str:
+def markdown(difference: PlanDifference, title: str = "Plan difference") -> str:
     """Return the difference as Markdown of at most `MAX_COMMENT` characters."""
     lines = [
         MARK,
@@ -120,7 +120,7 @@ def code(value: str, limit: int = MAX_VALUE) -> str:
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
-def _sections(difference: Difference) -> Iterator[tuple[str, list[Resource]]]:
+def _sections(difference: PlanDifference) -> Iterator[tuple[str, list[Resource]]]:
     for weight, title in _SECTIONS:
         found = [each for each in difference.resources if each.weight == weight]
         if found:
@@ -132,7 +132,7 @@ def _line(resource: Resource) -> str:
     return f"{resource.kind} {resource.name}{about}"
 
 
-def _change(change: Change, width: int) -> str:
+def _change(change: PropertyChange, width: int) -> str:
     fate = "  (replaces the resource)" if change.replaces else f"  ({change.note})" if change.note else ""
     path = clip(change.path, width // 2, head=0.3)
     room = max(width - len(path) - len(fate) - 5, 20)
@@ -163,7 +163,7 @@ def _findings(title: str, found: Iterable[Broken]) -> list[str]:
     return ["", f"### {title}", "", *lines] if lines else []
 
 
-def _archives(archives: Sequence[Archive]) -> list[str]:
+def _archives(archives: Sequence[ArchiveChange]) -> list[str]:
     if not archives:
         return []
     lines = ["", "### Archives", ""]

@@ -28,9 +28,9 @@ from pulumi.runtime.stack import run_in_stack
 
 from blueprint.findings import Finding, Location, Refused
 from blueprint.stack import SECRET
-from ops.embedded import planned, project, pump
+from ops.embedded import event_loop, planned, project
 from ops.embedded.monitor import PROGRAM, STACK_TYPE, LookedUp, Monitor
-from ops.embedded.planned import Planner, Secret
+from ops.embedded.planned import PlannedSecret, Planner
 from ops.embedded.record import Registration
 from ops.environment import OWN
 
@@ -86,7 +86,7 @@ def evaluate(root: Path, stack: str, *, salt: int = 0, program: Callable[[], obj
     )
     scope: dict[str, Any] = {}
     run = program or (lambda: _run_program(root, scope))
-    with _inside(root), _rarely_collected(), pump.pumped():
+    with _inside(root), _rarely_collected(), event_loop.turning():
         failures = contextvars.copy_context().run(_run, run, settings, monitor, planner)
     return Evaluation(
         settings.name,
@@ -117,7 +117,7 @@ class _Inline(ThreadPoolExecutor):
 
 
 def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor, planner: Planner) -> list[Finding]:
-    qualified = {key: planner.plan(Secret(key)) for key in settings.secrets}
+    qualified = {key: planner.plan(PlannedSecret(key)) for key in settings.secrets}
     inside = {key: _with_stand_ins(text, planner) for key, text in settings.config.items() if SECRET in text}
     pulumi.runtime.set_all_config({**settings.config, **inside, **qualified}, [*settings.secrets, *inside])
     pulumi.runtime.settings.ROOT.set(None)
@@ -161,7 +161,7 @@ def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor,
 
 def _with_stand_ins(text: str, planner: Planner) -> str:
     """Return a configuration value with each secret in it as a planned value."""
-    return re.sub(rf"{SECRET}([^~]*)~", lambda found: planner.plan(Secret(found[1])), text)
+    return re.sub(rf"{SECRET}([^~]*)~", lambda found: planner.plan(PlannedSecret(found[1])), text)
 
 
 def _discard(_: object) -> None:

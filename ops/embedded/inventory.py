@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from blueprint.contracts import Contract, Result
+from blueprint.contracts import Contract, ContractResult
 from blueprint.findings import Finding, Location
 from blueprint.inventory import inventory
 from blueprint.inventory.compare import of_inputs, refers_to, waits_for
-from blueprint.inventory.resource import Expected, File, Joined, Ref
+from blueprint.inventory.resource import Expected, Joined, Ref, UploadedFile
 from blueprint.model import Blueprint
 from components.base import PACKAGE
 from ops.embedded.record import Registration
@@ -44,13 +44,13 @@ class Shown:
         pairs = zip(parts, expected.parts, strict=True)
         return all(self.refers(part, one) if isinstance(one, Ref) else part == one for part, one in pairs)
 
-    def holds(self, value: object, expected: File) -> bool:
+    def holds(self, value: object, expected: UploadedFile) -> bool:
         """Say whether a shown value is the file with this content."""
         asset = value.get("$asset") if isinstance(value, Mapping) else None
         return isinstance(asset, Mapping) and asset.get("sha256") == expected.sha256
 
 
-def held_to_inventory(plan: Blueprint, registered: Sequence[Registration]) -> Result:
+def held_to_inventory(plan: Blueprint, registered: Sequence[Registration]) -> ContractResult:
     """Return what a sound plan's program declared beside, or instead of, what `plan` implies."""
     expected = inventory(plan)
     custom = {each.name: each for each in registered if each.custom}
@@ -60,7 +60,7 @@ def held_to_inventory(plan: Blueprint, registered: Sequence[Registration]) -> Re
         *(finding for name, each in custom.items() for finding in _judged(expected.get(name), each, plan)),
         *_components(expected, places),
     ]
-    return Result(Contract(RULE, TITLE, (20, 21, 24, 36, 38, 52, 55), _never), len(expected), tuple(findings))
+    return ContractResult(Contract(RULE, TITLE, (20, 21, 24, 36, 38, 52, 55), _never), len(expected), tuple(findings))
 
 
 def _never(_: object, __: object) -> None:

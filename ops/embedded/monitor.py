@@ -20,7 +20,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 import provider
 from blueprint.findings import Finding, Location
-from ops.embedded.planned import Planned, Planner, Reference
+from ops.embedded.planned import Planned, PlannedReference, Planner
 from ops.embedded.record import Registration, Shower
 from provider import shapes, values
 
@@ -82,7 +82,7 @@ class Monitor:
             self._check(registration, wire, request)
         return SimpleNamespace(
             urn=urn,
-            id=self._planner.plan(Reference(urn, "id")) if request.custom else "",
+            id=self._planner.plan(PlannedReference(urn, "id")) if request.custom else "",
             object=dict(self._answer(registration, wire)) if request.custom else {},
             propertyDependencies={},
             result=resource_pb2.Result.SUCCESS,
@@ -172,7 +172,7 @@ class Monitor:
             }
         if given is not None:
             return _echoed(given)
-        return self._planner.plan(Reference(of.urn, path)) if encoded == "string" else _unknown()
+        return self._planner.plan(PlannedReference(of.urn, path)) if encoded == "string" else _unknown()
 
     def _options(self, request: Any) -> Iterator[tuple[str, object]]:
         if not request.custom and request.type != STACK_TYPE:

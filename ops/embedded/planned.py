@@ -54,7 +54,7 @@ for _name in _READING.split():
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class PlannedReference:
     """Property `property` (a wire path such as `serviceConfig.uri`; `id` for the physical id) of resource `urn`."""
 
     urn: str
@@ -62,13 +62,13 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Secret:
+class PlannedSecret:
     """A secret whose value the plan has no key for: stack configuration written with `secure:`."""
 
     name: str
 
 
-Part = str | Reference | Secret
+Part = str | PlannedReference | PlannedSecret
 
 
 class Planner:
@@ -81,9 +81,9 @@ class Planner:
 
     def __init__(self, salt: int = 0) -> None:
         self._salt = salt
-        self._meanings: list[Reference | Secret] = []
+        self._meanings: list[PlannedReference | PlannedSecret] = []
 
-    def plan(self, meaning: Reference | Secret) -> Planned:
+    def plan(self, meaning: PlannedReference | PlannedSecret) -> Planned:
         """Return the string that stands for `meaning`."""
         number = len(self._meanings)
         self._meanings.append(meaning)

@@ -14,7 +14,7 @@ from pathlib import Path
 from blueprint import yamlsource
 from blueprint.findings import Finding, Location, Refused
 from blueprint.stack import SECRET, StackSettings, read_stack
-from blueprint.yamlsource import Node
+from blueprint.yamlsource import YamlNode
 
 RULE = "stack-config"
 PROJECT_FILE = "Pulumi.yaml"
@@ -28,14 +28,14 @@ _TYPES: Mapping[str, tuple[type, str]] = {
 
 
 @dataclass(frozen=True)
-class Key:
+class ConfigKey:
     """One configuration key as `Pulumi.yaml` declares it; `items` is the type of a list's elements."""
 
     name: str
     type: str
     at: Location
-    default: Node | None = None
-    items: Node | None = None
+    default: YamlNode | None = None
+    items: YamlNode | None = None
 
 
 @dataclass(frozen=True)
@@ -96,33 +96,33 @@ def stack_settings(project: Project) -> StackSettings:
     return read_stack(project.stack, {key.removeprefix(f"{project.name}:"): text for key, text in given.items()})
 
 
-def _keys(config: Node | None, findings: list[Finding]) -> Iterator[Key]:
+def _keys(config: YamlNode | None, findings: list[Finding]) -> Iterator[ConfigKey]:
     declared = config.value if config is not None and isinstance(config.value, Mapping) else {}
     for name, node in declared.items():
         if not isinstance(node.value, Mapping):
-            yield Key(name, _type_of(node), node.at, default=node)
+            yield ConfigKey(name, _type_of(node), node.at, default=node)
             continue
         kind = node.value.get("type")
         default = node.value.get("default") or node.value.get("value")
         if kind is None and default is not None:
-            yield Key(name, _type_of(default), node.at, default)
+            yield ConfigKey(name, _type_of(default), node.at, default)
         elif kind is None or kind.value not in _TYPES:
             message = f"Configuration key '{name}' has no type; give it one of {', '.join(_TYPES)}."
             findings.append(Finding(RULE, message, node.key_at or node.at))
         else:
-            key = Key(name, str(kind.value), node.key_at or node.at, default, node.value.get("items"))
+            key = ConfigKey(name, str(kind.value), node.key_at or node.at, default, node.value.get("items"))
             if default is not None and (problem := _mismatch(default, key.type, key.items)):
                 findings.append(Finding(RULE, f"The default of '{name}' must be {problem}.", default.at))
             yield key
 
 
 def _values(
-    given: Node | None, keys: Mapping[str, Key], project: str, file: str
-) -> tuple[dict[str, Node], list[Finding]]:
+    given: YamlNode | None, keys: Mapping[str, ConfigKey], project: str, file: str
+) -> tuple[dict[str, YamlNode], list[Finding]]:
     findings: list[Finding] = []
     config = given.value.get("config") if given is not None and isinstance(given.value, Mapping) else None
     entries = config.value if config is not None and isinstance(config.value, Mapping) else {}
-    values: dict[str, Node] = {}
+    values: dict[str, YamlNode] = {}
     for name, node in entries.items():
         namespace, _, local = name.rpartition(":")
         key = keys.get(local if namespace in ("", project) else name)
@@ -146,7 +146,7 @@ def _values(
     return values, findings
 
 
-def _mismatch(node: Node, kind: str, items: Node | None = None) -> str | None:
+def _mismatch(node: YamlNode, kind: str, items: YamlNode | None = None) -> str | None:
     """Return what the node should have been, or None where it is that."""
     wanted, words = _TYPES[kind]
     value = node.value
@@ -162,21 +162,21 @@ def _mismatch(node: Node, kind: str, items: Node | None = None) -> str | None:
     return None
 
 
-def _type_of(node: Node) -> str:
+def _type_of(node: YamlNode) -> str:
     kinds = {bool: "boolean", int: "integer", tuple: "array", dict: "object"}
     return kinds.get(type(node.value), "string")
 
 
-def _secure(node: Node) -> bool:
+def _secure(node: YamlNode) -> bool:
     return isinstance(node.value, Mapping) and set(node.value) == {"secure"}
 
 
-def _text(node: Node, key: str) -> str:
+def _text(node: YamlNode, key: str) -> str:
     value = _shown(node, key)
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _shown(node: Node, path: str) -> object:
+def _shown(node: YamlNode, path: str) -> object:
     """Return the plain value, each `secure:` in it as the stand-in that names it."""
     if _secure(node):
         return f"{SECRET}{path}~"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.findings import Location
-from ops.embedded.planned import Planner, Reference, Secret
+from ops.embedded.planned import PlannedReference, PlannedSecret, Planner
 from provider import values
 
 SECRET = "[secret]"
@@ -97,10 +97,10 @@ class Shower:
             return {name: self.checkable(item) for name, item in value.items()}
         return value
 
-    def references(self, value: object) -> set[Reference]:
+    def references(self, value: object) -> set[PlannedReference]:
         """Return the planned values in a wire value."""
         if isinstance(value, str):
-            return {part for part in self.planner.decode(value) or () if isinstance(part, Reference)}
+            return {part for part in self.planner.decode(value) or () if isinstance(part, PlannedReference)}
         items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
         return set().union(*(self.references(item) for item in items))
 
@@ -108,7 +108,7 @@ class Shower:
         parts = None if text == values.UNKNOWN else self.planner.decode(text)
         if parts is None:
             return {"$unknown": sorted(sources)}
-        if any(isinstance(part, Secret) for part in parts):
+        if any(isinstance(part, PlannedSecret) for part in parts):
             return SECRET
         shown = [_part(part) for part in parts]
         return shown[0] if len(shown) == 1 else {"$concat": shown}
@@ -147,8 +147,8 @@ class Shower:
         return shown
 
 
-def _part(part: str | Reference | Secret) -> object:
-    return {"$ref": part.urn, "property": part.property} if isinstance(part, Reference) else part
+def _part(part: str | PlannedReference | PlannedSecret) -> object:
+    return {"$ref": part.urn, "property": part.property} if isinstance(part, PlannedReference) else part
 
 
 @cache

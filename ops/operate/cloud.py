@@ -1,6 +1,6 @@
 """The running system, read and written with Google's own client libraries; real, or the emulators of their variables.
 
-Every failure is a `CloudError` with a sentence, promptly: an operator at night gets an answer, not a traceback.
+Every failure is a `DataPlaneError` with a sentence, promptly: an operator at night gets an answer, not a traceback.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SECONDS = 20.0
 Row = dict[str, Any]
 
 
-class CloudError(Exception):
+class DataPlaneError(Exception):
     """The cloud did not answer: which service, why, and what to look at."""
 
 
@@ -37,7 +37,7 @@ class Waiting:
 
 
 @dataclass
-class Cloud:
+class DataPlane:
     """One project's Firestore database, BigQuery and Pub/Sub; clients are made at their first use."""
 
     project: str
@@ -177,17 +177,17 @@ def _failing(service: str) -> Iterator[None]:
     try:
         yield
     except exceptions.NotFound as error:
-        raise CloudError(
+        raise DataPlaneError(
             f"{service} has no such thing: {_first(error)}. Was the plan deployed to this project?"
         ) from error
     except (exceptions.Forbidden, exceptions.Unauthenticated) as error:
-        raise CloudError(f"{service} refuses: {_first(error)}. Ask for the operator's role.") from error
+        raise DataPlaneError(f"{service} refuses: {_first(error)}. Ask for the operator's role.") from error
     except auth.GoogleAuthError as error:
-        raise CloudError(
+        raise DataPlaneError(
             f"There are no credentials for {service}: {_first(error)}. Run `gcloud auth application-default login`."
         ) from error
     except (exceptions.GoogleAPIError, OSError, TimeoutError) as error:
-        raise CloudError(f"{service} does not answer: {_first(error)}.") from error
+        raise DataPlaneError(f"{service} does not answer: {_first(error)}.") from error
 
 
 def _first(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from blueprint.manifest import Boundary
 from blueprint.view import function_view
-from ops.operate.cloud import CloudError
+from ops.operate.cloud import DataPlaneError
 from ops.operate.target import Target
 
 SECONDS = 300
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 def replay(target: Target, boundary: Boundary, date: str, completions: list[Json], *, again: bool, apply: bool) -> Json:
-    """Return what the engine did for a date, or would do where `apply` is false; raises `CloudError`."""
+    """Return what the engine did for a date, or would do where `apply` is false; raises `DataPlaneError`."""
     request = {
         "view": function_view(target.manifest, boundary.function, target.names, target.root, target.firestore),
         "boundary": boundary.name,
@@ -46,9 +46,9 @@ def replay(target: Target, boundary: Boundary, date: str, completions: list[Json
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CloudError(f"The engine did not finish within {SECONDS} s; what it did is in the document.") from None
+        raise DataPlaneError(f"The engine did not finish within {SECONDS} s; what it did is in the document.") from None
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise CloudError(f"The engine stopped: {last[0][:400]}")
+        raise DataPlaneError(f"The engine stopped: {last[0][:400]}")
     result: Json = json.loads(done.stdout)
     return result

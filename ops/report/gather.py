@@ -17,7 +17,7 @@ from ops.progress import stage
 if TYPE_CHECKING:
     from blueprint.archive import Archive
     from blueprint.check import Checked
-    from blueprint.contracts import Result
+    from blueprint.contracts import ContractResult
     from blueprint.model import Blueprint
     from ops.embedded.engine import Evaluation
 
@@ -44,7 +44,7 @@ class Plan:
     resources: tuple[Registration, ...]
     outputs: Mapping[str, object]
     archives: tuple[Archive, ...]
-    results: tuple[Result, ...]
+    results: tuple[ContractResult, ...]
     findings: tuple[Finding, ...]
     origins: Mapping[str, Sequence[Location]] = field(default_factory=dict)
 

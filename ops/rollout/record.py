@@ -18,7 +18,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
-class Record:
+class ReleaseRecord:
     """The content of `release.json`.
 
     Attributes:
@@ -46,11 +46,11 @@ def digest(folder: Path) -> str:
         raise refused(f"{folder} holds no {PLAN}; make one with `make release-plan`.") from None
 
 
-def read(folder: Path, stack: str) -> Record:
+def read(folder: Path, stack: str) -> ReleaseRecord:
     """Return the record in `folder`; raises `Refused` unless it fits the plan beside it and the stack."""
     try:
         given = json.loads((folder / RECORD).read_bytes())
-        record = Record(**{each.name: given[each.name] for each in fields(Record)})
+        record = ReleaseRecord(**{each.name: given[each.name] for each in fields(ReleaseRecord)})
     except (OSError, ValueError, KeyError, TypeError):
         raise refused(f"{folder} holds no {RECORD} that can be read; make one with `make release-plan`.") from None
     if not _COMMIT.fullmatch(str(record.commit)):

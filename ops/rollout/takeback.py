@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.change.model import Difference
+from ops.change.model import PlanDifference
 
 
-def irreversible(present: Path, target: Path, difference: Difference) -> list[str]:
+def irreversible(present: Path, target: Path, difference: PlanDifference) -> list[str]:
     """Return a sentence for each thing that going from `present` to `target` would lose; none means it may go.
 
     Args:
@@ -39,7 +39,7 @@ def _schemas(present: Path, target: Path) -> Iterator[str]:
             yield f"The change of {place} ({each.kind}) cannot be taken back: {was} would become {becomes}."
 
 
-def _resources(difference: Difference) -> Iterator[str]:
+def _resources(difference: PlanDifference) -> Iterator[str]:
     for each in difference.weighing("stateful"):
         if each.operation in ("removed", "replaced") and each.kind != "bigquery.Table":
             yield f"{each.kind} {each.name} would be {each.operation}, and it holds data."

@@ -34,7 +34,7 @@ WHERE = re.compile(
 
 
 @dataclass(frozen=True)
-class Record:
+class BuildRecord:
     """What an environment was built of, and what that left in it."""
 
     python: str
@@ -69,10 +69,10 @@ def ensure(venv: Path, root: Path, files: Sequence[str], *, this_python: bool = 
     _write(venv, root, locks)
 
 
-def _fitting(venv: Path, root: Path, locks: dict[str, str], this_python: bool) -> Record | None:
+def _fitting(venv: Path, root: Path, locks: dict[str, str], this_python: bool) -> BuildRecord | None:
     """Return the record of an environment that works and can be used or added to, or nothing."""
     try:
-        record = Record(**json.loads(_record_file(venv).read_text(encoding="utf-8")))
+        record = BuildRecord(**json.loads(_record_file(venv).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     site = _site(venv)
@@ -158,7 +158,7 @@ def _record_file(venv: Path) -> Path:
 
 def _write(venv: Path, root: Path, locks: dict[str, str]) -> None:
     own = [info for info in _installed(venv) if not info.startswith("pip-")]
-    text = json.dumps(asdict(Record(_version(venv) or "", str(root), locks, own)))
+    text = json.dumps(asdict(BuildRecord(_version(venv) or "", str(root), locks, own)))
     unfinished = venv / "built.part"
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(_record_file(venv))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.embedded.record import Registration
-from ops.verification.cloud import Document
+from ops.verification.cloud import CloudResource
 from ops.verification.declared import (
     ALERT,
     FUNCTION,
@@ -21,19 +21,19 @@ from ops.verification.declared import (
     SUBSCRIPTION,
     TABLE,
     UNKNOWN,
-    Declared,
+    DeclaredResources,
     dig,
     path_of,
 )
 
-Look = Callable[[Declared, Registration], Iterator[str]]
+Look = Callable[[DeclaredResources, Registration], Iterator[str]]
 AGAIN = "release again, or run `python -m ops drift`"
 PUBLIC = frozenset({"allUsers", "allAuthenticatedUsers"})
 _TYPES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 
 
 @dataclass(frozen=True)
-class Check:
+class DeploymentCheck:
     """One check: `look` yields a sentence for each thing wrong with a resource of `kind`."""
 
     id: str
@@ -42,7 +42,7 @@ class Check:
     look: Look
 
 
-def function(declared: Declared, resource: Registration) -> Iterator[str]:
+def function(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with a function: absent, not active, other source, entry point or identity."""
     found, name = declared.function(resource), resource.inputs["name"]
     if found is None:
@@ -62,7 +62,7 @@ def function(declared: Declared, resource: Registration) -> Iterator[str]:
     )
 
 
-def revision(declared: Declared, resource: Registration) -> Iterator[str]:
+def revision(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with the revision that serves a function."""
     found, name = declared.function(resource), resource.inputs["name"]
     service = declared.cloud.get("run", str(dig(found, "serviceConfig.service"))) if found else None
@@ -85,7 +85,7 @@ def revision(declared: Declared, resource: Registration) -> Iterator[str]:
         yield f"The newest revision of {name} gets {share} % of its traffic; send all of it to the latest revision."
 
 
-def invoker(declared: Declared, resource: Registration) -> Iterator[str]:
+def invoker(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with a grant on a service: not in force by role and member, or beside a public one."""
     service = declared.value(resource.inputs["name"])
     if service is UNKNOWN:
@@ -106,7 +106,7 @@ def invoker(declared: Declared, resource: Registration) -> Iterator[str]:
         yield f"{' and '.join(sorted(public))} may call {name}; remove that grant."
 
 
-def subscription(declared: Declared, resource: Registration) -> Iterator[str]:
+def subscription(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with a subscription: absent, detached, or delivering elsewhere."""
     found, name = declared.cloud.get("pubsub", path_of(resource)), resource.inputs["name"]
     if found is None:
@@ -131,7 +131,7 @@ def subscription(declared: Declared, resource: Registration) -> Iterator[str]:
             yield from _differs(f"Subscription {name} {title}", given, expected)
 
 
-def schedule(declared: Declared, resource: Registration) -> Iterator[str]:
+def schedule(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with a scheduler job: absent, paused, calling elsewhere, or failing."""
     found, name = declared.cloud.get("cloudscheduler", path_of(resource)), resource.inputs["name"]
     if found is None:
@@ -149,7 +149,7 @@ def schedule(declared: Declared, resource: Registration) -> Iterator[str]:
         yield f"The last run of job {name} failed ({dig(found, 'status.message') or f'code {code}'}); read its log."
 
 
-def table(declared: Declared, resource: Registration) -> Iterator[str]:
+def table(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with a table or view: absent, or with other columns."""
     found = declared.cloud.get("bigquery", path_of(resource))
     name = f"{resource.inputs['datasetId']}.{resource.inputs['tableId']}"
@@ -174,7 +174,7 @@ def table(declared: Declared, resource: Registration) -> Iterator[str]:
             yield from _differs(f"Table {name} is partitioned by", dig(found, path), wanted)
 
 
-def alert(declared: Declared, resource: Registration) -> Iterator[str]:
+def alert(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
     """Yield what is wrong with an alert: absent, silenced, or telling nobody."""
     title = str(resource.inputs["displayName"])
     found = declared.alerts(title)
@@ -194,14 +194,14 @@ def alert(declared: Declared, resource: Registration) -> Iterator[str]:
             yield f"The alert '{title}' notifies {channel}, which {'is disabled' if known else 'does not exist'}."
 
 
-CHECKS: tuple[Check, ...] = (
-    Check("functions", "Functions are active and built from this source", FUNCTION, function),
-    Check("revisions", "The newest revision is ready and serves all traffic", FUNCTION, revision),
-    Check("invokers", "Callers hold the right to call, by role and member", INVOKER, invoker),
-    Check("subscriptions", "Subscriptions deliver where the function is", SUBSCRIPTION, subscription),
-    Check("schedules", "Jobs are enabled and call the function's URL", JOB, schedule),
-    Check("tables", "Tables and columns are as declared", TABLE, table),
-    Check("alerts", "Alerts are enabled and notify a channel", ALERT, alert),
+CHECKS: tuple[DeploymentCheck, ...] = (
+    DeploymentCheck("functions", "Functions are active and built from this source", FUNCTION, function),
+    DeploymentCheck("revisions", "The newest revision is ready and serves all traffic", FUNCTION, revision),
+    DeploymentCheck("invokers", "Callers hold the right to call, by role and member", INVOKER, invoker),
+    DeploymentCheck("subscriptions", "Subscriptions deliver where the function is", SUBSCRIPTION, subscription),
+    DeploymentCheck("schedules", "Jobs are enabled and call the function's URL", JOB, schedule),
+    DeploymentCheck("tables", "Tables and columns are as declared", TABLE, table),
+    DeploymentCheck("alerts", "Alerts are enabled and notify a channel", ALERT, alert),
 )
 
 
@@ -214,7 +214,7 @@ def _last(name: object) -> str:
     return str(name or "").rpartition("/")[2]
 
 
-def _newest(traffic: Document, ready: str) -> bool:
+def _newest(traffic: CloudResource, ready: str) -> bool:
     latest = traffic.get("type") == "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
     return latest or _last(traffic.get("revision")) == ready
 

@@ -1,6 +1,6 @@
 """Read Google Cloud through its REST interfaces, with the caller's own credentials.
 
-`Cloud` is all that the checks know, so that tests put another in its place. The emulators of Pub/Sub and Firestore
+`ControlPlane` is all that the checks know, so that tests put another in its place. The emulators of Pub/Sub and Firestore
 speak the same REST; their usual variables lead there.
 """
 
@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
-Document = Mapping[str, Any]
+CloudResource = Mapping[str, Any]
 
 APIS: Final[Mapping[str, str]] = {
     "bigquery": "https://bigquery.googleapis.com/bigquery/v2/",
@@ -32,20 +32,20 @@ TIMEOUT: Final = 30
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 
 
-class CloudError(Exception):
+class ControlPlaneError(Exception):
     """The cloud does not answer a question; the text says why, without a full stop."""
 
 
-class Cloud(Protocol):
+class ControlPlane(Protocol):
     """The questions that checks ask; `path` is the resource name below the interface's version."""
 
-    def get(self, api: str, path: str) -> Document | None:
-        """Return a resource, or None where there is none; raises `CloudError` where that cannot be told."""
+    def get(self, api: str, path: str) -> CloudResource | None:
+        """Return a resource, or None where there is none; raises `ControlPlaneError` where that cannot be told."""
 
-    def list(self, api: str, path: str, member: str) -> Iterator[Document]:
+    def list(self, api: str, path: str, member: str) -> Iterator[CloudResource]:
         """Yield the resources of a collection, which an answer holds under `member`."""
 
-    def post(self, api: str, path: str, body: Document) -> Document:
+    def post(self, api: str, path: str, body: CloudResource) -> CloudResource:
         """Call a method and return its answer."""
 
     def delete(self, api: str, path: str) -> None:
@@ -53,17 +53,17 @@ class Cloud(Protocol):
 
 
 class Rest:
-    """`Cloud` over HTTPS. `token` returns an OAuth access token; it is asked before every call."""
+    """`ControlPlane` over HTTPS. `token` returns an OAuth access token; it is asked before every call."""
 
     def __init__(self, token: Callable[[], str], bases: Mapping[str, str] = APIS) -> None:
         self._token = token
         self._bases = bases
 
-    def get(self, api: str, path: str) -> Document | None:
+    def get(self, api: str, path: str) -> CloudResource | None:
         """Return a resource, or None where there is none."""
         return self._call("GET", api, path)
 
-    def list(self, api: str, path: str, member: str) -> Iterator[Document]:
+    def list(self, api: str, path: str, member: str) -> Iterator[CloudResource]:
         """Yield every page's resources."""
         page = ""
         while True:
@@ -74,18 +74,18 @@ class Rest:
             if not page:
                 return
 
-    def post(self, api: str, path: str, body: Document) -> Document:
+    def post(self, api: str, path: str, body: CloudResource) -> CloudResource:
         """Call a method and return its answer."""
         answer = self._call("POST", api, path, body)
         if answer is None:
-            raise CloudError(f"{path} does not exist")
+            raise ControlPlaneError(f"{path} does not exist")
         return answer
 
     def delete(self, api: str, path: str) -> None:
         """Delete a resource."""
         self._call("DELETE", api, path)
 
-    def _call(self, method: str, api: str, path: str, body: Document | None = None) -> Document | None:
+    def _call(self, method: str, api: str, path: str, body: CloudResource | None = None) -> CloudResource | None:
         request = urllib.request.Request(
             self._bases[api] + urllib.parse.quote(path, safe="/:?=&%()~"),
             data=None if body is None else json.dumps(body).encode(),
@@ -98,9 +98,9 @@ class Rest:
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
-            raise CloudError(f"{api} answers {error.code} for {path}: {_reason(error)}") from None
+            raise ControlPlaneError(f"{api} answers {error.code} for {path}: {_reason(error)}") from None
         except (OSError, ValueError) as error:
-            raise CloudError(f"{api} does not answer for {path}: {error}") from None
+            raise ControlPlaneError(f"{api} does not answer for {path}: {error}") from None
         return found if isinstance(found, dict) else {}
 
 
@@ -113,7 +113,7 @@ def _reason(error: urllib.error.HTTPError) -> str:
 
 
 def connect() -> Rest:
-    """Return the cloud as the caller's credentials see it; raises `CloudError` where there are none."""
+    """Return the cloud as the caller's credentials see it; raises `ControlPlaneError` where there are none."""
     bases = dict(APIS)
     for api, variable in EMULATORS.items():
         if host := os.environ.get(variable):
@@ -127,13 +127,13 @@ def _credentials() -> Callable[[], str]:
         import google.auth.exceptions
         from google.auth.transport.requests import Request
     except ModuleNotFoundError as absent:
-        raise CloudError(f"the package '{absent.name}' is not installed; `make setup` installs it") from None
+        raise ControlPlaneError(f"the package '{absent.name}' is not installed; `make setup` installs it") from None
     try:
         found, _ = google.auth.default(scopes=[SCOPE])
     except google.auth.exceptions.DefaultCredentialsError:
         if all(os.environ.get(variable) for variable in EMULATORS.values()):
             return lambda: "owner"
-        raise CloudError("there are no credentials; run `gcloud auth application-default login`") from None
+        raise ControlPlaneError("there are no credentials; run `gcloud auth application-default login`") from None
     lock = threading.Lock()
 
     def token() -> str:
@@ -142,7 +142,7 @@ def _credentials() -> Callable[[], str]:
                 try:
                     found.refresh(Request())  # type: ignore[no-untyped-call]
                 except google.auth.exceptions.GoogleAuthError as error:
-                    raise CloudError(f"the credentials are refused: {error}") from None
+                    raise ControlPlaneError(f"the credentials are refused: {error}") from None
             return str(found.token)
 
     return token

@@ -14,7 +14,7 @@ from typing import Any, Final
 from blueprint.findings import Location
 from ops.embedded.record import Registration
 from ops.report.gather import Plan
-from ops.verification.cloud import Cloud, CloudError, Document
+from ops.verification.cloud import CloudResource, ControlPlane, ControlPlaneError
 
 FUNCTION: Final = "gcp:cloudfunctionsv2/function:Function"
 INVOKER: Final = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"
@@ -29,13 +29,13 @@ UNKNOWN: Final = object()
 
 
 @dataclass
-class Declared:
+class DeclaredResources:
     """The resources of a plan, by kind, beside the cloud that should hold them."""
 
     plan: Plan
-    cloud: Cloud
-    _functions: dict[str, Document | None] = field(default_factory=dict)
-    _alerts: list[Document] | None = None
+    cloud: ControlPlane
+    _functions: dict[str, CloudResource | None] = field(default_factory=dict)
+    _alerts: list[CloudResource] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -49,14 +49,14 @@ class Declared:
         """Return the line of the declaration that asks for a resource."""
         return next(iter(self.plan.reasons(resource)), Location("pipeline.yaml"))
 
-    def function(self, resource: Registration) -> Document | None:
+    def function(self, resource: Registration) -> CloudResource | None:
         """Return a function as it is in the cloud, asked for once."""
         with self._lock:
             if resource.urn not in self._functions:
                 self._functions[resource.urn] = self.cloud.get("cloudfunctions", path_of(resource))
             return self._functions[resource.urn]
 
-    def alerts(self, title: str) -> list[Document]:
+    def alerts(self, title: str) -> list[CloudResource]:
         """Return the alert policies of that display name; they are listed once."""
         with self._lock:
             if self._alerts is None:
@@ -83,7 +83,7 @@ class Declared:
         if resource.type == FUNCTION:
             found = self.function(resource)
             if found is None:
-                raise CloudError(f"the function {resource.inputs['name']} does not exist")
+                raise ControlPlaneError(f"the function {resource.inputs['name']} does not exist")
             return dig(found, name, UNKNOWN)
         if resource.type == ACCOUNT:
             email = f"{resource.inputs['accountId']}@{resource.inputs['project']}.iam.gserviceaccount.com"

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 
 from blueprint.findings import Location
 from blueprint.manifest import Boundary, Manifest, Phase
-from ops.verification.cloud import Cloud, CloudError, Document
+from ops.verification.cloud import CloudResource, ControlPlane, ControlPlaneError
 
 RESERVED = date(2000, 1, 1)
 """No work is ever for this day."""
@@ -45,7 +45,7 @@ class Way:
         root = f"projects/{self.project}/databases/{self.database}/documents"
         return f"{root}/{self.phase.collection}/{day.isoformat()}"
 
-    def message(self, day: date, correlation: str) -> Document:
+    def message(self, day: date, correlation: str) -> CloudResource:
         """Return the completion, as a processor of the phase sends it."""
         processor = next(iter(self.phase.processors), "verification")
         return {
@@ -71,7 +71,7 @@ def ways(manifest: Manifest, project: str) -> list[Way]:
 
 
 def travel(
-    cloud: Cloud,
+    cloud: ControlPlane,
     sent: list[Way],
     day: date = RESERVED,
     *,
@@ -85,7 +85,7 @@ def travel(
         try:
             _publish(cloud, way, day, correlation)
             open_ways[correlation] = way
-        except CloudError as error:
+        except ControlPlaneError as error:
             yield way.boundary.at, f"No completion can be sent to {way.boundary.name}: {error}."
     try:
         for _ in range(max(int(wait), 1)):
@@ -104,22 +104,22 @@ def travel(
             _clean(cloud, way, day)
 
 
-def _publish(cloud: Cloud, way: Way, day: date, correlation: str) -> None:
+def _publish(cloud: ControlPlane, way: Way, day: date, correlation: str) -> None:
     data = base64.b64encode(json.dumps(way.message(day, correlation)).encode()).decode()
     cloud.post("pubsub", f"{way.topic}:publish", {"messages": [{"data": data}]})
 
 
-def _arrived(cloud: Cloud, way: Way, day: date, correlation: str) -> bool:
+def _arrived(cloud: ControlPlane, way: Way, day: date, correlation: str) -> bool:
     """Tell whether the day's document records our completion; an answer that fails is asked for again."""
     try:
         document = cloud.get("firestore", way.document(day)) or {}
-    except CloudError:
+    except ControlPlaneError:
         return False
     return json.dumps(correlation) in json.dumps(document.get("fields", {}))
 
 
-def _clean(cloud: Cloud, way: Way, day: date) -> None:
+def _clean(cloud: ControlPlane, way: Way, day: date) -> None:
     try:
         cloud.delete("firestore", way.document(day))
-    except CloudError:
+    except ControlPlaneError:
         return

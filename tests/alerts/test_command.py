@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.promql import deadness
+from analysis.promql import satisfiability
 from analysis.promql.expression import render
 from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
 from blueprint.alerts import dashboard as board
@@ -155,7 +155,7 @@ def test_dashboard_asks_only_for_metrics_that_exist(manifest: Manifest) -> None:
     assert len(found) > 20
     written = json.dumps(board.dashboard(manifest, names))
     for query in found:
-        assert deadness.problems(query, 0) == []
+        assert satisfiability.problems(query, 0) == []
         assert json.dumps(render(query).replace("[1m]", "[${__interval}]"))[1:-1] in written
 
 

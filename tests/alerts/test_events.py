@@ -24,7 +24,7 @@ from tests.functions.views import ORCHESTRATORS, view_of
 from shared.orchestration import runner  # isort: skip  # the views put functions/ on the path
 from shared.reports import logs  # isort: skip  # the views put functions/ on the path
 from shared.http import orchestrator  # isort: skip  # the views put functions/ on the path
-from shared.reports.events import Events  # isort: skip
+from shared.reports.events import EventPublisher  # isort: skip
 
 FUNCTION = ORCHESTRATORS["phase3_to_phase4"]
 TIMER = "self-heal-predictions"
@@ -51,7 +51,7 @@ def test_every_event_is_written_somewhere_in_the_functions() -> None:
 
 def world(function: str = FUNCTION) -> Any:
     view = view_of(function)
-    return SimpleNamespace(view=view, events=Events(view, Publisher()))  # type: ignore[arg-type]
+    return SimpleNamespace(view=view, events=EventPublisher(view, Publisher()))  # type: ignore[arg-type]
 
 
 def bad_message() -> None:

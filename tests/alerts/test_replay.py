@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.promql.expression import Call, Expression, Number, Selector, binary, together
+from analysis.promql.expression import Expression, FunctionCall, Number, Selector, binary, together
 from blueprint.alerts import Alert, PromQL, cases, catalogue, prometheus, replay
 from blueprint.alerts.kinds import KINDS
 from blueprint.loader import load_manifest
@@ -78,7 +78,7 @@ def test_every_metric_alert_is_replayed(alerts: tuple[Alert, ...]) -> None:
     assert {alert.kind for alert in alerts if isinstance(alert.condition, PromQL)} == set(METRIC_KINDS)
 
 
-ONE = Call("vector", (Number(1),))
+ONE = FunctionCall("vector", (Number(1),))
 SEEDED: dict[str, Callable[[Expression], Expression]] = {
     "never fires": lambda condition: together("and", condition, binary(ONE, "<", 0)),
     "fires in every scenario": lambda condition: ONE,

@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from blueprint.alerts import Alert, PromQL, cases, prometheus, replay, schedules
-from blueprint.alerts.clock import Clock, clock
+from blueprint.alerts.clock import ZoneClock, clock
 from tests.analysis.evaluation import Samples, evaluate
 
 HOUR, DAY = 60, 24 * 60
@@ -36,12 +36,12 @@ SAMPLE = (
 
 
 @cache
-def zones() -> dict[Clock, str]:
+def zones() -> dict[ZoneClock, str]:
     """One zone for each clock there is."""
     return {clock(zone): zone for zone in sorted(available_timezones())}
 
 
-def begins(wall: Clock) -> Iterator[int]:
+def begins(wall: ZoneClock) -> Iterator[int]:
     """Yield moments, in seconds, a day before each change of a year and in the middle of no change at all."""
     year = [c.moment for c in wall.changes if datetime.fromtimestamp(c.moment, UTC).year == 2027]
     yield from (moment - moment % 86400 - 86400 for moment in year)

@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from analysis.promql.expression import AGGREGATIONS, CLOCK_FUNCTIONS, SETS, Binary, Call, Expression, Number, Selector
+from analysis.promql.expression import (
+    AGGREGATIONS,
+    CLOCK_FUNCTIONS,
+    SETS,
+    Binary,
+    Expression,
+    FunctionCall,
+    Number,
+    Selector,
+)
 
 LOOKBACK = 300
 """Seconds for which the last sample stands for a series (Prometheus)."""
@@ -86,7 +95,7 @@ def evaluate(expression: Expression, series: Sequence[Samples], at: float) -> Va
         case Binary():
             left, right = (evaluate(side, series, at) for side in (expression.left, expression.right))
             return _combined(expression, left, right)
-        case Call():
+        case FunctionCall():
             return _called(expression, series, at)
 
 
@@ -102,7 +111,7 @@ def _read(
                 yield item, found
 
 
-def _called(call: Call, series: Sequence[Samples], at: float) -> Value:
+def _called(call: FunctionCall, series: Sequence[Samples], at: float) -> Value:
     match call.function, call.arguments:
         case "time", ():
             return at
@@ -136,7 +145,7 @@ def _calendar(name: str, seconds: float) -> float:
     return {"month": moment.month, "day_of_month": moment.day, "day_of_week": moment.isoweekday() % 7}[name]
 
 
-def _aggregated(call: Call, vector: Vector) -> Vector:
+def _aggregated(call: FunctionCall, vector: Vector) -> Vector:
     groups: dict[Labels, list[float]] = {}
     for labels, value in vector.items():
         groups.setdefault(frozenset(item for item in labels if item[0] in call.by), []).append(value)

@@ -13,7 +13,17 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.promql.expression import Binary, Call, Expression, Matcher, Number, Selector, binary, render, together
+from analysis.promql.expression import (
+    Binary,
+    Expression,
+    FunctionCall,
+    Matcher,
+    Number,
+    Selector,
+    binary,
+    render,
+    together,
+)
 from tests.analysis.evaluation import NotEvaluated, Samples, evaluate
 
 MOMENTS = (0, 7 * 60, 12 * 60, 19 * 60, 24 * 60)
@@ -30,9 +40,9 @@ def overs(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
     """Numbers by the same labels, so that any two of them can be matched."""
     read = st.builds(Selector, st.just("m"), matchers, ranges, st.sampled_from([0, 120]))
     functions = st.sampled_from(["sum_over_time", "max_over_time", "min_over_time", "count_over_time"])
-    inner = st.builds(lambda function, selector: Call(function, (selector,)), functions, read)
+    inner = st.builds(lambda function, selector: FunctionCall(function, (selector,)), functions, read)
     grouped = st.builds(
-        lambda name, item: Call(name, (item,), by), st.sampled_from(["sum", "max", "min", "count"]), inner
+        lambda name, item: FunctionCall(name, (item,), by), st.sampled_from(["sum", "max", "min", "count"]), inner
     )
     return st.recursive(
         grouped,
@@ -50,14 +60,16 @@ def comparisons(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
     between = st.builds(Binary, operators, overs(by), overs(by))
     flags = st.builds(lambda o, left, limit: Binary(o, left, Number(limit), boolean=True), operators, overs(by), limits)
     clock = st.builds(
-        lambda function, operator, limit: binary(Call(function, (Call("vector", (Call("time"),)),)), operator, limit),
+        lambda function, operator, limit: binary(
+            FunctionCall(function, (FunctionCall("vector", (FunctionCall("time"),)),)), operator, limit
+        ),
         st.sampled_from(["month", "day_of_month", "day_of_week"]),
         operators,
         limits,
     )
     shares = st.builds(
         lambda least, operator, limit: binary(
-            binary(Call("vector", (binary(Call("time"), "-", least),)), "%", 700), operator, limit * 100
+            binary(FunctionCall("vector", (binary(FunctionCall("time"), "-", least),)), "%", 700), operator, limit * 100
         ),
         limits,
         operators,
@@ -132,7 +144,7 @@ def test_quantiles_are_those_of_prometheus(tmp_path: Path) -> None:
     series = [Samples("b", {"le": le}, [0.0], [float(count)]) for le, count in counts.items()]
     asked = []
     for share in (0.05, 0.2, 0.5, 0.77, 0.9, 0.99):
-        item = Call("histogram_quantile", (Number(share), Selector("b")))
+        item = FunctionCall("histogram_quantile", (Number(share), Selector("b")))
         ((_, value),) = evaluate(item, series, 0).items()  # type: ignore[union-attr]
         asked.append({"expr": render(item), "eval_time": "0s", "exp_samples": [{"labels": "{}", "value": value}]})
     inputs = [{"series": f'b{{le="{le}"}}', "values": str(count)} for le, count in counts.items()]
@@ -142,19 +154,19 @@ def test_quantiles_are_those_of_prometheus(tmp_path: Path) -> None:
         [promtool, "test", "rules", "test.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    (value,) = evaluate(Call("histogram_quantile", (Number(0.5), Selector("b"))), series[:1], 0).values()  # type: ignore[union-attr]
+    (value,) = evaluate(FunctionCall("histogram_quantile", (Number(0.5), Selector("b"))), series[:1], 0).values()  # type: ignore[union-attr]
     assert math.isnan(value)
 
 
 @pytest.mark.parametrize(
     "item",
     [
-        Call("rate", (Selector("m", (), 300),)),
-        Call("vector", (Selector("m"),)),
+        FunctionCall("rate", (Selector("m", (), 300),)),
+        FunctionCall("vector", (Selector("m"),)),
         binary(Number(1), ">", 2),
         together("and", Number(1), Selector("m")),
-        Call("sum", (Number(1),)),
-        Binary("+", Selector("m"), Call("sum_over_time", (Selector("m", (), 300),)), on=()),
+        FunctionCall("sum", (Number(1),)),
+        Binary("+", Selector("m"), FunctionCall("sum_over_time", (Selector("m", (), 300),)), on=()),
     ],
 )
 def test_what_is_not_evaluated_is_refused(item: Expression) -> None:

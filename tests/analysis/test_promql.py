@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from analysis.promql import deadness, metrics
+from analysis.promql import metrics, satisfiability
 from analysis.promql.expression import (
     Binary,
-    Call,
     Expression,
+    FunctionCall,
     Matcher,
     Number,
     Selector,
@@ -22,7 +22,7 @@ from analysis.promql.expression import (
 from tests.analysis.test_evaluation import conditions
 
 A, B, C = Selector("a"), Selector("b"), Selector("c")
-TIME = Call("time")
+TIME = FunctionCall("time")
 WRITTEN: list[tuple[Expression, str]] = [
     (Selector("a:b", (Matcher("x", "!~", "2|3"),), 5400, 90), 'a:b{x!~"2|3"}[90m] offset 90s'),
     (Selector("a", (Matcher("x", "=", 'q"\\\n'),)), 'a{x="q\\"\\\\\\n"}'),
@@ -37,8 +37,8 @@ WRITTEN: list[tuple[Expression, str]] = [
     (Binary(">", A, Number(0.05), boolean=True), "a{} > bool 0.05"),
     (binary(A, ">", -3), "a{} > -3"),
     (binary(A, ">", 1772953200), "a{} > 1772953200"),
-    (Call("sum", (A,), ("x", "y")), "sum by (x, y) (a{})"),
-    (Call("vector", (binary(TIME, "%", 60),)), "vector(time() % 60)"),
+    (FunctionCall("sum", (A,), ("x", "y")), "sum by (x, y) (a{})"),
+    (FunctionCall("vector", (binary(TIME, "%", 60),)), "vector(time() % 60)"),
 ]
 
 
@@ -48,7 +48,7 @@ def test_renders(expression: Expression, text: str) -> None:
 
 
 def test_the_clock_alone_is_set_forward() -> None:
-    moved = shifted(together("and", binary(Call("vector", (TIME,)), ">", 5), A), 60)
+    moved = shifted(together("and", binary(FunctionCall("vector", (TIME,)), ">", 5), A), 60)
     assert render(moved) == "(vector(time() + 60) > 5) and on () a{}"
     assert shifted(moved, 0) == moved
 
@@ -62,7 +62,7 @@ OLDEST = Selector("pubsub_googleapis_com:subscription_oldest_unacked_message_age
 @given(conditions())
 @settings(max_examples=200, deadline=None)
 def test_no_condition_stops_the_linter(condition: Expression) -> None:
-    assert any("emitted by nothing" in problem for problem in deadness.problems(condition, 60)) is bool(
+    assert any("emitted by nothing" in problem for problem in satisfiability.problems(condition, 60)) is bool(
         selectors(condition)
     )
 
@@ -72,14 +72,14 @@ def test_no_condition_stops_the_linter(condition: Expression) -> None:
     [
         binary(OLDEST, ">", 300),
         binary(binary(OLDEST, ">", 3), "<", 5),
-        binary(Call("sum", (Call("sum_over_time", (ACKS.over(600),)),)), ">", 0),
-        together("unless", Call("vector", (Number(1),)), Call("sum_over_time", (ACKS.over(600),))),
-        binary(Call("day_of_week", (Call("vector", (TIME,)),)), "==", 0),
+        binary(FunctionCall("sum", (FunctionCall("sum_over_time", (ACKS.over(600),)),)), ">", 0),
+        together("unless", FunctionCall("vector", (Number(1),)), FunctionCall("sum_over_time", (ACKS.over(600),))),
+        binary(FunctionCall("day_of_week", (FunctionCall("vector", (TIME,)),)), "==", 0),
     ],
     ids=render,
 )
 def test_a_condition_that_can_hold_passes(condition: Expression) -> None:
-    assert deadness.problems(condition, 60) == []
+    assert satisfiability.problems(condition, 60) == []
 
 
 @pytest.mark.parametrize("metric", metrics.METRICS, ids=lambda metric: metric.type)
@@ -93,6 +93,6 @@ def test_metrics_map_to_promql_names(metric: metrics.Metric) -> None:
 
 def test_constants_are_folded() -> None:
     seven = binary(binary(binary(Number(1), "+", 2), "*", 3), "-", binary(Number(4), "/", 2))
-    assert deadness.constant(seven) == 7
-    assert deadness.constant(binary(Call("vector", (Number(2),)), "+", A)) is None
-    assert deadness.constant(binary(Number(1), "/", 0)) is None
+    assert satisfiability.constant(seven) == 7
+    assert satisfiability.constant(binary(FunctionCall("vector", (Number(2),)), "+", A)) is None
+    assert satisfiability.constant(binary(Number(1), "/", 0)) is None

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from analysis.cache import Cache
-from blueprint.archive import Distribution, FunctionSource, LockedDistributions, analyse_function
+from blueprint.archive import ArchiveSource, Distribution, LockedDistributions, analyse_function
 from blueprint.archive import acceptance as accepting
-from blueprint.archive.acceptance import Acceptance, Candidate, Sample, accept
+from blueprint.archive.acceptance import Acceptance, ArchiveTrial, Sample, accept
 from blueprint.findings import Location
 
 TARGET = (sys.version_info[0], sys.version_info[1])
@@ -36,16 +36,16 @@ def _this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accepting, "_environment", lambda interpreter, requirements, folder: Path(sys.executable))
 
 
-def candidate(tmp_path: Path, main: str, **changes: object) -> Candidate:
+def candidate(tmp_path: Path, main: str, **changes: object) -> ArchiveTrial:
     folder = tmp_path / "functions" / "f"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "main.py").write_text(main)
-    archive = analyse_function(FunctionSource("f", folder, "handle", "http", tmp_path), locked=LOCKED)
-    made = Candidate(archive, "handle", "http", {"NAME": "value"}, (POST,), Location("functions/f/main.py"))
+    archive = analyse_function(ArchiveSource("f", folder, "handle", "http", tmp_path), locked=LOCKED)
+    made = ArchiveTrial(archive, "handle", "http", {"NAME": "value"}, (POST,), Location("functions/f/main.py"))
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def tried(made: Candidate, tmp_path: Path) -> Acceptance:
+def tried(made: ArchiveTrial, tmp_path: Path) -> Acceptance:
     return accept(made, target_python=TARGET, folder=tmp_path / "environments", cache=Cache(tmp_path / "cache"))
 
 
@@ -107,9 +107,9 @@ def test_what_changed_is_tried_again(tmp_path: Path, change: str, monkeypatch: p
         "samples": (),
         "archive": candidate(tmp_path, SOUND + "# changed\n").archive,
     }
-    tries: list[Candidate] = []
+    tries: list[ArchiveTrial] = []
 
-    def count(made: Candidate, python: Path) -> Acceptance:
+    def count(made: ArchiveTrial, python: Path) -> Acceptance:
         tries.append(made)
         return Acceptance(())
 

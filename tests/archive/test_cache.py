@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from analysis.python import reader
-from blueprint.archive import Archive, Cache, FunctionSource, SourceRoot, analyse_function, package
+from blueprint.archive import Archive, ArchiveSource, Cache, SourceRoot, analyse_function, package
 from blueprint.archive import build as building
 from tests.archive.test_trees import LOCKED, TREES
 
@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
 def analyse(project: Path, **changes: object) -> Archive:
     fields = {"name": "f", "folder": project / "functions" / "f", "entry_point": "handle", "signature": "http"}
     fields |= {"project": project, "roots": (SourceRoot(project / "functions", only=("shared",)),), **changes}
-    source = FunctionSource(**fields)  # type: ignore[arg-type]
+    source = ArchiveSource(**fields)  # type: ignore[arg-type]
     return analyse_function(source, locked=LOCKED, cache=Cache(project / ".cache"))
 
 

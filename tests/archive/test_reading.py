@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive import Archive, FunctionSource, SourceRoot, analyse_function
+from blueprint.archive import Archive, ArchiveSource, SourceRoot, analyse_function
 from tests.archive.test_trees import LOCKED
 
 HANDLE = "\n\ndef handle(request):\n    return 'ok'\n"
@@ -36,7 +36,7 @@ def built(tmp_path: Path, main: str, shared: str = "", **declared: object) -> Ar
     (tmp_path / "functions" / "shared" / "__init__.py").write_text("")
     (tmp_path / "functions" / "shared" / "tools.py").write_text(shared)
     roots = (SourceRoot(tmp_path / "functions", only=("shared",)),)
-    source = FunctionSource("f", folder, "handle", "http", tmp_path, roots=roots, **declared)  # type: ignore[arg-type]
+    source = ArchiveSource("f", folder, "handle", "http", tmp_path, roots=roots, **declared)  # type: ignore[arg-type]
     return analyse_function(source, locked=LOCKED)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.archive import Archive, Distribution, FunctionSource, LockedDistributions, SourceRoot, analyse_function
+from blueprint.archive import Archive, ArchiveSource, Distribution, LockedDistributions, SourceRoot, analyse_function
 
 TREES = Path(__file__).parent / "trees"
 CASES = sorted(case.parent.name for case in TREES.glob("*/case.toml"))
@@ -34,7 +34,7 @@ def analysed(case: str) -> tuple[Archive, dict[str, Any]]:
     fields = {"entry_point": "handle", "signature": "http", **told.get("source", {})}
     for name in ("resources", "dynamic_imports"):
         fields[name] = tuple(fields.get(name, ()))
-    source = FunctionSource(
+    source = ArchiveSource(
         name="f",
         folder=root / "functions" / "f",
         project=root,

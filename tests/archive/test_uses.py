@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive import FunctionSource, SourceRoot, Uses, analyse_function
+from blueprint.archive import ArchiveSource, SourceRoot, Uses, analyse_function
 from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location
 from tests.archive.test_trees import LOCKED
@@ -20,7 +20,7 @@ def uses(tmp_path: Path, main: str, **modules: str) -> Uses:
     for name, text in {"__init__": "", **modules}.items():
         (tmp_path / "functions" / "shared" / f"{name}.py").write_text(text)
     roots = (SourceRoot(tmp_path / "functions", only=("shared",)),)
-    source = FunctionSource("f", folder, "handle", "http", tmp_path, roots=roots)
+    source = ArchiveSource("f", folder, "handle", "http", tmp_path, roots=roots)
     return analyse_function(source, locked=LOCKED).uses
 
 

@@ -30,7 +30,7 @@ def test_patterns(
     weekdays: frozenset[int] | None,
     either: bool,
 ) -> None:
-    assert cron.pattern(expression) == cron.Pattern(times, None, days, weekdays, either)
+    assert cron.pattern(expression) == cron.CronPattern(times, None, days, weekdays, either)
 
 
 @pytest.mark.parametrize(

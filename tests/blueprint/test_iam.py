@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive import Query, TableUse, Uses
+from blueprint.archive import CodeQuery, CodeTableUse, Uses
 from blueprint.check import check
 from blueprint.findings import Location
 from blueprint.iam import READ_DATASET, WRITE_TABLE, grants
@@ -29,19 +29,19 @@ def plan() -> Blueprint:
 @pytest.mark.parametrize(
     ("uses", "granted"),
     [
-        ((TableUse("parcels.days", ("a",), AT),), {(READ_DATASET, "dataset", "parcels")}),
-        ((TableUse("parcels.days", (), AT, True),), {(WRITE_TABLE, "table", "parcels.days")}),
+        ((CodeTableUse("parcels.days", ("a",), AT),), {(READ_DATASET, "dataset", "parcels")}),
+        ((CodeTableUse("parcels.days", (), AT, True),), {(WRITE_TABLE, "table", "parcels.days")}),
         (
-            (TableUse("parcels.days", ("a",), AT, True), TableUse("halls.doors", ("b",), AT)),
+            (CodeTableUse("parcels.days", ("a",), AT, True), CodeTableUse("halls.doors", ("b",), AT)),
             {(WRITE_TABLE, "table", "parcels.days"), (READ_DATASET, "dataset", "halls")},
         ),
-        ((TableUse("{table}", (), AT, True),), set()),
+        ((CodeTableUse("{table}", (), AT, True),), set()),
     ],
 )
 def test_tables_are_granted_as_they_are_used(
-    plan: Blueprint, uses: tuple[TableUse, ...], granted: set[tuple[str, str, str]]
+    plan: Blueprint, uses: tuple[CodeTableUse, ...], granted: set[tuple[str, str, str]]
 ) -> None:
-    archive = replace(plan.archives[FUNCTION], uses=Uses(queries=(Query("", AT, uses),)))
+    archive = replace(plan.archives[FUNCTION], uses=Uses(queries=(CodeQuery("", AT, uses),)))
     found = grants(plan.manifest, plan.names, {FUNCTION: archive})
     assert {(each.role, each.scope, each.target) for each in found if "bigquery" in each.role} == granted
     assert all(AT in each.because for each in found if "bigquery" in each.role)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ops.change.compare import NOTES, compare
-from ops.change.model import Change, Difference, File
+from ops.change.model import FileChange, PlanDifference, PropertyChange
 from tests.change.plans import archive, plan, resource, violation
 
 TOPIC = "gcp:pubsub/topic:Topic"
@@ -15,7 +15,7 @@ MEMBER = "gcp:projects/iAMMember:IAMMember"
 NAMES = ("base", "head")
 
 
-def difference(base: dict[str, Any], head: dict[str, Any]) -> Difference:
+def difference(base: dict[str, Any], head: dict[str, Any]) -> PlanDifference:
     return compare(base, head, names=NAMES)
 
 
@@ -41,13 +41,13 @@ def test_a_property_that_changes_in_place() -> None:
     sides = [resource(TOPIC, "a", name="a", labels={"team": team, "x": "y"}) for team in ("one", "two")]
     [found] = difference(plan(sides[0]), plan(sides[1])).resources
     assert found.operation == "changed"
-    assert found.changes == (Change("labels.team", "one", "two"),)
+    assert found.changes == (PropertyChange("labels.team", "one", "two"),)
 
 
 def test_a_property_that_cannot_change_replaces() -> None:
     [found] = difference(plan(resource(TOPIC, "a", name="a")), plan(resource(TOPIC, "a", name="b"))).resources
     assert found.operation == "replaced"
-    assert found.changes == (Change("name", "a", "b", replaces=True),)
+    assert found.changes == (PropertyChange("name", "a", "b", replaces=True),)
 
 
 def test_a_new_column_changes_in_place_by_its_name() -> None:
@@ -59,7 +59,7 @@ def test_a_new_column_changes_in_place_by_its_name() -> None:
 def test_another_column_type_replaces_the_table() -> None:
     [found] = difference(plan(table(columns("x"))), plan(table(columns("x", x="INT64")))).resources
     assert found.operation == "replaced"
-    assert found.changes == (Change("schema[x].type", "STRING", "INT64", replaces=True),)
+    assert found.changes == (PropertyChange("schema[x].type", "STRING", "INT64", replaces=True),)
 
 
 def test_what_is_only_written_differently_is_no_difference() -> None:
@@ -115,13 +115,13 @@ def test_permissions_come_first_and_say_who_may_do_what() -> None:
 def test_losing_protection_is_a_change_of_what_holds_data() -> None:
     bare = resource(TABLE, "t", tableId="t", schema=columns("x"))
     [found] = difference(plan(table(columns("x"))), plan(bare)).resources
-    assert (found.weight, found.changes) == ("stateful", (Change("options.protect", "true", ""),))
+    assert (found.weight, found.changes) == ("stateful", (PropertyChange("options.protect", "true", ""),))
 
 
 def test_references_are_leaves() -> None:
     sides = [resource(TOPIC, "a", kmsKeyName={"$ref": "urn::x::y::key", "property": name}) for name in ("id", "name")]
     [found] = difference(plan(sides[0]), plan(sides[1])).resources
-    assert found.changes == (Change("kmsKeyName", "‹id of key›", "‹name of key›", replaces=False),)
+    assert found.changes == (PropertyChange("kmsKeyName", "‹id of key›", "‹name of key›", replaces=False),)
 
 
 def test_archives_name_the_files_that_differ() -> None:
@@ -131,7 +131,11 @@ def test_archives_name_the_files_that_differ() -> None:
     )
     [found] = difference(plan(archives=[before]), plan(archives=[after])).archives
     assert found.operation == "changed"
-    assert found.files == (File("removed", "gone.py"), File("changed", "main.py"), File("added", "new.py"))
+    assert found.files == (
+        FileChange("removed", "gone.py"),
+        FileChange("changed", "main.py"),
+        FileChange("added", "new.py"),
+    )
 
 
 def test_a_violation_is_newly_broken_only_once() -> None:
@@ -161,4 +165,4 @@ def test_of_many_lines_only_those_that_differ_are_shown() -> None:
     after = [*lines[:10], "line ten", *lines[11:40], *lines[41:]]
     sides = [resource(TOPIC, "a", labels={"x": "\n".join(each)}) for each in (lines, after)]
     [found] = difference(plan(sides[0]), plan(sides[1])).resources
-    assert found.changes == (Change("labels.x", "line 10 ⏎ line 40", "line ten"),)
+    assert found.changes == (PropertyChange("labels.x", "line 10 ⏎ line 40", "line ten"),)

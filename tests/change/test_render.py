@@ -14,26 +14,35 @@ from hypothesis import strategies as st
 from blueprint.findings import Refused
 from ops import diff
 from ops.change import render
-from ops.change.model import Archive, Broken, Change, Difference, File, Malformed, Resource, from_json
+from ops.change.model import (
+    ArchiveChange,
+    Broken,
+    FileChange,
+    Malformed,
+    PlanDifference,
+    PropertyChange,
+    Resource,
+    from_json,
+)
 from ops.terminal import Style
 
 HOSTILE = (
     "`` @everyone <img src=x onerror=alert(1)> [x](https://evil.example)\n\n# Title\n---\n![](http://e)\r\n* ``` \u202e"
 )
-PLAIN = Difference("a1", "b2", "prod")
+PLAIN = PlanDifference("a1", "b2", "prod")
 
 
-def full(text: str, times: int = 1) -> Difference:
-    change = Change(text, text, text, replaces=True)
+def full(text: str, times: int = 1) -> PlanDifference:
+    change = PropertyChange(text, text, text, replaces=True)
     resource = Resource("changed", "permission", text, text, text, text, (change,) * times)
-    return Difference(
+    return PlanDifference(
         base=text,
         head=text,
         stack=text,
         broken=(Broken(text, text, text),),
         mended=(Broken(text, text, text),),
         resources=(resource,) * times,
-        archives=(Archive("changed", text, (File("added", text),) * times),),
+        archives=(ArchiveChange("changed", text, (FileChange("added", text),) * times),),
     )
 
 
@@ -79,7 +88,7 @@ def test_the_comment_can_be_found_again() -> None:
 
 
 def test_text_names_every_property() -> None:
-    change = Change("ackDeadlineSeconds", "10", "600")
+    change = PropertyChange("ackDeadlineSeconds", "10", "600")
     resource = Resource("changed", "other", "pubsub.Subscription", "s", "Function f", "s", (change,))
     lines = "\n".join(render.text(replace(PLAIN, resources=(resource,)), Style()))
     assert "~ pubsub.Subscription s" in lines

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from analysis.logfilter.expression import AllOf, Filter, Not, compare
-from analysis.promql.expression import Binary, Call, Matcher, Number, Selector, binary, together
+from analysis.promql.expression import Binary, FunctionCall, Matcher, Number, Selector, binary, together
 from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
 from blueprint.alerts.types import Covers
-from blueprint.contracts import Report
+from blueprint.contracts import Inspection
 from blueprint.contracts import alerts as contracts
 from blueprint.loader import load_manifest
 from blueprint.model import Blueprint
@@ -44,8 +44,8 @@ def among(selector: Selector, *more: Matcher) -> Selector:
     return replace(selector, matchers=(*selector.matchers, *more))
 
 
-def over(function: str, selector: Selector, seconds: int = 300) -> Call:
-    return Call(function, (selector.over(seconds),))
+def over(function: str, selector: Selector, seconds: int = 300) -> FunctionCall:
+    return FunctionCall(function, (selector.over(seconds),))
 
 
 def text(path: str, operator: str, value: str) -> Filter:
@@ -74,7 +74,7 @@ def plan() -> Blueprint:
 
 
 def sentences(plan: Blueprint, check: str) -> list[str]:
-    report = Report(check)
+    report = Inspection(check)
     CHECKS[check](plan, report)
     assert report.checked > 0
     assert all(finding.at.file == "pipeline.yaml" and finding.at.line for finding in report.findings)
@@ -143,23 +143,23 @@ def test_two_alerts_of_one_title_are_refused(plan: Blueprint) -> None:
             "No value",
         ),
         (PromQL(binary(ACKS, ">", 1)), "no points while idle"),
-        (PromQL(binary(Call("sum", (over("sum_over_time", ACKS),)), "==", 0)), "`== 0` never holds"),
-        (PromQL(binary(Call("sum", (over("rate", ACKS),)), "<", 1)), "`< 1` never holds"),
+        (PromQL(binary(FunctionCall("sum", (over("sum_over_time", ACKS),)), "==", 0)), "`== 0` never holds"),
+        (PromQL(binary(FunctionCall("sum", (over("rate", ACKS),)), "<", 1)), "`< 1` never holds"),
         (PromQL(binary(over("rate", OLDEST), ">", 1)), "is a gauge"),
-        (PromQL(binary(Call("max_over_time", (OLDEST,)), ">", 1)), "needs a range"),
+        (PromQL(binary(FunctionCall("max_over_time", (OLDEST,)), ">", 1)), "needs a range"),
         (PromQL(over("absent_over_time", OLDEST, 86400)), "at most 23.5 hours"),
-        (PromQL(Call("absent", (OLDEST,)), duration=86400), "at most 23.5 hours"),
+        (PromQL(FunctionCall("absent", (OLDEST,)), duration=86400), "at most 23.5 hours"),
         (PromQL(binary(OLDEST, "<", 0)), "never < 0"),
         (PromQL(Binary("and", binary(OLDEST, ">", 5), binary(OLDEST, "<", 3))), "exclude each other"),
         (PromQL(binary(binary(OLDEST, ">", 5), "<", 3)), "exclude each other"),
         (PromQL(Binary("unless", OLDEST, OLDEST)), "subtracted from itself"),
         (
-            PromQL(together("and", binary(OLDEST, ">", 1), binary(Call("vector", (Number(1),)), ">", 2))),
+            PromQL(together("and", binary(OLDEST, ">", 1), binary(FunctionCall("vector", (Number(1),)), ">", 2))),
             "1 > 2 is false",
         ),
         (PromQL(binary(among(OLDEST, Matcher("subscription_id", "=", "other")), ">", 1)), "cannot be"),
         (PromQL(binary(among(OLDEST, Matcher("subscription_id", "!~", ".+")), ">", 1)), "cannot be"),
-        (PromQL(binary(Call("vector", (Number(1),)), ">", 0)), "reads no metric"),
+        (PromQL(binary(FunctionCall("vector", (Number(1),)), ">", 0)), "reads no metric"),
         (PromQL(binary(OLDEST, ">", 1), duration=90), "not whole minutes"),
         (PromQL(binary(OLDEST, ">", 1), evaluation_interval=45), "not a multiple of 30"),
         (PromQL(over("quantile_over_time", OLDEST)), "is not known here"),

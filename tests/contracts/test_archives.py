@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive import Query, TableUse, Use, Uses
+from blueprint.archive import CodeQuery, CodeTableUse, Use, Uses
 from blueprint.check import check
-from blueprint.contracts import Report
+from blueprint.contracts import Inspection
 from blueprint.contracts import archives as contracts
 from blueprint.findings import Location
 from blueprint.model import Blueprint
@@ -45,14 +45,14 @@ def findings(plan: Blueprint, which: str, **uses: object) -> list[tuple[str, str
     archive = plan.archives[FUNCTION]
     added = {kind: (*getattr(archive.uses, kind), *found) for kind, found in uses.items()}  # type: ignore[misc]
     changed = replace(archive, uses=replace(archive.uses, **added))
-    report = Report(which)
+    report = Inspection(which)
     CHECKS[which](replace(plan, archives={**plan.archives, FUNCTION: changed}), report)
     return [(finding.severity, finding.message) for finding in report.findings]
 
 
 @pytest.mark.parametrize("which", CHECKS)
 def test_the_functions_pass(plan: Blueprint, which: str) -> None:
-    report = Report(which)
+    report = Inspection(which)
     CHECKS[which](plan, report)
     assert report.findings == []
 
@@ -83,14 +83,14 @@ def test_a_secret_of_another_function_is_refused(plan: Blueprint) -> None:
     name = "phase2-to-phase3-orchestrator"
     secret = next(iter(plan.manifest.secrets))
     archive = replace(plan.archives[name], uses=Uses(env=(Use(secret, AT),)))
-    report = Report("env")
+    report = Inspection("env")
     contracts.env_declared(replace(plan, archives={**plan.archives, name: archive}), report)
     assert f"reads the secret '{secret}' without declaring it" in report.findings[0].message
 
 
 def test_what_nothing_reads_is_a_warning(plan: Blueprint) -> None:
     archives = {name: replace(archive, uses=Uses(), imported=()) for name, archive in plan.archives.items()}
-    report = Report("env")
+    report = Inspection("env")
     for check_of in (contracts.env_declared, contracts.lock_used):
         check_of(replace(plan, archives=archives), report)
     assert {finding.severity for finding in report.findings} == {"warning"}
@@ -119,14 +119,14 @@ def test_what_nothing_reads_is_a_warning(plan: Blueprint) -> None:
     ],
 )
 def test_a_computed_query_finds_what_can_be_read(plan: Blueprint, text: str, sentence: str) -> None:
-    refused = findings(plan, "queries", queries=(Query(text, AT),))
+    refused = findings(plan, "queries", queries=(CodeQuery(text, AT),))
     assert [severity for severity, _ in refused if severity == "violation"] == ["violation"]
     assert sentence in refused[0][1]
 
 
 def test_a_table_given_to_the_client_is_declared(plan: Blueprint) -> None:
-    known, absent = TableUse("nba_reference.processor_run_history", (), AT), TableUse("nba_raw.nothing", (), AT)
-    refused = findings(plan, "queries", queries=(Query("", AT, (known,)), Query("", AT, (absent,))))
+    known, absent = CodeTableUse("nba_reference.processor_run_history", (), AT), CodeTableUse("nba_raw.nothing", (), AT)
+    refused = findings(plan, "queries", queries=(CodeQuery("", AT, (known,)), CodeQuery("", AT, (absent,))))
     assert refused == [
         ("violation", "Nobody declares the table 'nba_raw.nothing'; correct the name, or declare it under schemas/.")
     ]
@@ -141,11 +141,11 @@ def test_a_table_given_to_the_client_is_declared(plan: Blueprint) -> None:
 )
 def test_what_only_running_tells_is_not_known(plan: Blueprint, text: str) -> None:
     """Neither refused nor passed in silence."""
-    refused = findings(plan, "queries", queries=(Query(text, AT),))
+    refused = findings(plan, "queries", queries=(CodeQuery(text, AT),))
     assert {severity for severity, _ in refused} == {"warning"}
     assert all(message.startswith("Not known: ") for _, message in refused)
 
 
 def test_a_computed_query_that_is_sound_passes(plan: Blueprint) -> None:
     text = "SELECT run_id, {column} AS x FROM `{project}.nba_reference.processor_run_history` WHERE data_date = @day"
-    assert findings(plan, "queries", queries=(Query(text, AT),)) == []
+    assert findings(plan, "queries", queries=(CodeQuery(text, AT),)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.findings import Location
-from blueprint.graph import Edge, Node, circle
+from blueprint.graph import PipelineEdge, PipelineNode, circle
 from tests.contracts.test_wiring import checked
 
 RULES = {"work-once", "starts-forward", "work-reaches", "schedules-valid"}
@@ -110,10 +110,10 @@ def test_what_is_meant_passes(tmp_path: Path, edits: list[tuple[str, str]]) -> N
 
 
 def test_a_circle_is_told_in_the_order_in_which_it_starts() -> None:
-    one, two, three = Node("topic", "one"), Node("function", "two"), Node("topic", "three")
+    one, two, three = PipelineNode("topic", "one"), PipelineNode("function", "two"), PipelineNode("topic", "three")
     at = Location("pipeline.yaml", 1)
-    around = (Edge(one, two, at), Edge(two, three, at), Edge(three, one, at))
-    assert circle((*around, Edge(Node("schedule", "s"), two, at))) in {
+    around = (PipelineEdge(one, two, at), PipelineEdge(two, three, at), PipelineEdge(three, one, at))
+    assert circle((*around, PipelineEdge(PipelineNode("schedule", "s"), two, at))) in {
         around,
         (*around[1:], around[0]),
         (around[2], *around[:2]),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops import coverage, docs
-from ops.coverage import Check, Incident
+from ops.coverage import Cover, Incident
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = coverage.incidents(ROOT)
@@ -41,7 +41,7 @@ def test_every_contract_policy_and_alert_names_incidents() -> None:
 )
 def test_gaps_are_told_apart(before: bool, after: bool, checks: list[str], gaps: set[str]) -> None:
     incident = Incident(1, "It broke", "A", before, after)
-    assert coverage._gaps(incident, [Check(sort, "x", "X", (1,)) for sort in checks]) == gaps
+    assert coverage._gaps(incident, [Cover(sort, "x", "X", (1,)) for sort in checks]) == gaps
 
 
 def test_what_nothing_covers_is_visible() -> None:

@@ -20,7 +20,7 @@ from shared.declaration.view import View
 from shared.google import identity
 from shared.http import endpoint, orchestrator
 from shared.orchestration.dependencies import Dependencies
-from shared.reports.events import Events
+from shared.reports.events import EventPublisher
 
 from tests.functions.views import PARCELS, view_of
 
@@ -57,7 +57,7 @@ class Memory:
 def served(memory: Memory, known: Settings = BESIDE_EMULATORS, view: View = VIEW) -> FlaskClient:
     dependencies = Dependencies(known, view)
     dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
-    dependencies.events = Events(view, memory)  # type: ignore[arg-type]
+    dependencies.events = EventPublisher(view, memory)  # type: ignore[arg-type]
     app = flask.Flask("test")
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT", "DELETE"])

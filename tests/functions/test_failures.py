@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from shared.decisions import document as doc
-from shared.decisions.effects import Message, Refused, Snapshot, Unavailable
+from shared.decisions.effects import DependencyRefused, Message, Snapshot, Unavailable
 from shared.google.bigquery import Warehouse
-from shared.google.firestore import Store
+from shared.google.firestore import DocumentStore
 from shared.google.pubsub import Publisher
 from shared.orchestration import sweep
 from shared.orchestration.dependencies import Dependencies
@@ -103,12 +103,12 @@ class Failing:
 def kind_of(failure: Unavailable | None) -> str:
     if failure is None:
         return CONFLICT
-    return REFUSED if isinstance(failure, Refused) else REPAIRED if failure.permanent else PASSES
+    return REFUSED if isinstance(failure, DependencyRefused) else REPAIRED if failure.permanent else PASSES
 
 
 @pytest.mark.parametrize(("error", "unchanged", "expected"), FIRESTORE, ids=str)
 def test_a_write(error: Exception, unchanged: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store(BESIDE_EMULATORS, "(default)")
+    store = DocumentStore(BESIDE_EMULATORS, "(default)")
     store.__dict__["_client"] = Failing(error)
     monkeypatch.setattr(store, "read", lambda *_: SNAPSHOT if unchanged else replace(SNAPSHOT, version="another"))
     try:
@@ -135,7 +135,7 @@ def test_a_query(error: Exception, permanent: bool) -> None:
     with pytest.raises(Unavailable) as raised:
         asked.rows("SELECT 1")
     assert raised.value.permanent is permanent
-    assert not isinstance(raised.value, Refused), "a query is the declaration's, never a message's"
+    assert not isinstance(raised.value, DependencyRefused), "a query is the declaration's, never a message's"
 
 
 class Full(Memory):
@@ -143,7 +143,7 @@ class Full(Memory):
 
     def write(self, snapshot: Snapshot, changes: doc.Changes) -> bool:
         if snapshot.key == "2026-01-29":
-            raise Refused("firestore", "write: the document is too large")
+            raise DependencyRefused("firestore", "write: the document is too large")
         return super().write(snapshot, changes)
 
 
@@ -210,7 +210,7 @@ class Triggered(Memory):
         if collection == "self_heal_history":
             self.keys.append(key)
             if len(key.encode()) > 1_500 or "/" in key:
-                raise Refused("firestore", f"read: {len(key.encode())} bytes are no document id")
+                raise DependencyRefused("firestore", f"read: {len(key.encode())} bytes are no document id")
             raise Unavailable("firestore", "read: down")
         found = super().read(collection, key)
         return replace(

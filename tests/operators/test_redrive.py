@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops import redrive
-from ops.operate.cloud import Cloud, CloudError
+from ops.operate.cloud import DataPlane, DataPlaneError
 from tests.operators.conftest import Run, System
 
 FUNCTION = "phase2-to-phase3-orchestrator"
@@ -69,15 +69,15 @@ def test_an_interruption_loses_nothing(system: System, ops: Run, monkeypatch: py
     for number in range(4):
         system.publish(HOLD, {"n": number})
     calls: list[str] = []
-    publish = Cloud.publish
+    publish = DataPlane.publish
 
-    def failing(self: Cloud, topic: str, data: bytes, attributes: dict[str, str]) -> str:
+    def failing(self: DataPlane, topic: str, data: bytes, attributes: dict[str, str]) -> str:
         calls.append(topic)
         if len(calls) == 3:
-            raise CloudError("Pub/Sub does not answer: seeded.")
+            raise DataPlaneError("Pub/Sub does not answer: seeded.")
         return publish(self, topic, data, attributes)
 
-    monkeypatch.setattr(Cloud, "publish", failing)
+    monkeypatch.setattr(DataPlane, "publish", failing)
     code, printed = ops("redrive", FUNCTION, "--yes", "--json")
     assert code == 1
     assert "seeded" in printed["failure"]

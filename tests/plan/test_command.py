@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.contracts import Contract, Result
+from blueprint.contracts import Contract, ContractResult
 from blueprint.findings import Finding, Location
 from ops import commands, terminal
 from ops.report import summary
@@ -176,7 +176,7 @@ class TestScreen:
         style = terminal.Style()
         contract = Contract("holds", "What must hold", (1,), lambda _, __: None)
         at = Location("pipeline.yaml", 1)
-        failed = Result(contract, 1, (Finding("holds", "It does not.", at),))
+        failed = ContractResult(contract, 1, (Finding("holds", "It does not.", at),))
         plan = Plan("p", "s", ROOT, (), {}, (), (failed,), failed.findings)
         assert "Contracts  0 of 1 passed\n  ✗ holds: What must hold" in "\n".join(summary.render(plan, style))
 

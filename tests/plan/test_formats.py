@@ -12,13 +12,13 @@ import pytest
 
 from blueprint.findings import Finding, Location
 from ops import findings
-from ops.findings import Report
+from ops.findings import FindingsReport
 from tests.plan.conftest import Build
 from tests.plan.test_command import ops
 
 HOSTILE = Finding("a-rule", "50% of\r\n::error::it, \x1b[2J gone.", Location("a,b:c %/x y.yaml", 3, 7))
 PLAIN = Finding("other", "Look here.", Location("pipeline.yaml"), "warning")
-REPORT = Report("plan", Path(__file__).resolve().parents[2], (HOSTILE, PLAIN), {"a-rule": "What must hold"})
+REPORT = FindingsReport("plan", Path(__file__).resolve().parents[2], (HOSTILE, PLAIN), {"a-rule": "What must hold"})
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 REGION = {
@@ -135,7 +135,7 @@ class TestSarif:
     def test_places_are_relative_to_the_repository(self, tmp_path: Path) -> None:
         (tmp_path / ".git").mkdir()
         (tmp_path / "deploy").mkdir()
-        [result] = checked(findings.sarif(Report("plan", tmp_path / "deploy", (PLAIN,))))
+        [result] = checked(findings.sarif(FindingsReport("plan", tmp_path / "deploy", (PLAIN,))))
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "deploy/pipeline.yaml"
 
 
@@ -150,7 +150,7 @@ class TestGithub:
     def test_it_reads_back(self) -> None:
         """Undo the escapes in the order of GitHub's runner: the last one is the percent sign."""
         message = "It says %0A and %25, and more."
-        [line] = findings.github(Report("plan", REPORT.root, (Finding("r", message, PLAIN.at),)))
+        [line] = findings.github(FindingsReport("plan", REPORT.root, (Finding("r", message, PLAIN.at),)))
         data = line.rpartition("::")[2]
         assert data.replace("%25", "%") == message
 

@@ -20,7 +20,7 @@ from blueprint.check import Checked
 from blueprint.findings import Finding
 from blueprint.manifest import Stream
 from blueprint.model import Blueprint
-from blueprint.schemas.bigquery import Partitioning, RangePartitioning, Reference, Schemas
+from blueprint.schemas.bigquery import Partitioning, RangePartitioning, Schemas, TableReference
 from blueprint.schemas.firestore import IndexField
 from blueprint.stack import StackSettings
 from components.base import FORMERLY
@@ -174,7 +174,9 @@ def _few_tables(schemas: Schemas, streamed: str) -> Schemas:
     by_range = replace(by_time, name="ranged", partitioning=ranged, primary_key=("number",), friendly_name="Ranged")
     dataset = replace(schemas.datasets[by_time.dataset], friendly_name="Friendly", labels=(("own", "label"),))
     view = replace(
-        next(iter(schemas.views.values())), references=(Reference(by_time.dataset, by_time.name),), friendly_name="View"
+        next(iter(schemas.views.values())),
+        references=(TableReference(by_time.dataset, by_time.name),),
+        friendly_name="View",
     )
     return replace(
         schemas,

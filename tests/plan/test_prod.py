@@ -89,8 +89,8 @@ def test_only_the_provider_and_components_stand_below_the_stack(prod: Plan) -> N
     assert below["pulumi"] == 1
 
 
-def test_the_command_prints_the_same_from_slices_of_the_sdk(prod: Plan) -> None:
-    """`plan` imports slices of the provider's SDK; the evaluation above imported all of it."""
+def test_the_command_prints_the_same_from_part_of_the_sdk(prod: Plan) -> None:
+    """`plan` imports a part of the provider's SDK; the evaluation above imported all of it."""
     done = subprocess.run(
         [sys.executable, "-m", "ops", "plan", "--json", "--no-acceptance"], cwd=ROOT, capture_output=True, check=False
     )

@@ -14,7 +14,7 @@ from pulumi_policy import EnforcementLevel
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policies.declared import Declared
+from policies.declared import StackFacts
 from policies.sdk import policies
 from provider import kinds
 from provider.changes import planned
@@ -25,7 +25,7 @@ UNKNOWN = UNKNOWN_STRING_VALUE
 ABSENT = object()
 MANDATORY = analyzer_pb2.MANDATORY
 
-DECLARED = Declared(
+DECLARED = StackFacts(
     region="europe-west1",
     data_location="europe-west1",
     today=date(2026, 11, 21),
@@ -71,7 +71,7 @@ class Diagnostic:
 
 
 @cache
-def servicer(facts: Declared = DECLARED) -> Any:
+def servicer(facts: StackFacts = DECLARED) -> Any:
     pack = policies(lambda _: facts)
     return _PolicyAnalyzerServicer("pack", "1.0.0", pack, EnforcementLevel.MANDATORY)
 
@@ -100,7 +100,7 @@ def checked(resource: Resource) -> dict[str, Any]:
     return {**resource.props, **added, "__defaults": sorted(added)}
 
 
-def analyze(*resources: Resource, facts: Declared = DECLARED, how: Made = "planned") -> list[Diagnostic]:
+def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "planned") -> list[Diagnostic]:
     """Return what the pack says of each of these resources alone, and of all together."""
     urns = {resource.name: _urn(resource) for resource in resources}
     names = {urn: name for name, urn in urns.items()}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from blueprint.check import check
-from blueprint.contracts import Report, contracts
+from blueprint.contracts import Inspection, contracts
 from blueprint.model import Blueprint
 from blueprint.schemas.released import check_evolution, write_snapshot
 from blueprint.stack import StackSettings
@@ -48,8 +48,8 @@ def plan() -> Blueprint:
     return checked.blueprint
 
 
-def run(rule: str, plan: Blueprint) -> Report:
-    report = Report(rule)
+def run(rule: str, plan: Blueprint) -> Inspection:
+    report = Inspection(rule)
     RULES[rule].check(plan, report)
     return report
 

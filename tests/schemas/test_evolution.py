@@ -13,7 +13,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from blueprint.schemas.bigquery import Table
 from blueprint.schemas.released import check_evolution, unsafe, write_snapshot
-from blueprint.schemas.sql import Context, parse
+from blueprint.schemas.sql import FileContext, parse
 from provider.changes import TABLE, changes
 from provider.tables import column_changes, columns
 from tests.engine.twin.cloud import Cloud
@@ -24,7 +24,7 @@ ID = "projects/p/datasets/ds/tables/t"
 
 
 def table(text: str) -> Table:
-    parsed = parse(text, Context(file="t.sql", kind="table", dataset="ds", name="t", project=None))
+    parsed = parse(text, FileContext(file="t.sql", kind="table", dataset="ds", name="t", project=None))
     assert [str(finding) for finding in parsed.findings] == []
     assert isinstance(parsed.declared, Table)
     return parsed.declared

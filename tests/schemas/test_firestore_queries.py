@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.schemas.cache import Cache
+from blueprint.schemas.cache import SchemaCache
 from blueprint.schemas.firestore import IndexField
 from blueprint.schemas.firestore_queries import read_queries
 
@@ -68,7 +68,7 @@ def test_what_is_no_query_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_cached_result_is_the_same(tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache")
+    cache = SchemaCache(tmp_path / "cache")
     (tmp_path / "m.py").write_text("s.find(c, (('a', '==', 1),), order=('b', 'DESCENDING'))\ns.find(c, (x,))\n")
     first = read_queries(tmp_path, [tmp_path / "m.py"], cache)
     assert len(first[0]) == len(first[1]) == 1

@@ -216,10 +216,10 @@ class TestCache:
         assert load_schemas(root, values=VALUES) == cold
 
     def test_a_well_formed_entry_of_another_shape_is_read_again(self, root: Path) -> None:
-        from blueprint.schemas.cache import Cache
+        from blueprint.schemas.cache import SchemaCache
 
         cold = load_schemas(root, values=VALUES)
-        cache = Cache(root / CACHE)
+        cache = SchemaCache(root / CACHE)
         for entry in list((root / CACHE).iterdir()):
             cache.put(
                 entry.stem, {"declared": {"x": 1}, "kind": "table", "findings": [], "columns": 3, "references": 0}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from blueprint.schemas.messages import (
     Fixture,
-    Message,
+    MessageSchema,
     is_date,
     is_time,
     load_fixtures,
@@ -25,7 +25,7 @@ MESSAGES, FINDINGS = load_messages(ROOT)
 EXAMPLES = [(name, fixture) for name in MESSAGES for fixture in load_fixtures(ROOT, name)]
 
 
-def reference(message: Message) -> jsonschema.Draft202012Validator:
+def reference(message: MessageSchema) -> jsonschema.Draft202012Validator:
     checker = jsonschema.FormatChecker(formats=())
     checker.checks("date")(lambda value: not isinstance(value, str) or is_date(value))
     checker.checks("date-time")(lambda value: not isinstance(value, str) or is_time(value))
@@ -124,5 +124,5 @@ def test_a_bad_schema_is_refused_with_its_place(tmp_path: Path, content: str, se
 def test_the_compact_form_judges_alike() -> None:
     for name, fixture in EXAMPLES:
         if fixture.fault is None:
-            assert Message(name, MESSAGES[name].compact(), MESSAGES[name].at).validate(fixture.data) == ()
+            assert MessageSchema(name, MESSAGES[name].compact(), MESSAGES[name].at).validate(fixture.data) == ()
     assert "description" not in json.dumps(MESSAGES["completion"].compact())

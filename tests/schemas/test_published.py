@@ -15,7 +15,7 @@ from tests.functions.conftest import ROOT as FUNCTIONS_ROOT  # noqa: F401 - puts
 from tests.schemas.test_streams import ENGINES, MESSAGES, SCHEMAS, STREAMS
 
 from shared.decisions.effects import Message  # isort: skip
-from shared.reports.events import Events  # isort: skip
+from shared.reports.events import EventPublisher  # isort: skip
 from tests.functions.model import START, Model, completion, gate_result, payloads  # isort: skip
 from tests.functions.views import ORCHESTRATORS, boundary, manifest, view_of  # isort: skip
 
@@ -71,7 +71,7 @@ def test_executions_become_rows(name: str, blocks: bool) -> None:
     kept = Kept()
     for report in model.reports:
         assert {*report.facts} >= {*TOLD["executions"]}
-        Events(view_of(ORCHESTRATORS[name]), kept).report(report.part, report.facts)  # type: ignore[arg-type]
+        EventPublisher(view_of(ORCHESTRATORS[name]), kept).report(report.part, report.facts)  # type: ignore[arg-type]
     assert kept.messages
     for topic, message in kept.messages:
         assert topic == manifest().events.executions
@@ -82,7 +82,7 @@ def test_executions_become_rows(name: str, blocks: bool) -> None:
 
 def test_errors_become_rows() -> None:
     kept = Kept()
-    events = Events(view_of(ORCHESTRATORS["phase3_to_phase4"]), kept)  # type: ignore[arg-type]
+    events = EventPublisher(view_of(ORCHESTRATORS["phase3_to_phase4"]), kept)  # type: ignore[arg-type]
     events.error("bad_message", "No game_date.\x00 \ud7ff 'quoted' 🏀", category="processing_error", identity="1")
     events.error(
         "trigger_without_effect",
@@ -124,6 +124,6 @@ def test_an_event_that_is_no_row_is_refused_in_the_process(
     whole = completed("phase3_to_phase4").reports[-1].facts
     changed = {**whole, **facts} if facts != {"status": "complete"} else facts
     kept = Kept()
-    Events(view_of(ORCHESTRATORS["phase3_to_phase4"]), kept).report("executions", changed)  # type: ignore[arg-type]
+    EventPublisher(view_of(ORCHESTRATORS["phase3_to_phase4"]), kept).report("executions", changed)  # type: ignore[arg-type]
     assert kept.messages == []
     assert "event_not_published" in capsys.readouterr().out

@@ -20,13 +20,13 @@ from blueprint.schemas.bigquery import (
     differences,
     identical,
 )
-from blueprint.schemas.sql import Context, Kind, Parsed, parse
+from blueprint.schemas.sql import FileContext, ObjectKind, ParsedFile, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def read(text: str, kind: Kind = "table", project: str | None = None) -> Parsed:
-    return parse(text, Context(file="x.sql", kind=kind, dataset="ds", name="t", project=project))
+def read(text: str, kind: ObjectKind = "table", project: str | None = None) -> ParsedFile:
+    return parse(text, FileContext(file="x.sql", kind=kind, dataset="ds", name="t", project=project))
 
 
 def table(text: str) -> Table:
@@ -36,7 +36,7 @@ def table(text: str) -> Table:
     return parsed.declared
 
 
-def refused(text: str, kind: Kind = "table", project: str | None = None) -> tuple[str, int | None, int | None]:
+def refused(text: str, kind: ObjectKind = "table", project: str | None = None) -> tuple[str, int | None, int | None]:
     parsed = read(text, kind, project)
     assert parsed.findings, text
     first = parsed.findings[0]
@@ -293,7 +293,7 @@ class TestHostileText:
     @example(text="CREATE TABLE ds.t (a " + "ARRAY<" * 5000)
     @example(text="CREATE TABLE ds.t (a INT64 DEFAULT " + "(" * 5000)
     def test_arbitrary_text(self, text: str) -> None:
-        kinds: tuple[Kind, ...] = ("table", "view", "dataset")
+        kinds: tuple[ObjectKind, ...] = ("table", "view", "dataset")
         for kind in kinds:
             self.check(text, read(text, kind))
 
@@ -307,7 +307,7 @@ class TestHostileText:
         text = text[:start] + data.draw(st.sampled_from(FRAGMENTS) | st.text(max_size=3)) + text[start + length :]
         self.check(text, read(text))
 
-    def check(self, text: str, parsed: Parsed) -> None:
+    def check(self, text: str, parsed: ParsedFile) -> None:
         assert parsed.declared is not None or parsed.findings
         lines = text.split("\n")
         for finding in parsed.findings:

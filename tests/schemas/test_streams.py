@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from py_mini_racer import JSEvalException, MiniRacer
 
 from blueprint.loader import load_manifest
-from blueprint.manifest import Column as Source
+from blueprint.manifest import ColumnSource as Source
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import Fixture, load_fixtures, load_messages
 from blueprint.schemas.rows import check_row

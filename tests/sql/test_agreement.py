@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.sql.ddl import Kind, read_ddl
+from analysis.sql.ddl import ObjectKind, read_ddl
 from analysis.sql.functions import parse_type
 from analysis.sql.scope import Relation
 from analysis.sql.statement import Statement, read
@@ -140,7 +140,7 @@ def test_what_a_pipeline_ships_is_sound_to_both(analyzer: Analyzer, root: Path) 
 @pytest.mark.parametrize("root", PIPELINES, ids=lambda root: root.name)
 def test_what_a_pipeline_declares_is_sound_to_both(analyzer: Analyzer, root: Path) -> None:
     files = sorted((root / "schemas").rglob("*.sql"))
-    kinds: dict[Path, Kind] = {
+    kinds: dict[Path, ObjectKind] = {
         path: "view" if path.parent.name == "views" else "dataset" if path.name == "dataset.sql" else "table"
         for path in files
         if path.parent.name != "operators"

@@ -12,7 +12,7 @@ import pytest
 
 from ops.report.gather import Plan
 from ops.verification.checks import CHECKS
-from ops.verification.cloud import CloudError
+from ops.verification.cloud import ControlPlaneError
 from ops.verification.declared import ALERT, FUNCTION, INVOKER, JOB, SUBSCRIPTION, TABLE
 from ops.verify import verify
 from tests.verification.twin import TwinRest
@@ -80,7 +80,7 @@ def other_endpoint(inputs: dict[str, Any]) -> None:
 
 def deny(rest: TwinRest) -> None:
     path = next(each.id for each in rest.cloud.all(JOB))
-    rest.faults[path] = CloudError("cloudscheduler answers 403 for it: Permission denied")
+    rest.faults[path] = ControlPlaneError("cloudscheduler answers 403 for it: Permission denied")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from ops import verify
 from ops.verification import cloud
-from ops.verification.cloud import CloudError
+from ops.verification.cloud import ControlPlaneError
 from ops.verification.declared import TABLE
 from tests.verification.twin import TwinRest
 
@@ -45,7 +45,7 @@ def test_without_credentials_it_says_what_to_do(
     program: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse() -> None:
-        raise CloudError("there are no credentials; run `gcloud auth application-default login`")
+        raise ControlPlaneError("there are no credentials; run `gcloud auth application-default login`")
 
     monkeypatch.setattr(cloud, "connect", refuse)
     assert verify.run(arguments("--root", str(program), "--stack", "live")) == 1

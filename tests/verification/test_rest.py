@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from ops.verification.cloud import CloudError, Rest
+from ops.verification.cloud import ControlPlaneError, Rest
 
 ANSWERS = {
     "/v3/projects/p/alertPolicies": (200, {"alertPolicies": [{"name": "a"}], "nextPageToken": "n/2"}),
@@ -65,5 +65,5 @@ def test_what_is_not_there_is_none(rest: Rest) -> None:
     ],
 )
 def test_a_refusal_is_a_sentence(rest: Rest, api: str, path: str, sentence: str) -> None:
-    with pytest.raises(CloudError, match=sentence):
+    with pytest.raises(ControlPlaneError, match=sentence):
         rest.get(api, f"projects/p/alertPolicies/{path}")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from blueprint.loader import load_manifest
-from ops.verification.cloud import CloudError, Document
+from ops.verification.cloud import CloudResource, ControlPlaneError
 from ops.verification.synthetic import RESERVED, Way, travel, ways
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,10 +28,10 @@ class Mailbox:
         self.deleted: list[str] = []
         self.way: dict[str, str] = {way.topic: way.document(RESERVED) for way in all_ways()}
 
-    def post(self, api: str, path: str, body: Document) -> Document:
+    def post(self, api: str, path: str, body: CloudResource) -> CloudResource:
         topic = path.removesuffix(":publish")
         if self.refuses:
-            raise CloudError("pubsub answers 403 for it: Permission denied")
+            raise ControlPlaneError("pubsub answers 403 for it: Permission denied")
         message = json.loads(base64.b64decode(body["messages"][0]["data"]))
         self.sent.append(message)
         if not topic.endswith(self.deaf or ("nothing",)):
@@ -39,10 +39,10 @@ class Mailbox:
             self.documents[self.way[topic]] = {"fields": {message["processor_name"]: record}}
         return {"messageIds": ["1"]}
 
-    def get(self, api: str, path: str) -> Document | None:
+    def get(self, api: str, path: str) -> CloudResource | None:
         return self.documents.get(path)
 
-    def list(self, api: str, path: str, member: str) -> Iterator[Document]:
+    def list(self, api: str, path: str, member: str) -> Iterator[CloudResource]:
         return iter(())
 
     def delete(self, api: str, path: str) -> None:

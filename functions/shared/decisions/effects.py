@@ -27,7 +27,7 @@ class Unavailable(Exception):
         self.permanent = permanent
 
 
-class Refused(Unavailable):
+class DependencyRefused(Unavailable):
     """A dependency understood the request and says no, whatever state it is in: it will say the same each time.
 
     What was refused is at fault (a document that grew too large, a value that is not allowed), so a message that leads

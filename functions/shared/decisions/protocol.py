@@ -17,12 +17,12 @@ from shared.decisions.completion import Completion
 from shared.decisions.document import Changes
 from shared.decisions.effects import (
     CheckGates,
+    DependencyRefused,
     Effect,
     GateResult,
     Pause,
     Publish,
     Read,
-    Refused,
     Report,
     Snapshot,
     Unavailable,
@@ -89,7 +89,7 @@ def _decided(context: Context, completion: Completion | None) -> Generator[Effec
         try:
             if (yield Write(snapshot, decision.changes)):
                 return decision, snapshot.time
-        except Refused:
+        except DependencyRefused:
             raise
         except Unavailable:  # it may have been written: look again, once, before giving the delivery back
             if failed:

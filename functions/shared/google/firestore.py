@@ -27,7 +27,7 @@ from google.cloud.firestore_v1.types import (
 )
 
 from shared.decisions.document import Changes, applied
-from shared.decisions.effects import Refused, Snapshot, Unavailable
+from shared.decisions.effects import DependencyRefused, Snapshot, Unavailable
 from shared.declaration.settings import Settings
 from shared.google import firestore_values
 
@@ -61,7 +61,7 @@ _MISCONFIGURED = (
 """Nothing wrong with the message: somebody has to grant a role, make a database or an index before any request works."""
 
 
-class Store:
+class DocumentStore:
     """The documents of one database."""
 
     def __init__(self, settings: Settings, database: str) -> None:
@@ -81,7 +81,7 @@ class Store:
     def write(self, snapshot: Snapshot, changes: Changes) -> bool:
         """Write the changes and return True, or return False where the document is no longer the snapshot's.
 
-        Raises `Unavailable`; the changes may have been written even then. Raises `Refused` where this document will
+        Raises `Unavailable`; the changes may have been written even then. Raises `DependencyRefused` where this document will
         never take them.
         """
         request = CommitRequest.pb()(database=self._database)
@@ -114,7 +114,7 @@ class Store:
             return False
         if isinstance(error, exceptions.NotFound):
             raise error
-        raise Refused("firestore", f"write: {error.message}") from error
+        raise DependencyRefused("firestore", f"write: {error.message}") from error
 
     def find(
         self,
@@ -204,7 +204,7 @@ def _failing(action: str) -> Iterator[None]:
     except exceptions.GoogleAPICallError as error:
         text = f"{action}: {error.message or type(error).__name__}"
         if isinstance(error, _REFUSALS):
-            raise Refused("firestore", text) from error
+            raise DependencyRefused("firestore", text) from error
         raise Unavailable("firestore", text, permanent=isinstance(error, _MISCONFIGURED)) from error
     except exceptions.RetryError as error:
         raise Unavailable("firestore", f"{action}: {error}") from error

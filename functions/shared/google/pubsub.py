@@ -16,7 +16,7 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.types import PublishRequest
 
-from shared.decisions.effects import Message, Refused, Unavailable
+from shared.decisions.effects import DependencyRefused, Message, Unavailable
 from shared.declaration.settings import Settings
 from shared.google.firestore import CHANNEL
 
@@ -33,7 +33,8 @@ class Publisher:
     def publish(self, topic: str, messages: tuple[Message, ...]) -> None:
         """Publish all messages in one call.
 
-        Raises `Unavailable` (`permanent` where the topic is absent or closed) or `Refused` where the message is at fault.
+        Raises `Unavailable` (`permanent` where the topic is absent or closed), or `DependencyRefused` where the message is
+        at fault.
         """
         request = PublishRequest.pb()(topic=self.path(topic))
         for message in messages:
@@ -41,7 +42,7 @@ class Publisher:
         try:
             self._publish(PublishRequest.wrap(request))
         except exceptions.InvalidArgument as error:
-            raise Refused("pubsub", f"{topic}: {error.message}") from error
+            raise DependencyRefused("pubsub", f"{topic}: {error.message}") from error
         except (exceptions.NotFound, exceptions.Forbidden, exceptions.Unauthenticated) as error:
             raise Unavailable("pubsub", f"{topic}: {error.message}", permanent=True) from error
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:

@@ -12,20 +12,20 @@ from shared.declaration.view import Caller
 from shared.google import identity
 
 
-class Refused(Exception):
+class CallerRefused(Exception):
     """The caller is not the declared one; the text says why, and never holds the token."""
 
 
 def check(settings: Settings, caller: Caller, authorization: str | None) -> None:
-    """Raise `Refused` unless the request comes from the declared caller, or somebody else has made sure of it."""
+    """Raise `CallerRefused` unless the request comes from the declared caller, or somebody else has made sure of it."""
     if settings.deployed or settings.emulated:
         return
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Refused("The request has no bearer token.")
+        raise CallerRefused("The request has no bearer token.")
     try:
         claims = identity.claims(token, caller.audience)
     except ValueError as error:
-        raise Refused(str(error)) from error
+        raise CallerRefused(str(error)) from error
     if claims.get("email") != caller.identity or claims.get("email_verified") is not True:
-        raise Refused("The token was not issued to the declared push identity.")
+        raise CallerRefused("The token was not issued to the declared push identity.")

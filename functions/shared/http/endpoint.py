@@ -39,7 +39,7 @@ def answer(request: Request, dependencies: Dependencies, handle: Handler) -> Ans
         try:
             caller.check(dependencies.settings, dependencies.view.caller, request.headers.get("Authorization"))
             return _json(*_routed(request, dependencies, handle))
-        except caller.Refused as refusal:
+        except caller.CallerRefused as refusal:
             logs.log("WARNING", "caller_refused", str(refusal))
             return _json(401, {"error": str(refusal)})
         except Unavailable as failure:

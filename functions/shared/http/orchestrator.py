@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.decisions import message
 from shared.decisions.completion import Completion
-from shared.decisions.effects import Refused
+from shared.decisions.effects import DependencyRefused
 from shared.decisions.message import Bad, Envelope
 from shared.declaration import settings, view
 from shared.http import endpoint
@@ -57,7 +57,7 @@ def receive(dependencies: Dependencies, body: bytes, content_type: str) -> tuple
     with logs.bound(**facts, correlation_id=completion.correlation_id, processor=completion.processor):
         try:
             outcome = runner.run(dependencies, boundary, completion.date, completion)
-        except Refused as refusal:
+        except DependencyRefused as refusal:
             return _refused(dependencies, received, completion, refusal)
         runner.note(outcome)
         if outcome.status != "busy":
@@ -67,7 +67,7 @@ def receive(dependencies: Dependencies, body: bytes, content_type: str) -> tuple
 
 
 def _refused(
-    dependencies: Dependencies, received: Envelope, completion: Completion, refusal: Refused
+    dependencies: Dependencies, received: Envelope, completion: Completion, refusal: DependencyRefused
 ) -> tuple[int, Body]:
     """Keep a message that leads to what a dependency will never do: it would come again until nobody wants it."""
     if refusal.dependency != "firestore":

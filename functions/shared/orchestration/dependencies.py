@@ -7,9 +7,9 @@ from collections.abc import Callable
 from shared.decisions.effects import GateResult
 from shared.declaration.settings import Settings
 from shared.declaration.view import Boundary, View
-from shared.google.firestore import Store
+from shared.google.firestore import DocumentStore
 from shared.google.pubsub import Publisher
-from shared.reports.events import Events
+from shared.reports.events import EventPublisher
 
 CheckGatesWith = Callable[["Dependencies", Boundary, str, str], list[GateResult]]
 Probe = Callable[["Dependencies"], None]
@@ -27,8 +27,8 @@ class Dependencies:
     ) -> None:
         self.settings = settings
         self.view = view
-        self.store = Store(settings, view.database)
+        self.store = DocumentStore(settings, view.database)
         self.publisher = Publisher(settings)
-        self.events = Events(view, self.publisher)
+        self.events = EventPublisher(view, self.publisher)
         self.probes = probes or {}
         self.check_gates = check_gates

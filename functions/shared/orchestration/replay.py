@@ -21,16 +21,16 @@ from shared.decisions import document as doc
 from shared.decisions import message
 from shared.decisions.effects import Message, Snapshot, Unavailable
 from shared.declaration import settings, view
-from shared.google.firestore import Store
+from shared.google.firestore import DocumentStore
 from shared.google.pubsub import Publisher
 from shared.orchestration import gates, repeat, runner
 from shared.orchestration.dependencies import Dependencies
-from shared.reports.events import Events
+from shared.reports.events import EventPublisher
 
 Json = dict[str, Any]
 
 
-class RecordingStore(Store):
+class RecordingStore(DocumentStore):
     """The database, with every write on record; in a rehearsal the writes happen in memory only."""
 
     def __init__(self, dependencies: Dependencies, *, apply: bool) -> None:
@@ -82,7 +82,7 @@ def replay(request: Json) -> Json:
     store, publisher = RecordingStore(dependencies, apply=apply), RecordingPublisher(dependencies, apply=apply)
     dependencies.store = store
     dependencies.publisher = publisher
-    dependencies.events = Events(seen, publisher)
+    dependencies.events = EventPublisher(seen, publisher)
     outcomes = []
     failure = None
     try:

@@ -28,7 +28,7 @@ LOG_PART = 100_000
 Category = Literal["no_data_available", "upstream_failure", "processing_error", "timeout", "configuration_error"]
 
 
-class Events:
+class EventPublisher:
     """The event topics and the dead letter of one function."""
 
     def __init__(self, view: View, publisher: Publisher) -> None:

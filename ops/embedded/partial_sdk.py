@@ -1,9 +1,9 @@
-"""Import of the provider's SDK in slices: only the classes that a program uses.
+"""Import of a part of the provider's SDK: only the classes that a program uses.
 
 The SDK's packages import every resource of a service, and each brings every nested type of that service: more than
 half of the time of a plan went into classes that nobody asked for. With `install()`, `gcp.pubsub.Topic` imports
 `pulumi_gcp/pubsub/topic.py` alone, and of the nested types those that it names. The code is the SDK's own, from the
-same compiled files; a test plans the whole program with and without slices and compares. Whatever does not look as
+same compiled files; a test plans the whole program with and without this and compares. Whatever does not look as
 the SDK's generator writes it is imported as usual.
 """
 
@@ -48,7 +48,7 @@ _CACHE_STATE = {"grown": False}
 
 
 def install(cache: Path | None = None) -> None:
-    """Import the SDK in slices from now on; without effect on what is imported already.
+    """Import the SDK in part from now on; without effect on what is imported already.
 
     Args:
         cache: A folder for the compiled classes that were used, so that the next process reads only those. It holds
@@ -77,7 +77,7 @@ def _cache_file(cache: Path) -> Path:
     origin = Path(str(spec.origin)) if spec is not None else Path()
     stat = origin.stat()
     tag = f"{sys.implementation.cache_tag}-{sys.hexversion:x}-{stat.st_size}-{stat.st_mtime_ns}"
-    return cache / f"sdk-{tag}.slices"
+    return cache / f"sdk-{tag}.part"
 
 
 class _Finder:

@@ -27,7 +27,7 @@ OPTIONS: Final = 6
 
 
 @contextmanager
-def pumped() -> Iterator[None]:
+def turning() -> Iterator[None]:
     """Turn the loop after every `BATCH` resources that are registered meanwhile."""
     original = pulumi.resource.register_resource  # type: ignore[attr-defined]  # imported there, called there
     batch: list[tuple[Resource, Resource | None]] = []

@@ -17,8 +17,8 @@ from analysis.promql.expression import (
     FUNCTIONS,
     RANGE_FUNCTIONS,
     Binary,
-    Call,
     Expression,
+    FunctionCall,
     Matcher,
     Number,
     Selector,
@@ -33,7 +33,9 @@ MAX_ABSENCE = 84_600
 def problems(expression: Expression, duration: int) -> list[str]:
     """Return every reason, as a sentence, for which the condition is dead or refused; `duration` in seconds."""
     found = [problem for selector in selectors(expression) for problem in _selector(selector)]
-    found += [problem for item in walk(expression) if isinstance(item, Call) for problem in _call(item, duration)]
+    found += [
+        problem for item in walk(expression) if isinstance(item, FunctionCall) for problem in _call(item, duration)
+    ]
     found += [problem for item in walk(expression) if isinstance(item, Binary) for problem in _asks_zero(item)]
     if dead := never_true(expression):
         found.append(f"The condition can never be true: {dead}.")
@@ -62,7 +64,7 @@ def _selector(selector: Selector) -> Iterator[str]:
         yield f"{metric.type} has no points while idle; read it over a range, as in sum_over_time(...[10m])."
 
 
-def _call(call: Call, duration: int) -> Iterator[str]:
+def _call(call: FunctionCall, duration: int) -> Iterator[str]:
     inner = call.arguments[-1] if call.arguments else None
     if call.function not in FUNCTIONS | AGGREGATIONS:
         yield f"The function {call.function} is not known here."
@@ -88,7 +90,7 @@ def _asks_zero(comparison: Binary) -> Iterator[str]:
     sparse = bool(inside) and all(s.metric in table and table[s.metric].kind == "DELTA" for s in inside)
     counts = not any(
         (isinstance(item, Binary) and item.operator in ("/", "or"))
-        or (isinstance(item, Call) and item.function in ("histogram_quantile", "absent", "absent_over_time"))
+        or (isinstance(item, FunctionCall) and item.function in ("histogram_quantile", "absent", "absent_over_time"))
         for item in walk(comparison.left)
     )
     if only_zero and sparse and counts:
@@ -102,9 +104,9 @@ def never_true(expression: Expression) -> str | None:
     match expression:
         case Selector(matchers=matchers):
             return _excluded(matchers)
-        case Call("absent" | "absent_over_time"):
+        case FunctionCall("absent" | "absent_over_time"):
             return None
-        case Call(arguments=arguments):
+        case FunctionCall(arguments=arguments):
             return next((reason for a in arguments if (reason := never_true(a))), None)
         case Binary("or", left, right):
             return never_true(left) and never_true(right)
@@ -145,7 +147,7 @@ def constant(expression: Expression) -> float | None:
     match expression:
         case Number(value):
             return value
-        case Call("vector", (argument,)):
+        case FunctionCall("vector", (argument,)):
             return constant(argument)
         case Binary(operator, left, right) if operator in ("+", "-", "*", "/"):
             a, b = constant(left), constant(right)
@@ -179,7 +181,7 @@ def _not_negative(expression: Expression) -> bool:
             return value >= 0
         case Selector():
             return True
-        case Call(arguments=arguments):
+        case FunctionCall(arguments=arguments):
             return all(_not_negative(argument) for argument in arguments)
         case Binary("-" | "%", _, _):
             return False
