@@ -8,7 +8,6 @@ costs at most a repeat, which the engine counts once.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,8 +15,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from blueprint.findings import Finding, Refused
-from ops.arguments import add_project_arguments, declared
+from ops.arguments import add_format_argument, add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
+from ops.findings import Report, write
 from ops.operate.cloud import DataPlane, DataPlaneError, Waiting
 from ops.operate.target import Target, load_target
 from ops.terminal import Style, clip, columns, count, style_for
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, default=10_000, metavar="N", help="look at this many at most (default: 10000)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_format_argument(parser)
     add_project_arguments(parser, "whose project is meant")
 
 
@@ -97,12 +97,10 @@ def run(args: argparse.Namespace) -> int:
         failure = str(error)
     finally:
         failure = _released(cloud) or failure
-    if args.json:
-        shown = {"hold": hold, "topic": topic, "applied": args.yes, "failure": failure}
-        print(json.dumps({**shown, "groups": [each.as_json() for each in groups]}, indent=2))
-    else:
-        for line in _render(hold, topic, groups, failure, applied=args.yes, style=style_for()):
-            print(line)
+    shown = {"hold": hold, "topic": topic, "applied": args.yes, "failure": failure}
+    content = {**shown, "groups": [each.as_json() for each in groups]}
+    lines = _render(hold, topic, groups, failure, applied=args.yes, style=style_for())
+    write(args.format, Report("redrive", args.root, list(_findings(target, hold, groups, failure))), content, lines)
     if failure:
         return REFUSED
     return SOUND if sum(len(each.messages) - each.redriven for each in groups) == 0 else DIFFERENCE
@@ -163,6 +161,20 @@ def _released(cloud: DataPlane) -> str:
     except DataPlaneError as error:
         return f"{error} What was looked at comes back by itself within a minute."
     return ""
+
+
+def _findings(target: Target, hold: str, groups: list[Group], failure: str) -> Iterator[Finding]:
+    """Yield in the form that all commands share what failed and what still waits."""
+    if failure:
+        yield Finding("redrive-failed", f"{hold}: {failure.rstrip('.')}.", target.manifest.at)
+    for each in groups:
+        left = len(each.messages) - each.redriven
+        if left:
+            fate = "would be redriven" if each.moves else "stays"
+            message = (
+                f"{hold}: {count(left, 'message')} ({each.reason}) since {each.oldest:%Y-%m-%d %H:%M} UTC, {fate}."
+            )
+            yield Finding("dead-letter", message, target.manifest.at, "warning")
 
 
 def _render(hold: str, topic: str, groups: list[Group], failure: str, *, applied: bool, style: Style) -> Iterator[str]:

@@ -15,10 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from blueprint.findings import Finding
 from blueprint.manifest import Boundary
 from blueprint.operations import answer
-from ops.arguments import add_project_arguments, declared
+from ops.arguments import add_format_argument, add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
+from ops.findings import Report, write
 from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.engine import replay
 from ops.operate.target import Target, as_day, dates, load_target
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--again", action="store_true", help="publish a triggered date's trigger again whatever its effect"
     )
     parser.add_argument("--restart", action="store_true", help="forget how far an interrupted range came")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_format_argument(parser)
     add_project_arguments(parser, "whose project is meant")
 
 
@@ -82,11 +84,9 @@ def run(args: argparse.Namespace) -> int:
                 print(f"{date} {boundary.name}: {_word(repairs[-1], args.yes)}", file=sys.stderr)
     if args.yes and not any(each.failure for each in repairs):
         progress.clear()
-    if args.json:
-        print(json.dumps({"applied": args.yes, "repairs": [each.as_json() for each in repairs]}, indent=2))
-    else:
-        for line in _render(repairs, args.yes, style_for()):
-            print(line)
+    content = {"applied": args.yes, "repairs": [each.as_json() for each in repairs]}
+    report = Report("repair", args.root, list(_findings(target, repairs, args.yes)))
+    write(args.format, report, content, _render(repairs, args.yes, style_for()))
     return _exit(repairs, args.yes)
 
 
@@ -208,6 +208,19 @@ def _word(repair: Repair, applied: bool) -> str:
     if repair.healthy:
         return "healthy"
     return "repaired" if applied else "would be repaired"
+
+
+def _findings(target: Target, repairs: list[Repair], applied: bool) -> Iterator[Finding]:
+    """Yield in the form that all commands share what failed, needs nothing, or waits for `--yes`."""
+    for each in repairs:
+        at, about = target.manifest.boundaries[each.boundary].at, f"{each.date} {each.boundary}"
+        if each.failure:
+            yield Finding("repair-failed", f"{about}: {each.failure.rstrip('.')}.", at)
+        elif each.healthy:
+            yield Finding("repair-refused", f"{about} needs nothing: {each.healthy}.", at)
+        elif not applied:
+            remedy = f"`ops repair {each.date} --boundary {each.boundary} --yes`"
+            yield Finding("repair", f"{about} would be repaired; {remedy} does it.", at, "warning")
 
 
 def _render(repairs: list[Repair], applied: bool, style: Style) -> Iterator[str]:

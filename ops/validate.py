@@ -7,16 +7,17 @@ orchestrators. A question that cannot be answered is critical: silence once read
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from blueprint.findings import Finding, Severity
 from blueprint.manifest import Boundary, Mode
 from blueprint.operations import answer
-from ops.arguments import add_project_arguments
+from ops.arguments import add_format_argument, add_project_arguments
+from ops.findings import Report, write
 from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.target import Target, as_day, dates, load_target
 from ops.terminal import Style, clip, columns, count, style_for
@@ -61,7 +62,7 @@ class BoundaryState:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("dates", type=dates, metavar="DATE", help="YYYY-MM-DD")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_format_argument(parser)
     add_project_arguments(parser, "whose project is meant")
 
 
@@ -70,7 +71,9 @@ def run(args: argparse.Namespace) -> int:
     target = load_target(args.root, args.stack)
     cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
     worst = 0
-    reports = []
+    reports: list[Json] = []
+    lines: list[str] = []
+    found: list[Finding] = []
     for date in args.dates:
         states = [_state(target, cloud, boundary, date) for boundary in target.manifest.boundaries.values()]
         others = [*_errors(target, cloud, date), *_dead_letters(target, cloud, date)]
@@ -78,11 +81,9 @@ def run(args: argparse.Namespace) -> int:
         level: Level = problems[0].level if problems else "HEALTHY"
         worst = max(worst, RANK[level])
         reports.append(_as_json(date, level, states, problems))
-        if not args.json:
-            for line in _render(date, level, states, problems, style_for()):
-                print(line)
-    if args.json:
-        print(json.dumps(reports[0] if len(reports) == 1 else reports, indent=2))
+        lines += _render(date, level, states, problems, style_for())
+        found += _findings(target, date, states, others)
+    write(args.format, Report("validate", args.root, found), reports[0] if len(reports) == 1 else reports, lines)
     return next(EXIT[level] for level, rank in RANK.items() if rank == worst)
 
 
@@ -260,6 +261,16 @@ def _as_json(date: str, level: Level, states: list[BoundaryState], problems: lis
         ],
         "actions": [vars(problem) for problem in problems],
     }
+
+
+def _findings(target: Target, date: str, states: list[BoundaryState], others: list[DateProblem]) -> Iterator[Finding]:
+    """Yield what is not as it should be in the form that all commands share: a boundary's at its declaration."""
+    places = [(each.boundary, target.manifest.boundaries[each.boundary].at, each.problems) for each in states]
+    for rule, at, problems in (*places, ("date", target.manifest.at, others)):
+        for each in problems:
+            remedy = f" Run `{each.command}`." if each.command else ""
+            severity: Severity = "violation" if each.level == "CRITICAL" else "warning"
+            yield Finding(rule, f"{date}: {each.text}{remedy}", at, severity)
 
 
 def _render(

@@ -219,9 +219,14 @@ def _class(name: str, body: types.CodeType, module: types.ModuleType, outputs: b
 
 
 def _named(body: types.CodeType) -> Iterator[str]:
-    """Yield the texts in a class body that may name other classes: annotations are quoted there."""
+    """Yield the texts in a class body that may name other classes: annotations are quoted there.
+
+    From Python 3.14 on annotations are evaluated when they are asked for, by code of their own inside the body.
+    """
     for item in body.co_consts:
-        if isinstance(item, str) and item.isidentifier() and not item.endswith("ArgsDict"):
+        if isinstance(item, types.CodeType) and item.co_name == "__annotate__":
+            yield from _named(item)
+        elif isinstance(item, str) and item.isidentifier() and not item.endswith("ArgsDict"):
             yield item
 
 

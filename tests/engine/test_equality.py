@@ -16,6 +16,8 @@ from provider.values import SIGNATURE, is_asset
 from tests.engine import harness
 from tests.engine.conftest import ONE_CHECKPOINT, ROOT
 from tests.engine.harness import Engine
+from tests.engine.twin.cloud import Cloud
+from tests.engine.twin.deployment import deploy
 
 pytestmark = pytest.mark.engine
 
@@ -104,6 +106,14 @@ def test_prod(prod: Engine) -> None:
     assert_equal(evaluate(prod.program, "prod"), prod)
 
 
+def test_a_deployment_without_the_engine_leaves_the_same_cloud(prod: Engine, tmp_path: Path) -> None:
+    """What tests of verification and releases stand on where the CLI is absent."""
+    direct = Cloud(tmp_path / "direct.sqlite")
+    record = deploy(prod.program, "prod", direct)
+    assert list(direct.all()) == list(prod.cloud.all())
+    assert {urn: each["id"] for urn, each in record.items()} == {u: e["id"] for u, e in prod.resources().items()}
+
+
 def test_with_everything_optional_switched_on(tmp_path: Path) -> None:
     root = tmp_path / "everything"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".venv", "tests", ".*cache", "docs"))
@@ -138,3 +148,6 @@ def test_another_pipeline(tmp_path: Path) -> None:
     shutil.copytree(PARCELS, root, dirs_exist_ok=True)
     with deployed(root, tmp_path / "home", "live") as engine:
         assert_equal(evaluate(engine.program, "live"), engine)
+        direct = Cloud(tmp_path / "direct.sqlite")
+        deploy(engine.program, "live", direct)
+        assert list(direct.all()) == list(engine.cloud.all())

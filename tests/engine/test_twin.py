@@ -87,7 +87,7 @@ def test_drift_is_found_named_and_repaired(engine: Engine) -> None:
 
 def test_secrets_are_encrypted_in_state(bare: Engine) -> None:
     text = json.dumps(bare.state())
-    assert "do not tell" not in text
+    assert "do-not-tell" not in text
     assert "ciphertext" in text
 
 

@@ -1,8 +1,9 @@
-"""A release under the real engine: plan, apply that plan and no other, go on, go back, and every refusal between."""
+"""A release: plan, apply that plan and no other, go on, go back, every refusal between; on the twin and on the real engine."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,11 +15,9 @@ import pytest
 
 from tests.change.repository import commit, git
 from tests.engine import harness
+from tests.engine.twin.cloud import Cloud
+from tests.rollout.pulumi import VARIABLE
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(bool(harness.missing()), reason=f"{harness.missing()} not found. {harness.HOW_TO_GET}"),
-]
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "tests" / "pipelines" / "parcels"
 CODE = (
@@ -38,21 +37,28 @@ SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 FUNCTION = "gcp:cloudfunctionsv2/function:Function"
 
 
+REAL = pytest.param(
+    "engine",
+    marks=[
+        pytest.mark.engine,
+        pytest.mark.skipif(bool(harness.missing()), reason=f"{harness.missing()} not found. {harness.HOW_TO_GET}"),
+    ],
+)
+
+
 @dataclass
 class Releases:
-    """A repository of the second pipeline, with a stack of the engine that its releases go to."""
+    """A repository of the second pipeline, and what its releases go to."""
 
-    engine: harness.Engine
-
-    @property
-    def root(self) -> Path:
-        return self.engine.program
+    root: Path
+    cloud: Cloud
+    variables: dict[str, str]
 
     def ops(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "ops", *words],
             cwd=self.root,
-            env=self.engine.variables(),
+            env=self.variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -70,29 +76,52 @@ class Releases:
         return commit(self.root, f"Change {file}")
 
     def instances(self) -> set[int]:
-        return {each.inputs["serviceConfig"]["maxInstanceCount"] for each in self.engine.cloud.all(FUNCTION)}
+        return {each.inputs["serviceConfig"]["maxInstanceCount"] for each in self.cloud.all(FUNCTION)}
 
 
 @pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
-    """The second pipeline as a repository of its own, never released."""
-    source = tmp_path_factory.mktemp("source") / "program"
-    shutil.copytree(PIPELINE, source)
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The second pipeline with the code beside it."""
+    folder = tmp_path_factory.mktemp("source") / "program"
+    shutil.copytree(PIPELINE, folder)
     for part in CODE:
         if (ROOT / part).is_dir():
             own = [each.name for each in (ROOT / part).iterdir() if part == "functions" and each.is_dir()]
             hidden = shutil.ignore_patterns("__pycache__", *(name for name in own if name != "shared"))
-            shutil.copytree(ROOT / part, source / part, ignore=hidden, dirs_exist_ok=True)
+            shutil.copytree(ROOT / part, folder / part, ignore=hidden, dirs_exist_ok=True)
         else:
-            shutil.copy(ROOT / part, source / part)
-    shutil.copy(ROOT / ".gitignore", source / ".gitignore")
-    with harness.engine(source, tmp_path_factory.mktemp("releases"), "live") as engine:
-        environment = engine.program / ".venv"
-        if not environment.exists():
-            environment.symlink_to(sys.prefix)
-        git(engine.program, "init", "--quiet", "--initial-branch", "main")
-        commit(engine.program, "Begin")
-        yield Releases(engine)
+            shutil.copy(ROOT / part, folder / part)
+    shutil.copy(ROOT / ".gitignore", folder / ".gitignore")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["twin", REAL])
+def releases(
+    request: pytest.FixtureRequest, source: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Releases]:
+    """The second pipeline as a repository of its own, never released."""
+    home = tmp_path_factory.mktemp("releases")
+    if request.param == "twin":
+        harness.copy_program(source, home)
+        yield begun(Releases(home / "program", Cloud(home / "cloud.sqlite"), stand_in(home)))
+        return
+    with harness.engine(source, home, "live") as engine:
+        yield begun(Releases(engine.program, engine.cloud, engine.variables()))
+
+
+def stand_in(home: Path) -> dict[str, str]:
+    """Return the variables with which `pulumi` is the stand-in of this folder."""
+    command = home / "bin" / "pulumi"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.rollout.pulumi "$@"\n')
+    command.chmod(0o755)
+    return {**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", VARIABLE: str(home)}
+
+
+def begun(releases: Releases) -> Releases:
+    git(releases.root, "init", "--quiet", "--initial-branch", "main")
+    commit(releases.root, "Begin")
+    return releases
 
 
 @pytest.mark.slow
@@ -104,7 +133,7 @@ def test_from_the_first_release_to_a_roll_back(releases: Releases) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads((plans / "release.json").read_text())["commit"] == first
     assert "The first release of the stack `live`." in (plans / "notes.md").read_text()
-    assert list(releases.engine.cloud.all()) == []
+    assert list(releases.cloud.all()) == []
 
     plan = (plans / "plan.json").read_bytes()
     (plans / "plan.json").write_bytes(plan + b"\n")

@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
@@ -17,6 +16,7 @@ from blueprint.schemas.sql import FileContext, parse
 from provider.changes import TABLE, changes
 from provider.tables import column_changes, columns
 from tests.engine.twin.cloud import Cloud
+from tests.engine.twin.deployment import Aborted, Call
 from tests.engine.twin.provider import Twin, to_state, to_struct
 
 URN = f"urn:pulumi:s::p::{TABLE}::t"
@@ -92,17 +92,6 @@ def test_every_answer_on_a_column_names_its_source() -> None:
     for _, text, _, _ in CHANGES:
         sides = [columns(each.schema_json()) or [] for each in (table(ORDINARY), table(text))]
         assert all(each.source and each.why for each in column_changes(*sides))
-
-
-class Aborted(Exception):
-    """The twin refused."""
-
-
-class Call:
-    """The context of a call to the twin."""
-
-    def abort(self, code: grpc.StatusCode, details: str) -> None:
-        raise Aborted(details)
 
 
 class Warehouse:

@@ -182,8 +182,8 @@ def test_a_link_to_somebody_elses_environment_is_not_touched(project: Path) -> N
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        ((3, 10), "This is Python 3.10, and the lock is for 3.11 to 3.13. "),
-        ((3, 14), "This is Python 3.14"),
+        ((3, 10), "This is Python 3.10, and the lock is for 3.11 to 3.14. "),
+        ((3, 15), "This is Python 3.15"),
         ((2, 7), "This is Python 2.7"),
     ],
 )
@@ -191,6 +191,6 @@ def test_a_python_that_the_lock_is_not_for(version: tuple[int, int], said: str) 
     assert str(refusal(version, (ROOT / "pyproject.toml").read_text())).startswith(said)
 
 
-@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)])
 def test_a_python_that_the_lock_is_for(version: tuple[int, int]) -> None:
     assert refusal(version, (ROOT / "pyproject.toml").read_text()) is None

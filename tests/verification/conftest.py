@@ -1,17 +1,15 @@
-"""The second pipeline, deployed by the real engine on the provider twin."""
+"""The second pipeline, deployed on the provider twin; the real engine leaves the same cloud (`tests/engine/test_equality.py`)."""
 
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ops.report.gather import Plan, gather
-from tests.engine import harness
 from tests.engine.twin.cloud import Cloud
+from tests.engine.twin.deployment import deploy
 from tests.verification.twin import TwinRest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,16 +32,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def deployed(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def deployed(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Cloud:
     """The twin's cloud after a deployment."""
-    if harness.missing():
-        pytest.skip(f"{', '.join(harness.missing())} not found. {harness.HOW_TO_GET}")
-    with harness.engine(program, tmp_path_factory.mktemp("deployed"), "live") as engine:
-        if not (engine.program / ".venv").exists():
-            (engine.program / ".venv").symlink_to(sys.prefix)
-        result = engine.up()
-        assert result.code == 0, result.output
-        yield engine.cloud
+    cloud = Cloud(tmp_path_factory.mktemp("deployed") / "cloud.sqlite")
+    deploy(program, "live", cloud)
+    return cloud
 
 
 @pytest.fixture(scope="session")

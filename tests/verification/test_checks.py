@@ -17,7 +17,6 @@ from ops.verification.declared import ALERT, FUNCTION, INVOKER, JOB, SUBSCRIPTIO
 from ops.verify import verify
 from tests.verification.twin import TwinRest
 
-pytestmark = pytest.mark.engine
 Break = Callable[[TwinRest], object]
 
 

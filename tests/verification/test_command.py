@@ -21,7 +21,6 @@ def arguments(*words: str) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-@pytest.mark.engine
 def test_sound_and_not(
     program: Path, rest: TwinRest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,7 +51,7 @@ secret = gcp.secretmanager.Secret(
     "webhook",
     secret_id="webhook",
     replication=gcp.secretmanager.SecretReplicationArgs(auto=gcp.secretmanager.SecretReplicationAutoArgs()),
-    annotations={"note": pulumi.Output.secret("do not tell")},
+    labels={"note": pulumi.Output.secret("do-not-tell")},
     opts=pulumi.ResourceOptions(provider=cloud, protect=config.get_bool("protect")),
 )
 pulumi.export("uri", function.service_config.uri)
