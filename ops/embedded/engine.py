@@ -48,6 +48,7 @@ class Evaluation:
         registrations: every resource, sorted by URN; the program's order varies from run to run.
         outputs: what components and the stack put out, by URN, as shown.
         findings: what was wrong, the program's own refusal included.
+        concerning: finding → URN of the resource that it is about, where it is about one.
         scope: the program's global names when it ended; the pure model is among them.
     """
 
@@ -56,6 +57,7 @@ class Evaluation:
     registrations: tuple[Registration, ...] = ()
     outputs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    concerning: Mapping[Finding, str] = field(default_factory=dict, repr=False)
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -94,6 +96,7 @@ def evaluate(root: Path, stack: str, *, salt: int = 0, program: Callable[[], obj
         tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations)),
         monitor.outputs,
         (*monitor.findings, *failures),
+        monitor.concerning,
         scope,
     )
 

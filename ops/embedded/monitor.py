@@ -53,6 +53,7 @@ class Monitor:
         self.registrations: dict[str, Registration] = {}
         self.outputs: dict[str, Mapping[str, object]] = {}
         self.findings: list[Finding] = []
+        self.concerning: dict[Finding, str] = {}
         self._lists: dict[tuple[str, ...], list[str]] = {}
         self._files: dict[str, str] = {}
         self._planner = planner
@@ -142,7 +143,9 @@ class Monitor:
 
     def _refuse(self, registration: Registration, rule: str, verdict: str) -> None:
         message = f"Resource '{registration.name}' ({registration.type}) {verdict}"
-        self.findings.append(Finding(rule, message, registration.source or Location(PROGRAM)))
+        finding = Finding(rule, message, registration.source or Location(PROGRAM))
+        self.findings.append(finding)
+        self.concerning[finding] = registration.urn
 
     def _answer(self, registration: Registration, wire: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         if registration.type.startswith(_PROVIDER_PREFIX):

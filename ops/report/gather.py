@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -70,12 +70,7 @@ class Plan:
 
     def reasons(self, resource: Registration) -> Sequence[Location]:
         """Return the places that ask for a resource: its own, or those of the nearest ancestor that has any."""
-        current: Registration | None = resource
-        while current is not None:
-            if found := self.origins.get(current.name):
-                return found
-            current = self.by_urn.get(current.parent)
-        return ()
+        return _reasons(resource, self.by_urn, self.origins)
 
     def as_json(self) -> dict[str, object]:
         """Return the plan as `--json` prints it; these names are a stable interface."""
@@ -103,7 +98,7 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
         evaluation = engine.evaluate(root, stack, salt=salt)
     checked = _checked(evaluation.scope)
     model = checked.blueprint if checked else None
-    found = {*evaluation.findings, *(checked.findings if checked else ())}
+    found = {*_at_their_places(evaluation, root.resolve()), *(checked.findings if checked else ())}
     results = checked.results if checked else ()
     if model is not None and not any(each.severity == "violation" for each in found):
         held = held_to_inventory(model, evaluation.registrations)
@@ -121,6 +116,32 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
         findings=tuple(sorted(found, key=_order)),
         origins=_origins(),
     )
+
+
+def _reasons(
+    resource: Registration, by_urn: Mapping[str, Registration], origins: Mapping[str, Sequence[Location]]
+) -> Sequence[Location]:
+    current: Registration | None = resource
+    while current is not None:
+        if found := origins.get(current.name):
+            return found
+        current = by_urn.get(current.parent)
+    return ()
+
+
+def _at_their_places(evaluation: Evaluation, root: Path) -> Iterator[Finding]:
+    """Yield what the evaluation found, what it found about resources where their user wrote it."""
+    from ops.report.places import About, placed
+
+    by_urn = {each.urn: each for each in evaluation.registrations}
+    about: list[About] = []
+    for finding in evaluation.findings:
+        resource = by_urn.get(evaluation.concerning.get(finding, ""))
+        if resource is None:
+            yield finding
+        else:
+            about.append(About(finding, resource, _reasons(resource, by_urn, _origins())))
+    yield from placed(about, root, evaluation.stack)
 
 
 def _accepted(model: Blueprint) -> set[Finding]:
