@@ -10,6 +10,7 @@ writes both.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ def lost_evidence(root: Path, contracts: Iterable[str]) -> tuple[int, list[Findi
     present, released = evidence_of(root, contracts), _groups(content)
     for kind, names in released.items():
         for name in sorted(set(names) - set(present.get(kind, ()))):
-            message = f"The {kind} '{name}' was released and is gone, so that what it guards is no longer tested; restore it, or record its removal with `ops release-schema --accept`."
+            message = f"The {kind} '{name}' was released and is gone, so that what it guards is no longer tested; restore it, or record its removal with `.venv/bin/python -m ops release-schema --accept {shlex.quote(name)}`."
             findings.append(Finding("guards-kept", message, Location(EVIDENCE)))
     return sum(map(len, released.values())), findings
 
@@ -165,7 +166,7 @@ def _read(root: Path, file: str, rule: str) -> tuple[Mapping[str, object] | None
     path = root / file
     if not path.exists():
         if any((root / RELEASED).rglob("*.json")):
-            message = "The snapshot is gone; restore it from version control, or write it with `ops release-schema`."
+            message = "The snapshot is gone; restore it from version control, or write it with `make release-schema`."
             return None, [Finding(rule, message, Location(file))]
         return None, []
     try:

@@ -30,12 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = commands.parse(sys.argv[1:] if argv is None else argv)
     level = logging.DEBUG if given.verbose else logging.WARNING
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=level)
+    root = getattr(given, "root", None)
+    invocation.about(root if isinstance(root, Path) else None)
     return int(given.run(given))
 
 
 def guarded(argv: Sequence[str] | None = None) -> int:
     """Run `main`; turn what a user did wrong, a closed pipe and an interrupt into exit codes instead of tracebacks."""
-    with terminal.guarded_streams():
+    with terminal.guarded_streams(invocation.pasteable):
         return _guarded(argv)
 
 
@@ -69,7 +71,7 @@ def _tell(refused: Refused, argv: Sequence[str] | None) -> None:
     if form != "text":
         findings.print_findings(form, findings.FindingsReport("refused", Path(), refused.findings))
     for finding in refused.findings:
-        print(invocation.pasteable(str(finding)), file=sys.stderr)
+        print(finding, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ops.findings import FORMATS
-from ops.invocation import relative
-
-MARKS: Final = ("pipeline.yaml", "Pulumi.yaml")
-"""The nearest folder that holds the first is meant, so that `bootstrap/` is part of its pipeline; else the second."""
+from ops.invocation import MARKS, nearest, relative
 
 
 def add_project_arguments(parser: argparse.ArgumentParser, about: str = "to evaluate", *, needed: bool = True) -> None:
@@ -44,11 +41,9 @@ def project_folder(*, needed: bool = True) -> Path:
 
     Raises argparse.ArgumentTypeError with a sentence where there is none and one is `needed`.
     """
-    here = Path.cwd()
-    for mark in MARKS:
-        for folder in (here, *here.parents):
-            if (folder / mark).is_file():
-                return Path(relative(folder)) if folder != here else Path()
+    here, found = Path.cwd(), nearest()
+    if found is not None:
+        return Path(relative(found)) if found != here else Path()
     if needed:
         marks = " nor ".join(MARKS)
         message = f"neither {here} nor a folder above it holds a project ({marks}); go to one, or name it"

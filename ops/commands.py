@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Leave with the message and where to read more."""
         end = "" if message.endswith(("?", ".")) else "."
-        more = invocation.pasteable(f"`{self.prog} --help` tells more.")
+        more = f"`{self.prog} --help` tells more."
         self.exit(exitcodes.USAGE, f"{self.prog}: {message}{end} {more}\n")
 
     def options(self) -> list[str]:

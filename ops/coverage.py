@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ops.arguments import add_root_argument
+from ops.invocation import pasteable
 
 PAGE: Final = "docs/coverage.md"
 INCIDENTS: Final = "docs/incidents.yaml"
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     text = pages(args.root)[PAGE]
     if args.check:
         current = path.is_file() and path.read_text(encoding="utf-8") == text
-        print(f"{PAGE} is {'up to date' if current else 'not up to date; run: python -m ops coverage'}")
+        print(pasteable(f"{PAGE} is {'up to date' if current else 'not up to date; run `ops coverage`'}."))
         return 0 if current else 3
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ops.arguments import add_root_argument
+from ops.invocation import pasteable
 
 COMMANDS: Final = ("alerts", "coverage", "picture", "rules")
 """The modules of this package that make pages."""
@@ -29,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     made = pages(args.root)
     changed = [path for path, text in made.items() if _read(args.root / path) != text]
     if args.check:
-        print("\n".join(f"{path} is not up to date; run: make docs" for path in changed) or "Every page is up to date.")
+        stale = [pasteable(f"{path} is not up to date; run `make docs`.") for path in changed]
+        print("\n".join(stale) or "Every page is up to date.")
         return 3 if changed else 0
     for path in changed:
         (args.root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ from typing import Final, Literal
 from ops import environment, exitcodes
 from ops.arguments import add_json_argument
 from ops.findings import FindingsReport, write
-from ops.invocation import CODE, pasteable
+from ops.invocation import CODE
 from ops.progress import stage
 from ops.terminal import Style, style_for
 
@@ -68,7 +68,7 @@ def _lines(answers: list[ToolState], style: Style) -> Iterator[str]:
         if each.state != "there":
             indent = " " * (width + 4)
             yield f"{indent}{style.paint(f'for {each.purpose}', 'dim')}"
-            yield f"{indent}{pasteable(each.get)}"
+            yield f"{indent}{each.get}"
     absent = sum(each.state == "absent" for each in answers)
     unknown = sum(each.state == "not known" for each in answers)
     yield ""

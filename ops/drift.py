@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     report = FindingsReport("drift", args.root, [Finding("drift", str(drift), file, "warning") for drift in found])
     write(args.format, report, [asdict(drift) for drift in found], map(str, found))
     checked = sum(1 for step in answer.document.get("steps", ()) if _custom(step))
-    print(_verdict(found, checked), file=sys.stderr)
+    print(_verdict(found, checked, args.stack), file=sys.stderr)
     return exitcodes.DIFFERENCE if found or answer.code == CHANGES_FOUND else exitcodes.SOUND
 
 
@@ -98,8 +98,10 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _verdict(found: Sequence[Drift], checked: int) -> str:
+def _verdict(found: Sequence[Drift], checked: int, stack: str) -> str:
     if not found:
         return f"No drift: {count(checked, 'resource is', 'resources are')} as declared."
     resources = len({(drift.type, drift.name) for drift in found})
-    return f"Drift in {resources} of {count(checked, 'resource')}. `pulumi up --refresh` sets them back."
+    return (
+        f"Drift in {resources} of {count(checked, 'resource')}. `pulumi up --stack {stack} --refresh` sets them back."
+    )

@@ -47,7 +47,7 @@ def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> CliAnsw
         )
     start = done.stdout.find("{")
     if done.returncode not in accept or start < 0:
-        raise Refused([_finding(f"`pulumi {' '.join(arguments)}` fails: {_last_words(done)}")])
+        raise Refused([_finding(f"pulumi {' '.join(arguments)} fails: {_last_words(done)}")])
     document, _ = json.JSONDecoder().raw_decode(done.stdout[start:])
     return CliAnswer(done.returncode, document, done.stderr)
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from blueprint.findings import Finding, Severity
+from ops.invocation import pasteable
 from ops.terminal import clean
 
 FORMATS: Final = ("text", "json", "github", "sarif")
@@ -45,7 +46,7 @@ def write(form: str, report: FindingsReport, content: object, lines: Iterable[st
         print(json.dumps(content, indent=2, ensure_ascii=False))
     elif form == "text":
         for line in lines:
-            print(line)
+            print(pasteable(line))
     else:
         print_findings(form, report)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from blueprint.findings import Refused
 from ops.arguments import add_project_arguments
+from ops.invocation import pasteable
 
 if TYPE_CHECKING:
     from ops.embedded.record import Registration
@@ -43,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
         raise Refused(plan.violations)
     folder, made = args.root / FOLDER / args.stack, files(plan)
     if args.check:
-        return 0 if stored(folder) == made else 3
+        current = stored(folder) == made
+        print(pasteable(f"{folder} is {'up to date' if current else 'not up to date; run `make golden`'}."))
+        return 0 if current else 3
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, text in made.items():

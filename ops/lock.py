@@ -30,25 +30,29 @@ from blueprint.archive.distributions import (
 )
 from blueprint.archive.model import Distribution
 from blueprint.loader import load_manifest
+from ops.arguments import add_root_argument
+from ops.invocation import CODE
 from ops.setup.build import PROGRAM, TOOLS
 from ops.setup.pins import pin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    add_root_argument(parser)
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of keeping pins")
     parser.add_argument("--environment", action="store_true", help=f"pin {PROGRAM} and {TOOLS} first")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the two lock files of the functions for the declared runtime; versions are those that the tests run with."""
-    root, functions = Path.cwd(), Path("functions")
+    root, functions = args.root.resolve(), Path("functions")
     if args.environment:
-        pin(root, upgrade=args.upgrade)
+        pin(CODE, upgrade=args.upgrade)
     python = load_manifest(root).python
     options = ("--quiet", "--generate-hashes", "--no-header", "--no-strip-extras", *_target(python))
     upgrade = ("--upgrade",) if args.upgrade else ()
-    files = (str(functions / DIRECT), "-c", PROGRAM, "-c", TOOLS, "-o", str(functions / LOCK))
+    known = [option for name in (PROGRAM, TOOLS) for option in ("-c", os.path.relpath(CODE / name, root))]
+    files = (str(functions / DIRECT), *known, "-o", str(functions / LOCK))
     _uv(root, "pip", "compile", *options, *upgrade, *files)
     _write_metadata(root / functions, python)
     return 0

@@ -14,7 +14,7 @@ from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded import partial_sdk
 from ops.findings import FindingsReport, write
-from ops.invocation import CODE, pasteable
+from ops.invocation import CODE
 from ops.report import explain, summary, text
 from ops.report.gather import Plan, gather
 from ops.terminal import style_for
@@ -66,7 +66,7 @@ def _nothing(plan: Plan, name: str, parts: list[str]) -> int:
     if plan.violations:
         return exitcodes.REFUSED
     near = explain.near(name, parts) if parts else explain.suggestions(plan, name)
-    hint = f"Did you mean {' or '.join(near)}?" if near else pasteable("`ops plan --all` lists everything.")
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`ops plan --all` lists everything."
     print(f"No {'part' if parts else 'resource'} is called '{name}'. {hint}", file=sys.stderr)
     return exitcodes.USAGE
 

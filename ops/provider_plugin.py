@@ -233,7 +233,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if FILE.read_text(encoding="utf-8") == text:
         return 0
-    print("provider/plugin.json is not what the provider says; run `python -m ops.provider_plugin`.", file=sys.stderr)
+    print(
+        "provider/plugin.json is not what the provider says; run `.venv/bin/python -m ops.provider_plugin`.",
+        file=sys.stderr,
+    )
     return 3
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from blueprint.findings import Finding, Refused
 from ops.arguments import add_format_argument, add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.operate.cloud import DataPlane, DataPlaneError, Waiting
 from ops.operate.target import Target, load_target
 from ops.terminal import Style, clip, columns, count, style_for
@@ -100,7 +100,12 @@ def run(args: argparse.Namespace) -> int:
     shown = {"hold": hold, "topic": topic, "applied": args.yes, "failure": failure}
     content = {**shown, "groups": [each.as_json() for each in groups]}
     lines = _render(hold, topic, groups, failure, applied=args.yes, style=style_for())
-    write(args.format, Report("redrive", args.root, list(_findings(target, hold, groups, failure))), content, lines)
+    write(
+        args.format,
+        FindingsReport("redrive", args.root, list(_findings(target, hold, groups, failure))),
+        content,
+        lines,
+    )
     if failure:
         return REFUSED
     return SOUND if sum(len(each.messages) - each.redriven for each in groups) == 0 else DIFFERENCE

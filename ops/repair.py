@@ -20,7 +20,7 @@ from blueprint.manifest import Boundary
 from blueprint.operations import answer
 from ops.arguments import add_format_argument, add_project_arguments, declared
 from ops.exitcodes import DIFFERENCE, REFUSED, SOUND
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
 from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.engine import replay
 from ops.operate.target import Target, as_day, dates, load_target
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     if args.yes and not any(each.failure for each in repairs):
         progress.clear()
     content = {"applied": args.yes, "repairs": [each.as_json() for each in repairs]}
-    report = Report("repair", args.root, list(_findings(target, repairs, args.yes)))
+    report = FindingsReport("repair", args.root, list(_findings(target, repairs, args.yes)))
     write(args.format, report, content, _render(repairs, args.yes, style_for()))
     return _exit(repairs, args.yes)
 

@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TextIO, cast
@@ -32,14 +32,14 @@ def clean(text: str) -> str:
 
 
 class Guarded:
-    """A stream that writes clean text only; everything else is the stream's own."""
+    """A stream that writes clean text only, `worded` before where that is given; everything else is the stream's own."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.raw = stream
+    def __init__(self, stream: TextIO, worded: Callable[[str], str] = str) -> None:
+        self.raw, self._worded = stream, worded
 
     def write(self, text: str) -> int:
         """Write the text, clean."""
-        self.raw.write(clean(text).replace(_OWN, "\x1b"))
+        self.raw.write(clean(self._worded(text)).replace(_OWN, "\x1b"))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -53,13 +53,16 @@ class Guarded:
 
 
 @contextmanager
-def guarded_streams() -> Iterator[None]:
-    """Guard standard output and error; a terminal without our signs shows others instead of failing."""
+def guarded_streams(worded: Callable[[str], str] = str) -> Iterator[None]:
+    """Guard standard output and error; a terminal without our signs shows others instead of failing.
+
+    Everything on standard error is for people, so it is `worded`; standard output may be a program's.
+    """
     before = sys.stdout, sys.stderr
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = (cast(TextIO, Guarded(stream)) for stream in before)
+    sys.stdout, sys.stderr = cast(TextIO, Guarded(before[0])), cast(TextIO, Guarded(before[1], worded))
     try:
         yield
     finally:

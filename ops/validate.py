@@ -17,7 +17,8 @@ from blueprint.findings import Finding, Severity
 from blueprint.manifest import Boundary, Mode
 from blueprint.operations import answer
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.findings import Report, write
+from ops.findings import FindingsReport, write
+from ops.invocation import called
 from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.target import Target, as_day, dates, load_target
 from ops.terminal import Style, clip, columns, count, style_for
@@ -83,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
         reports.append(_as_json(date, level, states, problems))
         lines += _render(date, level, states, problems, style_for())
         found += _findings(target, date, states, others)
-    write(args.format, Report("validate", args.root, found), reports[0] if len(reports) == 1 else reports, lines)
+    write(
+        args.format, FindingsReport("validate", args.root, found), reports[0] if len(reports) == 1 else reports, lines
+    )
     return next(EXIT[level] for level, rank in RANK.items() if rank == worst)
 
 
@@ -302,5 +305,5 @@ def _render(
     for number, problem in enumerate(problems, 1):
         yield f"  {number}. {style.paint(problem.level, colours[problem.level])}  {problem.text}"
         if problem.command:
-            yield f"     {style.paint(problem.command, 'bold')}"
+            yield f"     {style.paint(called(problem.command), 'bold')}"
     yield ""

@@ -17,7 +17,7 @@ from typing import Any, Final
 from blueprint import yamlsource
 from blueprint.findings import Finding, Location
 from blueprint.loader import FILE
-from blueprint.yamlsource import Node
+from blueprint.yamlsource import YamlNode
 from ops.embedded.record import Registration
 
 _PROPERTY: Final = re.compile(r"Propert(?:y|ies) `([^`]+)`")
@@ -111,7 +111,7 @@ def _scalars(root: Path, name: str) -> Iterator[Written]:
         yield from _walk(tree, ())
 
 
-def _walk(node: Node, keys: tuple[str, ...]) -> Iterator[Written]:
+def _walk(node: YamlNode, keys: tuple[str, ...]) -> Iterator[Written]:
     if isinstance(node.value, Mapping):
         for name, child in node.value.items():
             if child.key_at is not None:  # names of things are keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ _DETAILS: Final = (
     *("accountId", "secretId", "service", "displayName", "name"),
 )
 """Inputs that tell resources of one kind apart, the most telling first."""
+_QUOTED: Final = re.compile("`[^`]*`")
+_KEPT: Final = "\x00"
+"""Stands for a space at which no line is broken: a command on two lines cannot be pasted."""
 
 
 def render(plan: Plan, style: Style) -> Iterator[str]:
@@ -110,9 +114,9 @@ def findings(plan: Plan, style: Style) -> Iterator[str]:
 def told(finding: Finding, style: Style, colour: str) -> Iterator[str]:
     """Yield a finding: its place, so that a terminal can open it, and the sentence below."""
     yield f"  {style.paint(str(finding.at), colour)}  {style.paint(f'[{finding.rule}]', 'dim')}"
-    message = pasteable(finding.message)
+    message = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _KEPT), pasteable(finding.message))
     for line in textwrap.wrap(message, style.width - 4, break_long_words=False, break_on_hyphens=False):
-        yield f"    {line}"
+        yield f"    {line.replace(_KEPT, ' ')}"
 
 
 def verdict(plan: Plan, style: Style) -> str:

@@ -57,7 +57,7 @@ def _run(folder: Path, *arguments: str) -> None:
     """Run a command whose output is for people."""
     done = subprocess.run(_command(*arguments), cwd=folder, env=_environment(), stdout=sys.stderr, check=False)
     if done.returncode:
-        raise refused(f"`pulumi {arguments[0]}` ended with exit code {done.returncode}; its own words are above.")
+        raise refused(f"pulumi {arguments[0]} ended with exit code {done.returncode}; its own words are above.")
 
 
 def _read(folder: Path, *arguments: str) -> str:
@@ -66,9 +66,7 @@ def _read(folder: Path, *arguments: str) -> str:
     )
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["it says nothing"]
-        raise refused(
-            f"`pulumi {' '.join(arguments[:2])}` fails: {words[-1][:400].removeprefix('error: ').rstrip('.')}."
-        )
+        raise refused(f"pulumi {' '.join(arguments[:2])} fails: {words[-1][:400].removeprefix('error: ').rstrip('.')}.")
     return done.stdout
 
 

@@ -49,16 +49,20 @@ def deploy(root: Path, stack: str, cloud: Cloud, before: Mapping[str, State] | N
     monitor = _Monitor(cloud, before or {})
 
     def run() -> None:
-        pulumi.runtime.set_all_config(
-            {**settings.config, **dict.fromkeys(settings.secrets, "a secret")}, settings.secrets
-        )
+        secrets = list(settings.secrets)
+        pulumi.runtime.set_all_config({**settings.config, **dict.fromkeys(secrets, "a secret")}, secrets)
         set_mocks(monitor.mocks, settings.name, stack, preview=False, monitor=monitor)
-        test(lambda: runpy.run_path(str(root / "__main__.py"), run_name="__main__") and None)()
+        program: Any = test(lambda: _run(root))  # type: ignore[no-untyped-call]  # the SDK leaves it so
+        program()
 
     with _inside(root), _loop():
         contextvars.copy_context().run(run)
     monitor.remove_the_rest()
     return monitor.after
+
+
+def _run(root: Path) -> None:
+    runpy.run_path(str(root / "__main__.py"), run_name="__main__")
 
 
 class _Monitor(MockMonitor):
