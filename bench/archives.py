@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from analysis.audit.tree import audit_tree
-from analysis.python.closure import Builder, Closure
+from analysis.python.closure import Builder
 from analysis.python.file_tree import FileTree, Trace
 from analysis.python.finder import SearchFolder
+from analysis.python.graph import Closure
 from analysis.python.reader import RecordReader, roomy
 from analysis.python.record import read_record
 from blueprint.archive import ArchiveSource, Cache, LockedDistributions, analyse_functions

@@ -16,10 +16,12 @@ from typing import Any
 
 from analysis.audit.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
 from analysis.cache import Cache
-from analysis.python.closure import ENTRY, Builder, Closure, ImportProblem
+from analysis.python.closure import Builder
 from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
+from analysis.python.graph import ENTRY, Closure, Problem
 from analysis.python.impact import Impact, ImpactJudge
+from analysis.python.program import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
 
@@ -114,7 +116,7 @@ class _Auditor:
         self._base = str(tree)
         self._target = target
         self._files = FileTree()
-        self._read = RecordReader(target, cache, depth="names")
+        self._read, self._links = RecordReader(target, cache, depth="names"), Links()
         self.folders = list(self._find(self._base, top=True))
         carried = {name for folder in self.folders for name in _modules(self._files, folder)}
         folders = {os.path.relpath(folder, self._base).split(os.sep)[0] for folder in self.folders}
@@ -170,7 +172,7 @@ class _Auditor:
         return function
 
     def builder(self, trace: Trace, folder: str, requirements: Requirements) -> Builder:
-        return Builder(trace, (SearchFolder(folder), *self.roots), requirements, self._read)
+        return Builder(trace, (SearchFolder(folder), *self.roots), requirements, self._read, links=self._links)
 
     def is_own(self, module: str) -> bool:
         """Return whether the tree has first-party code of that top-level name somewhere."""
@@ -253,7 +255,7 @@ class _Function:
 
     def _problems(self) -> Iterator[AuditFinding]:
         """Yield one finding per kind and subject, with the worst consequence of all its places."""
-        groups: dict[tuple[str, str], list[ImportProblem]] = {}
+        groups: dict[tuple[str, str], list[Problem]] = {}
         for problem in self._closure.problems:
             if problem.kind != "computed-resource":
                 groups.setdefault(self._identity(problem), []).append(problem)
@@ -264,7 +266,7 @@ class _Function:
             message = self._message(kind, subject, problems[0])
             yield AuditFinding(consequence, kind, subject, message, tuple(sorted(sites)))
 
-    def _identity(self, problem: ImportProblem) -> tuple[str, str]:
+    def _identity(self, problem: Problem) -> tuple[str, str]:
         """Return kind and subject; what is certainly third-party counts once for the whole package."""
         if problem.kind != "distribution":
             return problem.kind, problem.subject
@@ -273,7 +275,7 @@ class _Function:
             return "module", problem.subject
         return "module", ".".join(parts[:3] if parts[0] == "google" else parts[:1])
 
-    def _message(self, kind: str, subject: str, problem: ImportProblem) -> str:
+    def _message(self, kind: str, subject: str, problem: Problem) -> str:
         if kind != "module":
             return _WORDS[kind].format(subject=subject, detail=problem.detail)
         if problem.detail.startswith("link:"):

@@ -52,6 +52,7 @@ class BindingScope:
         owner: for a method, its class and the name of its first parameter.
         inner: definition → its scope.
         attributes: for a class, what methods assign to the first parameter's attributes.
+        bases: for a class, what it is derived from.
     """
 
     name: str
@@ -63,6 +64,7 @@ class BindingScope:
     owner: tuple[BindingScope, str] | None = None
     inner: dict[ast.AST, BindingScope] = field(default_factory=dict)
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
+    bases: list[ast.expr] = field(default_factory=list)
 
     @property
     def module(self) -> BindingScope:
@@ -213,7 +215,7 @@ class _Binder:
     def class_(self, node: ast.ClassDef, scope: BindingScope, around: _Around) -> None:
         name = f"{scope.name}.{node.name}" if scope.name else node.name
         scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), around[2]))
-        inner = scope.inner[node] = BindingScope(name, "class", scope)
+        inner = scope.inner[node] = BindingScope(name, "class", scope, bases=node.bases)
         self.block(node.body, inner, _Around())
 
     def branch(self, node: ast.If, scope: BindingScope, around: _Around) -> None:

@@ -14,6 +14,7 @@ from analysis.python.nodes import FIELDS
 from analysis.python.values import (
     UNKNOWN,
     CallResult,
+    Choice,
     CodePath,
     Constant,
     Member,
@@ -73,6 +74,7 @@ class FileEvents:
 
 _INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
 _TEXTS = (Constant, Text, CodePath)
+_SAYING = {*_TEXTS, Choice}
 
 
 def read_events(tree: ast.Module, module: BindingScope, expressions: Evaluator, conditions: Conditions) -> FileEvents:
@@ -232,7 +234,10 @@ class _Reader:
 
     def _says(self, node: ast.expr, scope: BindingScope, around: Around) -> bool:
         """Note the texts and paths that an expression is; return whether it is any."""
-        values = [each for each in possible(self._expressions.value(node, scope)) if isinstance(each, _TEXTS)]
+        value = self._expressions.value(node, scope)
+        if value.__class__ not in _SAYING:
+            return False
+        values = [each for each in possible(value) if isinstance(each, _TEXTS)]
         said = [each for each in values if not isinstance(each, Constant) or isinstance(each.value, str | int)]
         if node.__class__ is ast.Name or node.__class__ is ast.Attribute:
             said = [each for each in said if isinstance(each, CodePath)]

@@ -11,6 +11,7 @@ from analysis.python.bindings import Binding, BindingScope
 from analysis.python.builtin_calls import interpolated
 from analysis.python.folding import call, item
 from analysis.python.values import (
+    MOST_PARTS,
     OWN_FILE,
     UNKNOWN,
     CallResult,
@@ -18,24 +19,20 @@ from analysis.python.values import (
     CodePath,
     Constant,
     DictValue,
-    Member,
     Parameter,
     SequenceValue,
-    Text,
     Thing,
     Unknown,
     Value,
     choose,
     concat,
     each,
-    is_small,
     join,
     member,
     possible,
     shown,
 )
 
-_GROWING = (SequenceValue, DictValue, Text, CallResult, Choice, Member)
 _BUILTINS = frozenset(dir(builtins))
 _OWN: dict[str, Value] = {
     "__file__": OWN_FILE,
@@ -43,6 +40,7 @@ _OWN: dict[str, Value] = {
     "__package__": Thing("."),
     "__spec__": Thing(":__spec__"),
 }
+_SUPER = Thing("builtins.super")
 MOST_STEPS = 200_000
 """How many expressions of one file are followed; what is behind is not known."""
 
@@ -69,7 +67,7 @@ class Evaluator:
             if self._steps > MOST_STEPS:
                 return Unknown("the file has too much to be followed")
             found = evaluate(self, node, scope)
-            if found.__class__ in _GROWING and not is_small(found):
+            if found.size >= MOST_PARTS:
                 found = Unknown("it has too many parts to be followed")
             self._values[id(node)] = found
         return found
@@ -116,7 +114,7 @@ class Evaluator:
             else:
                 value = self._of(binding, owner, name)
                 values = [*values, value] if keeps else [value]
-        found = choose(values)
+        found = choose(values) if len(values) > 1 else values[0]
         if name in owner.changed and any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
             return Choice((*possible(found), Unknown("it is changed after it was made")))
         return found
@@ -217,6 +215,12 @@ class Evaluator:
 
     def _call(self, node: ast.Call, scope: BindingScope) -> Value:
         function = self.value(node.func, scope)
+        owner = _home(scope).owner
+        if function == _SUPER and owner is not None:  # stands for an object of a class that this one is derived from
+            around = owner[0].parent or owner[0]
+            return (
+                choose(CallResult(self.value(base, around)) for base in owner[0].bases) if owner[0].bases else UNKNOWN
+            )
         return call(function, *self.arguments(node, scope))
 
     def arguments(self, node: ast.Call, scope: BindingScope) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:

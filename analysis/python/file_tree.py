@@ -42,12 +42,23 @@ class FileTree:
         self._contents: dict[str, tuple[bytes, str] | None] = {}
         self._by_inode: dict[tuple[int, int], tuple[bytes, str]] = {}
         self._links: dict[str, bool] = {}
+        self._binaries: dict[str, list[str]] = {}
 
     def entries(self, folder: str) -> Mapping[str, EntryKind]:
         """Return name → kind of everything in `folder`; empty when it is not a readable folder."""
         found = self._entries.get(folder)
         if found is None:
             found = self._entries[folder] = _scan(folder)
+        return found
+
+    def binaries(self, folder: str) -> list[str]:
+        """Return the compiled modules in `folder`."""
+        found = self._binaries.get(folder)
+        if found is None:
+            listing = sorted(self.entries(folder).items())
+            found = self._binaries[folder] = [
+                name for name, kind in listing if name.endswith(".so") and kind is EntryKind.FILE
+            ]
         return found
 
     def is_link(self, path: str) -> bool:
@@ -88,7 +99,7 @@ class Trace:
 
     def __init__(self, tree: FileTree, overlay: Mapping[str, bytes] | None = None) -> None:
         self._tree = tree
-        self.is_link = tree.is_link
+        self.is_link, self.binaries = tree.is_link, tree.binaries
         self._overlay = {path: (content, digest(content)) for path, content in (overlay or {}).items()}
         self._generated: dict[str, dict[str, EntryKind]] = {}
         for path in self._overlay:

@@ -106,8 +106,8 @@ class Finder:
                 yield Located(name, "namespace", folders=(below,), broken=broken)
         elif kind in (EntryKind.DANGLING, EntryKind.LOOP):
             yield Located(name, broken=path)
-        for binary in sorted(each for each in entries if each.startswith(f"{last}.") and each.endswith(".so")):
-            if entries[binary] is EntryKind.FILE:
+        for binary in self.trace.binaries(folder.path):
+            if binary.startswith(f"{last}."):
                 yield Located(name, "module", f"{folder.path}/{binary}", posixpath.join(folder.inside, binary))
         module = entries.get(last + ".py")
         if module is EntryKind.FILE:

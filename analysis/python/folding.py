@@ -17,7 +17,6 @@ from analysis.python.values import (
     SequenceValue,
     Text,
     Thing,
-    Unknown,
     Value,
     choose,
     concat,
@@ -72,7 +71,7 @@ Link = Callable[[Value], Value | None]
 def link(value: Value, put: Link) -> Value:
     """Return `value` with what `put` says of its things, parameters, paths and results, and everything folded again."""
     kind = value.__class__
-    if kind is Constant or kind is Unknown:
+    if not value.open:
         return value
     if kind is Thing or kind is Parameter or kind is CodePath:
         found = put(value)

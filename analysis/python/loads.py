@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from analysis.python.events import Call
@@ -78,6 +78,10 @@ _PASSES_ON = {"builtins.map", "functools.partial", ".submit", "asyncio.to_thread
 PYTHONS = ("python", "python3")
 
 
+_LOADING = {*_BY_NAME, *_COMPUTED, *_STARTS, "builtins.exec"}
+_OPENING = {*_OPENERS, *_PATH_READS, *_STARTS}
+
+
 def argument(call: Call, position: int, name: str) -> Value | None:
     """Return an argument by its place or its name."""
     if position < len(call.arguments):
@@ -87,18 +91,25 @@ def argument(call: Call, position: int, name: str) -> Value | None:
 
 def loads(program: Program, module: str) -> Iterator[Load]:
     """Yield the modules that calls in `module` load, at the place that says which."""
-    for callee, call in program.calls(module):
+    nothing: list[tuple[str, Call]] = []
+    for callee, call in program.once("loading calls", module, "", lambda: list(_loading(program, module)), nothing):
         place = CodePlace(module, call.line, call.around)
         if callee in _BY_NAME:
             yield from _by_name(program, callee, call, place)
-        elif callee in _COMPUTED:
-            yield Load(None, None, place)
         elif callee in _STARTS or callee == "builtins.exec":
             yield from _started(program, callee, call, place)
-        elif callee not in _PASSES_ON and any(
-            isinstance(each, Thing) and program.callee(module, each) in _BY_NAME for each in call.arguments
+        else:
+            yield Load(None, None, place)
+
+
+def _loading(program: Program, module: str) -> Iterator[tuple[str, Call]]:
+    """Yield the calls that load code, or give the function that does so away: whoever gets it decides what is loaded."""
+    for callee, call in program.calls(module):
+        if callee in _LOADING or (
+            callee not in _PASSES_ON
+            and any(isinstance(each, Thing) and program.callee(module, each) in _BY_NAME for each in call.arguments)
         ):
-            yield Load(None, None, place)  # whoever is given the function decides what is loaded
+            yield callee, call
 
 
 def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
@@ -183,9 +194,14 @@ def is_python(word: Value | None) -> bool:
     return isinstance(word, Constant) and str(word.value).rpartition("/")[2] in PYTHONS
 
 
-def opened(program: Program, module: str) -> Iterator[Opened]:
-    """Yield the files that calls in `module` read by a path that begins in the working folder."""
-    for callee, call in program.calls(module):
+def opening(program: Program, module: str) -> list[tuple[str, Call]]:
+    """Return the calls that read files."""
+    return program.calls_of(module, _OPENING)
+
+
+def opened(program: Program, module: str, calls: Iterable[tuple[str, Call]]) -> Iterator[Opened]:
+    """Yield the files that `calls` in `module` read by a path that begins in the working folder."""
+    for callee, call in calls:
         place = CodePlace(module, call.line, call.around)
         if callee in _OPENERS:
             path, mode = argument(call, *_OPENERS[callee]), argument(call, 1, "mode")

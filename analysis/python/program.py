@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from typing import Any, NamedTuple, TypeVar
 
 from analysis.python.events import Around, Call, Said
 from analysis.python.folding import Link, link
@@ -39,6 +39,15 @@ MOST_LINKS = 500_000
 """How many names are looked up for one entry module; what is behind is not known."""
 
 
+T = TypeVar("T")
+Need = tuple[str, int, bool]
+"""That a module has this record (its identity, 0 for none) and is a package or not."""
+Needs = frozenset[Need]
+Key = tuple[str, str, int, object]
+_CUT: Need = ("", 0, False)
+"""What a result rests on that is cut short: it holds for no other program. So does one that rests on an open question."""
+
+
 class CodePlace(NamedTuple):
     """Where something happens."""
 
@@ -47,22 +56,89 @@ class CodePlace(NamedTuple):
     around: Around = Around()
 
 
+class Gift(NamedTuple):
+    """What a call gives for some parameters, and where it stands."""
+
+    values: tuple[Value, ...]
+    module: str
+    line: int
+    around: Around
+
+
+class Links:
+    """What programs of one tree found out, with the files that each result rests on: most share most of their files."""
+
+    def __init__(self) -> None:
+        self.found: dict[Key, list[tuple[Needs, Any]]] = {}
+
+
 class Program:
     """Looks up what names are across files.
 
     Args:
         records: module → its record.
         packages: those modules that are packages.
+        links: what other programs of the tree found out.
     """
 
-    def __init__(self, records: Mapping[str, FileRecord], packages: Collection[str]) -> None:
+    def __init__(
+        self, records: Mapping[str, FileRecord], packages: Collection[str], links: Links | None = None
+    ) -> None:
         self._records, self._packages = records, packages
-        self._things: dict[tuple[str, str], Value] = {}
-        self._callers: dict[str, list[tuple[str, Call]]] | None = None
-        self._reached = self._links = 0
-        self._paths: dict[str, bool] = {}
-        self._calls: dict[str, list[tuple[str, Call]]] = {}
+        self._links = links or Links()
+        self._found: dict[Key, tuple[Needs, Any]] = {}
+        self._looked: set[Need] = set()
+        self._sure: Needs = frozenset()
+        self._steps = self._questions = 0
+        self._callers: dict[str, list[str]] | None = None
+        self._given_by_callers: dict[tuple[str, tuple[str, ...]], list[Gift]] = {}
         self._gives: dict[tuple[str, str, str], bool] = {}
+
+    def _record(self, module: str) -> FileRecord | None:
+        """Return a record, and note that what is being found out rests on it."""
+        record = self._records.get(module)
+        self._looked.add((module, id(record) if record is not None else 0, module in self._packages))
+        return record
+
+    def once(self, kind: str, module: str, about: object, find: Callable[[], T], until: T) -> T:
+        """Return what `find` says about something in a module: from another program where it rests on the same files.
+
+        Args:
+            kind: names the question.
+            module: where it is asked.
+            about: what it is asked about.
+            find: finds the answer.
+            until: the answer where the question comes up while it is being answered.
+        """
+        key = (kind, module, id(self._records.get(module)), about)
+        known = self._found.get(key)
+        if known is None:
+            known = next((each for each in self._links.found.get(key, ()) if self._holds(each[0])), None)
+            self._found[key] = known = known or self._find(key, find, until)
+        self._looked |= known[0]
+        found: T = known[1]
+        return found
+
+    def _find(self, key: Key, find: Callable[[], T], until: T) -> tuple[Needs, T]:
+        self._questions += 1
+        unanswered = ("", self._questions, False)
+        self._found[key] = frozenset({unanswered}), until
+        outer, self._looked = self._looked, set()
+        found = find()
+        self._looked.discard(unanswered)
+        needs, self._looked = frozenset(self._looked), outer
+        if all(module for module, _, _ in needs):
+            self._links.found.setdefault(key, []).append((needs, found))
+        return needs, found
+
+    def _holds(self, needs: Needs) -> bool:
+        """Return whether what a result rests on is the same here."""
+        for module, record, package in needs - self._sure:
+            mine = self._records.get(module)
+            if (id(mine) if mine is not None else 0) != record or (module in self._packages) != package:
+                return False
+        self._sure |= needs
+        return True
 
     def absolute(self, module: str, name: str) -> str:
         """Return the full name of a thing that `module` calls `name`; `package.module:definition` for our own."""
@@ -77,28 +153,28 @@ class Program:
 
     def thing(self, module: str, name: str, depth: int = 0) -> Value:
         """Return what a thing is, followed through every module that merely passes it on."""
-        key = (module, name)
-        if key not in self._things:
-            self._things[key] = Thing(self.absolute(module, name))
-            if name == ":":
-                self._things[key] = Constant(module)
-            elif depth < MOST_DEPTH:
-                self._things[key] = self._resolved(self.absolute(module, name), depth)
-        return self._things[key]
+        if name == ":":
+            return Constant(module)
+        whole = self.absolute(module, name)
+        if ":" in whole or depth >= MOST_DEPTH:
+            if ":" not in whole:
+                self._looked.add(_CUT)
+            return Thing(whole)
+        until: Value = Thing(whole)
+        return self.once("thing", module, name, lambda: self._resolved(whole, depth), until)
 
     def _resolved(self, name: str, depth: int) -> Value:
-        if ":" in name:
-            return Thing(name)
         parts = name.split(".")
         for count in range(len(parts), 0, -1):
             module = ".".join(parts[:count])
-            if module in self._records:
+            if self._record(module) is not None:
                 rest = parts[count:]
                 return self._in_module(module, rest, depth) if rest else Thing(name)
         return Thing(name)
 
     def _in_module(self, module: str, names: list[str], depth: int) -> Value:
-        values = self._records[module].values
+        record = self._record(module)
+        values = record.values if record else {}
         for count in (2, 1):
             value = values.get(".".join(names[:count])) if len(names) >= count else None
             if value is not None:
@@ -106,10 +182,10 @@ class Program:
                 for name in names[count:]:
                     found = member(found, name)
                 return found
-        for fact in self._records[module].imports:
+        for fact in record.imports if record else ():
             if fact.names == ("*",) and depth < MOST_DEPTH:
                 base = self.absolute(module, "." * fact.level + (fact.module or ""))
-                if base in self._records and base != module:
+                if self._record(base) is not None and base != module:
                     found = self._in_module(base, names, depth + 1)
                     if found != Thing(f"{base}.{'.'.join(names)}"):
                         return found
@@ -119,14 +195,20 @@ class Program:
         self, value: Value, module: str, given: Mapping[str, Value] | None = None, function: str = "", depth: int = 0
     ) -> Value:
         """Return a value of `module` with everything that other files, and what `function` is `given`, say of it."""
+        if not value.open:
+            return value
         if depth > MOST_DEPTH:
+            self._looked.add(_CUT)
             return Unknown("it is passed on too often to be followed")
-        return link(value, self._put(module, given or {}, function, depth))
+        if given or function:
+            return link(value, self._put(module, given or {}, function, depth))
+        return self.once("value", module, value, lambda: link(value, self._put(module, {}, "", depth)), value)
 
     def _put(self, module: str, given: Mapping[str, Value], function: str, depth: int) -> Link:
         def put(value: Value) -> Value | None:
-            self._links += 1
-            if self._links > MOST_LINKS:
+            self._steps += 1
+            if self._steps > MOST_LINKS:
+                self._looked.add(_CUT)
                 return Unknown("there is too much to be followed")
             if isinstance(value, Thing):
                 return value if _is_placed(value.name) else self.thing(module, value.name, depth)
@@ -146,7 +228,7 @@ class Program:
         """Return what a call of one of our own functions returns."""
         name = self._own(value.function)
         module, _, function = name.partition(":")
-        record = self._records.get(module)
+        record = self._record(module) if name else None
         found = record.returns.get(function) if record and function else None
         if record is None or found is None or depth > MOST_DEPTH or not any(map(_tells, possible(found))):
             return None
@@ -157,26 +239,38 @@ class Program:
 
     def may_return_path(self, function: str, call: Call) -> bool:
         """Return whether `module:function` may return a path beside the code to a call."""
-        if function not in self._paths:
-            self._paths[function] = False  # until it is known
-            module, _, name = function.partition(":")
-            value = self._records[module].returns.get(name) if module in self._records else None
-            kinds = possible(value) if value is not None else ()
-            self._paths[function] = any(map(_begins_as_path, kinds)) or any(
-                self.may_return_path(self.callee(module, each.function), call)
-                for each in kinds
-                if isinstance(each, CallResult)
-            )
-            if not self._paths[function] and any(isinstance(each, Parameter | Member) for each in kinds):
-                return any(isinstance(each, CodePath) for value in call.arguments for each in parts_of(value))
-        return self._paths[function]
+        module = function.partition(":")[0]
+        answer = self.once("path returned", module, function, lambda: self._returns_path(function), "no")
+        return answer == "yes" or (
+            answer == "given"
+            and any(isinstance(each, CodePath) for value in call.arguments for each in parts_of(value))
+        )
+
+    def _returns_path(self, function: str) -> str:
+        """Return whether a function may return a path beside the code: yes, no, or where it is `given` one."""
+        module, _, name = function.partition(":")
+        record = self._record(module)
+        value = record.returns.get(name) if record else None
+        kinds = possible(value) if value is not None else ()
+        if any(map(_begins_as_path, kinds)):
+            return "yes"
+        inner = [self.callee(module, each.function) for each in kinds if isinstance(each, CallResult)]
+        found = {
+            self.once("path returned", each.partition(":")[0], each, lambda each=each: self._returns_path(each), "no")  # type: ignore[misc]
+            for each in inner
+        }
+        if "yes" in found:
+            return "yes"
+        return "given" if "given" in found or any(isinstance(each, Parameter | Member) for each in kinds) else "no"
 
     def _given(
         self, name: str, arguments: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
     ) -> dict[str, Value]:
         """Return parameter → value of a call of `module:function`."""
         module, _, function = name.partition(":")
-        record = self._records[module]
+        record = self._record(module)
+        if record is None:
+            return {}
         names = record.parameters.get(function, ())
         given = {**dict(zip(names, arguments, strict=False)), **dict(keywords)}
         for each_name in names:
@@ -203,7 +297,8 @@ class Program:
 
     def _is_function(self, name: str) -> bool:
         module, _, function = name.partition(":")
-        return module in self._records and function in self._records[module].parameters
+        record = self._record(module)
+        return record is not None and function in record.parameters
 
     def callee(self, module: str, function: Value) -> str:
         """Return what a call in `module` calls: a full name, or `.method` of something that is not known."""
@@ -222,30 +317,66 @@ class Program:
             return own
         if isinstance(found, Thing):
             return found.name
-        return f".{found.name}" if isinstance(found, Member) else ""
+        if not isinstance(found, Member):
+            return ""
+        maker = found.owner.function if isinstance(found.owner, CallResult) else None
+        if found.name == "__init__" and isinstance(maker, Thing):
+            return f"{maker.name}.__init__"  # of a class that is not ours, which ours is derived from
+        return f".{found.name}"
 
     def calls(self, module: str) -> list[tuple[str, Call]]:
         """Return every call of a module with what it calls; one with several possible functions once for each."""
-        found = self._calls.get(module)
-        if found is None:
-            found = self._calls[module] = list(self._named_calls(module))
-        return found
+        return self.once("calls", module, "", lambda: list(self._named_calls(module)), [])
 
     def _named_calls(self, module: str) -> Iterator[tuple[str, Call]]:
-        for call in self._records[module].calls:
+        record = self._record(module)
+        for call in record.calls if record else ():
             for function in possible(call.function):
                 yield from _passed_on(self.callee(module, function), call, lambda value: self.callee(module, value))
 
-    def callers(self, function: str) -> list[tuple[str, Call]]:
-        """Return the calls of `module:function`, those of a method of that name on something unknown included."""
+    def said(self, module: str) -> tuple[Said, ...]:
+        """Return the texts and paths of a module."""
+        record = self._record(module)
+        return record.said if record else ()
+
+    def calls_of(self, module: str, callees: Set[str]) -> list[tuple[str, Call]]:
+        """Return the calls of a module that call one of `callees`, in order."""
+        by_callee = self._by_callee(module)
+        found = [each for name in callees & by_callee.keys() for each in by_callee[name]]
+        return [(name, call) for _, name, call in sorted(found, key=lambda each: each[0])]
+
+    def _by_callee(self, module: str) -> Mapping[str, list[tuple[int, str, Call]]]:
+        return self.once("callees", module, "", lambda: _indexed(self.calls(module)), {})
+
+    def _callers_of(self, function: str) -> Iterator[tuple[str, str]]:
+        """Yield the modules that call `module:function`, or a method of that name on something unknown, by which name."""
         if self._callers is None:
             self._callers = {}
             for module in self._records:
-                for name, call in self.calls(module):
-                    self._callers.setdefault(name, []).append((module, call))
+                for name in self._by_callee(module):
+                    self._callers.setdefault(name, []).append(module)
         head, _, last = function.rpartition(".")
-        by_name = self._callers.get(f".{last}", []) if head and ":" in head else []
-        return [*self._callers.get(function, ()), *by_name]
+        for name in (function, f".{last}") if head and ":" in head else (function,):
+            yield from ((module, name) for module in self._callers.get(name, ()))
+
+    def _gifts(self, function: str, names: tuple[str, ...]) -> list[Gift]:
+        """Return what callers give for some parameters of a function, and where; the same of one line once."""
+        found = self._given_by_callers.get((function, names))
+        if found is None:
+            found = self._given_by_callers[function, names] = []
+            for module, callee in self._callers_of(function):
+                about = (function, callee, names)
+                nothing: list[Gift] = []
+                found += self.once("gifts", module, about, lambda m=module, a=about: self._gifts_of(m, *a), nothing)  # type: ignore[misc]
+        return found
+
+    def _gifts_of(self, module: str, function: str, callee: str, names: tuple[str, ...]) -> list[Gift]:
+        gifts: dict[Gift, None] = {}
+        for _, _, call in self._by_callee(module).get(callee, ()):
+            given = self._given(function, call.arguments, call.keywords)
+            values = tuple(self.linked(given.get(name, UNKNOWN), module) for name in names)
+            gifts[Gift(values, module, call.line, call.around)] = None
+        return list(gifts)
 
     def may_be(self, kind: str, test: Callable[[Value], bool], value: Value, module: str) -> bool:
         """Return whether a value passes a test, or is what some caller gives that passes it.
@@ -270,34 +401,40 @@ class Program:
         key = (kind, value.function, value.name)
         if key not in self._gives:
             self._gives[key] = False  # until it is known
-            for module, call in self.callers(value.function):
-                given = self._given(value.function, call.arguments, call.keywords).get(value.name)
-                if given is not None and self.may_be(kind, test, given, module):
-                    self._gives[key] = True
-                    break
+            self._gives[key] = any(
+                self._passes(kind, test, each)
+                for gift in self._gifts(value.function, (value.name,))
+                for each in possible(gift.values[0])
+            )
         return self._gives[key]
 
-    def reached(
-        self, value: Value, place: CodePlace, depth: int = 0, trail: frozenset[str] = frozenset()
-    ) -> Iterator[tuple[Value, CodePlace]]:
-        """Yield what a value of a place can be: one that a function is given, once for each caller, at the caller's place."""
-        found = self.linked(value, place.module) if depth == 0 else value
-        if depth == 0:
-            self._reached = 0
-        wanted = {each for each in parts_of(found) if isinstance(each, Parameter) and each.function not in trail}
-        function = min((each.function for each in wanted), default=None)
-        callers = self.callers(function) if function and depth < MOST_DEPTH else []
-        if function is None or not callers or self._reached + len(callers) > MOST_CALLERS or not is_small(found):
+    def reached(self, value: Value, place: CodePlace) -> Iterator[tuple[Value, CodePlace]]:
+        """Yield what a value of a place can be: one that a function is given, as each caller gives it, at the caller's place."""
+        found = self.linked(value, place.module)
+        if not found.given:
             yield found, place
             return
-        names = {each.name for each in wanted if each.function == function}
-        self._reached += len(callers)
-        for module, call in callers:
-            given = self._given(function, call.arguments, call.keywords)
-            linked = {name: self.linked(value, module) for name, value in given.items() if name in names}
-            inner = link(found, _given_to(function, linked))
-            around = call.around._replace(catches=(*call.around.catches, *place.around.catches))
-            yield from self.reached(inner, CodePlace(module, call.line, around), depth + 1, trail | {function})
+        queue = [(found, place, frozenset[str]())]
+        seen, looked = set[tuple[Value, str, int, tuple[str, ...]]](), 0
+        for found, where, trail in queue:
+            wanted = [each for each in found.given if each.function not in trail] if is_small(found) else []
+            function = min((each.function for each in wanted), default="")
+            names = tuple(sorted(each.name for each in wanted if each.function == function))
+            gifts = self._gifts(function, names) if function and len(trail) < MOST_DEPTH else []
+            looked += len(gifts)
+            if not gifts or looked > MOST_CALLERS:
+                yield found, where
+                continue
+            made: dict[tuple[Value, ...], Value] = {}
+            for values, module, line, around in gifts:
+                if values not in made:
+                    made[values] = link(found, _given_to(function, dict(zip(names, values, strict=True))))
+                catches = (*around.catches, *where.around.catches)
+                key = (made[values], module, line, catches)
+                if key not in seen:
+                    seen.add(key)
+                    at = CodePlace(module, line, around._replace(catches=catches) if where.around.catches else around)
+                    queue.append((made[values], at, trail | {function}))
 
 
 _TOLD = (Constant, CodePath, Text, SequenceValue, DictValue, Thing)
@@ -324,6 +461,13 @@ def _given_to(function: str, given: Mapping[str, Value]) -> Link:
     return put
 
 
+def _indexed(calls: list[tuple[str, Call]]) -> dict[str, list[tuple[int, str, Call]]]:
+    found: dict[str, list[tuple[int, str, Call]]] = {}
+    for place, (name, call) in enumerate(calls):
+        found.setdefault(name, []).append((place, name, call))
+    return found
+
+
 def _is_placed(name: str) -> bool:
     """Return whether a name says already which module it is of."""
     return ":" in name[1:]
@@ -339,6 +483,3 @@ def _passed_on(name: str, call: Call, callee: object) -> Iterator[tuple[str, Cal
     inner = callee(function) if callable(callee) else ""
     if inner:
         yield inner, call._replace(function=function, arguments=arguments)
-
-
-__all__ = ["CodePlace", "Program", "Said"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from typing import ClassVar
 
 MOST_CHOICES, MOST_TEXT, MOST_ITEMS, MOST_PARTS = 64, 100_000, 2_000, 3_000
 """How many possible values are followed, how long a text or list, and of how many parts in all: more is not known."""
@@ -18,68 +18,44 @@ Plain = str | int | float | bool | bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class _Leaf:
+    """A value that is made of no others."""
+
+    size: ClassVar[int] = 1
+    given: ClassVar[frozenset[Parameter]] = frozenset()
+    open: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(_Leaf):
     """A constant."""
 
     value: Plain
+    open: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceValue:
-    """A list, tuple or set."""
-
-    items: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DictValue:
-    """A dictionary."""
-
-    keys: tuple[Value, ...]
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(_Leaf):
     """What an import or definition makes: `os.environ`, `.sibling.name` (relative), `:name` (the file's own)."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(_Leaf):
     """What a function of the file is given."""
 
     function: str
     name: str
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An attribute of something."""
-
-    owner: Value
-    name: str
+    @property
+    def given(self) -> frozenset[Parameter]:  # type: ignore[override]
+        """Return the parameter."""
+        return frozenset((self,))
 
 
 @dataclass(frozen=True, slots=True)
-class CallResult:
-    """What a call returns."""
-
-    function: Value
-    arguments: tuple[Value, ...] = ()
-    keywords: tuple[tuple[str, Value], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text put together, of which some parts are not known yet."""
-
-    parts: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CodePath:
+class CodePath(_Leaf):
     """A path beside the code.
 
     Attributes:
@@ -95,17 +71,119 @@ class CodePath:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several values."""
-
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Leaf):
     """What only running the code tells, with the reason."""
 
     why: str = ""
+    open: ClassVar[bool] = False
+
+
+_NONE: frozenset[Parameter] = frozenset()
+
+
+class _Whole:
+    """A value that is made of others. It is asked about these often, so it knows from the start what it is asked.
+
+    Attributes:
+        size: how many values it is made of, all the way down.
+        given: the parameters among them.
+        open: whether other files can say more of any of them.
+    """
+
+    __slots__ = ("_hash", "given", "open", "size")
+    size: int
+    given: frozenset[Parameter]
+    open: bool
+    _hash: int
+    __match_args__: tuple[str, ...] = ()
+
+    def _count(self, parts: Iterable[Value]) -> None:
+        size, given, opened = 1, _NONE, False
+        for part in parts:
+            size += part.size
+            if part.given:
+                given = given | part.given if given else part.given
+            opened = opened or part.open
+        self.size, self.given, self.open, self._hash = size, given, opened, 0
+
+    def _fields(self) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in self.__match_args__])
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        same = self.__class__ is other.__class__ and hash(self) == hash(other)
+        return same and self._fields() == other._fields()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        if not self._hash:
+            self._hash = hash(self._fields()) or 1
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"{self.__class__.__name__}{self._fields()}"
+
+
+class SequenceValue(_Whole):
+    """A list, tuple or set."""
+
+    __slots__ = __match_args__ = ("items",)
+
+    def __init__(self, items: tuple[Value, ...]) -> None:
+        self.items = items
+        self._count(items)
+
+
+class Text(_Whole):
+    """A text put together, of which some parts are not known yet."""
+
+    __slots__ = __match_args__ = ("parts",)
+
+    def __init__(self, parts: tuple[Value, ...]) -> None:
+        self.parts = parts
+        self._count(parts)
+
+
+class Choice(_Whole):
+    """One of several values."""
+
+    __slots__ = __match_args__ = ("values",)
+
+    def __init__(self, values: tuple[Value, ...]) -> None:
+        self.values = values
+        self._count(values)
+
+
+class DictValue(_Whole):
+    """A dictionary."""
+
+    __slots__ = __match_args__ = ("keys", "values")
+
+    def __init__(self, keys: tuple[Value, ...], values: tuple[Value, ...]) -> None:
+        self.keys, self.values = keys, values
+        self._count((*keys, *values))
+
+
+class Member(_Whole):
+    """An attribute of something."""
+
+    __slots__ = __match_args__ = ("owner", "name")
+
+    def __init__(self, owner: Value, name: str) -> None:
+        self.owner, self.name = owner, name
+        self.size, self.given, self.open, self._hash = owner.size + 1, owner.given, owner.open, 0
+
+
+class CallResult(_Whole):
+    """What a call returns."""
+
+    __slots__ = __match_args__ = ("function", "arguments", "keywords")
+
+    def __init__(
+        self, function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tuple[str, Value], ...] = ()
+    ) -> None:
+        self.function, self.arguments, self.keywords = function, arguments, keywords
+        self._count((function, *arguments, *[each for _, each in keywords]))
 
 
 Value = (
@@ -295,7 +373,7 @@ def parts_of(value: Value) -> Iterator[Value]:
 
 def is_small(value: Value) -> bool:
     """Return whether a value has few enough parts to be carried on."""
-    return sum(1 for _ in islice(parts_of(value), MOST_PARTS)) < MOST_PARTS
+    return value.size < MOST_PARTS
 
 
 def _children(value: Value) -> tuple[Value, ...]:

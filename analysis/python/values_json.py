@@ -29,7 +29,7 @@ def to_json(value: Value) -> object:
     """Return a value as JSON has it: constants of JSON as they are, others as a list that begins with the kind."""
     if isinstance(value, Constant):
         return ["bytes", value.value.decode("latin-1")] if isinstance(value.value, bytes) else value.value
-    return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__slots__)]
+    return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__match_args__)]
 
 
 def _field(part: object) -> object:

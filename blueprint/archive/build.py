@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.cache import Cache
-from analysis.python.closure import Builder, Closure
-from analysis.python.events import Said
+from analysis.python.closure import Builder
 from analysis.python.file_tree import FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
+from analysis.python.graph import Closure
+from analysis.python.program import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
@@ -90,7 +91,7 @@ class Workshop:
         self._target, self._locked = target, locked
         self._tree = FileTree()
         self._read = RecordReader(target, cache)
-        self._telling: dict[int, tuple[Said, ...]] = {}
+        self._links = Links()
         self._installations: dict[tuple[str, ...], tuple[tuple[Distribution, ...], str]] = {}
 
     def archive(self, source: ArchiveSource) -> Archive:
@@ -166,6 +167,7 @@ class Workshop:
             self._read,
             declared=source.dynamic_imports,
             provided=dict(source.extra_files),
+            links=self._links,
         )
         closure = builder.build()
         findings = list(judge(source, closure, trace, self._locked))
@@ -188,7 +190,7 @@ class Workshop:
             modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
             distributions=distributions,
             imported=imported,
-            uses=read_uses(closure, builder.program(), places, carried, self._telling),
+            uses=read_uses(closure, builder.program(), places, carried),
             findings=tuple(
                 sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
             ),
@@ -220,7 +222,7 @@ def _files(
         found = {
             inside: file
             for folder in builder.folders
-            for inside, file in builder.files_at(f"{folder.path}/{resource}", resource)
+            for inside, file in builder.data_files.files_at(f"{folder.path}/{resource}", resource)
         }
         origins.update(found)
         if not found and resource not in source.extra_files:

@@ -10,11 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from analysis.python.closure import Closure
 from analysis.python.events import Call, Said
+from analysis.python.graph import Closure
 from analysis.python.loads import argument, is_python
 from analysis.python.program import CodePlace, Program
-from analysis.python.record import FileRecord
 from analysis.python.values import (
     CodePath,
     Constant,
@@ -82,37 +81,16 @@ _APIS = {
 
 @dataclass
 class _Found:
-    """Uses of one kind each, in order of discovery, by the fields of `Uses`."""
+    """What one module uses: kind, name and place of each; SQL texts; and what is asked again where callers say more."""
 
-    by_kind: dict[str, set[Use]] = field(default_factory=dict)
-    queries: dict[CodeQuery, None] = field(default_factory=dict)
-
-    def add(self, kind: str, name: str, at: Location) -> None:
-        """Add one use."""
-        self.by_kind.setdefault(kind, set()).add(Use(name, at))
-
-    def query(self, text: str, at: Location) -> None:
-        """Add a SQL text."""
-        tables, error = read_sql(text)
-        uses = tuple(CodeTableUse(each.table, each.columns, at, each.written) for each in tables)
-        self.queries[CodeQuery(text, at, uses, error)] = None
-
-    def uses(self) -> Uses:
-        """Return everything, ordered."""
-
-        def place(use: Use) -> tuple[str, str, int]:
-            return use.name, use.at.file, use.at.line or 0
-
-        kinds = {kind: tuple(sorted(found, key=place)) for kind, found in self.by_kind.items()}
-        return Uses(queries=tuple(self.queries), **kinds)
+    uses: list[tuple[str, str, CodePlace]] = field(default_factory=list)
+    queries: list[tuple[str, CodePlace]] = field(default_factory=list)
+    tables: list[tuple[str, bool, CodePlace]] = field(default_factory=list)
+    open: list[Said | tuple[str, Call]] = field(default_factory=list)
 
 
 def read_uses(
-    closure: Closure,
-    program: Program,
-    places: Mapping[str, str],
-    carried: Iterable[tuple[str, Location]],
-    telling: dict[int, tuple[Said, ...]],
+    closure: Closure, program: Program, places: Mapping[str, str], carried: Iterable[tuple[str, Location]]
 ) -> Uses:
     """Return the uses of a closure.
 
@@ -121,67 +99,108 @@ def read_uses(
         program: its records, put together.
         places: module → the file to name in locations.
         carried: SQL in data files and generated files, with its place.
-        telling: is kept for the next closure, which shares files with this one.
     """
-    reader = _Reader(program, places, telling)
+    kinds: dict[str, set[Use]] = {}
+    queries: dict[CodeQuery, None] = {}
+
+    def at(place: CodePlace) -> Location:
+        return Location(places.get(place.module, place.module), place.line)
+
+    def add_query(text: str, where: Location) -> None:
+        tables, error = read_sql(text)
+        uses = tuple(CodeTableUse(each.table, each.columns, where, each.written) for each in tables)
+        queries[CodeQuery(text, where, uses, error)] = None
+
     for module in places:
-        reader.module(module, closure)
+        settled = program.once("uses", module, "", lambda module=module: _settled(program, module), _Found())  # type: ignore[misc]
+        for found in (settled, _asked(program, module, settled.open)):
+            for kind, name, place in found.uses:
+                kinds.setdefault(kind, set()).add(Use(name, at(place)))
+            for text, place in found.queries:
+                add_query(text, at(place))
+            for table, written, place in found.tables:
+                queries[CodeQuery("", at(place), (CodeTableUse(table, (), at(place), written),))] = None
     for imported in closure.third_party:
         api = _api(imported.module)
-        if api and imported.importer in places:
-            reader.found.add("apis", api, Location(places[imported.importer], imported.fact.line))
-    for text, at in carried:
-        reader.found.query(text, at)
-    return reader.found.uses()
+        if api:
+            kinds.setdefault("apis", set()).add(Use(api, at(CodePlace(imported.importer, imported.fact.line))))
+    for text, where in carried:
+        add_query(text, where)
+
+    def order(use: Use) -> tuple[str, str, int]:
+        return use.name, use.at.file, use.at.line or 0
+
+    return Uses(queries=tuple(queries), **{kind: tuple(sorted(found, key=order)) for kind, found in kinds.items()})
+
+
+def _settled(program: Program, module: str) -> _Found:
+    """Return what reading one module alone tells, whoever calls it; the rest is open."""
+    reader = _Reader(program, module, alone=True)
+    items: list[Said | tuple[str, Call]] = [*program.said(module), *program.calls(module)]
+    for each in items:
+        reader.read(each)
+    return reader.found
+
+
+def _asked(program: Program, module: str, items: Iterable[Said | tuple[str, Call]]) -> _Found:
+    reader = _Reader(program, module, alone=False)
+    for each in items:
+        reader.read(each)
+    return reader.found
 
 
 def _api(module: str) -> str | None:
-    """Return the API that a client library is for."""
-    while module and module not in _APIS:
-        module = module.rpartition(".")[0]
-    return _APIS.get(module)
+    parts = module.split(".")
+    return next(
+        (_APIS[name] for name in (".".join(parts[:n]) for n in range(len(parts), 0, -1)) if name in _APIS), None
+    )
 
 
 class _Reader:
-    def __init__(self, program: Program, places: Mapping[str, str], telling: dict[int, tuple[Said, ...]]) -> None:
+    """Reads what one module uses; `alone`, it leaves open what callers or other modules say."""
+
+    def __init__(self, program: Program, module: str, *, alone: bool) -> None:
         self.found = _Found()
-        self._program, self._places, self._telling = program, places, telling
+        self._program, self._module, self._alone = program, module, alone
+        self._depends = False
 
-    def _at(self, place: CodePlace) -> Location:
-        return Location(self._places.get(place.module, place.module), place.line)
-
-    def module(self, module: str, closure: Closure) -> None:
-        """Read what one module uses."""
-        record = closure.records[module]
-        for said in self._texts_of(record):
-            place = CodePlace(module, said.line, said.around)
-            for value, where in self._as_said(said.value, place):
+    def read(self, item: Said | tuple[str, Call]) -> None:
+        """Read a text or a call; one that depends on callers counts for nothing yet where they are not asked."""
+        found, self._depends = self.found, False
+        before = len(found.uses), len(found.queries), len(found.tables)
+        if isinstance(item, Said):
+            for value, where in self._as_said(item.value, CodePlace(self._module, item.line, item.around)):
                 self._said(value, where)
-        for callee, call in self._program.calls(module):
-            place = CodePlace(module, call.line, call.around)
-            if callee in _ENVIRONMENT:
-                self._names("env", argument(call, 0, "key"), place)
-            elif callee in _STARTS:
-                self._command(call, place)
-            else:
-                method = f".{callee.rpartition('.')[2].rpartition(':')[2]}"
-                handler = _METHODS.get(method)
-                if handler is not None and ":" not in callee and (callee.startswith(".") or "." in callee):
-                    handler(self, method, call, place)
-                if method in (".__getitem__", ".get", ".pop", ".__contains__"):
-                    self._setting(call, place)
-                else:
-                    self._handed_on(callee, call, place)
-            for name, value in call.keywords:
-                if name in _PLACES:
-                    self._place(value, place)
+        else:
+            self._call(*item)
+        if self._depends:
+            del found.uses[before[0] :], found.queries[before[1] :], found.tables[before[2] :]
+            found.open.append(item)
 
-    def _texts_of(self, record: FileRecord) -> tuple[Said, ...]:
-        """Return the texts of a file that mean anything outside; once for all functions that share the file."""
-        found = self._telling.get(id(record))
-        if found is None:
-            found = self._telling[id(record)] = tuple(filter(_means_something, record.said))
-        return found
+    def _reached(self, value: Value, place: CodePlace) -> Iterator[tuple[Value, CodePlace]]:
+        if self._alone and self._program.linked(value, place.module).given:
+            self._depends = True
+            return iter(())
+        return self._program.reached(value, place)
+
+    def _call(self, callee: str, call: Call) -> None:
+        place = CodePlace(self._module, call.line, call.around)
+        if callee in _ENVIRONMENT:
+            self._names("env", argument(call, 0, "key"), place)
+        elif callee in _STARTS:
+            self._command(call, place)
+        else:
+            method = f".{callee.rpartition('.')[2].rpartition(':')[2]}"
+            handler = _METHODS.get(method)
+            if handler is not None and ":" not in callee and "." in callee:
+                handler(self, method, call, place)
+            if method in (".__getitem__", ".get", ".pop", ".__contains__"):
+                self._setting(call, place)
+            else:
+                self._handed_on(callee, call, place)
+        for name, value in call.keywords:
+            if name in _PLACES:
+                self._place(value, place)
 
     def _as_said(self, value: Value, place: CodePlace) -> Iterator[tuple[Value, CodePlace]]:
         """Yield a text with what other files say of it, and where callers say what it names, as each of them makes it."""
@@ -190,7 +209,7 @@ class _Reader:
             return
         text = shown(value)
         if is_sql(text) or _TOPIC.match(text) or _SECRET.match(text):
-            yield from self._program.reached(value, place)
+            yield from self._reached(value, place)
         else:
             yield self._program.linked(value, place.module), place
 
@@ -198,10 +217,10 @@ class _Reader:
         """Add each name that a value can be; what a caller gives is added where it gives it."""
         if value is None:
             return
-        for given, where in self._program.reached(value, place):
+        for given, where in self._reached(value, place):
             for each in possible(given):
                 if not (isinstance(each, Parameter) and kind == "env"):  # nobody calls it
-                    self.found.add(kind, shown(each), self._at(where))
+                    self.found.uses.append((kind, shown(each), where))
 
     def _setting(self, call: Call, place: CodePlace) -> None:
         """Note the key that is read from what is called `settings` where it comes from, whatever it is called here."""
@@ -214,6 +233,9 @@ class _Reader:
             return False
         if any(isinstance(each, Member) for each in possible(value)):
             return any(map(_is_settings, possible(value)))
+        if self._alone and self._program.linked(value, place.module).given:
+            self._depends = True
+            return False
         return self._program.may_be("settings", _is_settings, value, place.module)
 
     def _handed_on(self, callee: str, call: Call, place: CodePlace) -> None:
@@ -221,21 +243,21 @@ class _Reader:
         for value in (*call.arguments, *(each for _, each in call.keywords)):
             direct = any(isinstance(each, Member) and each.name == "settings" for each in possible(value))
             if direct and (":" not in callee or ("**", value) in call.keywords):
-                self.found.add("settings", "{settings}", self._at(place))
+                self.found.uses.append(("settings", "{settings}", place))
 
     def _command(self, call: Call, place: CodePlace) -> None:
-        for given, where in self._program.reached(argument(call, 0, "args") or Constant(""), place):
+        for given, where in self._reached(argument(call, 0, "args") or Constant(""), place):
             for command in possible(given):
                 words = command.items if isinstance(command, SequenceValue) else (command,)
                 for word in possible(words[0]) if words else ():
                     text = "python" if is_python(word) else shown(word)
-                    self.found.add("commands", text.split()[0] if text.split() else text, self._at(where))
+                    self.found.uses.append(("commands", text.split()[0] if text.split() else text, where))
 
     def _place(self, value: Value, place: CodePlace) -> None:
-        for given, where in self._program.reached(value, place):
+        for given, where in self._reached(value, place):
             for each in possible(given):
                 if isinstance(each, Constant) and isinstance(each.value, str):
-                    self.found.add("regions", each.value, self._at(where))
+                    self.found.uses.append(("regions", each.value, where))
 
     def collection(self, method: str, call: Call, place: CodePlace) -> None:
         self._names("collections", argument(call, 0, "collection_id"), place)
@@ -246,62 +268,40 @@ class _Reader:
 
     def table(self, method: str, call: Call, place: CodePlace) -> None:
         if method in _ROW_WRITES:
-            self.found.add("row_writes", method.removeprefix("."), self._at(place))
+            self.found.uses.append(("row_writes", method.removeprefix("."), place))
         value = argument(call, *_TABLES.get(method, (99, "")))
-        for given, where in self._program.reached(value, place) if value is not None else ():
+        for given, where in self._reached(value, place) if value is not None else ():
             for text in map(shown, possible(given)):
                 if _TABLE.match(text):
-                    use = CodeTableUse(".".join(text.split(".")[-2:]), (), self._at(where), method != ".get_table")
-                    self.found.queries[CodeQuery("", self._at(where), (use,))] = None
+                    self.found.tables.append((".".join(text.split(".")[-2:]), method != ".get_table", where))
 
     def _said(self, value: Value, place: CodePlace) -> None:
         for each in possible(value):
             if isinstance(each, Constant) and isinstance(each.value, int):
                 if not isinstance(each.value, bool) and _PROJECT_NUMBER.fullmatch(str(each.value)):
-                    self.found.add("project_numbers", str(each.value), self._at(place))
+                    self.found.uses.append(("project_numbers", str(each.value), place))
             elif isinstance(each, Constant | Text) and not (
                 isinstance(each, Text) and isinstance(each.parts[0], CodePath)
             ):
                 self._string(shown(each), place)
 
     def _string(self, text: str, place: CodePlace) -> None:
-        at = self._at(place)
+        uses = self.found.uses
         if is_sql(text):
-            self.found.query(text, at)
+            self.found.queries.append((text, place))
             return
         if _URL.match(text):
-            self.found.add("urls", text, at)
+            uses.append(("urls", text, place))
             if match := _API_HOST.match(text):
-                self.found.add("apis", match[1], at)
+                uses.append(("apis", match[1], place))
         for kind, pattern in (("topics", _TOPIC), ("secrets", _SECRET)):
             if (match := pattern.match(text)) and not match[1].startswith("{"):
-                self.found.add(kind, match[1], at)
+                uses.append((kind, match[1], place))
         for region in _REGION.findall(text):
-            self.found.add("regions", region, at)
+            uses.append(("regions", region, place))
         if len(text) < 200:
             for number in _PROJECT_NUMBER.findall(text):
-                self.found.add("project_numbers", number, at)
-
-
-def _means_something(said: Said) -> bool:
-    """Return whether a text may name anything outside: a query, an address, a place, a topic, a secret, a number.
-
-    One that begins with what another file says is looked at when that is known.
-    """
-    if isinstance(said.value, Constant) and not isinstance(said.value.value, str):
-        return isinstance(said.value.value, int) and len(str(said.value.value)) > 10
-    if not isinstance(said.value, Constant | Text):
-        return False
-    text = shown(said.value)
-    begins_elsewhere = isinstance(said.value, Text) and isinstance(said.value.parts[0], Thing)
-    patterns = (_URL, _TOPIC, _SECRET)
-    return (
-        begins_elsewhere
-        or is_sql(text)
-        or any(pattern.match(text) for pattern in patterns)
-        or _REGION.search(text) is not None
-        or _PROJECT_NUMBER.search(text) is not None
-    )
+                uses.append(("project_numbers", number, place))
 
 
 def _is_settings(value: Value) -> bool:

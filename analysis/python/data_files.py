@@ -1,0 +1,193 @@
+"""The data files that code names, taken into the closure, or why that cannot be done: not there, or computed."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from analysis.python.file_names import Candidate, candidates, from_working_folder, named_files, template_folders
+from analysis.python.file_tree import EntryKind, Trace
+from analysis.python.finder import Finder, SearchFolder
+from analysis.python.graph import ENTRY, Closure
+from analysis.python.imports import ImportFact
+from analysis.python.program import CodePlace, Program
+from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Value, possible
+
+
+class Follower(Protocol):
+    """What follows imports; see `closure.Builder`."""
+
+    trace: Trace
+    finder: Finder
+    folders: tuple[SearchFolder, ...]
+    closure: Closure
+    provided: dict[str, bytes]
+
+    def follow(self, importer: str, module: str, fact: ImportFact) -> bool:
+        """Follow an absolute module name."""
+
+    def is_outside(self, module: str) -> bool:
+        """Return whether no first-party code has the name."""
+
+    def fail(self, kind: str, subject: str, importer: str, fact: ImportFact, error: str, detail: str = "") -> None:
+        """Note a broken place."""
+
+
+class DataFiles:
+    """Finds the data files of one closure."""
+
+    def __init__(self, builder: Follower) -> None:
+        self._builder, self._trace, self._closure = builder, builder.trace, builder.closure
+        self._seen: set[tuple[Value, str, int]] = set()
+
+    def follow(self, program: Program, module: str) -> None:
+        """Take what one module names into the closure; each place once."""
+        for path, place in self._named(program, module):
+            key = (path, place.module, place.line)
+            if key not in self._seen:
+                self._seen.add(key)
+                self._read_file(
+                    path, place.module, ImportFact(None, 0, None, place.line, *place.around[:5], dynamic=True)
+                )
+
+    def _named(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
+        yield from named_files(program, module)
+        found = candidates(program, module)
+        for text in found.texts:
+            if self._is_file(text):
+                yield from_working_folder(text.value), CodePlace(module, text.line, text.around)
+        for callee, call in found.templates:
+            place = CodePlace(module, call.line, call.around)
+            base = self._closure.modules[module]
+            for path, needed in template_folders(callee, call):
+                if needed:
+                    yield CodePath(ENTRY, path or None), place
+                elif base.file and path in self._trace.entries(posixpath.dirname(base.file)):
+                    yield CodePath(module, path), place
+
+    def _is_file(self, text: Candidate) -> bool:
+        """Return whether a text that is given to a call is the path of a data file in the function's folder."""
+        path = posixpath.normpath(str(text.value.value)) if isinstance(text.value, Constant) else ""
+        folder = f"{self._builder.folders[0].path}/{posixpath.dirname(path)}".rstrip("/")
+        return self._trace.entries(folder).get(posixpath.basename(path)) is EntryKind.FILE
+
+    def _read_file(self, value: Value, importer: str, fact: ImportFact) -> None:
+        """Take a data file into the closure, or say why that cannot be done."""
+        first = value.parts[0] if isinstance(value, Text) and value.parts else value
+        for path in possible(value):
+            if isinstance(path, CodePath) and path.path is not None:
+                self._data_file(path, importer, fact)
+            elif isinstance(first, CodePath) or (
+                isinstance(path, Text) and isinstance(first, Constant) and self._names_folder(str(first.value))
+            ):
+                self._builder.fail("computed-resource", importer, importer, fact, "FileNotFoundError")
+
+    def _names_folder(self, text: str) -> bool:
+        """Return whether a text begins with a folder of the function."""
+        folder = text.partition("/")[0]
+        return "/" in text and self._trace.entries(self._builder.folders[0].path).get(folder) is EntryKind.FOLDER
+
+    def _data_file(self, path: CodePath, importer: str, fact: ImportFact) -> None:
+        owner = self._closure.modules.get(path.base) or self._builder.finder.locate(path.base)
+        if path.base not in self._closure.modules and not self._builder.is_outside(path.base):
+            self._builder.follow(importer, path.base, fact)
+        origin = owner.inside if owner.file else f"{owner.folders[0].inside}/" if owner.folders else None
+        if origin is None:
+            return  # a distribution's own file
+        name = posixpath.basename(owner.file)
+        told = (path.path or "").replace(STEM, posixpath.splitext(name)[0]).replace(FILE, name)
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(origin), told))
+        if (
+            inside in self._builder.provided
+            or inside in (".", "..", origin)
+            or told in (".", "./")
+            or inside.endswith("/..")
+        ):
+            return
+        if path.pattern:
+            self._matching(inside, importer, fact)
+            return
+        source = next(self._sources(inside), None)
+        if inside.startswith("../") or source is None:
+            self._builder.fail("resource", inside, importer, fact, "FileNotFoundError")
+        elif source.endswith(".py"):
+            self._code_file(source, inside, importer, fact)
+        elif not self._is_search_folder(inside):
+            self._closure.resources.update(self.files_at(source, inside))
+
+    def _is_search_folder(self, inside: str) -> bool:
+        return any(folder.inside == inside for folder in self._builder.folders)
+
+    def _matching(self, pattern: str, importer: str, fact: ImportFact) -> None:
+        """Take every file that a pattern matches; a pattern that matches none is a file that is not there."""
+        folder = pattern
+        while any(sign in folder for sign in "*?["):
+            folder = posixpath.dirname(folder)
+        sources = [
+            f"{each.path}/{_below(folder, each)}".rstrip("/")
+            for each in self._builder.folders
+            if _reaches(folder, each)
+        ]
+        rule = re.compile(_translated(pattern))
+        found = [
+            (inside, source)
+            for place in sources
+            for inside, source in self.files_at(place, folder)
+            if rule.fullmatch(inside) and not inside.endswith(".py")
+        ]
+        self._closure.resources.update(found)
+        if not found:
+            self._builder.fail("resource", pattern, importer, fact, "FileNotFoundError")
+
+    def _sources(self, inside: str) -> Iterator[str]:
+        """Yield the files or folders that may lie at a place of the archive, the first one first."""
+        for folder in self._builder.folders:
+            if _reaches(inside, folder):
+                source = f"{folder.path}/{_below(inside, folder)}"
+                if self._trace.entries(posixpath.dirname(source)).get(posixpath.basename(source)) in (
+                    EntryKind.FILE,
+                    EntryKind.FOLDER,
+                ):
+                    yield source
+
+    def _code_file(self, source: str, inside: str, importer: str, fact: ImportFact) -> None:
+        """Follow a source file that is named by its path as the module that it is."""
+        module = inside.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+        if self._builder.finder.locate(module).file == source:
+            self._builder.follow(importer, module, fact)
+        else:
+            self._closure.resources[inside] = source
+
+    def files_at(self, source: str, inside: str) -> Iterator[tuple[str, str]]:
+        """Yield path in the archive and source of a data file, or of everything in a folder."""
+        entries = self._trace.entries(posixpath.dirname(source))
+        if entries.get(posixpath.basename(source)) is EntryKind.FILE:
+            yield inside, source
+            return
+        for name, kind in sorted(self._trace.entries(source).items()):
+            if kind is EntryKind.FILE:
+                yield posixpath.join(inside, name), f"{source}/{name}"
+            elif kind is EntryKind.FOLDER:
+                yield from self.files_at(f"{source}/{name}", posixpath.join(inside, name))
+
+
+def _reaches(inside: str, folder: SearchFolder) -> bool:
+    """Return whether a place of the archive may come from a folder of the search path."""
+    if folder.inside and inside != folder.inside and not inside.startswith(f"{folder.inside}/"):
+        return False
+    return folder.only is None or _below(inside, folder).partition("/")[0] in folder.only
+
+
+def _below(inside: str, folder: SearchFolder) -> str:
+    return posixpath.relpath(inside or ".", folder.inside or ".") if inside != folder.inside else ""
+
+
+def _translated(pattern: str) -> str:
+    """Return a pattern of paths as a regular expression; `**/` is any folder, a `*` no slash."""
+    parts = []
+    for part in pattern.split("/"):
+        parts.append("(?:.*/)?" if part == "**" else fnmatch.translate(part)[4:-3].replace(".*", "[^/]*") + "/")
+    return "".join(parts).removesuffix("/")

@@ -1,0 +1,117 @@
+"""Which files the code of one module names: beside the code, in the working folder, as templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analysis.python.events import Around, Call
+from analysis.python.loads import SEARCH_PATH, argument, opened, opening
+from analysis.python.program import CodePlace, Program
+from analysis.python.values import CallResult, CodePath, Constant, Text, Value, parts_of, possible, shown
+
+_TEMPLATES = {"flask.Flask", "flask.Blueprint", "flask.render_template"}
+MOST_NAME = 200
+"""How long a text may be to be the name of a file."""
+
+
+class Candidate(NamedTuple):
+    """A value that may be a path, where it stands; `first` is what decides, None where that is decided."""
+
+    value: Value
+    line: int
+    around: Around
+    first: Value | None = None
+
+
+class Candidates(NamedTuple):
+    """What may name a file in one module: paths, texts given to calls, and calls that look for templates or read."""
+
+    paths: tuple[Candidate, ...] = ()
+    texts: tuple[Candidate, ...] = ()
+    templates: tuple[tuple[str, Call], ...] = ()
+    opening: tuple[tuple[str, Call], ...] = ()
+
+
+def named_files(program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
+    """Yield the paths that one module names: beside the code, or from the working folder on."""
+    found_here = candidates(program, module)
+    for each in found_here.paths:
+        if each.first is None or program.may_be("path", _is_path, each.first, module):
+            yield from program.reached(each.value, CodePlace(module, each.line, each.around))
+    for found in opened(program, module, found_here.opening):
+        yield from_working_folder(found.path), found.place
+
+
+def from_working_folder(value: Value) -> Value:
+    """Return a relative path as one beside `main`: the platform starts in the source folder."""
+    return CodePath("main", value.value) if isinstance(value, Constant) else value  # type: ignore[arg-type]
+
+
+def candidates(program: Program, module: str) -> Candidates:
+    """Return what may name a file in a module; asked once for all that share the module."""
+    return program.once("file names", module, "", lambda: _candidates(program, module), Candidates())
+
+
+def _candidates(program: Program, module: str) -> Candidates:
+    paths, texts = list(_said(program, module)), []
+    templates = program.calls_of(module, _TEMPLATES)
+    for callee, call in program.calls(module):
+        if ":" in callee and not call.inside and program.may_return_path(callee, call):
+            paths.append(Candidate(CallResult(call.function, call.arguments, call.keywords), call.line, call.around))
+        for value in (*call.arguments, *[each for _, each in call.keywords]):
+            texts += [Candidate(each, call.line, call.around) for each in possible(value) if _is_file_name(each)]
+    return Candidates(tuple(paths), tuple(texts), tuple(templates), tuple(opening(program, module)))
+
+
+def _said(program: Program, module: str) -> Iterator[Candidate]:
+    searched = _searched(program, module)
+    for said in program.said(module):
+        first = said.value.parts[0] if isinstance(said.value, Text) else said.value
+        if said.value in searched or isinstance(first, Constant):
+            continue
+        if program.linked(first, module).given:
+            yield Candidate(said.value, said.line, said.around, first)
+        elif program.may_be("path", _is_path, first, module):
+            yield Candidate(said.value, said.line, said.around)
+
+
+def _searched(program: Program, module: str) -> set[Value]:
+    """Return the paths that a module puts on the search path, which are no data files."""
+    return {
+        path
+        for _, call in program.calls_of(module, SEARCH_PATH)
+        for value in call.arguments
+        for path in paths_in(value)
+    }
+
+
+def template_folders(callee: str, call: Call) -> Iterator[tuple[str, bool]]:
+    """Yield the folders and pages that Flask looks for, and whether one is a page that must be there."""
+    if callee == "flask.render_template":
+        for value in possible(call.arguments[0]) if call.arguments else ():
+            yield (f"templates/{shown(value)}" if isinstance(value, Constant) else ""), True
+        return
+    for name in ("templates", "static"):
+        given = argument(call, 99, f"{name.removesuffix('s')}_folder")
+        yield str(given.value) if isinstance(given, Constant) else name, False
+
+
+def _is_file_name(value: Value) -> bool:
+    text = value.value if isinstance(value, Constant) else None
+    if not isinstance(text, str) or not ("." in text or "/" in text):
+        return False
+    return (
+        len(text) <= MOST_NAME and text.isprintable() and not text.startswith((".", "/")) and not text.endswith(".py")
+    )
+
+
+def _is_path(value: Value) -> bool:
+    return isinstance(value, CodePath)
+
+
+def paths_in(value: Value) -> Iterator[CodePath]:
+    """Yield the paths beside the code that a value is made of."""
+    for each in parts_of(value):
+        if isinstance(each, CodePath):
+            yield each

@@ -1,0 +1,95 @@
+"""The graph of what one entry module loads, with every place where it is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from analysis.python.finder import Located
+from analysis.python.imports import ImportFact
+from analysis.python.record import FileRecord
+
+ENTRY = "main"
+
+
+class Edge(NamedTuple):
+    """`importer` loads `target` by the import `fact`."""
+
+    importer: str
+    target: str
+    fact: ImportFact
+
+
+class Problem(NamedTuple):
+    """A place where loading or running would fail.
+
+    Attributes:
+        kind: `module`, `distribution`, `name`, `syntax`, `unreadable`, `relative`, `unbound`, `computed`,
+            `resource`, `entry`.
+        subject: the missing module, distribution's module, name or file.
+        importer: dotted name of the module that has the place.
+        line: 1-based line in that module, 0 for the file as a whole.
+        lazy, function, catches: what is around the place; see `ImportFact`.
+        error: the exception class that Python would raise.
+        detail: a sentence with what is known beyond that.
+    """
+
+    kind: str
+    subject: str
+    importer: str
+    line: int
+    lazy: bool
+    function: str
+    catches: tuple[str, ...]
+    error: str
+    detail: str = ""
+
+
+class ThirdPartyImport(NamedTuple):
+    """A third-party module that `importer` loads, and the distribution that provides it."""
+
+    module: str
+    distribution: str
+    importer: str
+    fact: ImportFact
+
+
+@dataclass
+class Closure:
+    """The finished graph: modules in order of discovery, edges, imports, problems, and data files by their path inside.
+
+    `computed` says whether any import is by a name that only running the code tells.
+    """
+
+    modules: dict[str, Located] = field(default_factory=dict)
+    records: dict[str, FileRecord] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    third_party: list[ThirdPartyImport] = field(default_factory=list)
+    standard: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    resources: dict[str, str] = field(default_factory=dict)
+    computed: bool = False
+
+    def failing(self) -> dict[str, set[str]]:
+        """Return the modules whose loading fails, by themselves or by what they load, with the exceptions raised."""
+        failing: dict[str, set[str]] = {}
+        importers: dict[str, list[Edge]] = {}
+        for edge in self.edges:
+            if not edge.fact.lazy:
+                importers.setdefault(edge.target, []).append(edge)
+        queue = [(p.importer, p.error) for p in self.problems if not p.lazy and not caught(p.error, p.catches)]
+        while queue:
+            module, error = queue.pop()
+            if error not in failing.setdefault(module, set()):
+                failing[module].add(error)
+                queue += [(e.importer, error) for e in importers.get(module, ()) if not caught(error, e.fact.catches)]
+        return failing
+
+
+_PARENTS = {"ModuleNotFoundError": ("ImportError",), "FileNotFoundError": ("OSError",), "NameError": ()}
+
+
+def caught(error: str, catches: Iterable[str]) -> bool:
+    """Return whether a handler for one of `catches` takes an exception of class `error`."""
+    return bool({error, *_PARENTS.get(error, ()), "Exception", "BaseException", "*"} & set(catches))
