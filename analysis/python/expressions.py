@@ -110,7 +110,7 @@ class Evaluator:
             if binding.how == "augment":
                 added = self.value(binding.source, owner)
                 grown = [UNKNOWN if binding.loop else plus(value, added) for value in values] or [UNKNOWN]
-                values = [*values, *grown] if keeps else grown
+                values = [*possible(choose([*values, *grown]))] if keeps else grown
             else:
                 value = self._of(binding, owner, name)
                 values = [*values, value] if keeps else [value]
