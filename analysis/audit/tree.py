@@ -19,7 +19,7 @@ from analysis.cache import Cache
 from analysis.python.closure import Builder
 from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
-from analysis.python.graph import ENTRY, Closure, Problem
+from analysis.python.graph import ENTRY, Closure, ImportProblem
 from analysis.python.impact import Impact, ImpactJudge
 from analysis.python.program import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
@@ -255,7 +255,7 @@ class _Function:
 
     def _problems(self) -> Iterator[AuditFinding]:
         """Yield one finding per kind and subject, with the worst consequence of all its places."""
-        groups: dict[tuple[str, str], list[Problem]] = {}
+        groups: dict[tuple[str, str], list[ImportProblem]] = {}
         for problem in self._closure.problems:
             if problem.kind != "computed-resource":
                 groups.setdefault(self._identity(problem), []).append(problem)
@@ -266,7 +266,7 @@ class _Function:
             message = self._message(kind, subject, problems[0])
             yield AuditFinding(consequence, kind, subject, message, tuple(sorted(sites)))
 
-    def _identity(self, problem: Problem) -> tuple[str, str]:
+    def _identity(self, problem: ImportProblem) -> tuple[str, str]:
         """Return kind and subject; what is certainly third-party counts once for the whole package."""
         if problem.kind != "distribution":
             return problem.kind, problem.subject
@@ -275,7 +275,7 @@ class _Function:
             return "module", problem.subject
         return "module", ".".join(parts[:3] if parts[0] == "google" else parts[:1])
 
-    def _message(self, kind: str, subject: str, problem: Problem) -> str:
+    def _message(self, kind: str, subject: str, problem: ImportProblem) -> str:
         if kind != "module":
             return _WORDS[kind].format(subject=subject, detail=problem.detail)
         if problem.detail.startswith("link:"):

@@ -13,7 +13,7 @@ from analysis.python.record import FileRecord
 ENTRY = "main"
 
 
-class Edge(NamedTuple):
+class ImportEdge(NamedTuple):
     """`importer` loads `target` by the import `fact`."""
 
     importer: str
@@ -21,7 +21,7 @@ class Edge(NamedTuple):
     fact: ImportFact
 
 
-class Problem(NamedTuple):
+class ImportProblem(NamedTuple):
     """A place where loading or running would fail.
 
     Attributes:
@@ -64,17 +64,17 @@ class Closure:
 
     modules: dict[str, Located] = field(default_factory=dict)
     records: dict[str, FileRecord] = field(default_factory=dict)
-    edges: list[Edge] = field(default_factory=list)
+    edges: list[ImportEdge] = field(default_factory=list)
     third_party: list[ThirdPartyImport] = field(default_factory=list)
     standard: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ImportProblem] = field(default_factory=list)
     resources: dict[str, str] = field(default_factory=dict)
     computed: bool = False
 
     def failing(self) -> dict[str, set[str]]:
         """Return the modules whose loading fails, by themselves or by what they load, with the exceptions raised."""
         failing: dict[str, set[str]] = {}
-        importers: dict[str, list[Edge]] = {}
+        importers: dict[str, list[ImportEdge]] = {}
         for edge in self.edges:
             if not edge.fact.lazy:
                 importers.setdefault(edge.target, []).append(edge)

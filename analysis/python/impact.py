@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from analysis.python.graph import ENTRY, Closure, Problem, caught
+from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
 from analysis.python.values import Member, Thing, Value
 
 
@@ -42,7 +42,7 @@ class ImpactJudge:
         self._callers: dict[tuple[str, str], bool] = {}
         self._guards: dict[str, list[tuple[str, ...]]] | None = None
 
-    def consequence(self, problem: Problem) -> Impact:
+    def consequence(self, problem: ImportProblem) -> Impact:
         """Return what `problem` would do."""
         if problem.kind in _NOT_YET or self._has_alternative(problem):
             return Impact.LATENT
@@ -52,7 +52,7 @@ class ImpactJudge:
             return self._called(problem.function, problem.error)
         return self._state(problem.error).get(problem.importer, Impact.LATENT)
 
-    def _has_alternative(self, problem: Problem) -> bool:
+    def _has_alternative(self, problem: ImportProblem) -> bool:
         """Return whether the handler around a failed import takes another module, which is there."""
         if problem.kind not in ("module", "distribution", "name"):
             return False

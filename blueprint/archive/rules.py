@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis.python.file_tree import EntryKind, Trace, relative
 from analysis.python.finder import Located
-from analysis.python.graph import ENTRY, Closure, Problem, caught
+from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
 from analysis.python.record import Definition
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import ArchiveSource
@@ -47,7 +47,7 @@ class _Bench:
         seen = relative(file, self._project)
         return Location(file if seen.startswith("../") else seen, line or None)
 
-    def problem(self, problem: Problem) -> Iterator[Finding]:
+    def problem(self, problem: ImportProblem) -> Iterator[Finding]:
         """Yield the finding for one broken place, unless the import is declared optional and guarded."""
         if problem.kind == "computed-resource" and self._source.resources:
             return
@@ -222,7 +222,7 @@ class _Bench:
         return reached
 
 
-def _module(problem: Problem, source: ArchiveSource) -> str:
+def _module(problem: ImportProblem, source: ArchiveSource) -> str:
     if problem.detail.startswith("link:"):
         link = os.path.basename(problem.detail.removeprefix("link:"))
         return f"'{problem.subject}' is imported, but the link '{link}' leads nowhere. Repair the link."
@@ -237,16 +237,16 @@ def _module(problem: Problem, source: ArchiveSource) -> str:
     return f"'{problem.subject}' is imported, but no module of that name is in reach of '{source.name}'{part}, and no locked distribution provides it. Create it, correct the import, or add the distribution to requirements.in."
 
 
-def _simple(text: str) -> Callable[[Problem, ArchiveSource], str]:
+def _simple(text: str) -> Callable[[ImportProblem, ArchiveSource], str]:
     return lambda problem, source: text.format(subject=problem.subject, detail=problem.detail, function=source.name)
 
 
-def _name(problem: Problem, source: ArchiveSource) -> str:
+def _name(problem: ImportProblem, source: ArchiveSource) -> str:
     module, _, name = problem.subject.rpartition(".")
     return f"'{module}' has no name '{name}'. Correct the import, or define it there."
 
 
-_SENTENCES: dict[str, tuple[str, Callable[[Problem, ArchiveSource], str]]] = {
+_SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] = {
     "module": ("archive-missing-module", _module),
     "distribution": (
         "archive-missing-module",
