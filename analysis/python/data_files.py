@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from analysis.python.file_names import Candidate, candidates, from_working_folder, named_files, template_folders
+from analysis.python.file_names import FileMention, from_working_folder, mentions, named_files, template_folders
 from analysis.python.file_tree import EntryKind, Trace
 from analysis.python.finder import Finder, SearchFolder
 from analysis.python.graph import ENTRY, Closure
@@ -55,7 +55,7 @@ class DataFiles:
 
     def _named(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
         yield from named_files(program, module)
-        found = candidates(program, module)
+        found = mentions(program, module)
         for text in found.texts:
             if self._is_file(text):
                 yield from_working_folder(text.value), CodePlace(module, text.line, text.around)
@@ -68,7 +68,7 @@ class DataFiles:
                 elif base.file and path in self._trace.entries(posixpath.dirname(base.file)):
                     yield CodePath(module, path), place
 
-    def _is_file(self, text: Candidate) -> bool:
+    def _is_file(self, text: FileMention) -> bool:
         """Return whether a text that is given to a call is the path of a data file in the function's folder."""
         path = posixpath.normpath(str(text.value.value)) if isinstance(text.value, Constant) else ""
         folder = f"{self._builder.folders[0].path}/{posixpath.dirname(path)}".rstrip("/")

@@ -15,7 +15,7 @@ MOST_NAME = 200
 """How long a text may be to be the name of a file."""
 
 
-class Candidate(NamedTuple):
+class FileMention(NamedTuple):
     """A value that may be a path, where it stands; `first` is what decides, None where that is decided."""
 
     value: Value
@@ -24,18 +24,18 @@ class Candidate(NamedTuple):
     first: Value | None = None
 
 
-class Candidates(NamedTuple):
+class FileMentions(NamedTuple):
     """What may name a file in one module: paths, texts given to calls, and calls that look for templates or read."""
 
-    paths: tuple[Candidate, ...] = ()
-    texts: tuple[Candidate, ...] = ()
+    paths: tuple[FileMention, ...] = ()
+    texts: tuple[FileMention, ...] = ()
     templates: tuple[tuple[str, Call], ...] = ()
     opening: tuple[tuple[str, Call], ...] = ()
 
 
 def named_files(program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
     """Yield the paths that one module names: beside the code, or from the working folder on."""
-    found_here = candidates(program, module)
+    found_here = mentions(program, module)
     for each in found_here.paths:
         if each.first is None or program.may_be("path", _is_path, each.first, module):
             yield from program.reached(each.value, CodePlace(module, each.line, each.around))
@@ -48,32 +48,32 @@ def from_working_folder(value: Value) -> Value:
     return CodePath("main", value.value) if isinstance(value, Constant) else value  # type: ignore[arg-type]
 
 
-def candidates(program: Program, module: str) -> Candidates:
+def mentions(program: Program, module: str) -> FileMentions:
     """Return what may name a file in a module; asked once for all that share the module."""
-    return program.once("file names", module, "", lambda: _candidates(program, module), Candidates())
+    return program.once("file names", module, "", lambda: _mentions(program, module), FileMentions())
 
 
-def _candidates(program: Program, module: str) -> Candidates:
+def _mentions(program: Program, module: str) -> FileMentions:
     paths, texts = list(_said(program, module)), []
     templates = program.calls_of(module, _TEMPLATES)
     for callee, call in program.calls(module):
         if ":" in callee and not call.inside and program.may_return_path(callee, call):
-            paths.append(Candidate(CallResult(call.function, call.arguments, call.keywords), call.line, call.around))
+            paths.append(FileMention(CallResult(call.function, call.arguments, call.keywords), call.line, call.around))
         for value in (*call.arguments, *[each for _, each in call.keywords]):
-            texts += [Candidate(each, call.line, call.around) for each in possible(value) if _is_file_name(each)]
-    return Candidates(tuple(paths), tuple(texts), tuple(templates), tuple(opening(program, module)))
+            texts += [FileMention(each, call.line, call.around) for each in possible(value) if _is_file_name(each)]
+    return FileMentions(tuple(paths), tuple(texts), tuple(templates), tuple(opening(program, module)))
 
 
-def _said(program: Program, module: str) -> Iterator[Candidate]:
+def _said(program: Program, module: str) -> Iterator[FileMention]:
     searched = _searched(program, module)
     for said in program.said(module):
         first = said.value.parts[0] if isinstance(said.value, Text) else said.value
         if said.value in searched or isinstance(first, Constant):
             continue
         if program.linked(first, module).given:
-            yield Candidate(said.value, said.line, said.around, first)
+            yield FileMention(said.value, said.line, said.around, first)
         elif program.may_be("path", _is_path, first, module):
-            yield Candidate(said.value, said.line, said.around)
+            yield FileMention(said.value, said.line, said.around)
 
 
 def _searched(program: Program, module: str) -> set[Value]:
