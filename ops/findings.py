@@ -20,6 +20,7 @@ from ops.terminal import clean
 
 FORMATS: Final = ("text", "json", "github", "sarif")
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+PAGES: Final = Path(__file__).resolve().parents[1] / "docs" / "rules"
 _LEVELS: Final[Mapping[Severity, str]] = {"violation": "error", "warning": "warning"}
 
 
@@ -92,7 +93,9 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
     above = _above(report.root)
     driver = {
         "name": f"ops {report.command}",
-        "rules": [{"id": each, "shortDescription": {"text": report.rules.get(each, each)}} for each in ids],
+        "rules": [
+            {"id": each, "shortDescription": {"text": report.rules.get(each, each)}, **_help(each)} for each in ids
+        ],
     }
     results = [
         {
@@ -106,6 +109,13 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
     ]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _help(rule: str) -> dict[str, Any]:
+    """Return where a rule is explained, if it has a page."""
+    page = PAGES / f"{rule}.md"
+    text = f"{page.relative_to(PAGES.parents[1])} says what it holds and why, with examples."
+    return {"help": {"text": text}} if page.is_file() else {}
 
 
 def _physical(above: PurePosixPath, finding: Finding) -> dict[str, Any]:

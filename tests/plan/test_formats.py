@@ -66,7 +66,7 @@ RESULT = {
 RULE = {
     "type": "object",
     "required": ["id"],
-    "properties": {"id": {"type": "string"}, "shortDescription": TEXT},
+    "properties": {"id": {"type": "string"}, "shortDescription": TEXT, "help": TEXT},
     "additionalProperties": False,
 }
 SARIF = {
@@ -125,6 +125,14 @@ class TestSarif:
         assert place["artifactLocation"]["uri"] == "a%2Cb%3Ac%20%25/x%20y.yaml"
         assert place["region"] == {"startLine": 3, "startColumn": 7}
         assert "region" not in second["locations"][0]["physicalLocation"]
+
+    def test_a_rule_with_a_page_says_where_it_is(self) -> None:
+        named = Finding("ack-covers-timeout", "It waits too short a time; lengthen it.", PLAIN.at)
+        log = findings.sarif(FindingsReport("plan", REPORT.root, (named, PLAIN)))
+        helps = {rule["id"]: rule.get("help", {}).get("text") for rule in log["runs"][0]["tool"]["driver"]["rules"]}
+        assert checked(log)
+        assert helps.pop(PLAIN.rule) is None
+        assert str(helps["ack-covers-timeout"]).startswith("docs/rules/ack-covers-timeout.md says")
 
     def test_a_misspelt_key_is_seen(self) -> None:
         log = findings.sarif(REPORT)
