@@ -68,13 +68,13 @@ emulators: tools ## Run the tests on the Firestore and Pub/Sub emulators
 
 ANALYZER := .cache/googlesql/env
 
-$(ANALYZER)/ready: tests/sql/requirements.lock
+$(ANALYZER)/ready: tests/analysis/sql/requirements.lock
 	@$(PYTHON) -m venv --clear $(ANALYZER)
 	@$(ANALYZER)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 sql: tools $(ANALYZER)/ready ## Hold every SQL of the project and a corpus against Google's own analyzer
-	@$(BIN)/python -m pytest tests/sql
+	@$(BIN)/python -m pytest tests/analysis/sql
 
 golden: program ## Rewrite the golden inventory; review it as a diff
 	@$(OPS) golden

@@ -10,7 +10,7 @@ import pytest
 
 from tests.emulators.cloud import Cloud, envelope, post
 from tests.emulators.conftest import Serve
-from tests.plan.test_parcels import copy_parcels
+from tests.pipelines.test_parcels import copy_parcels
 
 DAY = "2024-05-06"
 

@@ -21,8 +21,8 @@ from blueprint.loader import load_manifest
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.placeholders import view_values
 from ops.operate.target import Target, load_target
+from tests.blueprint.schemas import warehouse
 from tests.emulators import processes
-from tests.schemas import warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = warehouse.PROJECT

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tests.operators.conftest import Run, System
-from tests.plan.test_formats import SARIF
+from tests.ops.test_findings import SARIF
 
 DATE = "2026-03-09"
 HOLD = "phase3-to-phase4-orchestrator--nba-phase3-analytics-complete"

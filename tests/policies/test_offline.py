@@ -14,7 +14,7 @@ from ops.report.gather import Plan, gather
 from policies import kinds
 from policies.case import UNKNOWN
 from policies.registry import all_rules
-from tests.plan.test_parcels import copy_parcels
+from tests.pipelines.test_parcels import copy_parcels
 from tests.policies.harness import DECLARED
 
 URN = "urn:pulumi:test::p::gcp:pubsub/subscription:Subscription::push"

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.change.repository import commit, git
+from tests.ops.setup.test_build import wheel
 from tests.sealed.__main__ import judge
 from tests.sealed.pythons import Python, pythons
 from tests.sealed.readme import END, Step, commands, failure, steps, telling
 from tests.sealed.seal import sealed
-from tests.setup.test_build import wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 README = "```console\n$ make preview   # what would exist\n```\n"

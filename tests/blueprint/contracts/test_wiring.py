@@ -1,0 +1,156 @@
+"""Each wiring contract is seen to refuse the fault it exists for, and to pass the real declaration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from blueprint.check import Checked, check
+from blueprint.cron import longest_gap
+from blueprint.names import Names, shorten
+from blueprint.stack import StackSettings
+
+ROOT = Path(__file__).resolve().parents[3]
+TEXT = (ROOT / "pipeline.yaml").read_text()
+STACK = StackSettings(
+    name="prod",
+    project="some-project",
+    project_number="123456789",
+    region="europe-west1",
+    environment="test",
+    service_urls={
+        name: f"https://{name}.example.com"
+        for name in ("nba-phase3-analytics-processors", "nba-phase4-precompute-processors", "prediction-coordinator")
+    },
+    channels={"slack": "projects/some-project/notificationChannels/1"},
+)
+
+
+def checked(tmp_path: Path, *edits: tuple[str, str], stack: StackSettings = STACK) -> Checked:
+    text = TEXT
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    (tmp_path / "pipeline.yaml").write_text(text)
+    for folder in ("schemas", "functions"):
+        if (ROOT / folder).exists():
+            (tmp_path / folder).symlink_to(ROOT / folder)
+    return check(tmp_path, stack)
+
+
+def test_the_real_declaration_passes(tmp_path: Path) -> None:
+    found = checked(tmp_path)
+    wiring = [result for result in found.results if result.contract.check.__module__ == "blueprint.contracts.wiring"]
+    assert {result.contract.id: result.findings for result in wiring} == {result.contract.id: () for result in wiring}
+    assert sum(result.checked for result in wiring) > 50
+
+
+@pytest.mark.parametrize(
+    ("rule", "edits", "expected"),
+    [
+        (
+            "topics-connected",
+            [("consumers:\n      - {service: nba-phase3-analytics-processors, path: /process}", "consumers: []")],
+            "Nobody consumes topic 'nba-phase3-trigger'",
+        ),
+        (
+            "topics-connected",
+            [("publishers: [nba-phase2-raw-processors]", "publishers: []")],
+            "Nobody publishes to topic",
+        ),
+        ("events-recorded", [("topics: [nba-service-errors]", "topics: [nba-phase-executions]")], "has no stream"),
+        ("ack-covers-timeout", [("timeout: 540s", "timeout: 580s")], "Pub/Sub waits at most 600 s"),
+        ("ack-covers-timeout", [("timeout: 120s", "timeout: 40m")], "Cloud Scheduler waits at most 1800 s"),
+        (
+            "deadlines-timed",
+            [('deadlines: {cron: "*/15 * * * *"}', 'deadlines: {cron: "0 * * * *"}')],
+            "runs every 60 min",
+        ),
+        ("deadlines-timed", [('"*/15 * * * *"}', '"*/15 * * * *", paused: true}')], "is paused"),
+        ("schedules-valid", [('"0 7 * * *"', '"0 7 * *"')], "no cron expression"),
+        ("schedules-valid", [('"0 7 * * *"', '"0 25 * * *"')], "no cron expression"),
+        ("schedules-valid", [('"0 7 * * *"', '"0 0 30 2 *"')], "no cron expression that ever comes"),
+        (
+            "schedules-valid",
+            [('daily: {cron: "45 12 * * *"}', 'daily: {cron: "*/15 * * * *"}')],
+            "come at the same times",
+        ),
+        ("sizes-consistent", [("memory: 512Mi", "memory: 256Mi")], "ran out of memory below 512Mi"),
+        (
+            "sizes-consistent",
+            [('cpu: "1"\n  timeout: 540s', 'cpu: "0.5"\n  concurrency: 4\n  timeout: 540s')],
+            "below one CPU",
+        ),
+        (
+            "limits-hold",
+            [('cpu: "1"\n  timeout: 540s', 'cpu: "3"\n  timeout: 540s')],
+            "3 CPU is no size of the platform",
+        ),
+        ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "1.5"\n  timeout: 540s')], "1.5 CPU is no size"),
+        ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "0.05"\n  timeout: 540s')], "0.05 CPU is no size"),
+        ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "6"\n  timeout: 540s')], "6 CPU need at least 4 GiB"),
+        ("names-fit", [("  daily-health-summary:\n", f"  {'a' * 64}:\n")], "must be lower-case"),
+    ],
+)
+def test_a_seeded_fault_is_refused(tmp_path: Path, rule: str, edits: list[tuple[str, str]], expected: str) -> None:
+    found = checked(tmp_path, *edits)
+    sentences = [str(finding) for finding in found.violations if finding.rule in (rule, "manifest")]
+    assert any(expected in sentence or "characters long" in sentence for sentence in sentences), found.violations
+    assert all(sentence.startswith("pipeline.yaml:") for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"project": "X"}, "'X' is no project id"),
+        ({"project_number": "abc"}, "'abc' is no project number"),
+        ({"region": "US"}, "'US' is no region"),
+        ({"environment": ""}, "The environment is empty"),
+        ({"channels": {}}, "no id; set projects/"),
+        ({"channels": {"slack": "TODO"}}, "gives it 'TODO'"),
+        ({"service_urls": {}}, "`serviceUrls` gives it no URL"),
+        ({"service_urls": {**STACK.service_urls, "prediction-coordinator": "http://x"}}, "gives it 'http://x'"),
+    ],
+)
+def test_stack_values_are_checked(tmp_path: Path, changes: dict[str, object], expected: str) -> None:
+    from dataclasses import replace
+
+    found = checked(tmp_path, stack=replace(STACK, **changes))  # type: ignore[arg-type]  # values under test
+    assert any(expected in finding.message and finding.at.file == "Pulumi.prod.yaml" for finding in found.violations)
+
+
+@pytest.mark.parametrize(
+    ("cron", "seconds"),
+    [
+        ("*/15 * * * *", 900),
+        ("0 7 * * *", 86_400),
+        ("0 0 * * 1", 604_800),
+        ("@daily", None),
+        ("* * * *", None),
+        ("L * * * *", None),
+        ("0 0 L * *", None),
+        ("0 0 * * MON#2", None),
+        ("0 0 * * MON", 604_800),
+        ("0 0 31 2 *", None),
+    ],
+)
+def test_the_longest_gap_between_runs(cron: str, seconds: int | None) -> None:
+    assert longest_gap(cron, "America/New_York") == seconds
+
+
+def test_shortened_names_stay_distinct_and_within_the_limit() -> None:
+    names = [f"{'x' * 40}-{number}" for number in range(50)]
+    short = {shorten(name, 30) for name in names}
+    assert len(short) == 50
+    assert all(len(name) <= 30 for name in short)
+    assert shorten("short", 30) == "short"
+
+
+def test_physical_names_are_those_that_production_uses() -> None:
+    names = Names("nba", "nba-props-platform", "756957797294", "us-west2")
+    assert names.email(names.runtime_account("phase3-to-phase4-orchestrator")) == (
+        "phase3-to-phase4-orchestrator@nba-props-platform.iam.gserviceaccount.com"
+    )
+    assert names.service_agent("gcp-sa-pubsub") == "service-756957797294@gcp-sa-pubsub.iam.gserviceaccount.com"
+    assert names.source_object("f", "ab") == "f/ab.zip"
