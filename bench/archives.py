@@ -33,7 +33,7 @@ from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore, load_firestore
-from blueprint.sources import build_archives, function_source
+from blueprint.sources import build_archives, function_source, library_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = (3, 11)
@@ -137,7 +137,7 @@ def sizes() -> list[str]:
     """Compare archives with the function's folder, everything in the library and the whole lock, packed alike."""
     manifest, names, firestore = declared()
     built, _ = build_archives(ROOT, manifest, names, firestore)
-    library = _contents(ROOT / manifest.library, Path(manifest.library).parent)
+    library = _contents(library_folder(ROOT, manifest), Path("functions"))
     lock = {"requirements.txt": (ROOT / "functions" / LOCK).read_bytes()}
     rows = []
     for name, archive in built.items():

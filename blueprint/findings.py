@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 Severity = Literal["violation", "warning"]
@@ -30,6 +31,11 @@ class Location:
     def __str__(self) -> str:
         """Return the place the way editors and terminals link it: `file:line:column`."""
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+def shown(root: Path, path: Path) -> str:
+    """Return how findings name a file: from the project's root; what lies outside keeps its whole path."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def printable(text: str) -> str:

@@ -406,7 +406,9 @@ class Manifest(Placed):
     runtime: Annotated[str, TextPattern(r"python3\d{1,2}", "a Python runtime such as python311")] = declared(
         "Runtime of the functions."
     )
-    library: Folder = declared("The functions' one shared package.")
+    library: Folder | None = declared(
+        "The functions' one shared package; without it the engine that comes with the tool.", default=None
+    )
     services: Mapping[str, Service] = declared("Services outside this project.")
     phases: Mapping[str, Phase] = declared("Phases with completions.")
     boundaries: Mapping[str, Boundary] = declared("Steps between phases.")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from blueprint.schemas.firestore import Firestore
 
 FOLDER = "functions"
+ENGINE = Path(__file__).resolve().parents[1] / FOLDER
+"""The functions of the tool itself: its `shared` is the engine, its lock what the engine needs."""
 CACHE = ".cache/archives"
 KIBI = 1024
 OPTIONAL = "optional_imports"
@@ -32,25 +34,43 @@ def function_source(
     from blueprint.view import FILE, function_view, queries, view_bytes
 
     return replace(
-        code_source(root, function, manifest.library),
+        code_source(root, function, library_folder(root, manifest)),
         extra_files={FILE: view_bytes(function_view(manifest, function.name, names, root, firestore))},
         queries=tuple((text, at) for _, text, at in queries(manifest, function.name, root)),
     )
 
 
-def code_source(root: Path, function: Function, library_path: str) -> ArchiveSource:
+def library_folder(root: Path, manifest: Manifest) -> Path:
+    """Return the functions' one shared package: the one declared, else the engine that comes with the tool."""
+    return root / manifest.library if manifest.library else ENGINE / "shared"
+
+
+def lock_folder(root: Path) -> Path:
+    """Return where the functions' lock is: beside them where they have requirements of their own, else the engine's."""
+    from blueprint.archive.distributions import DIRECT, LOCK
+
+    own = root / FOLDER
+    return own if any((own / name).exists() for name in (DIRECT, LOCK)) else ENGINE
+
+
+def code_files(root: Path, manifest: Manifest, suffix: str = ".py") -> list[Path]:
+    """Return the files with this suffix in the functions' folders and in their library."""
+    folders = (root / FOLDER, library_folder(root, manifest))
+    return sorted({path for folder in folders for path in folder.rglob(f"*{suffix}") if path.is_file()})
+
+
+def code_source(root: Path, function: Function, library: Path) -> ArchiveSource:
     """Return the function's own code and what is declared about it, with an empty view: enough to read it, not to run it."""
     from blueprint.archive import ArchiveSource, SourceRoot
     from blueprint.view import FILE
 
-    library = Path(library_path)
     return ArchiveSource(
         name=function.name,
         folder=root / FOLDER / function.folder,
         entry_point=function.entry_point,
         signature="http",
         project=root,
-        roots=(SourceRoot(root / library.parent, only=(library.name,)),),
+        roots=(SourceRoot(library.parent, only=(library.name,)),),
         extra_files={FILE: b"{}"},
         optional_imports=function.optional_imports,
         dynamic_imports=function.dynamic_imports,
@@ -71,7 +91,7 @@ def build_archives(
             sources.append(function_source(root, manifest, names, function, firestore))
         except Refused as refused:
             findings += refused.findings
-            sources.append(code_source(root, function, manifest.library))
+            sources.append(code_source(root, function, library_folder(root, manifest)))
     archives, faults = _analysed(root, manifest, sources)
     return archives, [*findings, *faults]
 
@@ -79,7 +99,7 @@ def build_archives(
 def read_code(root: Path, manifest: Manifest) -> list[Finding]:
     """Return what is wrong with the functions' code alone, for a declaration of which more cannot be derived."""
     findings: list[Finding] = []
-    sources = [code_source(root, each, manifest.library) for each in _present(root, manifest, findings)]
+    sources = [code_source(root, each, library_folder(root, manifest)) for each in _present(root, manifest, findings)]
     return [*findings, *_analysed(root, manifest, sources)[1]]
 
 
@@ -90,7 +110,7 @@ def _analysed(
     from blueprint.archive.build import analyse_functions
     from blueprint.archive.distributions import read_distributions
 
-    locked, findings = read_distributions(root / FOLDER, root, manifest.python)
+    locked, findings = read_distributions(lock_folder(root), root, manifest.python)
     archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
     told = dict.fromkeys(finding for archive in archives.values() for finding in archive.findings)
     return archives, [*findings, *_unused_by_all(manifest, told)]

@@ -19,7 +19,7 @@ from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Finding, Location
 from blueprint.manifest import Function
 from blueprint.model import Blueprint
-from blueprint.sources import FOLDER
+from blueprint.sources import FOLDER, lock_folder
 from ops.progress import stage
 
 FIXTURES = Path("schemas/messages/fixtures")
@@ -114,7 +114,7 @@ def _like_the_runtime(target: PythonVersion) -> bool:
 
 def any_platform(plan: Blueprint, archive: Archive) -> str:
     """Return the archive's requirements with the hashes of every platform's files, for a laptop of another kind."""
-    pins = read_lock((plan.root / FOLDER / LOCK).read_text(encoding="utf-8"))
+    pins = read_lock((lock_folder(plan.root) / LOCK).read_text(encoding="utf-8"))
     return requirements_text((each, pins[each.name].hashes) for each in archive.distributions)
 
 

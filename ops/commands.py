@@ -52,6 +52,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
     "Release and take over": (
         Command("release --prepare build/release", "Preview, apply and verify exactly the reviewed plan."),
         Command("adopt --inventory assets.json", "Write the import file for what exists in the cloud."),
+        Command("new pipeline shipments", "Begin a project, or add a part to one."),
     ),
     "The project's own files": (
         Command("docs --check", "Write the generated pages, or tell which are out of date."),
@@ -127,9 +128,12 @@ class Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         """Print it and leave."""
         import tomllib
+        from importlib import metadata
 
-        project = tomllib.loads((invocation.CODE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        print(f"{project['name']} {project['version']}")
+        name = "phase-orchestration"
+        file = invocation.CODE / "pyproject.toml"  # in a checkout; an installed wheel has none
+        told = tomllib.loads(file.read_text(encoding="utf-8"))["project"] if file.is_file() else {}
+        print(f"{name} {told.get('version') or metadata.version(name)}")
         parser.exit()
 
 

@@ -104,7 +104,7 @@ def test_the_scan_sees(patterns: dict[str, str], text: str) -> None:
 def test_service_urls_are_configuration() -> None:
     """A service's URL written into code outlives the service (incident 51)."""
     literal = {"URL of a service": r"https://[a-z0-9-]+-(?:\d{12}|[a-z0-9]{10}-[a-z]{2})\.[a-z0-9.-]*run\.app"}
-    allowed = ("tests/", "Pulumi.", "docs/")
+    allowed = ("tests/", "Pulumi.", "docs/", "ops/scaffolding/pipeline/Pulumi.")
     assert [hit for hit in scan(literal) if not hit.startswith(allowed)] == []
 
 

@@ -127,8 +127,8 @@ class Workshop:
             **{
                 name: value for name, value in vars(source).items() if name not in ("extra_files", "project", "queries")
             },
-            "folder": source.folder.absolute().relative_to(project).as_posix(),
-            "roots": [(root.path.absolute().relative_to(project).as_posix(), root.only) for root in source.roots],
+            "folder": place(project, str(source.folder.absolute())),
+            "roots": [(place(project, str(root.path.absolute())), root.only) for root in source.roots],
             "extra_files": {path: digest(content) for path, content in source.extra_files.items()},
             "queries": [(text, str(at)) for text, at in source.queries],
             "optional_imports": dict(source.optional_imports),

@@ -19,7 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from analysis.python.file_tree import digest
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.model import Distribution
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, shown
 
 LOCK, METADATA, DIRECT = "requirements.lock", "distributions.json", "requirements.in"
 FRAMEWORK = "functions-framework"
@@ -152,7 +152,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
     no index host is written down, and the metadata belongs to this lock and this runtime (incident 10: pins that do
     not resolve; incident 8: missing ones).
     """
-    place = folder.relative_to(project).as_posix()
+    place = shown(project, folder)
     try:
         lock_text = (folder / LOCK).read_text(encoding="utf-8")
         metadata_text = (folder / METADATA).read_text(encoding="utf-8")

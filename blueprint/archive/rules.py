@@ -37,7 +37,8 @@ class _Bench:
         self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
         self._used_reasons: set[str] = set()
         self._project = str(source.project.absolute())
-        self._real_project = os.path.realpath(source.project)
+        roots = (root.path / name for root in source.roots for name in root.only or ("",))
+        self._inside_of = tuple(os.path.realpath(folder) for folder in (source.project, *roots))
 
     def _at(self, module: str, line: int | None = None) -> Location:
         located = self._closure.modules.get(module)
@@ -155,7 +156,8 @@ class _Bench:
                 yield Finding("archive-link", message, place)
 
     def _inside(self, file: str) -> bool:
-        return Path(os.path.realpath(file)).is_relative_to(self._real_project)
+        real = Path(os.path.realpath(file))
+        return any(real.is_relative_to(folder) for folder in self._inside_of)
 
     def links(self, folder: str, seen: set[str]) -> Iterator[Finding]:
         """Check the function's folder for links that lead nowhere or in a circle."""

@@ -138,7 +138,7 @@ def programs_present(plan: Blueprint, report: Inspection) -> None:
 @contract("lock-used", "Every direct requirement is imported by a function", incidents=(8, 9, 10))
 def lock_used(plan: Blueprint, report: Inspection) -> None:
     """A distribution that nobody imports costs cold start and breaks builds for nothing."""
-    file = plan.root / FOLDER / DIRECT
+    file = plan.root / FOLDER / DIRECT  # of the engine's own requirements a pipeline may leave some unused
     imported = {name for archive in plan.archives.values() for name in archive.imported}
     for name, line in (
         direct_requirements(file.read_text(encoding="utf-8"), plan.manifest.python).items() if file.is_file() else ()

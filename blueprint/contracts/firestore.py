@@ -8,7 +8,7 @@ from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.firestore import FOLDER
 from blueprint.schemas.firestore_queries import covers, read_queries
 from blueprint.schemas.loader import CACHE
-from blueprint.sources import FOLDER as FUNCTIONS
+from blueprint.sources import code_files
 
 
 @contract("collections-expire", "Every collection's documents expire", incidents=(70,))
@@ -26,8 +26,9 @@ def collections_expire(plan: Blueprint, report: Inspection) -> None:
 @contract("queries-indexed", "Every Firestore query has the index it needs", incidents=(68,))
 def queries_indexed(plan: Blueprint, report: Inspection) -> None:
     """The emulator answers without an index, production refuses: a missing index is never found by tests."""
-    files = sorted(path for path in (plan.root / FUNCTIONS).rglob("*.py") if path.is_file())
-    queries, findings = read_queries(plan.root, files, SchemaCache(plan.root / CACHE, reader_hash()))
+    queries, findings = read_queries(
+        plan.root, code_files(plan.root, plan.manifest), SchemaCache(plan.root / CACHE, reader_hash())
+    )
     for finding in findings:
         report.violation(finding.message, finding.at)
     needed = {}

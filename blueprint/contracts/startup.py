@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from blueprint.contracts import Inspection, contract
-from blueprint.findings import Location
+from blueprint.findings import Location, shown
 from blueprint.model import Blueprint
+from blueprint.sources import library_folder
 
 CHANGES = re.compile(r"\s*(?:--[^\n]*\n\s*)*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b", re.IGNORECASE)
 STANDARD = {"__future__"}
@@ -18,9 +19,9 @@ STANDARD = {"__future__"}
 @contract("inits-empty", "Package inits of the library import nothing", incidents=(9,))
 def inits_empty(plan: Blueprint, report: Inspection) -> None:
     """An import in a package's init is paid by every function that uses anything of the package."""
-    for path in sorted((plan.root / plan.manifest.library).rglob("__init__.py")):
+    for path in sorted(library_folder(plan.root, plan.manifest).rglob("__init__.py")):
         report.check()
-        at = path.relative_to(plan.root).as_posix()
+        at = shown(plan.root, path)
         for line, name in _imports(path):
             report.violation(
                 f"The package's init imports '{name}', which every function that uses the package would load; import it in the module that needs it.",

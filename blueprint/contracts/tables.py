@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from analysis.files import Unreadable, read_input
 from blueprint.contracts import Inspection, contract
-from blueprint.findings import Location
+from blueprint.findings import Location, shown
 from blueprint.model import Blueprint
 from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.loader import CACHE, OWN
 from blueprint.schemas.released import check_evolution
 from blueprint.schemas.statements import CheckedStatement, catalog, check_statement
-from blueprint.sources import FOLDER
+from blueprint.sources import FOLDER, code_files
 
 
 @contract("tables-declared", "Every table that the declaration names exists", incidents=(64, 65, 66))
@@ -67,8 +67,8 @@ def queries_resolve(plan: Blueprint, report: Inspection) -> None:
 def _statements(plan: Blueprint, report: Inspection) -> Iterator[tuple[str, Location]]:
     """The SQL files beside the functions' code, then the complete SQL in the code itself, each text once."""
     seen: set[str] = set()
-    for path in sorted((plan.root / FOLDER).rglob("*.sql")):
-        file = path.relative_to(plan.root).as_posix()
+    for path in code_files(plan.root, plan.manifest, ".sql"):
+        file = shown(plan.root, path)
         try:
             text = read_input(path)
         except Unreadable as error:

@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, shown
 from blueprint.schemas.cache import SchemaCache, decode_findings, encode_findings
 from blueprint.schemas.firestore import Index, IndexField, Order, with_name
 
@@ -79,10 +79,10 @@ def _normal(fields: tuple[IndexField, ...]) -> tuple[frozenset[str], tuple[Index
 def read_queries(
     root: Path, files: Iterable[Path], cache: SchemaCache | None = None
 ) -> tuple[tuple[FirestoreQuery, ...], tuple[Finding, ...]]:
-    """Every query in `files` (under `root`) and what cannot be read of them; a file that does not parse is skipped."""
+    """Every query in `files` and what cannot be read of them; a file that does not parse is skipped."""
     texts = {path: _bytes(path) for path in files}
     cache = cache or SchemaCache(None)
-    names = (os.fsencode(path.relative_to(root)) for path in texts)
+    names = (os.fsencode(shown(root, path)) for path in texts)
     content = b"\0".join(part for pair in zip(names, texts.values(), strict=True) for part in pair)
     key = cache.key("firestore", sha256(content).hexdigest())
     stored = cache.get(key)
@@ -120,7 +120,7 @@ def _read(root: Path, texts: Mapping[Path, bytes]) -> tuple[tuple[FirestoreQuery
     queries: list[FirestoreQuery] = []
     findings: list[Finding] = []
     for path, tree in trees.items():
-        file = path.relative_to(root).as_posix()
+        file = shown(root, path)
         names = _Names(constants[path.stem], _aliases(tree), constants)
         for call in _outermost(tree):
             at = Location(file, call.lineno, call.col_offset + 1)

@@ -6,10 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from blueprint.manifest import Boundary
+from blueprint.sources import library_folder
 from blueprint.view import function_view
 from ops.operate.cloud import DataPlaneError
 from ops.operate.target import Target
@@ -28,7 +28,7 @@ def replay(target: Target, boundary: Boundary, date: str, completions: list[Json
         "again": again,
         "apply": apply,
     }
-    library = (target.root / Path(target.manifest.library)).resolve()
+    library = library_folder(target.root, target.manifest).resolve()
     environment = {
         **os.environ,
         "PYTHONPATH": str(library.parent),

@@ -46,7 +46,7 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
         "pipeline.yaml:23",
         "'intake' is given twice",
     ),
-    "wrong type": (replace(MANIFEST, "max_instances: 2", "max_instances: many"), "pipeline.yaml:106", "max_instances"),
+    "wrong type": (replace(MANIFEST, "max_instances: 2", "max_instances: many"), "pipeline.yaml:105", "max_instances"),
     "cycle": (
         replace(MANIFEST, "downstream: delivery", "downstream: intake"),
         "pipeline.yaml",

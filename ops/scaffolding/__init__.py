@@ -1,0 +1,1 @@
+"""What `ops new` writes: a project to begin with, and parts of one that is there."""

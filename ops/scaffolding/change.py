@@ -1,0 +1,87 @@
+"""A change to a project's files that is made whole or not at all: new files, and lines added to those that are there."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ops.scaffolding.lines import with_item, with_key
+
+DECLARATION: Final = "pipeline.yaml"
+
+
+class Refused(Exception):
+    """What was asked for cannot be added; the message is a sentence."""
+
+
+@dataclass
+class Change:
+    """What is to be written under a project's `root`: texts of new files by their path, and of files that change."""
+
+    root: Path
+    files: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Return the text of a file as it will be; raises `Refused` where it cannot be read."""
+        if name in self.changed:
+            return self.changed[name]
+        try:
+            return (self.root / name).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise Refused(f"{name} cannot be read ({error}); `ops plan` says more.") from None
+
+    def value(self, *path: str) -> Any:
+        """Return the names under a path of the declaration, none where it is not there; raises `Refused`."""
+        try:
+            value = yaml.safe_load(self.text(DECLARATION))
+        except (yaml.YAMLError, ValueError) as error:
+            raise Refused(
+                f"{DECLARATION} cannot be read ({str(error).splitlines()[0]}); `ops plan` says more."
+            ) from None
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return {} if value is None else value
+
+    def named(self, section: str, name: str) -> Any:
+        """Return what the declaration has under a name; raises `Refused` with the name that was probably meant."""
+        known = self.value(section)
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+            there = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(known))}."
+            raise Refused(f"`{section}` of {DECLARATION} has no '{name}'; {there}")
+        return known[name]
+
+    def add(self, path: tuple[str, ...], name: str, value: str) -> None:
+        """Add a name to a mapping of the declaration; `value` is YAML, further lines indented below the name."""
+        if name in self.value(*path):
+            raise Refused(f"`{'.'.join(path)}` of {DECLARATION} has '{name}' already; choose another name.")
+        self.changed[DECLARATION] = with_key(self.text(DECLARATION), path, name, value)
+
+    def append(self, path: tuple[str, ...], item: str) -> None:
+        """Add an item to a list of the declaration."""
+        self.changed[DECLARATION] = with_item(self.text(DECLARATION), path, item)
+
+    def write(self) -> list[str]:
+        """Write everything and return what was written, one line each; raises `Refused` where a file is there."""
+        there = sorted(name for name in self.files if (self.root / name).exists())
+        if there:
+            raise Refused(f"{there[0]} is there already; nothing was written.")
+        lines = []
+        for name, text in {**self.files, **self.changed}.items():
+            path = self.root / name
+            lines.append(f"~ {name}:{_places(path.read_text('utf-8'), text)}" if path.exists() else f"+ {name}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return lines
+
+
+def _places(before: str, after: str) -> str:
+    """Return the lines that are new or changed, as `12, 40-42`."""
+    matcher = difflib.SequenceMatcher(a=before.splitlines(), b=after.splitlines(), autojunk=False)
+    spans = [(start + 1, end) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal"]
+    return ", ".join(f"{start}-{end}" if end > start else f"{start}" for start, end in spans)

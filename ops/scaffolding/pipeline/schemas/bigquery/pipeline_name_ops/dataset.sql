@@ -1,0 +1,2 @@
+CREATE SCHEMA IF NOT EXISTS pipeline_name_ops
+OPTIONS(description="What happened in pipeline_name");
