@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.files import Unreadable, read_input
 from blueprint.alerts.cases import FOLDER as CASES
 from blueprint.findings import Finding, Location
 from blueprint.manifest import Manifest
@@ -164,14 +165,14 @@ def _lost_aliases(old: Baseline, new: Baseline, manifest: Manifest) -> Iterator[
 def _read(root: Path, file: str, rule: str) -> tuple[Mapping[str, object] | None, list[Finding]]:
     """Return a snapshot, or the finding that says why there is none."""
     path = root / file
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         if any((root / RELEASED).rglob("*.json")):
             message = "The snapshot is gone; restore it from version control, or write it with `make release-schema`."
             return None, [Finding(rule, message, Location(file))]
         return None, []
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(read_input(path))
+    except (Unreadable, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         return None, [Finding(rule, "The snapshot cannot be read; restore it from version control.", Location(file))]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
 
 FOLDER = "schemas/operators"
@@ -57,8 +58,8 @@ def answer(root: Path, name: str) -> str:
     """Return the SQL that answers a question; raises `Refused` where the pipeline has none."""
     file = file_of(name)
     try:
-        return (root / file).read_text("utf-8")
-    except (OSError, ValueError):
+        return read_input(root / file)
+    except Unreadable:
         message = (
             "The file, which answers a question of `ops validate` and `ops repair`, is absent or no text; write it."
         )

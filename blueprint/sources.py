@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.files import Unreadable, read_bytes
 from blueprint.findings import Finding, Location, Refused
 from blueprint.manifest import Function, Manifest
 from blueprint.names import Names
@@ -22,6 +23,8 @@ ENGINE = Path(__file__).resolve().parents[1] / FOLDER
 CACHE = ".cache/archives"
 KIBI = 1024
 OPTIONAL = "optional_imports"
+RESTING_ON_THE_LOCK = frozenset({"archive-missing-module"})
+"""What is said of an import that neither a file nor a locked distribution answers."""
 
 
 def function_source(
@@ -113,6 +116,8 @@ def _analysed(
     locked, findings = read_distributions(lock_folder(root), root, manifest.python)
     archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
     told = dict.fromkeys(finding for archive in archives.values() for finding in archive.findings)
+    if not locked.known:  # nor is it then known what an import that no file answers would find
+        told = dict.fromkeys(each for each in told if each.rule not in RESTING_ON_THE_LOCK)
     return archives, [*findings, *_unused_by_all(manifest, told)]
 
 
@@ -146,7 +151,12 @@ def _missing(root: Path, function: Function) -> Finding | None:
     if not folder.is_dir():
         message = f"Function '{function.name}' has no folder {FOLDER}/{function.folder}; add it with a main.py."
         return Finding("function-folder", message, function.at)
-    if not (folder / "main.py").is_file():
+    if (folder / "main.py").is_symlink() or (folder / "main.py").exists():
+        try:
+            read_bytes(folder / "main.py")
+        except Unreadable as error:
+            return Finding("function-folder", str(error), Location(f"{FOLDER}/{function.folder}/main.py"))
+    else:
         message = (
             f"Function '{function.name}' has no main.py, where the platform looks for '{function.entry_point}'; add it."
         )

@@ -190,7 +190,7 @@ def _schema(manifest: Manifest, root: Path, message: str) -> Json:
     text = _read(root, file, at)
     try:
         schema: Json = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused([Finding("view", f"The message schema is not JSON: {error}.", Location(file))]) from None
     return schema
 
@@ -222,6 +222,8 @@ def _read(root: Path, file: str, at: Location) -> str:
     try:
         return read_input(root / file)
     except Unreadable as error:
+        if (root / file).exists() or (root / file).is_symlink():
+            raise Refused([Finding("view", str(error), Location(file, error.line))]) from None
         raise Refused([Finding("view", f"{file}, which is declared here, cannot be read. {error}", at)]) from None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from platform import machine
 
 from analysis.cache import Cache
+from analysis.files import Unreadable, read_input
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.acceptance import NOWHERE, Acceptance, ArchiveTrial, Sample, accept, find_python, remembered
 from blueprint.archive.distributions import LOCK, read_lock, requirements_text
@@ -139,9 +140,12 @@ def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | No
     )
     if fixture is None:
         return None
-    content = json.loads(fixture.read_bytes())
+    try:
+        content = json.loads(read_input(fixture))
+    except (Unreadable, ValueError, RecursionError):  # what is wrong with it is told where fixtures are judged
+        return None
     boundary = plan.manifest.boundary_of(function.name)
-    if boundary is not None and "phase" in content:
+    if boundary is not None and isinstance(content, dict) and "phase" in content:
         content["phase"] = plan.manifest.phases[boundary.upstream].label
     return json.dumps(content).encode()
 

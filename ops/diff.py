@@ -11,11 +11,12 @@ import json
 import sys
 from pathlib import Path
 
+from analysis.files import Unreadable, read_bytes
 from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.change import render
-from ops.change.model import Malformed, PlanDifference, from_json
+from ops.change.model import PlanDifference, from_json
 from ops.change.trees import WORKTREE, commit_of, plans
 from ops.findings import FindingsReport, write
 from ops.terminal import style_for
@@ -70,9 +71,9 @@ def difference(root: Path, base: str, head: str, stack: str) -> PlanDifference:
 def read(path: Path) -> PlanDifference:
     """Return the difference in a file that nobody vouches for; raises `Refused` where it holds none."""
     try:
-        if path.stat().st_size > MAX_INPUT:
-            raise Malformed(f"it is larger than {MAX_INPUT:,} bytes")
-        return from_json(json.loads(path.read_bytes()))
+        return from_json(json.loads(read_bytes(path, MAX_INPUT)))
+    except Unreadable as problem:
+        raise Refused([Finding("diff", f"The file holds no plan difference. {problem}", Location(path.name))]) from None
     except (ValueError, RecursionError) as problem:
         message = f"The file holds no plan difference: {str(problem)[:200].rstrip('.')}."
         raise Refused([Finding("diff", message, Location(path.name))]) from None

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
@@ -70,10 +71,23 @@ def facts(root: Path, stack: str, today: date, config: Path | None = None) -> St
         raise Refused(problems)
     settings = project.stack_settings(project.load(root, stack))
     found = declared(manifest, settings.region, settings.service_urls.values(), today)
-    for rule, values in (json.loads(config.read_text(encoding="utf-8")) if config else {}).items():
+    for rule, values in _settings(config).items():
         if isinstance(values, dict):
             found = configured(found, rule, values)
     return found
+
+
+def _settings(config: Path | None) -> dict[str, Any]:
+    """Return what the file says that is given to `--policy-pack-config`; raises `Refused` where it says nothing."""
+    try:
+        content = json.loads(read_input(config)) if config else {}
+    except (Unreadable, ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, Unreadable) else "It is not JSON; correct that."
+        raise Refused([Finding("policy-config", reason, Location(str(config)))]) from None
+    if not isinstance(content, dict):
+        message = "It holds no JSON object; write each rule's name with its settings."
+        raise Refused([Finding("policy-config", message, Location(str(config)))])
+    return content
 
 
 def judge(plan: Plan, declared: StackFacts) -> Judgement:

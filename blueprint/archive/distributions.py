@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from analysis.files import Unreadable, read_input
 from analysis.python.file_tree import digest
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.model import Distribution
@@ -88,11 +89,13 @@ class LockedDistributions:
         distributions: by normalised name.
         files: per distribution, the hash of each file that the functions' platform can install, by file name.
         fingerprint: changes with anything here.
+        known: whether the lock could be read; what functions may import is else not known, which is not nothing.
     """
 
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fingerprint: str = ""
+    known: bool = True
 
     def __post_init__(self) -> None:
         providers = {module: each.name for each in self.distributions.values() for module in each.modules}
@@ -153,23 +156,39 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
     not resolve; incident 8: missing ones).
     """
     place = shown(project, folder)
+    texts, unread = _texts(folder, place)
+    if unread:
+        return LockedDistributions(known=False), unread
+    lock_text, metadata_text = texts[LOCK], texts[METADATA]
     try:
-        lock_text = (folder / LOCK).read_text(encoding="utf-8")
-        metadata_text = (folder / METADATA).read_text(encoding="utf-8")
         metadata = json.loads(metadata_text)
-        direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"), python)
         files = {each["name"]: dict(each.pop("files")) for each in metadata["distributions"]}
         distributions = [_load(each) for each in metadata["distributions"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"The lock of the functions cannot be read ({error}). Run `make lock`."
-        return LockedDistributions(), [Finding("functions-lock", message, Location(f"{place}/{LOCK}"))]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        message = "The file cannot be read as what `make lock` writes there. Run `make lock`."
+        return LockedDistributions(known=False), [Finding("functions-lock", message, Location(f"{place}/{METADATA}"))]
+    direct = direct_requirements(texts[DIRECT], python)
     pins = read_lock(lock_text)
     findings = [
+        *_strange(texts[DIRECT], place),
         *_lock_findings(place, lock_text, pins, direct, metadata.get("lock", "")),
         *_file_findings(place, pins, files, metadata.get("target"), python),
     ]
     fingerprint = digest((lock_text + metadata_text).encode())
     return LockedDistributions({each.name: each for each in distributions}, files, fingerprint), findings
+
+
+def _texts(folder: Path, place: str) -> tuple[dict[str, str], list[Finding]]:
+    """Return the texts of the three files, and a finding for each that is not there or cannot be read."""
+    texts: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name in (LOCK, METADATA, DIRECT):
+        try:
+            texts[name] = read_input(folder / name)
+        except Unreadable as error:
+            remedy = "" if name == DIRECT else " Then run `make lock`, which writes it."
+            findings.append(Finding("functions-lock", f"{error}{remedy}", Location(f"{place}/{name}", error.line)))
+    return texts, findings
 
 
 def _load(raw: Mapping[str, Any]) -> Distribution:
@@ -180,9 +199,26 @@ def _load(raw: Mapping[str, Any]) -> Distribution:
 
 def direct_requirements(text: str, python: PythonVersion) -> dict[str, int]:
     """Return normalised name → line of a `requirements.in`, without what its marker excludes where functions run."""
-    rows = ((number, row.partition("#")[0].strip()) for number, row in enumerate(text.splitlines(), start=1))
-    found = {number: (row, re.match(r"[A-Za-z0-9._-]+", row)) for number, row in rows if row and row[0] != "-"}
+    found = {number: (row, re.match(r"[A-Za-z0-9._-]+", row)) for number, row in _rows(text)}
     return {normalise(name[0]): number for number, (row, name) in found.items() if name and not _excluded(row, python)}
+
+
+def _rows(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each requirement, without comments and pip's options."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        row = line.partition("#")[0].strip()
+        if row and row[0] != "-":
+            yield number, row
+
+
+def _strange(text: str, place: str) -> Iterator[Finding]:
+    """Yield a finding for each row that pip would not understand."""
+    for number, row in _rows(text):
+        try:
+            Requirement(row)
+        except InvalidRequirement:
+            message = f"'{row[:60]}' is no requirement; write a name, and where it matters a version, such as flask>=3."
+            yield Finding("functions-lock", message, Location(f"{place}/{DIRECT}", number))
 
 
 def _excluded(row: str, python: PythonVersion) -> bool:
@@ -201,11 +237,12 @@ def _lock_findings(
     place: str, text: str, pins: Mapping[str, Pin], direct: Mapping[str, int], lock: str
 ) -> Iterable[Finding]:
     at = Location(f"{place}/{LOCK}")
-    if lock != digest(text.encode()):
+    fitting = lock == digest(text.encode())
+    if not fitting:
         message = f"{METADATA} describes another lock than {LOCK}. Run `make lock`."
         yield Finding("functions-lock", message, Location(f"{place}/{METADATA}"))
     for name, line in direct.items():
-        if name not in pins:
+        if name not in pins and fitting:
             message = f"'{name}' is required but not in {LOCK}. Run `make lock`."
             yield Finding("functions-lock", message, Location(f"{place}/{DIRECT}", line))
     for name, pin in pins.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from analysis.files import Unreadable, read_input
 from blueprint.archive import Archive
 from blueprint.archive.distributions import DIRECT, FRAMEWORK, direct_requirements
 from blueprint.contracts import Inspection, contract
@@ -140,9 +141,11 @@ def lock_used(plan: Blueprint, report: Inspection) -> None:
     """A distribution that nobody imports costs cold start and breaks builds for nothing."""
     file = plan.root / FOLDER / DIRECT  # of the engine's own requirements a pipeline may leave some unused
     imported = {name for archive in plan.archives.values() for name in archive.imported}
-    for name, line in (
-        direct_requirements(file.read_text(encoding="utf-8"), plan.manifest.python).items() if file.is_file() else ()
-    ):
+    try:
+        direct = direct_requirements(read_input(file), plan.manifest.python) if file.is_file() else {}
+    except Unreadable:  # reported where the lock is read
+        return
+    for name, line in direct.items():
         report.check()
         if plan.code_is_whole and name not in imported | {FRAMEWORK}:
             report.warning(

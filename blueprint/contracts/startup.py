@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.files import Unreadable, read_bytes
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location, shown
 from blueprint.model import Blueprint
@@ -31,8 +32,8 @@ def inits_empty(plan: Blueprint, report: Inspection) -> None:
 
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):  # reported where the archive is built
+        tree = ast.parse(read_bytes(path))
+    except (Unreadable, SyntaxError, ValueError):  # reported where the archive is built
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module not in STANDARD:

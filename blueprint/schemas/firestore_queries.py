@@ -20,6 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from analysis.files import Unreadable, read_bytes
 from blueprint.findings import Finding, Location, shown
 from blueprint.schemas.cache import SchemaCache, decode_findings, encode_findings
 from blueprint.schemas.firestore import Index, IndexField, Order, with_name
@@ -98,8 +99,8 @@ def read_queries(
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError:
+        return read_bytes(path)
+    except Unreadable:
         return b""
 
 

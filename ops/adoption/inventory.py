@@ -21,10 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
 
 Data = Mapping[str, Any]
 Settings = dict[str, Any]
+MAX_LISTING = 500_000_000
+"""Bytes of a listing, which a command writes: of a large project it is long."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def read(files: Iterable[Path], project: str) -> list[Existing]:
 
 def _entries(path: Path) -> Iterator[Data]:
     try:
-        listing = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        listing = json.loads(read_input(path, MAX_LISTING))
+    except (Unreadable, ValueError, RecursionError) as error:
         raise Refused([_unreadable(path, str(error).rstrip("."))]) from error
     if not isinstance(listing, list) or not all(isinstance(entry, dict) for entry in listing):
         raise Refused([_unreadable(path, "it is not a JSON array of objects")])

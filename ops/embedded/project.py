@@ -71,7 +71,7 @@ def load(root: Path, stack: str) -> Project:
         findings.append(Finding(RULE, "The project has no name; add `name: ...`.", (name or tree).at))
     keys = {key.name: key for key in _keys(tree.value.get("config"), findings)}
     file = f"Pulumi.{stack}.yaml"
-    if not (root / file).is_file():
+    if not (root / file).exists() and not (root / file).is_symlink():
         known = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
         findings.append(
             Finding(RULE, f"There is no stack '{stack}': {file} is missing; stacks are: {known}.", Location(file))
