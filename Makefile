@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators sql golden docs schema lock \
+.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators sql advisories golden docs schema lock \
         release-schema drift bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -75,6 +75,16 @@ $(ANALYZER)/ready: tests/analysis/sql/requirements.lock
 
 sql: tools $(ANALYZER)/ready ## Hold every SQL of the project and a corpus against Google's own analyzer
 	@$(BIN)/python -m pytest tests/analysis/sql
+
+ADVISORIES := .cache/advisories/env
+
+$(ADVISORIES)/ready: tests/advisories/requirements.lock
+	@$(PYTHON) -m venv --clear $(ADVISORIES)
+	@$(ADVISORIES)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+advisories: $(ADVISORIES)/ready ## Ask whether an advisory is published for anything pinned (needs the network)
+	@$(PYTHON) -m tests.advisories $(ADVISORIES)/bin/pip-audit requirements.txt requirements-tools.txt functions/requirements.lock
 
 golden: program ## Rewrite the golden inventory; review it as a diff
 	@$(OPS) golden

@@ -143,7 +143,7 @@ def pulumi() -> Iterator[ToolState]:
     version = pinned.get("pulumi-gcp", "")
     plugin = home / "plugins" / f"resource-gcp-v{version}"
     there = shutil.which("pulumi-resource-gcp") or (str(plugin) if plugin.is_dir() else "")
-    get = f"Get it with `pulumi plugin install resource gcp {version}`; a preview does so, too."
+    get = f"Get it with `pulumi plugin install resource gcp {version}`; where it cannot be downloaded, add `--file` and the path of one."
     yield ToolState("provider plugin", "there" if there else "absent", there, "preview, release, drift", get)
     said = _said("pulumi", "whoami", "--non-interactive") if cli.state == "there" else None
     state: State = "not known" if said is None else "there" if said[0] == 0 else "absent"

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 MIRRORED = ("analysis", "blueprint", "ops", "policies", "provider")
 BY_SUBJECT = {
+    "advisories": "what is said of published advisories",
     "archive": "archives of trees, from the reader of Python to the zip",
     "bootstrap": "who may do what, over bootstrap/ and the program",
     "change": "ops/change, over commits",
@@ -35,6 +36,7 @@ OTHERS = {
     "blueprint/alerts/test_command.py": "ops/alerts.py, over the catalogue of this folder's fixtures",
     "blueprint/schemas/test_published.py": "what functions publish, against the schemas",
     "ops/rollout/test_program.py": "the environment of a released commit",
+    "ops/test_bad_files.py": "every file of a user, spoilt in every way",
     "ops/test_bad_input.py": "every command on mistakes of users",
     "ops/test_causes.py": "one fault, one sentence, over all readers",
     "ops/test_hooks.py": ".pre-commit-hooks.yaml",

@@ -222,11 +222,11 @@ def _strange(text: str, place: str) -> Iterator[Finding]:
 
 
 def _excluded(row: str, python: PythonVersion) -> bool:
-    """Tell whether a requirement is for another platform or Python, so that the lock holds nothing for it."""
+    """Tell whether a row is for another platform or Python, or no requirement, so that the lock holds nothing for it."""
     try:
         marker = Requirement(row).marker
     except InvalidRequirement:
-        return False
+        return True
     version = f"{python[0]}.{python[1]}"
     return marker is not None and not marker.evaluate(
         {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "python_version": version}

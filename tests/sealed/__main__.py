@@ -101,14 +101,13 @@ def _names(seal: Seal) -> dict[str, str]:
     return {"NAME": name, "SUBSCRIPTION": name}
 
 
-def provider_installed(seal: Seal, folder: Path) -> None:
-    """Lay the provider where the CLI would have downloaded it to; nothing is downloaded here."""
+def provider_installed(check: Check, seal: Seal, folder: Path) -> None:
+    """Give the CLI the provider of this machine: `pulumi install` downloads one even where one is on PATH."""
     pins = (seal.clone / "requirements.txt").read_text(encoding="utf-8")
     version = re.search(r"(?m)^pulumi-gcp==(\S+)", pins)
     if version:
-        kept = seal.home / ".pulumi" / "plugins" / f"resource-gcp-v{version[1]}"
-        kept.mkdir(parents=True)
-        (kept / "pulumi-resource-gcp").symlink_to(folder / "pulumi-resource-gcp")
+        file = folder / "pulumi-resource-gcp"
+        check.tried(seal, Step(f"pulumi plugin install resource gcp {version[1]} --file {file}", cli=True))
 
 
 def judge(root: Path, found: Sequence[Python], *, only_previews: bool = False) -> Iterator[str]:
@@ -124,8 +123,8 @@ def judge(root: Path, found: Sequence[Python], *, only_previews: bool = False) -
         check = Check(folder)
         previews(check, seals)
         if not only_previews:
-            if "pulumi-resource-gcp" in have:
-                provider_installed(seals[0], have["pulumi-resource-gcp"])
+            if {"pulumi", "pulumi-resource-gcp"} <= {*have}:
+                provider_installed(check, seals[0], have["pulumi-resource-gcp"])
             everything(check, seals[0], list(have))
         yield from check.wrong
 
