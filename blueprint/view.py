@@ -14,8 +14,8 @@ from typing import Any
 
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
-from blueprint.grammar import parse_duration
-from blueprint.manifest import Boundary, Gate, Manifest, Mode, Phase, Rule
+from blueprint.grammar import fields_of, parse_duration
+from blueprint.manifest import Batch, Boundary, Gate, Manifest, Mode, Phase, Rule
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore
 
@@ -116,34 +116,18 @@ def _phase(phase: Phase) -> Json:
 
 
 def _mode(mode: Mode) -> Json:
-    return {
-        "name": mode.name,
-        "when": mode.when,
-        "expected": list(mode.expected),
-        "critical": list(mode.critical),
-        "rules": [_rule(rule) for rule in mode.rules],
-    }
+    return {"name": mode.name, **_declared(mode), "rules": [_rule(rule) for rule in mode.rules]}
 
 
 def _rule(rule: Rule) -> Json:
-    batch = rule.batch
-    return {
-        "reason": rule.reason,
-        "require": rule.require,
-        "at_least": rule.at_least,
-        "at_least_percent": rule.at_least_percent,
-        "after": rule.after,
-        "partial": rule.partial,
-        "status": rule.status or ("partial" if rule.partial else "complete"),
-        "batch": batch
-        and {
-            "percent": batch.percent,
-            "count": batch.count,
-            "min_percent": batch.min_percent,
-            "min_count": batch.min_count,
-            "success_completes": batch.success_completes,
-        },
-    }
+    status = rule.status or ("partial" if rule.partial else "complete")
+    return {**_declared(rule), "status": status, "batch": _declared(rule.batch) if rule.batch else None}
+
+
+def _declared(part: Mode | Rule | Batch) -> Json:
+    """Return what a declaration says of a part, under the keys that it says it with."""
+    grammar: Any = type(part)
+    return {name: _plain(getattr(part, field.name)) for name, field in fields_of(grammar).items()}
 
 
 def _gate(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) -> Json:

@@ -12,6 +12,8 @@ from shared.decisions import protocol
 from shared.decisions.transition import Context
 from shared.declaration import view
 
+from blueprint import manifest as declaration
+from blueprint.grammar import fields_of
 from blueprint.view import queries, view_bytes
 from tests.functions.conftest import ROOT
 from tests.functions.views import manifest, raw_view
@@ -30,6 +32,13 @@ def read_attributes() -> set[str]:
 def test_functions_read_every_part(part: type) -> None:
     fields = {field.name for field in dataclasses.fields(part)}
     assert fields - read_attributes() == set()
+
+
+@pytest.mark.parametrize("part", ["Batch", "Mode", "Rule"])
+def test_a_function_is_told_of_a_part_what_the_declaration_says(part: str) -> None:
+    """Key by key, without a translation between: a key that one side lacks would be lost, or stop the function."""
+    read = {field.name for field in dataclasses.fields(getattr(view, part))} - {"name"}
+    assert read == set(fields_of(getattr(declaration, part)))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
