@@ -11,7 +11,7 @@ from ops import exitcodes
 from ops.arguments import add_root_argument, declared
 from ops.invocation import pasteable, relative
 from ops.scaffolding import parts
-from ops.scaffolding.change import Change, Refused
+from ops.scaffolding.change import PartRefused, ProjectChange
 from ops.scaffolding.project import new_pipeline
 
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         change = asked_for(args)
         lines = change.write()
-    except Refused as refused:
+    except PartRefused as refused:
         print(pasteable(f"✗ {refused}"), file=sys.stderr)
         return exitcodes.REFUSED
     print("\n".join(lines))
@@ -70,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     return exitcodes.SOUND
 
 
-def asked_for(args: argparse.Namespace) -> Change:
-    """Return the change that a command line asks for; raises `Refused`."""
+def asked_for(args: argparse.Namespace) -> ProjectChange:
+    """Return the change that a command line asks for; raises `PartRefused`."""
     if args.what == "pipeline":
         return new_pipeline(args.name, args.into or Path(args.name))
-    change = Change(args.root)
+    change = ProjectChange(args.root)
     match args.what:
         case "processor":
             parts.processor(change, args.name, args.phase)

@@ -14,12 +14,12 @@ from ops.scaffolding.lines import with_item, with_key
 DECLARATION: Final = "pipeline.yaml"
 
 
-class Refused(Exception):
+class PartRefused(Exception):
     """What was asked for cannot be added; the message is a sentence."""
 
 
 @dataclass
-class Change:
+class ProjectChange:
     """What is to be written under a project's `root`: texts of new files by their path, and of files that change."""
 
     root: Path
@@ -27,20 +27,20 @@ class Change:
     changed: dict[str, str] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """Return the text of a file as it will be; raises `Refused` where it cannot be read."""
+        """Return the text of a file as it will be; raises `PartRefused` where it cannot be read."""
         if name in self.changed:
             return self.changed[name]
         try:
             return (self.root / name).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            raise Refused(f"{name} cannot be read ({error}); `ops plan` says more.") from None
+            raise PartRefused(f"{name} cannot be read ({error}); `ops plan` says more.") from None
 
     def value(self, *path: str) -> Any:
-        """Return the names under a path of the declaration, none where it is not there; raises `Refused`."""
+        """Return the names under a path of the declaration, none where it is not there; raises `PartRefused`."""
         try:
             value = yaml.safe_load(self.text(DECLARATION))
         except (yaml.YAMLError, ValueError) as error:
-            raise Refused(
+            raise PartRefused(
                 f"{DECLARATION} cannot be read ({str(error).splitlines()[0]}); `ops plan` says more."
             ) from None
         for key in path:
@@ -48,18 +48,18 @@ class Change:
         return {} if value is None else value
 
     def named(self, section: str, name: str) -> Any:
-        """Return what the declaration has under a name; raises `Refused` with the name that was probably meant."""
+        """Return what the declaration has under a name; raises `PartRefused` with the name that was probably meant."""
         known = self.value(section)
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
             there = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(known))}."
-            raise Refused(f"`{section}` of {DECLARATION} has no '{name}'; {there}")
+            raise PartRefused(f"`{section}` of {DECLARATION} has no '{name}'; {there}")
         return known[name]
 
     def add(self, path: tuple[str, ...], name: str, value: str) -> None:
         """Add a name to a mapping of the declaration; `value` is YAML, further lines indented below the name."""
         if name in self.value(*path):
-            raise Refused(f"`{'.'.join(path)}` of {DECLARATION} has '{name}' already; choose another name.")
+            raise PartRefused(f"`{'.'.join(path)}` of {DECLARATION} has '{name}' already; choose another name.")
         self.changed[DECLARATION] = with_key(self.text(DECLARATION), path, name, value)
 
     def append(self, path: tuple[str, ...], item: str) -> None:
@@ -67,10 +67,10 @@ class Change:
         self.changed[DECLARATION] = with_item(self.text(DECLARATION), path, item)
 
     def write(self) -> list[str]:
-        """Write everything and return what was written, one line each; raises `Refused` where a file is there."""
+        """Write everything and return what was written, one line each; raises `PartRefused` where a file is there."""
         there = sorted(name for name in self.files if (self.root / name).exists())
         if there:
-            raise Refused(f"{there[0]} is there already; nothing was written.")
+            raise PartRefused(f"{there[0]} is there already; nothing was written.")
         lines = []
         for name, text in {**self.files, **self.changed}.items():
             path = self.root / name

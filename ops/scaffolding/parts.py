@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from ops.scaffolding.change import DECLARATION, Change, Refused
+from ops.scaffolding.change import DECLARATION, PartRefused, ProjectChange
 
 IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]*")
 NAME: Final = re.compile(r"[a-z]([a-z0-9-]{4,28})[a-z0-9]")
@@ -14,7 +14,7 @@ NAME: Final = re.compile(r"[a-z]([a-z0-9-]{4,28})[a-z0-9]")
 DEFAULTS: Final = (("memory", "512Mi"), ("timeout", "300s"), ("max_instances", "1"))
 
 
-def processor(change: Change, name: str, phase: str) -> None:
+def processor(change: ProjectChange, name: str, phase: str) -> None:
     """Add a processor to a phase, and to what each mode of the boundary behind that phase expects."""
     _fits(name, IDENTIFIER, "lower-case letters, digits and underscores, a letter first")
     change.named("phases", phase)
@@ -25,11 +25,11 @@ def processor(change: Change, name: str, phase: str) -> None:
                 change.append(("boundaries", boundary, "modes", mode, "expected"), name)
 
 
-def table(change: Change, name: str) -> None:
+def table(change: ProjectChange, name: str) -> None:
     """Add the DDL of a table, and of its dataset where that is new."""
     dataset, _, short = name.partition(".")
     if not (IDENTIFIER.fullmatch(dataset) and IDENTIFIER.fullmatch(short)):
-        raise Refused(
+        raise PartRefused(
             f"'{name}' is no name for a table; write DATASET.TABLE in lower-case letters, digits and underscores."
         )
     folder = f"schemas/bigquery/{dataset}"
@@ -41,7 +41,7 @@ def table(change: Change, name: str) -> None:
     change.files[f"{folder}/{short}.sql"] = TABLE.format(table=f"{dataset}.{short}", date=date)
 
 
-def message(change: Change, name: str) -> None:
+def message(change: ProjectChange, name: str) -> None:
     """Add the schema of a message."""
     _fits(name, re.compile(r"[a-z][a-z0-9-]*"), "lower-case letters, digits and dashes, a letter first")
     date = change.value().get("date_field", "date")
@@ -62,7 +62,7 @@ def message(change: Change, name: str) -> None:
     change.files[f"schemas/messages/{name}.json"] = json.dumps(schema, indent=2) + "\n"
 
 
-def function(change: Change, name: str, cron: str) -> None:
+def function(change: ProjectChange, name: str, cron: str) -> None:
     """Add a function that a schedule calls, with its folder and a handler that says what it was called for."""
     _fits(name, NAME, "6 to 30 lower-case letters, digits and dashes, a letter first, no dash last")
     folder, entry = name.replace("-", "_"), name.replace("-", "_")
@@ -79,15 +79,15 @@ def function(change: Change, name: str, cron: str) -> None:
     change.add(("functions",), name, "".join(f"\n  {line}" for line in lines))
 
 
-def boundary(change: Change, upstream: str, downstream: str, service: str | None, path: str) -> None:
+def boundary(change: ProjectChange, upstream: str, downstream: str, service: str | None, path: str) -> None:
     """Add a boundary from a phase to the next; where that phase is new, the phase with its service and topics too."""
     before = change.named("phases", upstream)
     name = f"{upstream}_to_{downstream}"
     if name in change.value("boundaries"):
-        raise Refused(f"`boundaries` of {DECLARATION} has '{name}' already; nothing was written.")
+        raise PartRefused(f"`boundaries` of {DECLARATION} has '{name}' already; nothing was written.")
     timer = next((each["timer"] for each in change.value("boundaries").values() if "timer" in each), None)
     if timer is None:
-        raise Refused(f"No boundary of {DECLARATION} has a `timer` that this one could share; write it by hand.")
+        raise PartRefused(f"No boundary of {DECLARATION} has a `timer` that this one could share; write it by hand.")
     first = next(iter(change.value("boundaries").values()))
     prefix = change.value().get("pipeline", "")
     trigger = change.value("topics")[first["trigger"]["topic"]]["message"]
@@ -152,12 +152,12 @@ def boundary(change: Change, upstream: str, downstream: str, service: str | None
     change.add(("boundaries",), name, "".join(f"\n  {line}" for line in lines))
 
 
-def stack(change: Change, name: str, project: str, number: str, region: str | None, like: str | None) -> None:
+def stack(change: ProjectChange, name: str, project: str, number: str, region: str | None, like: str | None) -> None:
     """Add a stack like another, with its own project, number, region and environment wherever the other's stand."""
     stacks = sorted(path.name.split(".")[1] for path in change.root.glob("Pulumi.*.yaml"))
     source = like or next(iter(stacks), None)
     if source not in stacks:
-        raise Refused(f"There is no stack '{source}' to make it from; there are {', '.join(stacks) or 'none'}.")
+        raise PartRefused(f"There is no stack '{source}' to make it from; there are {', '.join(stacks) or 'none'}.")
     text = change.text(f"Pulumi.{source}.yaml")
     values = {"projectId": project, "projectNumber": number, "region": region, "environment": name}
     for key, value in values.items():
@@ -170,10 +170,10 @@ def stack(change: Change, name: str, project: str, number: str, region: str | No
 
 def _fits(name: str, form: re.Pattern[str], words: str) -> None:
     if not form.fullmatch(name):
-        raise Refused(f"'{name}' is no name for this; it has {words}.")
+        raise PartRefused(f"'{name}' is no name for this; it has {words}.")
 
 
-def _place(change: Change, service: str) -> None:
+def _place(change: ProjectChange, service: str) -> None:
     """Give each stack an address for a service: made up in the form that Cloud Run gives, until somebody knows better."""
     from ops.scaffolding.lines import with_key
 
@@ -187,7 +187,7 @@ def _place(change: Change, service: str) -> None:
             change.changed[path.name] = with_key(text, ("config", f"{found[1]}:serviceUrls"), service, url)
 
 
-def _label(change: Change, message: str, label: str) -> None:
+def _label(change: ProjectChange, message: str, label: str) -> None:
     """Let the completion's schema know the new phase where it lists the phases."""
     name = f"schemas/messages/{message}.json"
     text = change.text(name)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ops.scaffolding.lines import with_item, with_key
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEXTS = (
     ROOT / "pipeline.yaml",
     ROOT / "tests/pipelines/parcels/pipeline.yaml",
