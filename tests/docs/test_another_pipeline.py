@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "another-pipeline.md"
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 

@@ -18,7 +18,7 @@ from ops.report.gather import gather
 from ops.scaffolding.project import TEMPLATE
 from ops.setup.backend import build_wheel
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     ("processor", "third_source", "--phase", "collect"),
     ("table", "shipments_ops.notes"),
