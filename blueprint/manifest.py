@@ -38,6 +38,27 @@ def _empty() -> Mapping[str, object]:
 
 
 @dataclass(frozen=True)
+class RequestField:
+    """Where a field of a request comes from: one of `from_`, or a constant."""
+
+    at: Location
+    from_: Literal["first_date", "last_date", "date", "processors", "senders"] | None = declared(
+        "What is asked for: the range's ends or each date of it, and processors by name or as they name themselves.",
+        default=None,
+    )
+    value: Json = declared("A constant.", default=None)
+
+
+@dataclass(frozen=True)
+class Reprocess:
+    """How a service is asked to do named processors' work again; a field from `date` asks once for each date."""
+
+    at: Location
+    path: Annotated[str, TextPattern(r"/[A-Za-z0-9_/.-]*", "an absolute URL path")] = declared("Where it takes a POST.")
+    fields: Mapping[str, RequestField] = declared("The request's JSON, field by field.")
+
+
+@dataclass(frozen=True)
 class Service:
     """A service outside this project that publishes completions or receives triggers by push."""
 
@@ -45,6 +66,7 @@ class Service:
     at: Location
     title: str = declared("What operators call it.")
     kind: Literal["run", "function"] = declared("Cloud Run service or Cloud Function.", default="run")
+    reprocess: Reprocess | None = declared("How it is asked to do work again; absent: it cannot be.", default=None)
 
 
 @dataclass(frozen=True)
@@ -374,6 +396,8 @@ class Thresholds(Placed):
     latency_percent_of_timeout: Percent = declared("99th percentile of latency against the timeout.", default=80.0)
     gap_warning: Duration = declared("Between a phase's last completion and the next phase.", default=3600)
     gap_critical: Duration = declared("The same, critical.", default=7200)
+    transition_warning: Duration = declared("From a date's last expected completion to its trigger.", default=900)
+    transition_critical: Duration = declared("The same, critical.", default=1800)
     downstream_start: Duration = declared("From a trigger to the first sign of the next phase.", default=1800)
     auto_close: Duration = declared("An incident without news closes.", default=86400)
     notification_interval: Duration = declared("Between notifications of one log alert.", default=900)

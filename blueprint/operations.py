@@ -41,12 +41,19 @@ QUESTIONS: Mapping[str, Question] = {
         ("phase", "date"),
         ("processor_name", "status", "record_count", "correlation_id", "execution_id", "completed_at", "metadata"),
     ),
+    "data": Question(("date",), ("title", "number", "gaps", "gap")),
+    "due": Question(("date",), ("number", "thing", "is_known")),
     "errors": Question(("date",), ("severity", "error_type", "errors", "example")),
+    "health": Question((), ("phase", "processor_name", "is_expected", "last_success_at", "failures_24h", "state")),
     "record_attempt": Question(("boundary", "date", "date_text", "attempt", "notes")),
     "runs": Question(("date", "phases", "processors"), ("started_by", "first_started_at")),
+    "stalled": Question((), ("game_date", "phase", "idle_minutes")),
 }
-"""How often a boundary's date was started again; what a phase completed for a date, each execution once; what functions
-reported about a date; a write of one attempt by a person; what started a phase's runs for a date."""
+"""attempts: how often a boundary's date was started again. completions: what a phase completed for a date, each execution
+once. data: how much there is of a date, and how much of it lacks something. due: how many things a date's work is for, what
+they are called, and whether the schedule says anything at all. errors: what functions reported about a date. health: each
+processor's last success and failures. record_attempt: a write of one attempt by a person. runs: what started a phase's runs
+for a date. stalled: phases that started and went silent."""
 
 
 def file_of(name: str) -> str:

@@ -76,9 +76,8 @@ class StackSettings:
     environment: str
     service_urls: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
-    repository: str = (
-        """Address under which the repository's files are read; empty: alerts name their runbook by its path."""
-    )
+    repository: str = ""
+    """Address under which the repository's files are read; empty: alerts name their runbook by its path."""
     unfit: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 

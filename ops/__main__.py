@@ -14,13 +14,15 @@ if sys.version_info < (3, 11):  # noqa: UP036  # whoever types `python3 -m ops` 
         f"Python 3.11 or newer is needed; use the project's: {Path(__file__).resolve().parents[1]}/.venv/bin/python"
     )
 
+import json
 import logging
 import os
 import signal
 from collections.abc import Sequence
 
-from blueprint.findings import Refused
+from blueprint.findings import Finding, Location, Refused
 from ops import commands, environment, exitcodes, findings, invocation, terminal
+from ops.answers import Answer, Unseen
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +50,9 @@ def _guarded(argv: Sequence[str] | None) -> int:
     except Refused as refused:
         _tell(refused, argv)
         return exitcodes.REFUSED
+    except Unseen as unseen:
+        _tell_unseen(str(unseen), argv)
+        return exitcodes.UNKNOWN
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exitcodes.SOUND
@@ -72,6 +77,18 @@ def _tell(refused: Refused, argv: Sequence[str] | None) -> None:
         findings.print_findings(form, findings.FindingsReport("refused", Path(), refused.findings))
     for finding in refused.findings:
         print(finding, file=sys.stderr)
+
+
+def _tell_unseen(reason: str, argv: Sequence[str] | None) -> None:
+    """Print why nothing is known, once, in the format that was asked for."""
+    form = findings.chosen(argv)
+    if form == "json":
+        print(json.dumps({"verdict": Answer.NOT_KNOWN.value, "sentence": reason}, indent=2, ensure_ascii=False))
+    elif form != "text":
+        finding = Finding("not-known", reason, Location("pipeline.yaml"), "warning")
+        findings.print_findings(form, findings.FindingsReport("refused", Path(), [finding]))
+    end = "" if reason.endswith(".") else "."
+    print(invocation.pasteable(f"{Answer.NOT_KNOWN.value}  {reason}{end}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

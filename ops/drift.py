@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
+from ops.answers import Answer, Unseen
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.engine_cli import CHANGES_FOUND, call
 from ops.findings import FindingsReport, write
@@ -49,19 +50,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print each difference; return 0 when there is none, else 3."""
-    answer = call(
-        args.root,
-        *("refresh", "--stack", args.stack, "--preview-only", "--expect-no-changes", "--json"),
-        accept=(0, CHANGES_FOUND),
-    )
+    """Print each difference; return 0 when there is none, 3 for a difference; raises `Unseen` where none can be seen."""
+    try:
+        answer = call(
+            args.root,
+            *("refresh", "--stack", args.stack, "--preview-only", "--expect-no-changes", "--json"),
+            accept=(0, CHANGES_FOUND),
+        )
+    except Refused as refused:
+        told = " ".join(each.message for each in refused.findings)
+        raise Unseen(f"{told} What `ops verify` compares needs no such command.") from None
     found = sorted(differences(answer.document.get("steps", ())), key=lambda drift: (drift.name, drift.property))
     file = Location(f"Pulumi.{args.stack}.yaml")
     report = FindingsReport("drift", args.root, [Finding("drift", str(drift), file, "warning") for drift in found])
     write(args.format, report, [asdict(drift) for drift in found], map(str, found))
     checked = sum(1 for step in answer.document.get("steps", ()) if _custom(step))
     print(_verdict(found, checked, args.stack), file=sys.stderr)
-    return exitcodes.DIFFERENCE if found or answer.code == CHANGES_FOUND else exitcodes.SOUND
+    if found or answer.code == CHANGES_FOUND:
+        return exitcodes.DIFFERENCE
+    return exitcodes.SOUND if checked else exitcodes.NOTHING_DUE
 
 
 def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Drift]:
@@ -100,8 +107,9 @@ def _shown(value: object) -> str:
 
 def _verdict(found: Sequence[Drift], checked: int, stack: str) -> str:
     if not found:
-        return f"No drift: {count(checked, 'resource is', 'resources are')} as declared."
+        if not checked:
+            return f"{Answer.NOTHING_DUE.value}  The state holds no resource, so nothing can differ."
+        return f"{Answer.HEALTHY.value}  No drift: {count(checked, 'resource is', 'resources are')} as declared."
     resources = len({(drift.type, drift.name) for drift in found})
-    return (
-        f"Drift in {resources} of {count(checked, 'resource')}. `pulumi up --stack {stack} --refresh` sets them back."
-    )
+    again = f"`pulumi up --stack {stack} --refresh` sets them back."
+    return f"{Answer.WARNING.value}  Drift in {resources} of {count(checked, 'resource')}. {again}"

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ops import exitcodes
 from ops.arguments import add_project_arguments
 from ops.change import render
 from ops.change.model import PlanDifference
@@ -27,16 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="COMMIT", help="the commit to release (default: HEAD of a clean tree)")
     parser.add_argument("--yes", action="store_true", help="apply without asking")
     parser.add_argument("--no-verify", action="store_true", help="do not verify what runs afterwards")
+    help_ = "where verification finds what runs wrong, release again what ran before"
+    parser.add_argument("--roll-back", action="store_true", help=help_)
     steps = parser.add_mutually_exclusive_group()
     steps.add_argument("--prepare", type=Path, metavar="DIR", help="write plan, record and notes there; apply nothing")
     steps.add_argument("--apply", type=Path, metavar="DIR", help="apply what --prepare wrote there, and nothing else")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Release; 0 when it is applied and verified, 1 when it is refused or fails, 2 when nobody can be asked."""
+    """Release; 0 applied and verified, 1 refused or wrong, 2 nobody can be asked, 4 applied and not known."""
     root = args.root.resolve()
     if args.apply:
-        return apply(root, args.stack, args.apply.resolve(), verify=not args.no_verify)
+        return apply(root, args.stack, args.apply.resolve(), verify=not args.no_verify, back=args.roll_back)
     if args.prepare:
         prepare(root, args.stack, args.to, args.prepare.resolve())
         return 0
@@ -49,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.yes and input("Apply this plan? [y/N] ").strip().lower() not in ("y", "yes"):
             print("Nothing was applied.", file=sys.stderr)
             return 1
-        return apply(root, args.stack, Path(folder), verify=not args.no_verify)
+        return apply(root, args.stack, Path(folder), verify=not args.no_verify, back=args.roll_back)
 
 
 def prepare(root: Path, stack: str, to: str | None, folder: Path) -> str:
@@ -65,8 +68,11 @@ def prepare(root: Path, stack: str, to: str | None, folder: Path) -> str:
     return notes
 
 
-def apply(root: Path, stack: str, folder: Path, *, verify: bool) -> int:
-    """Apply the plan in `folder` and verify; raises `Refused` unless it is what was made, and still fits."""
+def apply(root: Path, stack: str, folder: Path, *, verify: bool, back: bool = False) -> int:
+    """Apply the plan in `folder` and verify; go `back` where that finds it wrong.
+
+    Raises `Refused` unless the plan is what was made, and still fits.
+    """
     record = read(folder, stack)
     commit = _commit(root, record.commit)
     program = _program(root, commit)
@@ -78,11 +84,36 @@ def apply(root: Path, stack: str, folder: Path, *, verify: bool) -> int:
     engine.apply_plan(program, stack, folder / PLAN, commit)
     sys.stdout.write((folder / NOTES).read_text(encoding="utf-8") if (folder / NOTES).is_file() else "")
     sys.stdout.flush()
-    if not verify:
-        return 0
-    return subprocess.run(
-        [sys.executable, "-m", "ops", "verify", "--stack", stack], cwd=program, check=False
-    ).returncode
+    return _verified(root, program, record, back=back) if verify else exitcodes.SOUND
+
+
+def _verified(root: Path, program: Path, record: ReleaseRecord, *, back: bool) -> int:
+    """Verify what runs, and say what to do where it is wrong; go `back` to the release before where that is wanted."""
+    call = [sys.executable, "-m", "ops", "verify", "--stack", record.stack]
+    code = subprocess.run(call, cwd=program, check=False).returncode
+    before = record.released if record.released != record.commit else ""
+    if code in (exitcodes.SOUND, exitcodes.DIFFERENCE):
+        return exitcodes.SOUND
+    if code == exitcodes.UNKNOWN:
+        print(
+            "The plan is applied; whether what runs is right is not known. `make verify` asks again.", file=sys.stderr
+        )
+        return code
+    if not before:
+        print("The plan is applied, and what runs is wrong; no other release is there to go back to.", file=sys.stderr)
+    elif not back:
+        again = f"`make release COMMIT={before}`"
+        print(
+            f"The plan is applied, and what runs is wrong. To go back to the release before: {again}.", file=sys.stderr
+        )
+    else:
+        print(f"The plan is applied, and what runs is wrong; going back to {before[:12]}.", file=sys.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            prepare(root, record.stack, before, Path(folder))
+            code = apply(root, record.stack, Path(folder), verify=True)
+        done = "and is verified" if code == exitcodes.SOUND else "and is wrong too"
+        print(f"The release before runs again, {before[:12]}, {done}.", file=sys.stderr)
+    return exitcodes.REFUSED
 
 
 def _commit(root: Path, to: str | None) -> str:

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blueprint.findings import Finding, Location, Refused
+from blueprint.findings import Finding, Location, Refused, Severity
 from ops import exitcodes
+from ops.answers import Answer, worst
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.findings import FindingsReport, write
 from ops.terminal import Style, count, style_for
 from ops.verification.cloud import ControlPlane, ControlPlaneError
 
 if TYPE_CHECKING:
+    from ops.embedded.record import Registration
     from ops.report.gather import Plan
+    from ops.verification.checks import DeploymentCheck
+    from ops.verification.declared import DeclaredResources
 
 SYNTHETIC = "completions"
 THREADS = 8
@@ -31,12 +36,24 @@ THREADS = 8
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """One check: how many things it looked at, and what it found."""
+    """One check: how many things it looked at, what it found, and what could not be seen, by cause."""
 
     id: str
     title: str
     looked_at: int
     findings: tuple[Finding, ...]
+    unseen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> Answer:
+        """Return the answer."""
+        if any(each.severity == "violation" for each in self.findings):
+            return Answer.CRITICAL
+        if self.unseen:
+            return Answer.NOT_KNOWN
+        if self.findings:
+            return Answer.WARNING
+        return Answer.HEALTHY if self.looked_at else Answer.NOTHING_DUE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify; 0 when everything is as declared, 1 when something is not, 2 for a check that does not exist."""
+    """Verify; 0 when everything is as declared, 1 when something is not, 3 for what is there besides, 4 for not known."""
     from ops.report.gather import gather
     from ops.verification.checks import CHECKS
     from ops.verification.cloud import connect
@@ -59,44 +76,61 @@ def run(args: argparse.Namespace) -> int:
     if unknown := sorted(set(wanted) - set(known)):
         print(f"There is no check '{unknown[0]}'; they are: {', '.join(known)}.", file=sys.stderr)
         return exitcodes.USAGE
+    cloud = connect()
     plan = gather(args.root, args.stack)
     if plan.violations:
         print("The declaration itself is refused; there is nothing to compare the cloud with.", file=sys.stderr)
         raise Refused(plan.violations)
-    try:
-        cloud = connect()
-    except ControlPlaneError as error:
-        print(f"The cloud cannot be asked: {error}.", file=sys.stderr)
-        return 1
     outcomes = list(verify(plan, cloud, wanted))
     if SYNTHETIC in wanted and not args.no_synthetic:
         outcomes.append(completions(args.root, plan, cloud, args.date))
     found = [finding for each in outcomes for finding in each.findings]
-    report = FindingsReport("verify", args.root, found, {each.id: each.title for each in outcomes})
+    unseen = [Finding("not-known", each, Location("pipeline.yaml"), "warning") for each in unseen_of(outcomes)]
+    report = FindingsReport("verify", args.root, [*found, *unseen], {each.id: each.title for each in outcomes})
     write(args.format, report, [_json(each) for each in outcomes], _lines(outcomes, style_for(sys.stdout)))
-    return exitcodes.REFUSED if found else exitcodes.SOUND
+    return worst(each.answer for each in outcomes).exit
 
 
 def verify(plan: Plan, cloud: ControlPlane, wanted: Iterable[str]) -> Iterator[CheckOutcome]:
     """Yield the outcome of each wanted check, in their order."""
-    from ops.embedded.record import Registration
     from ops.verification.checks import CHECKS
     from ops.verification.declared import DeclaredResources
 
     declared = DeclaredResources(plan, cloud)
     for check in (each for each in CHECKS if each.id in set(wanted)):
-
-        def look(resource: Registration) -> list[Finding]:
-            try:
-                sentences = list(check.look(declared, resource))  # noqa: B023  # used before the next turn
-            except ControlPlaneError as error:
-                sentences = [f"{resource.name} cannot be verified: {error}."]
-            return [Finding(check.id, sentence, declared.at(resource)) for sentence in sentences]  # noqa: B023
-
-        resources = list(declared.of(check.kind))
+        resources = [each for kind in check.kinds for each in declared.of(kind)]
         with ThreadPoolExecutor(THREADS) as pool:
-            found = [finding for findings in pool.map(look, resources) for finding in findings]
-        yield CheckOutcome(check.id, check.title, len(resources), tuple(found))
+            found = list(pool.map(partial(_looked, declared, check), resources))
+        unseen: dict[str, list[str]] = {}
+        for resource, answer in zip(resources, found, strict=True):
+            if isinstance(answer, ControlPlaneError):
+                unseen.setdefault(answer.cause, []).append(resource.name)
+        sentences = [finding for answer in found if not isinstance(answer, ControlPlaneError) for finding in answer]
+        seen = len(resources) - sum(map(len, unseen.values()))
+        yield CheckOutcome(check.id, check.title, seen, tuple(sentences), unseen)
+
+
+def _looked(
+    declared: DeclaredResources, check: DeploymentCheck, resource: Registration
+) -> list[Finding] | ControlPlaneError:
+    """Return what is wrong with a resource, or why that cannot be seen."""
+    try:
+        severity: Severity = "violation" if check.fault else "warning"
+        sentences = check.look(declared, resource)
+        return [Finding(check.id, sentence, declared.at(resource), severity) for sentence in sentences]
+    except ControlPlaneError as error:
+        return error
+
+
+def unseen_of(outcomes: Iterable[CheckOutcome]) -> Iterator[str]:
+    """Yield a sentence for each cause that kept something from being seen, once for all checks."""
+    causes: dict[str, list[str]] = {}
+    for each in outcomes:
+        for cause, names in each.unseen.items():
+            causes.setdefault(cause, []).extend(names)
+    for cause, names in causes.items():
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        yield f"Not known: {shown}. The cause: {cause.rstrip('.')}."
 
 
 def completions(root: Path, plan: Plan, cloud: ControlPlane, day: date | None) -> CheckOutcome:
@@ -114,12 +148,25 @@ def completions(root: Path, plan: Plan, cloud: ControlPlane, day: date | None) -
 def _lines(outcomes: Sequence[CheckOutcome], style: Style) -> Iterator[str]:
     width = max(len(each.title) for each in outcomes)
     for each in outcomes:
-        yield (f"{style.cross if each.findings else style.tick} {each.title.ljust(width)}  {each.looked_at:>4}")
+        sign = {
+            Answer.CRITICAL: style.cross,
+            Answer.WARNING: style.paint("!", "yellow"),
+            Answer.NOT_KNOWN: style.paint("?", "magenta", "bold"),
+        }
+        yield f"{sign.get(each.answer, style.tick)} {each.title.ljust(width)}  {each.looked_at:>4}"
         for finding in each.findings:
             yield f"    {finding}"
+    yield from unseen_of(outcomes)
     faults = sum(len(each.findings) for each in outcomes)
+    answer = worst(each.answer for each in outcomes)
+    ends = {
+        Answer.CRITICAL: f"{faults} not as declared",
+        Answer.NOT_KNOWN: "those are as declared; the others are not known",
+        Answer.WARNING: f"everything declared is so; {faults} besides",
+    }
     things = count(sum(each.looked_at for each in outcomes), "thing")
-    yield (f"{things} looked at, {'everything as declared' if not faults else f'{faults} not as declared'}.")
+    verdict = style.paint(answer.value, answer.colour, "bold")
+    yield f"{verdict}  {things} looked at, {ends.get(answer, 'everything as declared')}."
 
 
 def _json(outcome: CheckOutcome) -> dict[str, object]:
@@ -128,4 +175,5 @@ def _json(outcome: CheckOutcome) -> dict[str, object]:
         for each in outcome.findings
         if isinstance(each.at, Location)
     ]
-    return {"check": outcome.id, "title": outcome.title, "looked_at": outcome.looked_at, "findings": findings}
+    known = {"check": outcome.id, "title": outcome.title, "looked_at": outcome.looked_at, "findings": findings}
+    return {**known, "answer": outcome.answer.value, "not_known": {k: list(v) for k, v in outcome.unseen.items()}}

@@ -21,8 +21,10 @@ def _logs(more: str) -> str:
 
 
 _EVENT = 'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND (jsonPayload.boundary="{boundary}" OR jsonPayload.phase="{upstream}")\' --project={project} --freshness=1d --limit=20'
-_DATE = "python -m ops validate {date}"
-_SUBSCRIPTION = "gcloud pubsub subscriptions describe {subscription} --project={project}"
+_DATE = "python -m ops validate {date} --boundary {boundary}"
+_DELIVERY = "python -m ops verify --only subscriptions --only invokers --only revisions"
+_STREAM = "python -m ops verify --only subscriptions --only tables --only grants"
+_SCHEDULE = "python -m ops verify --only schedules --only invokers"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ _KINDS = (
         _logs("severity>=ERROR"),
         (
             "Group the errors by message; one message repeated is a poison message, many are an outage of something.",
-            "If a permission is missing, compare the grants of the plan with the live policy: `python -m ops verify --only invokers`.",
+            "If a permission is missing, compare the grants of the plan with the live policies: `python -m ops verify --only grants`.",
         ),
     ),
     AlertKind(
@@ -134,7 +136,7 @@ _KINDS = (
         (
             "Quota: find the writer that grew; load jobs and DML count per table and day.",
             "Schema: `python -m ops verify --only tables` compares live tables with schemas/.",
-            "Permission: `python -m ops drift` shows the missing grant.",
+            "Permission: `python -m ops verify --only grants` names the missing grant.",
         ),
     ),
     AlertKind(
@@ -159,10 +161,11 @@ _KINDS = (
         (24, 25, 34, 35, 36, 40),
         "The oldest unacknowledged message of {topic} for {consumer} is older than {backlog_minutes} minutes: the consumer does not receive, does not answer, or answers with errors.",
         "pubsub.googleapis.com/subscription/oldest_unacked_message_age.",
-        _SUBSCRIPTION,
+        _DELIVERY,
         (
-            "Is the consumer up? Its crash and error alerts tell.",
-            "Do pushes arrive? `push-failing` tells 403 from 5xx.",
+            "It names {subscription}, its caller or the revision of {consumer}: do what the sentence says.",
+            "HEALTHY: deliveries are set up as declared, so the consumer itself fails; `crash` and `error-ratio` have its log.",
+            "NOT KNOWN: you lack a login or a right; nothing is said about the system.",
             "Nothing is lost while messages wait; they are delivered when the consumer answers again.",
         ),
     ),
@@ -174,11 +177,11 @@ _KINDS = (
         (14, 24, 25, 27, 35, 39, 41, 50, 51),
         "More than half of the deliveries of {topic} to {consumer} in ten minutes were refused or failed, at least three of them. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own metrics and logs show nothing.",
         "pubsub.googleapis.com/subscription/push_request_count by response_class.",
-        _SUBSCRIPTION,
+        _DELIVERY,
         (
-            "remote_server_4xx: compare audience, identity and invoker grant with the plan: `python -m ops verify --only invokers`.",
-            "remote_server_5xx: read the consumer's errors.",
-            "unreachable: the endpoint's host does not exist any more.",
+            "It names the grant, the audience or the endpoint of {subscription}: that is the 401, 403 or 404; release again.",
+            "HEALTHY: the deliveries arrive and {consumer} answers with errors; read its errors.",
+            "What was given up meanwhile waits in the dead letter: `python -m ops redrive {subscription}`.",
         ),
     ),
     AlertKind(
@@ -189,10 +192,11 @@ _KINDS = (
         (1, 24, 25, 31, 32, 34, 76, 77),
         "Less than half of what was published on {topic} was acknowledged by {consumer}; fires within {silence_minutes} minutes. This is what a dead consumer looks like whatever killed it, also when its subscription is gone and no backlog is left to see.",
         "pubsub.googleapis.com/topic/send_request_count against subscription/push_request_count of class ack.",
-        _SUBSCRIPTION,
+        _DELIVERY,
         (
-            "If the subscription does not exist, release the program again: it is declared.",
-            "If it exists, follow `push-failing` and `crash`.",
+            "It says that {subscription} does not exist, is detached or pushes elsewhere: release the program again.",
+            "HEALTHY: it exists and delivers; follow `push-failing` and `crash`.",
+            "Which dates wait for it: `python -m ops status`.",
             "Fallback schedules may still start phases: data that arrives proves nothing.",
         ),
     ),
@@ -204,10 +208,11 @@ _KINDS = (
         (37, 39, 41, 69),
         "Messages of {topic} that {consumer} could not take are kept in {dead_letter_subscription}. With few attempts and short back-off a whole outage ends up there.",
         "pubsub.googleapis.com/subscription/num_undelivered_messages of {dead_letter_subscription}.",
-        "gcloud pubsub subscriptions pull {dead_letter_subscription} --project={project} --limit=10 --format=json",
+        "python -m ops redrive {subscription}",
         (
-            "Read why: attributes say how often it was tried, the table of errors says what was wrong.",
-            "Publish them again once the cause is gone: `python -m ops redrive --help`.",
+            "`undelivered` would be redriven: once {consumer} answers again, `python -m ops redrive {subscription} --yes`.",
+            "Another reason stays: {consumer} cannot use the message; the sample and the table of errors say why.",
+            "NOT KNOWN: another holds the messages until the time that it says; ask again then.",
         ),
     ),
     AlertKind(
@@ -218,9 +223,10 @@ _KINDS = (
         (28, 31, 33),
         "Pub/Sub refused requests to publish on {topic}: the topic is gone, the publisher lacks the role, or the message does not fit.",
         "pubsub.googleapis.com/topic/send_request_count by response_class.",
-        "gcloud pubsub topics describe {topic} --project={project}",
+        "python -m ops verify --only topics --only grants",
         (
-            "Read the response code in the metric: not_found, permission_denied, invalid_argument.",
+            "It says that {topic} does not exist, or who lacks roles/pubsub.publisher: release again.",
+            "HEALTHY: the message does not fit; the response code in the metric is invalid_argument.",
             "The publishers are: {publishers}.",
         ),
     ),
@@ -232,10 +238,11 @@ _KINDS = (
         (28, 64, 66, 67, 69),
         "Pub/Sub fails to write messages of {topic} as rows of {table}: table, column, transform or grant do not fit. The rows are late, and the record of what completed is incomplete meanwhile.",
         "pubsub.googleapis.com/subscription/push_request_count of {subscription}, classes other than ack.",
-        _SUBSCRIPTION,
+        _STREAM,
         (
-            "`state` in the answer says which: PERMISSION_DENIED, NOT_FOUND or SCHEMA_MISMATCH.",
-            "Compare the live table with its file: `python -m ops verify --only tables`.",
+            "It says that {subscription} is in a state, or which column or grant is missing: release again.",
+            "A column that nobody declares: add it to its file under schemas/, and release.",
+            "What was given up meanwhile waits in the dead letter: `python -m ops redrive {subscription}`.",
         ),
     ),
     AlertKind(
@@ -248,8 +255,9 @@ _KINDS = (
         "Event deadline_passed in the logs of {timer}.",
         _DATE,
         (
-            "The row of {boundary} names the missing processors: look at their services first.",
-            "They have completed, but it is not recorded: `python -m ops repair {date}`.",
+            "It names the missing processors, and the service whose log tells why they did not complete.",
+            "It recommends a repair where one helps: `python -m ops repair {date} --boundary {boundary}` says what it would do.",
+            "Something waits in a dead letter: `python -m ops redrive {function}`.",
             "A processor that never completes in this mode means that the expectation is wrong: pipeline.yaml.",
         ),
     ),
@@ -263,8 +271,8 @@ _KINDS = (
         "Event gate_blocked in the logs of {function}; it names the gate and the value.",
         _DATE,
         (
-            "The row of {boundary} names the gate and the value; the gate's query is in schemas/queries/.",
-            "Repair the data, then let the next retry open the gate, or `python -m ops repair {date}` at once; there is nothing to reset.",
+            "It names the gate and its value now; the gate's query is in schemas/queries/.",
+            "Repair the data, then let the next retry open the gate, or `python -m ops repair {date} --boundary {boundary} --yes` at once; there is nothing to reset.",
         ),
     ),
     AlertKind(
@@ -277,7 +285,8 @@ _KINDS = (
         "Event trigger_without_effect in the logs of {timer}.",
         _DATE,
         (
-            "Triggered, and nothing after it: was the trigger delivered? See the subscription of {trigger_topic}.",
+            "It says how long ago it was triggered and that nothing followed: `python -m ops repair {date} --boundary {boundary} --yes` publishes it again.",
+            "Is it delivered at all? `python -m ops verify --only subscriptions --only invokers --only consumers` looks at {trigger_topic}.",
             "Was it understood? A 400 is in `push-failing` and in the dead letter.",
         ),
     ),
@@ -290,7 +299,11 @@ _KINDS = (
         "A completion for {boundary} names a processor that no mode expects. It is recorded and never counted; if it is a new name of an expected one, the date stays incomplete.",
         "Event unknown_processor in the logs of {function}; it carries the name.",
         _DATE,
-        ("Add the name as an alias in pipeline.yaml, or tell its publisher.",),
+        (
+            "The entry that fired carries the name; the command says whether the date waits for it.",
+            "Add the name as an alias in pipeline.yaml, or tell its publisher.",
+            "After the release: `python -m ops redrive {function} --reason unknown_processor --yes`.",
+        ),
     ),
     AlertKind(
         "message-refused",
@@ -322,9 +335,10 @@ _KINDS = (
         (32, 33, 49, 76, 77),
         "A trigger was published on {trigger_topic}, and for {start_minutes} minutes and more nothing was published on {downstream_topic}. Seen from metrics alone, so it also holds when the timer is down.",
         "pubsub.googleapis.com/topic/send_request_count of both topics.",
-        "gcloud pubsub topics list-subscriptions {trigger_topic} --project={project}",
+        "python -m ops verify --only consumers --only subscriptions --only invokers",
         (
-            "Is there a subscription, and are its deliveries acknowledged?",
+            "It says that nothing subscribes to {trigger_topic}, or what keeps its deliveries away: release again.",
+            "Which dates wait for it: `python -m ops status`.",
             "Is the service of {downstream} up? It belongs to another project's release.",
         ),
     ),
@@ -336,11 +350,10 @@ _KINDS = (
         (14, 23, 25, 26, 50, 74),
         "Cloud Scheduler called {function} for `{schedule}` and did not get a success.",
         "Log entries of the job: attempt finished, severity ERROR, with the status.",
-        "gcloud scheduler jobs describe {job} --location={region} --project={project}",
+        _SCHEDULE,
         (
-            "PERMISSION_DENIED or UNAUTHENTICATED: the invoker grant or the token's kind; `python -m ops verify --only invokers`.",
-            "NOT_FOUND: the URI; it is an output of the function and should not be written by hand.",
-            "INTERNAL or DEADLINE_EXCEEDED: the function's own errors.",
+            "It names the grant, the identity or the address that {job} calls with: release again.",
+            "It says that the last run failed, and nothing else: the function's own errors.",
         ),
     ),
     AlertKind(
@@ -351,10 +364,10 @@ _KINDS = (
         (47, 52),
         "The job {job} (`{cron}`, {time_zone}) has written no attempt when it should have: paused, deleted, or never created. Deadlines and repairs depend on it.",
         "logging.googleapis.com/log_entry_count of the job.",
-        "gcloud scheduler jobs describe {job} --location={region} --project={project}",
+        _SCHEDULE,
         (
-            "PAUSED: find out who and why before resuming; the declared state is in pipeline.yaml.",
-            "Not found: release the program again.",
+            "It says that {job} is PAUSED: find out who and why before resuming; the declared state is in pipeline.yaml.",
+            "It says that {job} does not exist, or runs at another time: release the program again.",
         ),
     ),
 )

@@ -140,11 +140,12 @@ def _thresholds(plan: Blueprint) -> Iterator[tuple[str, str]]:
                 name,
                 f"`{name}` tells of a dead function after more than {IN_TIME // 60} minutes; set at most {IN_TIME // 60}m.",
             )
-    if limits.gap_warning >= limits.gap_critical:
-        yield (
-            "gap_warning",
-            "`gap_warning` is not below `gap_critical`, so nothing warns before it is critical; correct one.",
-        )
+    for name in ("gap", "transition"):
+        if getattr(limits, f"{name}_warning") >= getattr(limits, f"{name}_critical"):
+            yield (
+                f"{name}_warning",
+                f"`{name}_warning` is not below `{name}_critical`, so nothing warns before it is critical; correct one.",
+            )
     for name in ("error_ratio_percent", "latency_percent_of_timeout"):
         if not 0 < getattr(limits, name) < 100:
             yield (

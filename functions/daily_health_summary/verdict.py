@@ -16,6 +16,8 @@ from shared.declaration.view import Boundary, Mode
 from shared.reports.slack import escape
 
 LEVELS = ("HEALTHY", "WARNING", "CRITICAL")
+NOTHING_DUE = "NOTHING DUE"
+"""The verdict on a date without work, in the word of `ops status`: nothing was due, so nothing is claimed to be well."""
 FEW = 0.6
 """Below this share of the expected processors an untriggered date is critical: 0 to 2 of 5."""
 DEAD_LETTERS = frozenset({"bad_message", "unknown_processor"})
@@ -73,7 +75,7 @@ def level(facts: Facts) -> str:
     if facts.problems:
         return "CRITICAL"
     if facts.games == 0:
-        return "WARNING" if facts.errors else "HEALTHY"
+        return "WARNING" if facts.errors else NOTHING_DUE
     levels = [standing.level for standing in facts.standings]
     if facts.predictions == 0:
         levels.append("CRITICAL")
@@ -101,7 +103,9 @@ def sections(facts: Facts) -> list[str]:
     data = " · ".join(f"{name} {'unknown' if value is None else value}" for name, value in numbers)
     letters = sum(row["errors"] for row in facts.errors if row["error_type"] in DEAD_LETTERS)
     others = ", ".join(f"{row['errors']} {row['error_type']} ({row['severity']})" for row in facts.errors)
-    commands = [one.action for one in facts.standings if one.action]
+    due = level(facts) not in ("HEALTHY", NOTHING_DUE)
+    overview = [f"python -m ops status {facts.game_date}"] if due else []
+    commands = [*overview, *(one.action for one in facts.standings if one.action and facts.games != 0)]
     return [
         "\n".join(f":red_circle: *could not check* {escape(problem)}" for problem in facts.problems),
         "*Boundary / status / details*\n" + "\n".join(rows),

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+
+from ops.answers import NoLogin, Unseen
 
 # Google's libraries warn of old Pythons when they are imported, which is at first use.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
 
 SECONDS = 20.0
+THREADS = 8
 Row = dict[str, Any]
 
 
-class DataPlaneError(Exception):
+class DataPlaneError(Unseen):
     """The cloud did not answer: which service, why, and what to look at."""
 
 
@@ -44,6 +48,7 @@ class DataPlane:
     location: str
     database: str
     _held: list[tuple[str, list[str]]] = field(default_factory=list)
+    _fetched: dict[str, list[Row] | DataPlaneError] = field(default_factory=dict)
 
     def document(self, collection: str, key: str) -> dict[str, Any] | None:
         """Return the document, or None where there is none."""
@@ -53,6 +58,28 @@ class DataPlane:
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """Return the rows of a query with named parameters: texts, whole numbers, dates, times, lists of texts."""
+        known = self._fetched.get(_key(sql, parameters))
+        if isinstance(known, DataPlaneError):
+            raise known
+        return known if known is not None else self._asked(sql, parameters)
+
+    def fetch(self, asked: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Ask several queries at once; `rows` then has their answers without asking again."""
+        with _failing("BigQuery"):
+            _ = self._bigquery
+
+        def ask(each: tuple[str, dict[str, Any]]) -> list[Row] | DataPlaneError:
+            try:
+                return self._asked(*each)
+            except DataPlaneError as error:
+                return error
+
+        listed = list(asked)
+        with ThreadPoolExecutor(THREADS) as pool:
+            for (sql, parameters), found in zip(listed, pool.map(ask, listed), strict=True):
+                self._fetched[_key(sql, parameters)] = found
+
+    def _asked(self, sql: str, parameters: dict[str, Any]) -> list[Row]:
         from google.cloud import bigquery
 
         config = bigquery.QueryJobConfig(query_parameters=[_parameter(n, v) for n, v in parameters.items()])
@@ -87,6 +114,25 @@ class DataPlane:
                 yield Waiting(
                     each.ack_id, message.data, dict(message.attributes), message.message_id, message.publish_time
                 )
+
+    def lease_seconds(self, subscription: str) -> int:
+        """Return for how long a message that somebody pulled is kept from others."""
+        path = f"projects/{self.project}/subscriptions/{subscription}"
+        with _failing("Pub/Sub"):
+            return int(self._subscriber.get_subscription(subscription=path, timeout=SECONDS).ack_deadline_seconds)
+
+    def warm(self) -> None:
+        """Make the client of subscriptions now, so that copies for threads share it; raises `NoLogin`."""
+        with _failing("Pub/Sub"):
+            _ = self._subscriber
+
+    def again(self) -> DataPlane:
+        """Return another that shares this one's clients and holds messages of its own."""
+        made = replace(self, _held=[])
+        for name in ("_subscriber", "_publisher", "_firestore", "_bigquery"):
+            if name in self.__dict__:
+                made.__dict__[name] = self.__dict__[name]
+        return made
 
     def release(self) -> None:
         """Give back every message that was pulled and not acknowledged."""
@@ -160,6 +206,10 @@ def _pubsub(transport: Any) -> dict[str, Any]:
     return {"transport": transport(channel=grpc.insecure_channel(host))} if host else {}
 
 
+def _key(sql: str, parameters: dict[str, Any]) -> str:
+    return f"{sql}\n{sorted(parameters.items())}"
+
+
 def _parameter(name: str, value: Any) -> Any:
     from google.cloud import bigquery
 
@@ -183,13 +233,19 @@ def _failing(service: str) -> Iterator[None]:
     except (exceptions.Forbidden, exceptions.Unauthenticated) as error:
         raise DataPlaneError(f"{service} refuses: {_first(error)}. Ask for the operator's role.") from error
     except auth.GoogleAuthError as error:
-        raise DataPlaneError(
-            f"There are no credentials for {service}: {_first(error)}. Run `gcloud auth application-default login`."
-        ) from error
+        raise NoLogin(_no_login(error)) from error
     except (exceptions.GoogleAPIError, OSError, TimeoutError) as error:
+        if "Getting metadata from plugin failed" in str(error):  # how a refused login reads in gRPC
+            raise NoLogin(_no_login(error)) from error
         raise DataPlaneError(f"{service} does not answer: {_first(error)}.") from error
 
 
+def _no_login(error: BaseException) -> str:
+    reason = _first(error)
+    return f"Nothing can be seen without a login ({reason}); run `gcloud auth application-default login`."
+
+
 def _first(error: BaseException) -> str:
-    lines = str(getattr(error, "message", None) or error).strip().splitlines()
+    text = str(getattr(error, "message", None) or error).strip()
+    lines = text.partition(" with url:")[0].splitlines()  # what follows differs from call to call
     return (lines[0].split(". ")[0] if lines else type(error).__name__)[:300].rstrip(".")

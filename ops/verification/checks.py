@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.embedded.record import Registration
+from ops.verification import consumers, grants
 from ops.verification.cloud import CloudResource
 from ops.verification.declared import (
     ALERT,
@@ -20,26 +21,32 @@ from ops.verification.declared import (
     JOB,
     SUBSCRIPTION,
     TABLE,
+    TOPIC,
     UNKNOWN,
     DeclaredResources,
     dig,
     path_of,
 )
+from ops.verification.grants import PUBLIC
 
 Look = Callable[[DeclaredResources, Registration], Iterator[str]]
 AGAIN = "release again, or run `python -m ops drift`"
-PUBLIC = frozenset({"allUsers", "allAuthenticatedUsers"})
+_CONDITIONS = ("conditionPrometheusQueryLanguage.query", "conditionMatchedLog.filter")
 _TYPES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 
 
 @dataclass(frozen=True)
 class DeploymentCheck:
-    """One check: `look` yields a sentence for each thing wrong with a resource of `kind`."""
+    """One check: `look` yields a sentence for each thing wrong with a resource of `kinds`.
+
+    What a check finds that is not `fault` is a warning: it is there besides what is declared.
+    """
 
     id: str
     title: str
-    kind: str
+    kinds: tuple[str, ...]
     look: Look
+    fault: bool = True
 
 
 def function(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
@@ -56,6 +63,19 @@ def function(declared: DeclaredResources, resource: Registration) -> Iterator[st
     for path, title in zip(facts, titles, strict=True):
         expected = declared.value(dig(resource.inputs, path))
         yield from _differs(f"Function {name} {title}", dig(found, path), expected)
+    for path, title in {
+        "serviceConfig.availableMemory": "has the memory",
+        "serviceConfig.availableCpu": "has the CPU",
+        "serviceConfig.timeoutSeconds": "is ended after",
+        "serviceConfig.maxInstanceCount": "has at most instances",
+        "serviceConfig.ingressSettings": "is reached from",
+    }.items():
+        expected = declared.value(dig(resource.inputs, path))
+        if expected is not None:
+            yield from _differs(f"Function {name} {title}", dig(found, path), expected)
+    given = dig(found, "serviceConfig.environmentVariables", {}) or {}
+    for variable, expected in (dig(resource.inputs, "serviceConfig.environmentVariables", {}) or {}).items():
+        yield from _differs(f"Function {name} has {variable}", given.get(variable), declared.value(expected))
     identity = "serviceConfig.serviceAccountEmail"
     yield from _differs(
         f"Function {name} runs as", dig(found, identity), declared.value(dig(resource.inputs, identity))
@@ -122,6 +142,12 @@ def subscription(declared: DeclaredResources, resource: Registration) -> Iterato
         "pushConfig.oidcToken.audience": "asks tokens for",
         "deadLetterPolicy.deadLetterTopic": "gives up to",
         "bigqueryConfig.table": "writes to",
+        "ackDeadlineSeconds": "waits for an answer",
+        "deadLetterPolicy.maxDeliveryAttempts": "gives up after attempts",
+        "retryPolicy.minimumBackoff": "tries again after",
+        "retryPolicy.maximumBackoff": "tries again at the latest after",
+        "messageRetentionDuration": "keeps messages for",
+        "filter": "lets through",
     }.items():
         expected = declared.value(dig(resource.inputs, path))
         if expected is not None:
@@ -129,6 +155,8 @@ def subscription(declared: DeclaredResources, resource: Registration) -> Iterato
             if path == "bigqueryConfig.table":
                 expected, given = (str(each).replace(":", ".") for each in (expected, given))
             yield from _differs(f"Subscription {name} {title}", given, expected)
+    if ttl := dig(found, "expirationPolicy.ttl"):
+        yield f"Subscription {name} is deleted after {ttl} without a reader; {AGAIN}."
 
 
 def schedule(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
@@ -158,6 +186,9 @@ def table(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
         return
     if "view" in resource.inputs:
         yield from _differs(f"{name} is a", found.get("type"), "VIEW")
+        asked, asks = (" ".join(str(dig(each, "view.query")).split()) for each in (resource.inputs, found))
+        if asked != asks:
+            yield f"View {name} asks another query than the declared one; {AGAIN}."
         return
     expected = dict(_columns(json.loads(str(resource.inputs["schema"]))))
     given = dict(_columns(dig(found, "schema.fields", ())))
@@ -172,6 +203,15 @@ def table(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
         wanted = dig(resource.inputs, path)
         if wanted is not None:
             yield from _differs(f"Table {name} is partitioned by", dig(found, path), wanted)
+    clustered = resource.inputs.get("clusterings")
+    yield from _differs(f"Table {name} is clustered by", dig(found, "clustering.fields"), clustered)
+    kept, days = dig(resource.inputs, "timePartitioning.expirationMs"), dig(found, "timePartitioning.expirationMs")
+    if int(kept or 0) != int(days or 0):
+        yield f"Table {name} keeps rows for {_days(days)}; declared is {_days(kept)}. To repair, {AGAIN}."
+
+
+def _days(milliseconds: object) -> str:
+    return f"{int(str(milliseconds)) // 86_400_000} days" if milliseconds else "ever"
 
 
 def alert(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
@@ -184,6 +224,9 @@ def alert(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
         return
     if not found[0].get("enabled", True):
         yield f"The alert '{title}' is disabled; enable it."
+    asked = [each for path in _CONDITIONS for each in (_conditions(found[0], path), _conditions(resource.inputs, path))]
+    if asked[0] != asked[1] or asked[2] != asked[3]:
+        yield f"The alert '{title}' has another condition than the declared one; {AGAIN}."
     channels = set(found[0].get("notificationChannels", ()))
     for channel in dig(resource.inputs, "notificationChannels", ()):
         if channel not in channels:
@@ -195,14 +238,24 @@ def alert(declared: DeclaredResources, resource: Registration) -> Iterator[str]:
 
 
 CHECKS: tuple[DeploymentCheck, ...] = (
-    DeploymentCheck("functions", "Functions are active and built from this source", FUNCTION, function),
-    DeploymentCheck("revisions", "The newest revision is ready and serves all traffic", FUNCTION, revision),
-    DeploymentCheck("invokers", "Callers hold the right to call, by role and member", INVOKER, invoker),
-    DeploymentCheck("subscriptions", "Subscriptions deliver where the function is", SUBSCRIPTION, subscription),
-    DeploymentCheck("schedules", "Jobs are enabled and call the function's URL", JOB, schedule),
-    DeploymentCheck("tables", "Tables and columns are as declared", TABLE, table),
-    DeploymentCheck("alerts", "Alerts are enabled and notify a channel", ALERT, alert),
+    DeploymentCheck("functions", "Functions are active and built from this source", (FUNCTION,), function),
+    DeploymentCheck("revisions", "The newest revision is ready and serves all traffic", (FUNCTION,), revision),
+    DeploymentCheck("invokers", "Callers hold the right to call, by role and member", (INVOKER,), invoker),
+    DeploymentCheck("grants", "Every other grant is in force", grants.KINDS, grants.grant),
+    DeploymentCheck("topics", "Topics exist", (TOPIC,), consumers.topic),
+    DeploymentCheck("subscriptions", "Subscriptions deliver where the function is", (SUBSCRIPTION,), subscription),
+    DeploymentCheck(
+        "consumers", "Nobody else subscribes to our topics", (TOPIC,), consumers.subscriptions, fault=False
+    ),
+    DeploymentCheck("schedules", "Jobs are enabled and call the function's URL", (JOB,), schedule),
+    DeploymentCheck("callers", "No other job calls our functions", (FUNCTION,), consumers.callers, fault=False),
+    DeploymentCheck("tables", "Tables and columns are as declared", (TABLE,), table),
+    DeploymentCheck("alerts", "Alerts are enabled and notify a channel", (ALERT,), alert),
 )
+
+
+def _conditions(policy: Mapping[str, Any], path: str) -> list[object]:
+    return [dig(each, path) for each in policy.get("conditions", ())]
 
 
 def _differs(subject: str, found: object, expected: object) -> Iterator[str]:

@@ -15,25 +15,40 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from ops.answers import NoLogin, Unseen
+
 CloudResource = Mapping[str, Any]
 
 APIS: Final[Mapping[str, str]] = {
     "bigquery": "https://bigquery.googleapis.com/bigquery/v2/",
+    "cloudresourcemanager": "https://cloudresourcemanager.googleapis.com/v3/",
     "cloudfunctions": "https://cloudfunctions.googleapis.com/v2/",
     "cloudscheduler": "https://cloudscheduler.googleapis.com/v1/",
     "firestore": "https://firestore.googleapis.com/v1/",
+    "iam": "https://iam.googleapis.com/v1/",
     "monitoring": "https://monitoring.googleapis.com/v3/",
     "pubsub": "https://pubsub.googleapis.com/v1/",
+    "secretmanager": "https://secretmanager.googleapis.com/v1/",
+    "storage": "https://storage.googleapis.com/storage/v1/",
     "run": "https://run.googleapis.com/v2/",
 }
 EMULATORS: Final[Mapping[str, str]] = {"pubsub": "PUBSUB_EMULATOR_HOST", "firestore": "FIRESTORE_EMULATOR_HOST"}
+TWIN: Final = "CONTROL_PLANE_HOST"
+"""A variable with the host and port of a stand-in for every interface, each below its name."""
 TIMEOUT: Final = 30
 """Seconds to wait for one answer."""
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 
 
-class ControlPlaneError(Exception):
-    """The cloud does not answer a question; the text says why, without a full stop."""
+class ControlPlaneError(Unseen):
+    """The cloud does not answer a question; the text says why, without a full stop.
+
+    `cause` says it without what was asked for, so that one cause is told once.
+    """
+
+    def __init__(self, text: str, cause: str = "") -> None:
+        super().__init__(text)
+        self.cause = cause or text
 
 
 class ControlPlane(Protocol):
@@ -98,9 +113,11 @@ class Rest:
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
-            raise ControlPlaneError(f"{api} answers {error.code} for {path}: {_reason(error)}") from None
+            cause = f"{api} answers {error.code}"
+            raise ControlPlaneError(f"{cause} for {path}: {_reason(error)}", cause) from None
         except (OSError, ValueError) as error:
-            raise ControlPlaneError(f"{api} does not answer for {path}: {error}") from None
+            cause = f"{api} does not answer"
+            raise ControlPlaneError(f"{cause} for {path}: {error}", cause) from None
         return found if isinstance(found, dict) else {}
 
 
@@ -113,7 +130,9 @@ def _reason(error: urllib.error.HTTPError) -> str:
 
 
 def connect() -> Rest:
-    """Return the cloud as the caller's credentials see it; raises `ControlPlaneError` where there are none."""
+    """Return the cloud as the caller's credentials see it; raises `NoLogin` where there are none."""
+    if twin := os.environ.get(TWIN):
+        return Rest(lambda: "owner", {api: f"http://{twin}/{api}/" for api in APIS})
     bases = dict(APIS)
     for api, variable in EMULATORS.items():
         if host := os.environ.get(variable):
@@ -133,7 +152,7 @@ def _credentials() -> Callable[[], str]:
     except google.auth.exceptions.DefaultCredentialsError:
         if all(os.environ.get(variable) for variable in EMULATORS.values()):
             return lambda: "owner"
-        raise ControlPlaneError("there are no credentials; run `gcloud auth application-default login`") from None
+        raise NoLogin("Nothing can be seen without a login; run `gcloud auth application-default login`.") from None
     lock = threading.Lock()
 
     def token() -> str:
@@ -142,7 +161,10 @@ def _credentials() -> Callable[[], str]:
                 try:
                     found.refresh(Request())  # type: ignore[no-untyped-call]
                 except google.auth.exceptions.GoogleAuthError as error:
-                    raise ControlPlaneError(f"the credentials are refused: {error}") from None
+                    said = str(error).splitlines()[0][:200].rstrip(".")
+                    raise NoLogin(
+                        f"Nothing can be seen without a login ({said}); run `gcloud auth application-default login`."
+                    ) from None
             return str(found.token)
 
     return token

@@ -24,6 +24,12 @@ JOB: Final = "gcp:cloudscheduler/job:Job"
 TABLE: Final = "gcp:bigquery/table:Table"
 ALERT: Final = "gcp:monitoring/alertPolicy:AlertPolicy"
 ACCOUNT: Final = "gcp:serviceaccount/account:Account"
+AGENT: Final = "gcp:projects/serviceIdentity:ServiceIdentity"
+AGENTS: Final = {
+    "pubsub.googleapis.com": "gcp-sa-pubsub",
+    "cloudscheduler.googleapis.com": "gcp-sa-cloudscheduler",
+}
+"""Where the accounts live that services of Google's work as."""
 UNKNOWN: Final = object()
 """A value that neither the declaration nor the cloud tells; it is not compared."""
 
@@ -36,6 +42,8 @@ class DeclaredResources:
     cloud: ControlPlane
     _functions: dict[str, CloudResource | None] = field(default_factory=dict)
     _alerts: list[CloudResource] | None = None
+    _policies: dict[str, CloudResource | None] = field(default_factory=dict)
+    _jobs: list[CloudResource] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -65,6 +73,25 @@ class DeclaredResources:
                 self._alerts = [one for path in paths for one in self.cloud.list("monitoring", path, "alertPolicies")]
             return [each for each in self._alerts if each.get("displayName") == title]
 
+    def policy(self, api: str, method: str, path: str) -> CloudResource | None:
+        """Return who may do what on something, asked for once; None where it does not exist."""
+        with self._lock:
+            if path not in self._policies:
+                ask = self.cloud.get(api, path) if method == "GET" else self._posted(api, path)
+                self._policies[path] = ask
+            return self._policies[path]
+
+    def _posted(self, api: str, path: str) -> CloudResource | None:
+        return self.cloud.post(api, path, {"options": {"requestedPolicyVersion": 3}})
+
+    def jobs(self, project: str, location: str) -> list[CloudResource]:
+        """Return every scheduler job of a place; they are listed once."""
+        with self._lock:
+            if self._jobs is None:
+                path = f"projects/{project}/locations/{location}/jobs"
+                self._jobs = list(self.cloud.list("cloudscheduler", path, "jobs"))
+            return self._jobs
+
     def value(self, shown: Any) -> Any:
         """Return a declared value with its references resolved; `UNKNOWN` where one cannot be."""
         if not isinstance(shown, Mapping):
@@ -75,6 +102,24 @@ class DeclaredResources:
             parts = [self.value(part) for part in shown["$concat"]]
             return UNKNOWN if any(part is UNKNOWN for part in parts) else "".join(map(str, parts))
         return UNKNOWN if any(str(key).startswith("$") for key in shown) else shown
+
+    def _agent(self, resource: Registration, name: str) -> Any:
+        """Return the account that a service of Google's works as in the project, or what the interface tells of it."""
+        service, project = str(resource.inputs["service"]), str(resource.inputs["project"])
+        domain = AGENTS.get(service)
+        if domain is None:
+            return UNKNOWN
+        number = self._number(project)
+        email = f"service-{number}@{domain}.iam.gserviceaccount.com"
+        return {"email": email, "member": f"serviceAccount:{email}"}.get(name, UNKNOWN)
+
+    def _number(self, project: str) -> str:
+        with self._lock:
+            path = f"projects/{project}"
+            if path not in self._policies:
+                self._policies[path] = self.cloud.get("cloudresourcemanager", path)
+            found = self._policies[path] or {}
+        return str(found.get("projectNumber") or str(found.get("name", "")).rpartition("/")[2])
 
     def _resolve(self, urn: str, name: str) -> Any:
         resource = self._by_urn.get(urn)
@@ -87,7 +132,11 @@ class DeclaredResources:
             return dig(found, name, UNKNOWN)
         if resource.type == ACCOUNT:
             email = f"{resource.inputs['accountId']}@{resource.inputs['project']}.iam.gserviceaccount.com"
-            return {"email": email, "member": f"serviceAccount:{email}"}.get(name, UNKNOWN)
+            full = f"projects/{resource.inputs['project']}/serviceAccounts/{email}"
+            known = {"email": email, "member": f"serviceAccount:{email}", "name": full, "id": full}
+            return known.get(name, UNKNOWN)
+        if resource.type == AGENT:
+            return self._agent(resource, name)
         if resource.type == TOPIC and name == "id":
             return path_of(resource)
         return resource.inputs.get(name, UNKNOWN)

@@ -148,7 +148,7 @@ CRITICAL_ERROR = {"severity": "critical", "error_type": "bad_message", "errors":
     [
         ({}, "HEALTHY"),
         ({"problems": ("games: down",)}, "CRITICAL"),
-        ({"games": 0, "predictions": 0, "graded": 0, "standings": ()}, "HEALTHY"),
+        ({"games": 0, "predictions": 0, "graded": 0, "standings": ()}, "NOTHING DUE"),
         ({"predictions": 0}, "CRITICAL"),
         ({"graded": 0}, "WARNING"),
         ({"errors": (CRITICAL_ERROR,)}, "WARNING"),
@@ -159,6 +159,13 @@ def test_the_verdict(values: dict[str, Any], level: str) -> None:
     found = facts(**values)
     assert verdict.level(found) == level
     assert verdict.sentence(found, "Pipeline").startswith(f"{level}: ")
+
+
+def test_a_message_begins_what_to_do_with_the_overview() -> None:
+    text = "\n".join(verdict.sections(facts(predictions=0)))
+    assert f"*Do*\n1. `python -m ops status {DAY}`" in text
+    assert "*Do*" not in "\n".join(verdict.sections(facts()))
+    assert "*Do*" not in "\n".join(verdict.sections(facts(games=0)))
 
 
 def test_a_message_keeps_slacks_limits() -> None:

@@ -17,6 +17,8 @@ from tests.change.repository import commit, git
 from tests.engine import harness
 from tests.engine.twin.cloud import Cloud
 from tests.ops.rollout.pulumi import VARIABLE
+from tests.ops.verification.server import serving
+from tests.ops.verification.twin import TwinRest
 
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "tests" / "pipelines" / "parcels"
@@ -166,6 +168,31 @@ def test_from_the_first_release_to_a_roll_back(releases: Releases) -> None:
     done = releases.release("--to", column, "--yes", "--no-verify")
     assert done.returncode == 0, done.stderr
     assert releases.instances() == {1, 2}
+
+    with serving(releases.cloud, releases.root, "parcels-live", unready_when_wide) as host:
+        releases.variables["CONTROL_PLANE_HOST"] = host
+        done = releases.release("--yes")
+        assert (done.returncode, releases.instances()) == (1, {1, 5}), done.stdout + done.stderr
+        assert "is not ready" in done.stdout
+        assert f"To go back to the release before: `make release COMMIT={column}`" in done.stderr
+
+        done = releases.release("--to", column, "--yes")  # what that target of make does
+        assert (done.returncode, releases.instances()) == (0, {1, 2}), done.stdout + done.stderr
+        assert "A completion travels through each boundary" in done.stdout
+
+        done = releases.release("--yes", "--roll-back")
+        assert (done.returncode, releases.instances()) == (1, {1, 2}), done.stdout + done.stderr
+        assert f"The release before runs again, {column[:12]}, and is verified." in done.stderr
+        del releases.variables["CONTROL_PLANE_HOST"]
+
+
+def unready_when_wide(rest: TwinRest) -> None:
+    """Let the newest revision of a function fail to start as long as it may have five instances."""
+    rest.faults.clear()
+    for each in rest.cloud.all(FUNCTION):
+        if each.inputs["serviceConfig"]["maxInstanceCount"] == 5:
+            path = each.outputs["serviceConfig"]["service"]
+            rest.faults[path] = {**(rest.get("run", path) or {}), "latestCreatedRevision": "revisions/new"}
 
 
 def test_nobody_to_ask(releases: Releases) -> None:

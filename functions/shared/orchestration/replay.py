@@ -20,6 +20,7 @@ from typing import Any
 from shared.decisions import document as doc
 from shared.decisions import message
 from shared.decisions.effects import Message, Snapshot, Unavailable
+from shared.decisions.protocol import Outcome
 from shared.declaration import settings, view
 from shared.google.firestore import DocumentStore
 from shared.google.pubsub import Publisher
@@ -105,18 +106,27 @@ def _steps(dependencies: Dependencies, boundary: view.Boundary, request: Json) -
         try:
             completion, warnings = message.completion(received, dependencies.view, boundary.upstream)
         except message.Bad as bad:
-            yield {"processor": str(sent.get("processor_name")), "status": "refused", "note": str(bad)}
+            yield {"processor": str(sent.get("processor_name")), "status": "refused", "note": str(bad), "gates": []}
             continue
         outcome = runner.run(dependencies, boundary, date, completion)
         name = completion.processor or completion.sender
-        yield {"processor": name, "status": outcome.status, "note": " ".join([outcome.note, *warnings])}
-    outcome = runner.run(dependencies, boundary, date)
-    yield {"processor": None, "status": outcome.status, "note": outcome.note}
+        yield _told(name, outcome, *warnings)
+    yield _told(None, runner.run(dependencies, boundary, date))
     if request["again"]:
-        number = repeat.publish_again(
-            dependencies, boundary, dependencies.store.read(boundary.upstream.collection, date)
-        )
-        yield {"processor": None, "status": "done" if number is None else "triggered", "note": f"repetition {number}"}
+        snapshot = dependencies.store.read(boundary.upstream.collection, date)
+        number = repeat.publish_again(dependencies, boundary, snapshot)
+        status = "done" if number is None else "triggered"
+        yield {"processor": None, "status": status, "note": f"repetition {number}", "gates": []}
+
+
+def _told(processor: str | None, outcome: Outcome, *warnings: str) -> Json:
+    gates_seen = [gate.summary() for gate in outcome.gates]
+    return {
+        "processor": processor,
+        "status": outcome.status,
+        "note": " ".join([outcome.note, *warnings]),
+        "gates": gates_seen,
+    }
 
 
 def _decoded(data: bytes) -> object:

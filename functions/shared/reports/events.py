@@ -26,6 +26,9 @@ MAX_ATTRIBUTE = 1_000
 LOG_PART = 100_000
 
 Category = Literal["no_data_available", "upstream_failure", "processing_error", "timeout", "configuration_error"]
+FORWARDED = "CloudPubSubDeadLetter"
+"""How attributes begin that Pub/Sub sets on what it forwards to a dead letter; what a function keeps never has them,
+whatever a publisher wrote, so that they tell the two apart."""
 
 
 class EventPublisher:
@@ -82,7 +85,8 @@ class EventPublisher:
 
         Where the topic itself is absent no redelivery helps: the bytes go to the log, whole, in numbered parts.
         """
-        kept = _attributes({**attributes, "reason": reason, "function": self._view.function, **facts})
+        own = {name: value for name, value in attributes.items() if not name.startswith(FORWARDED)}
+        kept = _attributes({**own, "reason": reason, "function": self._view.function, **facts})
         parts = [raw[start : start + PART] for start in range(0, len(raw), PART)] or [b""]
         topic = self._view.dead_letter_topic
         try:

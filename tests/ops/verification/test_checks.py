@@ -13,16 +13,18 @@ import pytest
 from ops.report.gather import Plan
 from ops.verification.checks import CHECKS
 from ops.verification.cloud import ControlPlaneError
-from ops.verification.declared import ALERT, FUNCTION, INVOKER, JOB, SUBSCRIPTION, TABLE
-from ops.verify import verify
+from ops.verification.declared import ALERT, FUNCTION, INVOKER, JOB, SUBSCRIPTION, TABLE, TOPIC
+from ops.verification.grants import DATASET_GRANT, PROJECT_GRANT, SUBSCRIPTION_GRANT, TOPIC_GRANT
+from ops.verify import unseen_of, verify
 from tests.ops.verification.twin import TwinRest
 
 Break = Callable[[TwinRest], object]
 
 
 def findings(plan: Plan, rest: TwinRest, *only: str) -> list[str]:
-    outcomes = verify(plan, rest, only or [check.id for check in CHECKS])
-    return [f"{each.rule}: {each.message}" for outcome in outcomes for each in outcome.findings]
+    outcomes = list(verify(plan, rest, only or [check.id for check in CHECKS]))
+    found = [f"{each.rule}: {each.message}" for outcome in outcomes for each in outcome.findings]
+    return [*found, *unseen_of(outcomes)]
 
 
 def test_what_was_deployed_is_as_declared(plan: Plan, rest: TwinRest) -> None:
@@ -77,6 +79,16 @@ def other_endpoint(inputs: dict[str, Any]) -> None:
     inputs["pushConfig"]["pushEndpoint"] = "https://old.example"
 
 
+def foreign(rest: TwinRest) -> None:
+    topic = next(each.id for each in rest.cloud.all(TOPIC) if each.id.endswith("parcels-taken-in"))
+    rest.foreign[topic] = ["projects/p/subscriptions/eventarc-us-west2-old"]
+
+
+def foreign_job(rest: TwinRest) -> None:
+    uri = next(rest.cloud.all(FUNCTION)).outputs["serviceConfig"]["uri"]
+    rest.foreign_jobs = [{"name": "projects/p/locations/l/jobs/old-script", "httpTarget": {"uri": f"{uri}/"}}]
+
+
 def deny(rest: TwinRest) -> None:
     path = next(each.id for each in rest.cloud.all(JOB))
     rest.faults[path] = ControlPlaneError("cloudscheduler answers 403 for it: Permission denied")
@@ -106,7 +118,17 @@ def deny(rest: TwinRest) -> None:
         (remove(ALERT), "alerts: The alert '"),
         (edit(ALERT, "", lambda i: i.update(enabled=False)), "is disabled; enable it."),
         (edit(ALERT, "", lambda i: i.update(notificationChannels=[])), "does not notify projects/"),
-        (deny, "cannot be verified: cloudscheduler answers 403"),
+        (remove(TOPIC, "parcels-taken-in"), "topics: Topic parcels-taken-in does not exist"),
+        (remove(PROJECT_GRANT), "grants: serviceAccount:"),
+        (remove(TOPIC_GRANT), "grants: serviceAccount:"),
+        (edit(TOPIC_GRANT, "", lambda i: i.update(member="allUsers")), "allUsers has roles/pubsub."),
+        (remove(SUBSCRIPTION_GRANT), "lacks roles/pubsub.subscriber on projects/"),
+        (remove(DATASET_GRANT), "lacks roles/bigquery.data"),
+        (foreign, "consumers: Subscription eventarc-us-west2-old on topic parcels-taken-in is declared by nobody"),
+        (foreign_job, "calls start-delivery and is declared by nobody"),
+        (edit(FUNCTION, "start-sorting", lambda i: i["serviceConfig"].update(availableMemory="1Gi")), "has the memory 1Gi"),
+        (edit(SUBSCRIPTION, "start-sorting--parcels-taken-in", lambda i: i.update(ackDeadlineSeconds=10)), "waits for an answer 10"),
+        (deny, "Not known: watch-parcels-quarter-hourly-job. The cause: cloudscheduler answers 403"),
     ],
 )  # fmt: skip
 def test_each_fault_is_found(plan: Plan, rest: TwinRest, broken: Break, sentence: str) -> None:

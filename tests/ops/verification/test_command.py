@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ops import verify
+from ops.__main__ import guarded
 from ops.verification import cloud
 from ops.verification.cloud import ControlPlaneError
-from ops.verification.declared import TABLE
+from ops.verification.declared import SUBSCRIPTION, TABLE
 from tests.ops.verification.twin import TwinRest
 
 
@@ -43,9 +44,27 @@ def test_a_check_that_does_not_exist_is_wrong_usage(capsys: pytest.CaptureFixtur
 def test_without_credentials_it_says_what_to_do(
     program: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse() -> None:
-        raise ControlPlaneError("there are no credentials; run `gcloud auth application-default login`")
+    for name in ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(program / "nothing.json"))
+    assert guarded(["verify", "--root", str(program), "--stack", "live"]) == 4
+    told = capsys.readouterr().err
+    assert told.startswith("NOT KNOWN  Nothing can be seen without a login")
+    assert len(told.splitlines()) == 1
 
-    monkeypatch.setattr(cloud, "connect", refuse)
-    assert verify.run(arguments("--root", str(program), "--stack", "live")) == 1
-    assert "The cloud cannot be asked: there are no credentials" in capsys.readouterr().err
+
+@pytest.mark.engine
+def test_what_cannot_be_seen_is_told_once_and_is_neither_sound_nor_wrong(
+    program: Path, rest: TwinRest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cloud, "connect", lambda: rest)
+    given = ("--root", str(program), "--stack", "live", "--only", "subscriptions", "--only", "tables")
+    for each in rest.cloud.all(SUBSCRIPTION):
+        rest.faults[each.id] = ControlPlaneError(
+            f"pubsub answers 403 for {each.id}: Permission denied", "pubsub answers 403"
+        )
+    assert verify.run(arguments(*given)) == 4
+    lines = capsys.readouterr().out.splitlines()
+    (told,) = [line for line in lines if "pubsub answers 403" in line]
+    assert told.startswith("Not known: ")
+    assert lines[-1].startswith("NOT KNOWN  ")
