@@ -20,6 +20,7 @@ from ops.change.model import (
     Resource,
     Weight,
 )
+from ops.change.unremoved import NOTE, unremoved
 from ops.report.text import kind, plain
 from ops.terminal import clip
 from provider.changes import TABLE, changes
@@ -28,7 +29,7 @@ from provider.tables import column_changes, columns
 PlanJson = Mapping[str, Any]
 Fates = dict[str, str]
 NOTES = {
-    "kept": "left out is not removed: the cloud keeps its value, so state the value that is wanted",
+    "kept": NOTE,
     "refused": "the API refuses it",
 }
 """What a change does, where that is neither the change nor a replacement."""
@@ -43,14 +44,16 @@ def compare(base: PlanJson, head: PlanJson, *, names: tuple[str, str]) -> PlanDi
     """Return in what `head` differs from `base`; `names` are what the two are called."""
     before, after = set(_findings(base)), set(_findings(head))
     refused = names[1] if head["violations"] else names[0] if base["violations"] else ""
+    resources = [] if refused else list(_resources(base, head))
+    broken = {*(after - before), *unremoved(resources)}
     return PlanDifference(
         base=names[0],
         head=names[1],
         stack=head["stack"] or base["stack"],
         refused=refused,
-        broken=tuple(sorted(after - before, key=_place)),
+        broken=tuple(sorted(broken, key=_place)),
         mended=tuple(sorted(before - after, key=_place)),
-        resources=() if refused else tuple(sorted(_resources(base, head), key=_order)),
+        resources=tuple(sorted((each for each, _ in resources), key=_order)),
         archives=() if refused else tuple(_archives(base["archives"], head["archives"])),
     )
 
@@ -70,7 +73,8 @@ def _order(resource: Resource) -> tuple[int, str, str, str]:
     return (weights.index(resource.weight), resource.entity, resource.kind, resource.name)
 
 
-def _resources(base: PlanJson, head: PlanJson) -> Iterator[Resource]:
+def _resources(base: PlanJson, head: PlanJson) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    """Yield what differs, each with the inputs that it had, or has where it is new."""
     old, new = ({each["urn"]: each for each in plan["resources"]} for plan in (base, head))
     for urn in old.keys() | new.keys():
         before, after = old.get(urn), new.get(urn)
@@ -80,7 +84,7 @@ def _resources(base: PlanJson, head: PlanJson) -> Iterator[Resource]:
         differing = tuple(_changes(before, after)) if before and after else ()
         if before and after and not differing:
             continue
-        yield Resource(
+        differs = Resource(
             operation=_operation(before, after, differing),
             weight=_weight(before, after),
             kind=kind(either["type"]),
@@ -89,6 +93,7 @@ def _resources(base: PlanJson, head: PlanJson) -> Iterator[Resource]:
             about=_about(either),
             changes=differing,
         )
+        yield differs, (before or either)["inputs"]
 
 
 def _managed(token: str) -> bool:
