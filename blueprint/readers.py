@@ -31,6 +31,12 @@ READERS: Final = tuple(
     ReaderRule(*each)
     for each in (
         (
+            "archive-acceptance",
+            "Every archive starts where nothing but itself and its requirements is",
+            "What reading cannot tell shows when the entry point is loaded the way the platform loads it.",
+            "blueprint.archive.acceptance",
+        ),
+        (
             "archive-computed-import",
             "Modules imported by a computed name are declared",
             "What is imported by a name that only running the code tells can be left out of the archive unseen.",

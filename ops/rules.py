@@ -32,6 +32,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "blueprint.archive.rules",
         "blueprint.archive.build",
         "blueprint.archive.distributions",
+        "blueprint.archive.acceptance",
         "blueprint.sources",
         "blueprint.view",
         "blueprint.contracts.archives",

@@ -25,6 +25,7 @@ from blueprint.contracts import check_all
 from blueprint.findings import Finding, Refused
 from blueprint.model import Blueprint
 from ops import policy
+from ops.acceptance import KEPT, accept_all
 from ops.embedded import project
 from ops.embedded.inventory import held_to_inventory
 from ops.embedded.record import Registration
@@ -47,14 +48,19 @@ def load(name: str) -> list[Case]:
 
 REFUSED = load("cases.yaml")
 BENIGN = load("benign.yaml")
+ENVIRONMENTS = KEPT / "environments"
+"""What archives are started in; made once, in this checkout."""
 
 
 def of(form: str, cases: Iterable[Case]) -> list[Any]:
-    """Return the cases of one form (`edits`, `resource` or `alert`) as parameters of a test."""
+    """Return the cases of one form (`edits`, `starts`, `resource` or `alert`) as parameters of a test.
+
+    A case that names a function under `starts` is an edit that only a start of its archive tells.
+    """
     return [
         pytest.param(case, id=f"{case.get('incident', 'benign')}-{case['rule']}-{case['what'][:40]}")
         for case in cases
-        if form in case
+        if form in case and (form == "starts" or "starts" not in case)
     ]
 
 
@@ -65,6 +71,14 @@ def judged(root: Path) -> list[Finding]:
     except Refused as refused:
         return list(refused.findings)
     return list(check(root, stack).findings)
+
+
+def judged_start(root: Path, case: Case) -> list[tuple[str, str]]:
+    """Return what is said of a tree whose archive of one function is started, too: rule and message."""
+    checked = check(root, project.stack_settings(project.load(root, "prod")))
+    model, name = checked.sound(), case["starts"]
+    accepted = accept_all(replace(model, archives={name: model.archives[name]}))
+    return [(each.rule, each.message) for each in (*checked.findings, *accepted[name].findings)]
 
 
 def edit(root: Path, change: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from blueprint.check import check
 from blueprint.model import Blueprint
 from ops import policy
+from ops.acceptance import KEPT
 from ops.embedded import project
 from ops.embedded.record import Registration
 from ops.report.gather import gather
@@ -21,6 +22,7 @@ from policies.case import Subject
 from policies.registry import judge_all
 from tests.incidents.cases import (
     BENIGN,
+    ENVIRONMENTS,
     PARTS,
     REFUSED,
     ROOT,
@@ -31,6 +33,7 @@ from tests.incidents.cases import (
     judged_alerts,
     judged_program,
     judged_stack,
+    judged_start,
     of,
     told,
 )
@@ -77,6 +80,33 @@ def test_edit_that_looks_alike_passes(case: Case, tree: Path) -> None:
     for change in case["edits"]:
         edit(tree, change)
     assert [str(finding) for finding in judged(tree)] == []
+
+
+@pytest.fixture
+def startable(tree: Path) -> Path:
+    """A tree whose archives are started in the environments of this checkout."""
+    (ROOT / ENVIRONMENTS).mkdir(parents=True, exist_ok=True)
+    (tree / KEPT).mkdir(parents=True, exist_ok=True)
+    if not (tree / ENVIRONMENTS).exists():
+        (tree / ENVIRONMENTS).symlink_to(ROOT / ENVIRONMENTS)
+    return tree
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", of("starts", REFUSED))
+def test_archive_that_does_not_start_is_refused(case: Case, startable: Path) -> None:
+    for change in case["edits"]:
+        edit(startable, change)
+    found = judged_start(startable, case)
+    assert [*told(found, case)], "\n".join(f"{rule}: {message}" for rule, message in found) or "nothing was said"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", of("starts", BENIGN))
+def test_archive_that_looks_alike_starts(case: Case, startable: Path) -> None:
+    for change in case["edits"]:
+        edit(startable, change)
+    assert judged_start(startable, case) == []
 
 
 @pytest.fixture(scope="session")
