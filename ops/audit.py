@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.audit.tree import Audit, AuditedFunction, AuditFinding, audit_tree
+from analysis.audit.tree import NOT_KNOWN, Audit, AuditedFunction, AuditFinding, audit_tree
 from analysis.cache import Cache
 from analysis.python.impact import Impact
 from blueprint.findings import Finding, Location, Severity
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the audit; 1 when a function cannot start, breaks or degrades, 2 when there is nothing to audit."""
+    """Print the audit; 1 when a function cannot start, breaks or degrades, 2 for nothing to audit, 4 for what is not known."""
     target = _version(args.python)
     unknown = [str(path) for path in (args.tree, *args.root) if not path.is_dir()]
     if unknown or target is None:
@@ -51,7 +51,10 @@ def run(args: argparse.Namespace) -> int:
         return exitcodes.USAGE
     report = FindingsReport("audit", args.tree, list(_as_findings(audit)))
     write(args.format, report, as_json(audit), as_text(audit))
-    return exitcodes.SOUND if audit.sound else exitcodes.REFUSED
+    verdicts = {each.verdict for each in audit.functions}
+    return (
+        exitcodes.SOUND if audit.sound else exitcodes.UNKNOWN if verdicts <= {"sound", NOT_KNOWN} else exitcodes.REFUSED
+    )
 
 
 def _as_findings(audit: Audit) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from analysis.python.imports import ImportFact
 from analysis.python.loads import SEARCH_PATH, loads
 from analysis.python.program import CodePlace, Links, Program
 from analysis.python.record import FileRecord
+from analysis.python.syntax import NOT_KNOWN
 from analysis.python.values import CodePath
 
 
@@ -158,7 +159,9 @@ class Builder:
         facts = self.closure.records[name] = self._read(*found)
         if facts.fault:
             line, message = facts.fault
-            self.fail("syntax", located.inside, name, ImportFact("", 0, None, line), "SyntaxError", message)
+            kind = "syntax-unknown" if message.startswith(NOT_KNOWN) else "syntax"
+            detail = message.removeprefix(NOT_KNOWN)
+            self.fail(kind, located.inside, name, ImportFact("", 0, None, line), "SyntaxError", detail)
         self._queue.append(name)
         return True
 

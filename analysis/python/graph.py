@@ -25,7 +25,7 @@ class ImportProblem(NamedTuple):
     """A place where loading or running would fail.
 
     Attributes:
-        kind: `module`, `distribution`, `name`, `syntax`, `unreadable`, `relative`, `unbound`, `computed`,
+        kind: `module`, `distribution`, `name`, `syntax`, `syntax-unknown`, `unreadable`, `relative`, `unbound`, `computed`,
             `resource`, `entry`.
         subject: the missing module, distribution's module, name or file.
         importer: dotted name of the module that has the place.

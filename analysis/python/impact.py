@@ -26,7 +26,7 @@ class Impact(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-_NOT_YET = {"computed", "computed-resource", "resource"}
+_NOT_YET = {"computed", "computed-resource", "resource", "syntax-unknown"}
 
 
 class ImpactJudge:

@@ -17,9 +17,13 @@ PythonVersion = tuple[int, int]
 _FSTRING = re.compile(rb"""(?i)\b(?:f|fr|rf)['"]""")
 
 
+NOT_KNOWN = "not known: "
+"""Begins the words about a source that a Python older than the target does not read: the target may."""
+
+
 @dataclass(frozen=True)
 class SyntaxFault:
-    """Why a source does not compile: 1-based line and the compiler's words."""
+    """Why a source does not compile, or that this is `NOT_KNOWN`: 1-based line and the compiler's words."""
 
     line: int
     message: str
@@ -78,8 +82,8 @@ def fault(error: SyntaxError, target: PythonVersion) -> SyntaxFault:
     """Return a compiler's refusal as a fault."""
     message = error.msg or "invalid syntax"
     if sys.version_info[:2] < target:
-        own = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        message += f" (checked with Python {own}, older than the target; check with {target[0]}.{target[1]})"
+        own, asked = (".".join(map(str, version[:2])) for version in (sys.version_info, target))
+        message = f"{NOT_KNOWN}Python {own}, which looks at it, says '{message}'; only Python {asked} or newer can tell"
     return SyntaxFault(error.lineno or 1, message)
 
 

@@ -258,6 +258,10 @@ _SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]]
     ),
     "name": ("archive-missing-name", _name),
     "syntax": ("archive-syntax", _simple("The file does not compile on the runtime: {detail}.")),
+    "syntax-unknown": (
+        "archive-syntax",
+        _simple("It is not known whether the file compiles on the runtime: {detail}. Let that one look at it."),
+    ),
     "unreadable": ("archive-syntax", _simple("The file cannot be read.")),
     "relative": (
         "archive-relative-import",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from analysis.audit.tree import AuditedFunction, audit_tree
 from analysis.cache import Cache
+from ops import exitcodes
 from ops.__main__ import main
 
 MESSY = Path(__file__).parent / "trees" / "messy" / "functions"
@@ -155,3 +157,24 @@ def test_our_own_functions_are_sound() -> None:
     audit = audit_tree(root / "functions", target_python=TARGET)
     assert len(audit.functions) == 7
     assert {each.name: each.missing for each in audit.functions if each.verdict != "sound"} == {}
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads what it is asked about")
+@pytest.mark.parametrize(
+    ("source", "verdict", "code"),
+    [
+        ("type Pair = tuple[int, int]\ndef main(request):\n    return 'ok'\n", "not known", exitcodes.UNKNOWN),
+        ("def main(request):\n    return 'ok'\n", "sound", exitcodes.SOUND),
+    ],
+)
+def test_syntax_that_is_newer_than_this_python_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, verdict: str, code: int
+) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "main.py").write_text(source)
+    assert main(["audit", str(tmp_path), "--python", "3.12", "--no-cache", "--json"]) == code
+    [function] = json.loads(capsys.readouterr().out)["functions"]
+    assert function["verdict"] == verdict
+    assert ("only Python 3.12 or newer can tell" in json.dumps(function)) is (verdict == "not known")
+    # for a runtime that this Python reads, the same is a fault
+    assert main(["audit", str(tmp_path), "--python", "3.11", "--no-cache", "--json"]) == (0 if code == 0 else 1)
