@@ -86,7 +86,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
         names=names,
         archives=archives,
         schemas=schemas,
-        grants=grants(manifest, names, archives),
+        grants=grants(manifest, names, archives, schemas),
         messages=messages,
         firestore=firestore,
         streams=streams,

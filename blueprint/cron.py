@@ -46,6 +46,12 @@ def longest_gap(cron: str, time_zone: str) -> int | None:
     return int(max(gaps).total_seconds()) if runs else None
 
 
+def shortest_gap(cron: str, time_zone: str) -> int | None:
+    """Return the shortest time in seconds between two of the next `RUNS` runs, or None for fewer than two."""
+    runs = [run.astimezone(UTC) for run in first_runs(cron, time_zone)]
+    return min((int((later - earlier).total_seconds()) for earlier, later in itertools.pairwise(runs)), default=None)
+
+
 @cache
 def first_runs(cron: str, time_zone: str) -> tuple[datetime, ...]:
     """Return the next `RUNS` runs: two expressions that come at the same times have the same, however they are spelled."""

@@ -1,7 +1,8 @@
 """Grants derived from what a function does: no role is written down, each has the lines of code that need it.
 
 The rules are one table from a use to a role on the smallest resource that Google Cloud lets carry it. Firestore has no
-IAM below the project, and a query job belongs to a project; everything else is granted on the thing itself.
+IAM below the project, and a query job belongs to a project; everything else is granted on the thing itself. Who only reads
+documents or rows may only read them.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from blueprint.archive import Archive, Use
     from blueprint.manifest import Manifest
     from blueprint.names import Names
+    from blueprint.schemas.bigquery import Schemas
 
 GrantScope = Literal["project", "topic", "dataset", "table", "secret"]
 
-FIRESTORE = "roles/datastore.user"
+READ_DOCUMENTS = "roles/datastore.viewer"
+WRITE_DOCUMENTS = "roles/datastore.user"
 QUERY_JOB = "roles/bigquery.jobUser"
-READ_DATASET = "roles/bigquery.dataViewer"
+READ = "roles/bigquery.dataViewer"
 WRITE_TABLE = "roles/bigquery.dataEditor"
 PUBLISH = "roles/pubsub.publisher"
 READ_SECRET = "roles/secretmanager.secretAccessor"  # a role's name, not a credential
@@ -48,13 +51,13 @@ class Grant:
         return f"{role}-{self.target}".rstrip("-") if self.target else role
 
 
-def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) -> tuple[Grant, ...]:
+def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive], schemas: Schemas) -> tuple[Grant, ...]:
     """Return every grant that the functions of the plan need, ordered by function, role and target."""
     found: dict[tuple[str, str, GrantScope, str], list[Location]] = {}
     for function in manifest.functions:
         archive = archives.get(function)
         if archive is not None:
-            for role, scope, target, at in _needs(manifest, names, function, archive):
+            for role, scope, target, at in _needs(manifest, names, schemas, function, archive):
                 places = found.setdefault((function, role, scope, target), [])
                 if at not in places:
                     places.append(at)
@@ -67,16 +70,18 @@ def grants(manifest: Manifest, names: Names, archives: Mapping[str, Archive]) ->
 Need = tuple[str, GrantScope, str, Location]
 
 
-def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) -> Iterator[Need]:
+def _needs(manifest: Manifest, names: Names, schemas: Schemas, function: str, archive: Archive) -> Iterator[Need]:
     uses, declared = archive.uses, manifest.functions[function]
-    yield from ((FIRESTORE, "project", "", at) for at in _reached(uses.apis, "firestore"))
+    documents = WRITE_DOCUMENTS if uses.document_writes else READ_DOCUMENTS
+    for at in (*_reached(uses.apis, "firestore"), *(use.at for use in uses.document_writes)):
+        yield documents, "project", "", at
     yield from ((QUERY_JOB, "project", "", at) for at in _reached(uses.apis, "bigquery"))
     for table in uses.tables:
         dataset, _, _ = table.table.rpartition(".")
         if dataset and "{" not in table.table and table.written:
             yield WRITE_TABLE, "table", table.table, table.at
         elif dataset and "{" not in dataset:
-            yield READ_DATASET, "dataset", dataset.split(".")[-1], table.at
+            yield from ((READ, *place, table.at) for place in _read_in(table.table, schemas))
     for topic in manifest.published_by(function):
         for at in _reached(uses.apis, "pubsub"):
             yield PUBLISH, "topic", topic, at
@@ -88,6 +93,22 @@ def _needs(manifest: Manifest, names: Names, function: str, archive: Archive) ->
         read = [use.at for use in uses.env if use.name == variable]
         for at in read or [declared.at]:
             yield READ_SECRET, "secret", manifest.secrets[variable].secret, at
+
+
+def _read_in(name: str, schemas: Schemas) -> Iterator[tuple[GrantScope, str]]:
+    """Yield what must be readable for a query of one table or view.
+
+    A table of this project is granted alone, a view with everything that it reads. What is owned elsewhere may be a view
+    over anything in its dataset, so that is what is granted.
+    """
+    if name in schemas.views:
+        yield "table", name
+        for reference in schemas.views[name].references:
+            yield from _read_in(reference.id, schemas)
+    elif name in schemas.tables:
+        yield "table", name
+    else:
+        yield "dataset", name.rpartition(".")[0].split(".")[-1]
 
 
 def _reached(apis: tuple[Use, ...], name: str) -> Iterator[Location]:

@@ -133,12 +133,6 @@ READERS: Final = tuple(
             "blueprint.archive.rules",
         ),
         (
-            "declared-as-implied",
-            "Components declare what the model implies, and nothing else",
-            "Contracts judge the model; a component that declares something else is judged by nobody.",
-            "ops.embedded.inventory",
-        ),
-        (
             "firestore-schema",
             "Files of collections say what Firestore takes",
             "An index or expiry that Firestore refuses stops a release half way.",

@@ -28,6 +28,9 @@ DELIVERY_ATTEMPTS = 20
 repaired within them needs no redrive, and the age alert speaks long before."""
 STREAM_ATTEMPTS = 5
 """Deliveries of a stream before its dead letter: a message that does not map never will, the fewest are enough."""
+EVALUATION_SECONDS, GATE_SECONDS = 60, 45
+"""What an evaluation of one date may take when every call lasts to its deadline: reading, publishing and marking, and each
+gate's query. A test compares them with the functions' own."""
 RETENTION_SECONDS = 7 * 86400
 """How long undelivered messages wait, here and in the dead letter's hold (Pub/Sub: at most 31 days)."""
 

@@ -1,7 +1,8 @@
 """State, key and access of releases: what must exist before the first release, declared once by a person.
 
 The state bucket keeps every version; the key encrypts secrets in it. Workflows of one repository, known by its number,
-take on `preview` (reads) or, from main's environment `production` alone, `release` (changes). No key file exists.
+take on `preview` (reads) or, from main's environment `production` alone, `release` (changes), and each only in the
+workflow files and on the events that `roles.WAYS_IN` lists. No key file exists.
 """
 
 from __future__ import annotations
@@ -13,12 +14,6 @@ import roles
 POOL, GITHUB = "release-workflows", "github"
 ISSUER = "https://token.actions.githubusercontent.com"
 APIS = ("cloudkms", "cloudresourcemanager", "iam", "iamcredentials", "serviceusage", "storage", "sts")
-PRINCIPALS = {
-    "preview": "attribute.environment/preview",
-    "release": "attribute.environment_and_ref/production@refs/heads/main",
-}
-"""Which tokens may take on which identity. An environment is granted by GitHub's rules for it."""
-
 config = pulumi.Config()
 project, number, region = config.require("projectId"), config.require("projectNumber"), config.require("region")
 labels = config.get_object("labels") or {}
@@ -75,8 +70,7 @@ gcp.iam.WorkloadIdentityPoolProvider(
     oidc=gcp.iam.WorkloadIdentityPoolProviderOidcArgs(issuer_uri=ISSUER),
     attribute_mapping={
         "google.subject": "assertion.sub",
-        "attribute.environment": "assertion.environment",
-        "attribute.environment_and_ref": "assertion.environment + '@' + assertion.ref",
+        f"attribute.{roles.WAY_IN}": roles.ATTRIBUTE,
     },
     attribute_condition=(
         f"assertion.repository_id == '{config.require('repositoryId')}' && assertion.repository_owner_id == '{config.require('ownerId')}'"
@@ -95,13 +89,14 @@ def identity(name: str) -> gcp.serviceaccount.Account:
         opts=pulumi.ResourceOptions.merge(own, ready),
     )
     principal = f"principalSet://iam.googleapis.com/projects/{number}/locations/global/workloadIdentityPools/{POOL}"
-    gcp.serviceaccount.IAMMember(
-        f"{name}-workflow",
-        service_account_id=account.name,
-        role="roles/iam.workloadIdentityUser",
-        member=f"{principal}/{PRINCIPALS[name]}",
-        opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=[pool])),
-    )
+    for way in roles.WAYS_IN[name]:
+        gcp.serviceaccount.IAMMember(
+            f"{name}-by-{way.workflow.removesuffix('.yml')}-on-{way.event.replace('_', '-')}",
+            service_account_id=account.name,
+            role="roles/iam.workloadIdentityUser",
+            member=f"{principal}/attribute.{roles.WAY_IN}/{way.value}",
+            opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=[pool])),
+        )
     gcp.kms.CryptoKeyIAMMember(
         f"{name}-key",
         crypto_key_id=key.id,

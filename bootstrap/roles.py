@@ -11,6 +11,41 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way to an identity: an environment, a workflow file, the event that starts it, and the branch (empty: any)."""
+
+    environment: str
+    workflow: str
+    event: str
+    ref: str = ""
+
+    @property
+    def value(self) -> str:
+        """Return what the token's attribute must be."""
+        return "@".join((self.environment, self.workflow, self.event, *filter(None, [self.ref])))
+
+
+MAIN = "refs/heads/main"
+WAY_IN = "way_in"
+ATTRIBUTE = "assertion.environment + '@' + assertion.workflow_ref.extract('/.github/workflows/{file}@') + '@' + assertion.event_name + (assertion.environment == 'production' ? '@' + assertion.ref : '')"
+"""What a token says of its way, in Common Expression Language: of production the branch too, as in `Way.value`."""
+WAYS_IN: Mapping[str, tuple[Way, ...]] = {
+    "preview": (
+        Way("preview", "pull-request.yml", "pull_request"),
+        Way("preview", "release.yml", "push"),
+        Way("preview", "release.yml", "workflow_dispatch"),
+        Way("preview", "drift.yml", "schedule"),
+        Way("preview", "drift.yml", "workflow_dispatch"),
+    ),
+    "release": (
+        Way("production", "release.yml", "push", MAIN),
+        Way("production", "release.yml", "workflow_dispatch", MAIN),
+    ),
+}
+"""Identity to the ways to it; a test compares them with the workflows. An environment is granted by GitHub's rules for it."""
+
+
+@dataclass(frozen=True)
 class Rights:
     """Roles on the project for resources of one provider module."""
 
@@ -43,6 +78,7 @@ GRANTABLE = (
     "roles/artifactregistry.writer",
     "roles/bigquery.jobUser",
     "roles/datastore.user",
+    "roles/datastore.viewer",
     "roles/logging.logWriter",
 )
 """The roles on the project that the program grants to functions and builds; a release can hand out no other."""

@@ -71,7 +71,7 @@ class OrchestrationDataset(Component):
         reads = [existing[reference.id] for reference in view.references if reference.id in existing]
         name = f"{view.dataset}-{view.name}-view"
         because(name, view.at)
-        return gcp.bigquery.Table(
+        self.tables[view.id] = gcp.bigquery.Table(
             name,
             dataset_id=self.dataset.dataset_id,
             table_id=view.name,
@@ -83,6 +83,7 @@ class OrchestrationDataset(Component):
             deletion_protection=False,
             opts=self.options(depends_on=reads, replace_with=reads),
         )
+        return self.tables[view.id]
 
 
 def _time_partitioning(declared: Partitioning | None) -> gcp.bigquery.TableTimePartitioningArgs | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.files import Unreadable, read_bytes
@@ -16,8 +17,8 @@ from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.change import render
-from ops.change.model import PlanDifference, from_json
-from ops.change.trees import WORKTREE, commit_of, plans
+from ops.change.model import Meaning, PlanDifference, from_json
+from ops.change.trees import WORKTREE, commit_of, folder_of, plans
 from ops.findings import FindingsReport, write
 from ops.terminal import style_for
 
@@ -65,7 +66,26 @@ def difference(root: Path, base: str, head: str, stack: str) -> PlanDifference:
 
     names = tuple(each if each == WORKTREE else commit_of(root, each)[:12] for each in (base, head))
     before, after = plans(root, (base, head), stack)
-    return compare(before, after, names=(names[0], names[1]))
+    meanings = told([folder_of(root, each) for each in (base, head)], names)
+    return compare(before, after, names=(names[0], names[1]), meanings=meanings)
+
+
+def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
+    """Return what the change of the declaration means; one that this version cannot read whole is said to be that."""
+    from blueprint.loader import read_declaration
+    from ops.change.declaration import meanings
+
+    declarations = [read_declaration(folder) for folder in folders]
+    for declaration, name in zip(declarations, names, strict=True):
+        if declaration.manifest is None or not declaration.whole:
+            return [
+                Meaning(
+                    "start",
+                    f"The declaration of {name} is not what this version reads, so nobody knows what its change means.",
+                )
+            ]
+    before, after = (declaration.manifest for declaration in declarations)
+    return [*meanings(before, after)] if before and after else []
 
 
 def read(path: Path) -> PlanDifference:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from policies.registry import Judgement
 
 COMPUTED = frozenset({"$ref", "$concat", "$unknown"})
+JUDGED_APART = frozenset({"component", "dependencies", "propertyDependencies", "protect", "provider", "providers"})
+"""Options that a rule reads by a name of their own, or that say nothing."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,25 +54,21 @@ def run(args: argparse.Namespace) -> int:
         print("The plan is refused before any policy is asked.", file=sys.stderr)
         raise Refused(plan.violations)
     today = args.today or datetime.now(UTC).date()
-    judgement = judge(plan, facts(args.root, args.stack, today, args.config))
+    judgement = judge(plan, facts(plan, today, args.config))
     found = findings(plan, judgement)
     lines = _lines(judgement, found, style_for(sys.stdout), unknown=args.unknown)
     write(args.format, FindingsReport("policy", plan.root, found, _titles()), _as_json(judgement, found), lines)
     return exitcodes.REFUSED if found else exitcodes.SOUND
 
 
-def facts(root: Path, stack: str, today: date, config: Path | None = None) -> StackFacts:
-    """Return what the project at `root` declares for `stack`, and what the pack's configuration file sets."""
-    from blueprint.loader import read_manifest
-    from ops.embedded import project
+def facts(plan: Plan, today: date, config: Path | None = None) -> StackFacts:
+    """Return what a sound plan's program is held to, and what the pack's configuration file sets."""
     from policies.declared import declared
     from policies.registry import configured
 
-    manifest, problems = read_manifest(root)
-    if manifest is None:
-        raise Refused(problems)
-    settings = project.stack_settings(project.load(root, stack))
-    found = declared(manifest, settings.region, settings.service_urls.values(), today)
+    if plan.blueprint is None:
+        raise Refused(plan.violations)
+    found = declared(plan.blueprint, today)
     for rule, values in _settings(config).items():
         if isinstance(values, dict):
             found = configured(found, rule, values)
@@ -99,30 +97,58 @@ def judge(plan: Plan, declared: StackFacts) -> Judgement:
 
 def subject(registration: Registration) -> Subject:
     """Return the resource as the rules see it: computed values unknown, with the resources they come from."""
-    from policies.case import UNKNOWN, Subject
+    from policies.case import Subject
+    from policies.values import UNKNOWN
     from provider.changes import planned
     from provider.values import UNKNOWN as NOT_KNOWN
 
-    dependencies = registration.options.get("propertyDependencies")
-    inputs = {name: _before_deployment(value, NOT_KNOWN) for name, value in registration.inputs.items()}
+    options = registration.options
+    stated = {**registration.inputs, **registration.opened}
+    inputs = {name: _before_deployment(value, NOT_KNOWN) for name, value in stated.items()}
     return Subject(
         kind=registration.type,
         name=registration.name,
         urn=registration.urn,
         props=_before_deployment(inputs, UNKNOWN),
         outputs=_before_deployment(planned(registration.type, inputs), UNKNOWN),
-        protect=bool(registration.options.get("protect")),
-        references={name: frozenset(urns) for name, urns in dependencies.items()}
-        if isinstance(dependencies, Mapping)
-        else {},
+        protect=bool(options.get("protect")),
+        references=dict(_references(registration, stated)),
+        parent=registration.parent,
+        provider=str(options["provider"]).rpartition("::")[2] if "provider" in options else None,
+        dependencies=_urns(options.get("dependencies")),
+        options={name: value for name, value in options.items() if name not in JUDGED_APART},
     )
 
 
+def _references(registration: Registration, stated: Mapping[str, object]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield what each input is computed from; a secret of the configuration counts as a source of its own."""
+    from policies.values import CONFIGURATION
+
+    computed = registration.options.get("propertyDependencies")
+    dependencies = computed if isinstance(computed, Mapping) else {}
+    for name, value in stated.items():
+        sources = _urns(dependencies.get(name)) | ({CONFIGURATION} if _holds_secret(value) else set())
+        if sources:
+            yield name, sources
+
+
+def _urns(value: object) -> frozenset[str]:
+    return frozenset(map(str, value)) if isinstance(value, list | tuple) else frozenset()
+
+
+def _holds_secret(value: object) -> bool:
+    from ops.embedded.record import SECRET
+
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return value == SECRET or any(map(_holds_secret, items))
+
+
 def _before_deployment(value: object, unknown: object) -> Any:
-    """Return a value with `unknown` for what only a deployment knows."""
+    """Return a value with `unknown` for what only a deployment knows, or whoever has the key of a secret."""
+    from ops.embedded.record import SECRET
     from provider.values import UNKNOWN
 
-    if value == UNKNOWN or (isinstance(value, Mapping) and COMPUTED & value.keys()):
+    if value in (UNKNOWN, SECRET) or (isinstance(value, Mapping) and COMPUTED & value.keys()):
         return unknown
     if isinstance(value, Mapping):
         return {name: _before_deployment(item, unknown) for name, item in value.items()}

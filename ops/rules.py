@@ -26,7 +26,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "blueprint.contracts.meaning",
         "blueprint.contracts.baseline",
         "ops.embedded.project",
-        "ops.embedded.inventory",
+        "policies.rules.implied",
     ),
     "Code and its archives": (
         "blueprint.archive.rules",
@@ -65,7 +65,9 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Identities, places and labels": (
         "policies.rules.access",
+        "policies.rules.allowed",
         "policies.rules.location",
+        "policies.rules.members",
         "policies.rules.labels",
     ),
     "Alerts": ("blueprint.contracts.alerts", "policies.rules.alerts"),
@@ -207,6 +209,8 @@ def _change(case: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"Of {thing}, {name} is `{value}`." for name, value in case["set"].items())
     elif "protect" in case:
         yield f"Of {thing}, the option `protect` is `{str(case['protect']).lower()}`."
+    elif "options" in case:
+        yield from (f"Of {thing}, the option `{name}` is `{_value(value)}`." for name, value in case["options"].items())
     elif "kind" in case:
         yield f"Instead of {thing} there is a `{case['kind']}`."
     elif "value" in case:

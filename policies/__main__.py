@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,32 +16,54 @@ import pulumi  # noqa: E402
 import yaml  # noqa: E402
 from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
 
-from blueprint.loader import read_manifest  # noqa: E402
+from blueprint.check import check  # noqa: E402
+from blueprint.findings import Refused  # noqa: E402
+from blueprint.stack import OBJECTS, SECRET, TEXTS, read_stack  # noqa: E402
+from policies.allowed import allowed  # noqa: E402
 from policies.declared import StackFacts, declared  # noqa: E402
 from policies.sdk import policies  # noqa: E402
 
 
 @cache
-def facts(stack: str) -> StackFacts:
-    """Return what the declaration and the stack's configuration say; both are there once the first rule runs.
+def facts(project: str, stack: str) -> StackFacts:
+    """Return what a program is held to; its configuration is there once the first rule runs.
 
-    `pulumi policy analyze` passes no configuration, so that comes from the stack's file then.
+    The pipeline is held to its declaration. Another program of the repository has none, and is held to the rules alone.
     """
-    manifest, findings = read_manifest(ROOT)
-    if manifest is None:
-        raise SystemExit("\n".join(str(finding) for finding in findings))
-    config = pulumi.Config()
-    region, service_urls = config.get("region"), config.get_object("serviceUrls")
-    if region is None:
-        file = ROOT / f"Pulumi.{stack}.yaml"
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        values = {key.rpartition(":")[2]: value for key, value in content.get("config", {}).items()}
-        region, service_urls = values.get("region"), values.get("serviceUrls")
-    if region is None:
-        raise SystemExit(
-            f"The stack '{stack}' has no region in its configuration; set it, so that places can be judged."
-        )
-    return declared(manifest, region, (service_urls or {}).values(), datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    if project != _read("Pulumi.yaml")["name"]:
+        config = pulumi.Config(project)
+        number, region = config.get("projectNumber") or "", config.require("region")
+        return StackFacts(config.require("projectId"), number, region, region, today, allowed=allowed(project))
+    try:
+        return declared(check(ROOT, read_stack(stack, _configuration(project, stack))).sound(), today)
+    except Refused as refused:
+        raise SystemExit(f"The declaration is refused, so nothing can be held to it:\n{refused}") from None
+
+
+def _configuration(project: str, stack: str) -> Mapping[str, str | None]:
+    """Return the configuration of the stack; `pulumi policy analyze` passes none, so it comes from its file then."""
+    config, keys = pulumi.Config(project), (*TEXTS.values(), *OBJECTS.values())
+    if config.get(TEXTS["region"]) is not None:
+        return {key: config.get(key) for key in keys}
+    content = _read(f"Pulumi.{stack}.yaml").get("config")
+    values = {name.rpartition(":")[2]: value for name, value in content.items()} if isinstance(content, dict) else {}
+    return {key: _text(key, values[key]) for key in keys if key in values}
+
+
+def _text(key: str, value: object) -> str:
+    """Return a value as the engine passes it; a stand-in for each secret, for which a file holds no key."""
+    if isinstance(value, Mapping):
+        if set(value) == {"secure"}:
+            return f"{SECRET}{key}~"
+        return json.dumps({name: _text(f"{key}.{name}", each) for name, each in value.items()})
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read(file: str) -> Mapping[str, object]:
+    path = ROOT / file
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return content if isinstance(content, dict) else {}
 
 
 PolicyPack("orchestration", policies(facts), EnforcementLevel.MANDATORY)

@@ -2,28 +2,20 @@
 
 During a preview an input computed from another resource has no value. The policy SDK raises as soon as code
 touches such a value (`in`, `get` and `[]` alike), drops the rest of that policy and downgrades the result to
-advice. Rules therefore read through `Case` only: a value that is not known is recorded as such, the rule
-goes on with everything else, and the result stays mandatory.
+advice. Rules therefore read through `Case` only: the rule goes on with everything else, and the result stays
+mandatory. A value that a rule must judge and cannot see is refused, unless the rule says that it may be computed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from policies.declared import StackFacts
-
-
-class NotKnown:
-    """The one value that stands for "not known before the update"."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = NotKnown()
+from policies.values import CONFIGURATION, UNKNOWN, known
+from provider.rules import defaults_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +25,8 @@ class Subject:
     `kind` is the type token, `props` what the program states, under wire (camelCase) names; `UNKNOWN` as a whole where
     nobody saw it. `outputs` is what the provider makes of it: what is left out may be filled in, during a preview with
     `UNKNOWN`, and values are spelled as the provider spells them. `references` tells from which resources (URNs) each
-    top-level property was computed, `protect` whether the engine refuses to delete it.
+    top-level property was computed, `protect` whether the engine refuses to delete it. `dependencies` are the URNs that
+    it waits for, and `options` what else its program asks of the engine, by wire name; None where nobody saw them.
     """
 
     kind: str
@@ -43,6 +36,15 @@ class Subject:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
     references: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    parent: str = ""
+    provider: str | None = None
+    dependencies: frozenset[str] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def adds(self, name: str) -> bool:
+        """Say whether an input is what the provider adds where the program leaves it out."""
+        default = defaults_of(self.kind).get(name)
+        return default is not None and self.props is not UNKNOWN and self.props.get(name) == default
 
 
 @dataclass(frozen=True)
@@ -65,76 +67,18 @@ class Unjudged:
 
 @dataclass
 class PolicyReport:
-    """What one rule found."""
+    """What one rule found; `filled_in` says that it judges what the provider makes of a resource, unknowns and all."""
 
     rule: str
+    filled_in: bool = False
     violations: list[Violation] = field(default_factory=list)
     unjudged: list[Unjudged] = field(default_factory=list)
 
-
-def known(props: object, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield `(path, value)` for every value at `path` below `props`; `UNKNOWN` for one that has no value
-    yet.
-
-    Args:
-        props: the inputs, as plain data or wrapped in the SDK's unknown-checking proxies.
-        path: names separated by dots; `*` stands for every item of a list or every key of an object, a number for
-            one item. A single object where a list is expected, or the reverse, simply has nothing at that path.
-
-    Nothing is yielded for what is absent, and a value below an unknown is reported once, at the unknown
-    itself.
-    """
-    yield from _descend(props, tuple(path.split(".")), ())
-
-
-def plain(value: object) -> Any:
-    """Return a value without the SDK's proxies, which raise where something is not known: that is `UNKNOWN` here."""
-    if isinstance(value, Mapping):
-        return {name: plain(_read(value, name)) for name in value}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [plain(_read(value, index)) for index in range(len(value))]
-    return value
-
-
-def stated(value: object) -> Any:
-    """Return plain inputs without the defaults that the provider's check added to what the program states."""
-    if isinstance(value, Mapping):
-        added = {*(value.get("__defaults") or ()), "__defaults"}
-        return {name: stated(each) for name, each in value.items() if name not in added}
-    return [stated(each) for each in value] if isinstance(value, list) else value
-
-
-def _descend(value: object, rest: tuple[str, ...], done: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    if value is UNKNOWN or not rest:
-        if value is not None:
-            yield ".".join(done), value
-        return
-    for step in _steps(value, rest[0]):
-        yield from _descend(_read(value, step), rest[1:], (*done, str(step)))
-
-
-def _steps(value: object, step: str) -> Iterable[str | int]:
-    """Return the keys or indices of `value` that one path step stands for."""
-    if isinstance(value, Mapping):
-        return list(value) if step == "*" else [step]
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        if step == "*":
-            return range(len(value))
-        return [int(step)] if step.isdigit() else []
-    return []
-
-
-def _read(container: Any, step: str | int) -> Any:
-    # The SDK's exception is recognised by its name so that rules can run where the SDK is not installed.
-    try:
-        found = container[step]
-    except (KeyError, IndexError):
-        return None
-    except Exception as error:
-        if type(error).__name__ == "UnknownValueError":
-            return UNKNOWN
-        raise
-    return UNKNOWN if isinstance(found, NotKnown) else found
+    def refuse(self, message: str, urn: str = "") -> None:
+        """Take down a violation, once."""
+        violation = Violation(self.rule, message, urn)
+        if violation not in self.violations:
+            self.violations.append(violation)
 
 
 class Case:
@@ -152,46 +96,60 @@ class Case:
     def states(self, path: str) -> bool:
         """Say whether the resource itself states something at `path`; for what it must not state.
 
-        Where a value above `path` is not known yet, that value is recorded as unjudged.
+        A value above `path` that is not known hides whether it does.
         """
         depth = path.count(".")
         found = [place for place, _ in known(self.subject.props, path)]
         for place in found:
             if place.count(".") < depth:
-                self._report.unjudged.append(Unjudged(self._report.rule, self.subject.urn, place))
+                self._not_known(place, computed=False)
         return any(place.count(".") == depth for place in found)
 
     def missing(self, path: str) -> bool:
         """Say whether nothing stands at `path`, or only an empty text; a value not known yet is not missing."""
         return all(value == "" for _, value in known(self.subject.props, path))
 
-    def entries(self, path: str) -> list[tuple[str, Any]]:
-        """Return every known `(path, value)` at `path`; those not known are recorded as unjudged."""
+    def entries(self, path: str, *, computed: bool = False) -> list[tuple[str, Any]]:
+        """Return every known `(path, value)` at `path`.
+
+        One that is not known cannot be judged, and is refused; but for one that may be `computed`, since a stack rule
+        judges what it is computed from, and for what a provider fills in: those are recorded as unjudged.
+        """
         found = []
         for place, value in known(self.subject.props, path):
             if value is UNKNOWN:
-                self._report.unjudged.append(Unjudged(self._report.rule, self.subject.urn, place))
+                self._not_known(place, computed=computed)
             else:
                 found.append((place, value))
         return found
 
-    def entries_of(self, paths: Iterable[str]) -> list[tuple[str, Any]]:
+    def _not_known(self, place: str, *, computed: bool) -> None:
+        if self._report.filled_in or computed or not place:
+            self._report.unjudged.append(Unjudged(self._report.rule, self.subject.urn, place))
+        else:
+            self.violation(f"{place} is not known before the update, so nobody can judge it; state a plain value.")
+
+    def entries_of(self, paths: Iterable[str], *, computed: bool = False) -> list[tuple[str, Any]]:
         """Return the known entries at several paths."""
-        return [entry for path in paths for entry in self.entries(path)]
+        return [entry for path in paths for entry in self.entries(path, computed=computed)]
 
-    def values(self, *paths: str) -> list[Any]:
+    def values(self, *paths: str, computed: bool = False) -> list[Any]:
         """Return the known values at these paths; what is no text, number or truth value only by its shape."""
-        return [_scalar(value) for _, value in self.entries_of(paths)]
+        return [_scalar(value) for _, value in self.entries_of(paths, computed=computed)]
 
-    def value(self, path: str) -> Any:
+    def value(self, path: str, *, computed: bool = False) -> Any:
         """Return the one value at `path`; None when it is absent or not known."""
-        found = self.values(path)
+        found = self.values(path, computed=computed)
         return found[0] if found else None
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, *, computed: bool = False) -> str:
         """Return the string at `path`; empty when it is absent, not known or no string."""
-        value = self.value(path)
+        value = self.value(path, computed=computed)
         return value if isinstance(value, str) else ""
+
+    def configured(self, path: str) -> bool:
+        """Say whether the value at `path` is a secret of the stack's configuration that is not known here."""
+        return CONFIGURATION in self.subject.references.get(path.partition(".")[0], ())
 
     def number(self, path: str, default: float | None = None) -> float | None:
         """Return the number at `path`, also when it is written as a string; `default` when there is none."""
@@ -205,7 +163,7 @@ class Case:
 
     def violation(self, message: str) -> None:
         """Refuse this resource; `message` says what is wrong with it and what to do."""
-        self._report.violations.append(Violation(self._report.rule, message, self.subject.urn))
+        self._report.refuse(message, self.subject.urn)
 
 
 class StackCase:
@@ -247,7 +205,7 @@ class StackCase:
 
     def violation(self, message: str, urn: str = "") -> None:
         """Refuse the stack, or one resource of it."""
-        self._report.violations.append(Violation(self._report.rule, message, urn))
+        self._report.refuse(message, urn)
 
 
 def physical_name(subject: Subject) -> str:

@@ -120,7 +120,7 @@ def all_rules() -> tuple[PolicyRule, ...]:
 
 def judge_resource(rule: PolicyRule, subject: Subject, declared: StackFacts) -> PolicyReport:
     """Run one resource rule over one resource; a rule for other kinds, or for stacks, finds nothing."""
-    report = PolicyReport(rule.id)
+    report = PolicyReport(rule.id, filled_in=rule.judges == "outputs")
     if rule.judge is not None and rule.applies(subject.kind):
         rule.judge(Case(rule.sees(subject), declared, report))
     return report

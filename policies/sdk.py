@@ -20,6 +20,7 @@ from pulumi_policy import (
     Policy,
     PolicyConfigSchema,
     PolicyResource,
+    PolicyResourceOptions,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -28,15 +29,16 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.case import UNKNOWN, PolicyReport, Subject, Unjudged, plain, stated
+from policies.case import PolicyReport, Subject, Unjudged
 from policies.declared import StackFacts
 from policies.registry import CONFIGURED, PolicyRule, all_rules, configured, judge_among, judge_resource, say
+from policies.values import UNKNOWN, plain, stated
 
-Read = Callable[[str], StackFacts]
+Read = Callable[[str, str], StackFacts]
 
 
 def policies(read: Read) -> list[Policy]:
-    """Return every rule as a policy; `read` returns the declared facts for a stack, by its name."""
+    """Return every rule as a policy; `read` returns the declared facts for the project and stack of those names."""
     pack = _Pack(read)
     return [
         pack.of_resource(rule) if rule.judge and rule.judges == "inputs" else pack.of_stack(rule)
@@ -59,8 +61,17 @@ class _Pack:
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
             inputs = self._inputs[args.urn] = stated(plain(args.props))
             if rule.applies(args.resource_type):
-                subject = Subject(args.resource_type, args.name, args.urn, inputs, protect=bool(args.opts.protect))
-                facts = configured(self._read(_stack(args.urn)), rule.id, args.get_config())
+                provider = args.provider.name if args.provider else None
+                subject = Subject(
+                    kind=args.resource_type,
+                    name=args.name,
+                    urn=args.urn,
+                    props=inputs,
+                    protect=bool(args.opts.protect),
+                    provider=provider,
+                    options=_options(args.opts),
+                )
+                facts = configured(self._read(*_names(args.urn)), rule.id, args.get_config())
                 self._unjudged += _report(lambda: judge_resource(rule, subject, facts), report_violation)
 
         return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement))
@@ -70,7 +81,7 @@ class _Pack:
             subjects = [self._subject(resource) for resource in args.resources]
             if not subjects:
                 return
-            facts = configured(self._read(_stack(subjects[0].urn)), rule.id, args.get_config())
+            facts = configured(self._read(*_names(subjects[0].urn)), rule.id, args.get_config())
             self._unjudged += _report(lambda: judge_among(rule, subjects, facts), report_violation)
             sys.stderr.write("".join(f"{line}\n" for line in say(self._unjudged)))
             self._unjudged.clear()
@@ -91,11 +102,30 @@ class _Pack:
             outputs=plain(resource.props),
             protect=bool(resource.opts.protect),
             references=references,
+            parent=resource.parent.urn if resource.parent else "",
+            provider=resource.provider.name if resource.provider else None,
+            dependencies=frozenset(other.urn for other in resource.dependencies),
+            options=_options(resource.opts),
         )
 
 
-def _stack(urn: str) -> str:
-    return urn.split(":")[2]
+def _names(urn: str) -> tuple[str, str]:
+    """Return the project and the stack that a URN is in."""
+    _, _, stack, _, project = urn.split(":")[:5]
+    return project, stack
+
+
+def _options(given: PolicyResourceOptions) -> Mapping[str, object]:
+    """Return the options that the engine shows and that are set, by wire name."""
+    timeouts = given.custom_timeouts
+    found = {
+        "additionalSecretOutputs": list(given.additional_secret_outputs),
+        "aliases": list(given.aliases),
+        "customTimeouts": any((timeouts.create_seconds, timeouts.update_seconds, timeouts.delete_seconds)),
+        "deleteBeforeReplace": bool(given.delete_before_replace),
+        "ignoreChanges": list(given.ignore_changes),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _report(judge: Callable[[], PolicyReport], report_violation: ReportViolation) -> list[Unjudged]:

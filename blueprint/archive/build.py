@@ -8,7 +8,7 @@ reading of its files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from blueprint.archive.model import (
 from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pack
 from blueprint.archive.rules import judge
 from blueprint.archive.uses import read_uses
+from blueprint.archive.writes import firestore_writes
 from blueprint.findings import Finding, Location
 
 TARGET: PythonVersion = (3, 11)
@@ -190,11 +191,22 @@ class Workshop:
             modules=tuple(sorted(name for name, each in closure.modules.items() if each.file)),
             distributions=distributions,
             imported=imported,
-            uses=read_uses(closure, builder.program(), places, carried),
+            uses=replace(
+                read_uses(closure, builder.program(), places, carried),
+                document_writes=tuple(_document_writes(closure, places, trace)),
+            ),
             findings=tuple(
                 sorted(set(findings), key=lambda each: (each.at.file, each.at.line or 0, each.rule, each.message))
             ),
         )
+
+
+def _document_writes(closure: Closure, places: Mapping[str, str], trace: Trace) -> Iterator[Use]:
+    """Yield the places of the code inside that may change a document."""
+    contents = {name: trace.content(each.file) for name, each in closure.modules.items() if each.file}
+    sources = {name: found[0] for name, found in contents.items() if found is not None}
+    for module, line in firestore_writes(sources):
+        yield Use("firestore", Location(places[module], line))
 
 
 def _sql_files(source: ArchiveSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, Location]]:

@@ -140,6 +140,7 @@ class Uses:
         commands: programs started as subprocesses.
         settings: keys read from what holds the function's declared settings.
         row_writes: calls that write rows one at a time.
+        document_writes: places that may change a document of Firestore.
     """
 
     env: tuple[Use, ...] = ()
@@ -154,6 +155,7 @@ class Uses:
     commands: tuple[Use, ...] = ()
     settings: tuple[Use, ...] = ()
     row_writes: tuple[Use, ...] = ()
+    document_writes: tuple[Use, ...] = ()
 
     @property
     def tables(self) -> tuple[CodeTableUse, ...]:

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
-from blueprint.manifest import Boundary, Gate
+from blueprint.manifest import Boundary, Function, Gate
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
+from blueprint.wiring import EVALUATION_SECONDS, GATE_SECONDS
 
 TIMEOUT = (1, 3600)
 """Seconds that a function may run (Cloud Run functions, second generation, HTTP)."""
@@ -87,11 +88,22 @@ def limits_hold(plan: Blueprint, report: Inspection) -> None:
         report.check(1 + len(boundary.gates))
         for message in _lease(plan, boundary):
             report.violation(message, manifest.store.where("lease"))
+        for name in dict.fromkeys((boundary.function, boundary.timer.function)):
+            _time_for_gates(manifest.functions[name], boundary, report)
         for gate in boundary.gates.values():
             for key, message in _gate(gate):
                 report.violation(message, gate.where(key))
     for key, message in _thresholds(plan):
         report.violation(message, manifest.alerts.thresholds.where(key))
+
+
+def _time_for_gates(function: Function, boundary: Boundary, report: Inspection) -> None:
+    needed = EVALUATION_SECONDS + GATE_SECONDS * len(boundary.gates)
+    if function.timeout < needed:
+        report.violation(
+            f"'{function.name}' may run {function.timeout} s, but reading, {len(boundary.gates)} gates and publishing of '{boundary.name}' may take {needed} s, so it would be ended in between; raise `timeout`.",
+            function.where("timeout"),
+        )
 
 
 def _cpu(text: str, gibibytes: float) -> str:

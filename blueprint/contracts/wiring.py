@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from blueprint import names as limits
 from blueprint.contracts import Inspection, contract
-from blueprint.cron import first_runs, longest_gap
+from blueprint.cron import first_runs, longest_gap, shortest_gap
 from blueprint.findings import Location
 from blueprint.manifest import Function
 from blueprint.model import Blueprint
@@ -98,6 +98,12 @@ def schedules_valid(plan: Blueprint, report: Inspection) -> None:
                 report.violation(
                     f"'{schedule.cron}' is no cron expression that ever comes; write five fields: minute, hour, day of month, month, day of week, such as \"0 7 * * *\".",
                     schedule.at,
+                )
+            gap = shortest_gap(schedule.cron, plan.manifest.time_zone)
+            if gap is not None and gap < function.timeout:
+                report.violation(
+                    f"Schedule '{schedule.name}' comes every {gap} s, but '{function.name}' may run {function.timeout} s, so that two runs do the same work at once; call it less often or lower `timeout`.",
+                    schedule.where("cron"),
                 )
         _no_repeats(function, plan.manifest.time_zone, report)
 

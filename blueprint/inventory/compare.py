@@ -32,6 +32,12 @@ class ValueReader(Protocol):
     def holds(self, value: object, expected: UploadedFile) -> bool | None:
         """Say whether a declared value is the file with this content."""
 
+    def equals(self, value: object, expected: KnownValue) -> bool | None:
+        """Say whether a declared value is this input of another resource."""
+
+    def hides(self, value: object) -> bool | None:
+        """Say whether a declared value is a secret that the blueprint has no key for."""
+
 
 @dataclass(frozen=True, order=True)
 class InputDifference:
@@ -39,10 +45,6 @@ class InputDifference:
 
     path: str
     sentence: str
-
-
-SECRET_SHOWN = "[secret]"
-"""How a plan shows a value that it has no key for."""
 
 
 def of_inputs(expected: Expected, inputs: Mapping[str, object], reader: ValueReader) -> Iterator[InputDifference]:
@@ -71,9 +73,9 @@ def _of_value(expected: object, value: object, path: str, reader: ValueReader) -
         case UploadedFile():
             same = reader.holds(value, expected)
         case str() if hidden(expected):
-            same = value == SECRET_SHOWN
+            same = reader.hides(value)
         case KnownValue():
-            same = value == expected.value
+            same = reader.equals(value, expected)
         case Mapping() if isinstance(value, Mapping):
             yield from _of_object(expected, value, f"{path}.", reader)
             return
@@ -81,7 +83,7 @@ def _of_value(expected: object, value: object, path: str, reader: ValueReader) -
             yield from _of_list(expected, value, path, reader)
             return
         case _:
-            same = (type(value) is type(expected) and value == expected) or _same_number(value, expected)
+            same = (type(value) is type(expected) and value == expected) or same_number(value, expected)
     if same is False:
         yield InputDifference(path, f"`{path}` is {shown(value)}, the declaration implies {shown(expected)}.")
 
@@ -112,7 +114,7 @@ def _of_list(
         yield from _of_value(one, other, f"{path}[{number}]", reader)
 
 
-def _same_number(value: object, expected: object) -> bool:
+def same_number(value: object, expected: object) -> bool:
     """Say whether two numbers are equal: the engine sends every number as a float."""
     kinds = (int, float)
     if isinstance(value, bool) or isinstance(expected, bool):

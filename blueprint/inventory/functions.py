@@ -137,7 +137,8 @@ def _granted_on(plan: Blueprint, owner: Owner, grant: Grant) -> tuple[str, dict[
         case "table":
             dataset, _, table = grant.target.partition(".")
             ours = dataset in plan.schemas.datasets
-            named_table: object = KnownValue(table, f"{dataset}-{table}-table") if ours else table
+            suffix = "view" if grant.target in plan.schemas.views else "table"
+            named_table: object = KnownValue(table, f"{dataset}-{table}-{suffix}") if ours else table
             return TABLE_GRANT, {"datasetId": _dataset(plan, dataset), "tableId": named_table}
 
 

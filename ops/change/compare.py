@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from itertools import takewhile
 from typing import Any
 
+from ops.change.leaves import focused, leaves
 from ops.change.model import (
     MAX_TEXT,
+    RANKS,
+    WEIGHTS,
     ArchiveChange,
     Broken,
     FileChange,
+    Meaning,
     Operation,
     PlanDifference,
     PropertyChange,
     Resource,
     Weight,
 )
+from ops.change.resources import meanings_of
 from ops.change.unremoved import NOTE, unremoved
 from ops.report.text import kind, plain
 from ops.terminal import clip
@@ -33,19 +35,58 @@ NOTES = {
     "refused": "the API refuses it",
 }
 """What a change does, where that is neither the change nor a replacement."""
-_KEYS = ("name", "columnName", "fieldPath", "role", "key")
 _ABOUT = ("displayName", "name", "datasetId", "accountId", "service", "secretId")
-_LONG, _CONTEXT, _BREAK = 100, 24, " ⏎ "
 _PERMISSION_NOISE = ("role", "member", "project", "condition")
-_ACCOUNTS = "gcp:serviceaccount/account:Account"
+_IDENTITIES = frozenset(
+    {"gcp:serviceaccount/account:Account", "gcp:projects/serviceIdentity:ServiceIdentity", "pulumi:providers:gcp"}
+)
+_HOLDING = frozenset({TABLE, "gcp:firestore/field:Field", "gcp:firestore/index:Index"})
+_WATCHING = frozenset({"gcp:monitoring/alertPolicy:AlertPolicy"})
+_STARTING = frozenset(
+    {
+        "gcp:cloudfunctionsv2/function:Function",
+        "gcp:cloudscheduler/job:Job",
+        "gcp:pubsub/subscription:Subscription",
+        "gcp:pubsub/topic:Topic",
+        "gcp:projects/service:Service",
+    }
+)
+_OPTIONS = (
+    "aliases",
+    "dependencies",
+    "deletedWith",
+    "ignoreChanges",
+    "protect",
+    "provider",
+    "replaceOnChanges",
+    "replaceWith",
+    "replacementTrigger",
+    "retainOnDelete",
+    "deleteBeforeReplace",
+    "customTimeouts",
+    "importId",
+    "pluginDownloadURL",
+)
+"""Options that change what the engine does with a resource. The SDK writes the others by itself."""
 
 
-def compare(base: PlanJson, head: PlanJson, *, names: tuple[str, str]) -> PlanDifference:
-    """Return in what `head` differs from `base`; `names` are what the two are called."""
+def compare(
+    base: PlanJson, head: PlanJson, *, names: tuple[str, str], meanings: Iterable[Meaning] = ()
+) -> PlanDifference:
+    """Return in what `head` differs from `base`; `names` are what the two are called.
+
+    `meanings` are what their declarations say; what the resources say of alerts, of retention and of what is waited for
+    is added to it.
+    """
     before, after = set(_findings(base)), set(_findings(head))
     refused = names[1] if head["violations"] else names[0] if base["violations"] else ""
-    resources = [] if refused else list(_resources(base, head))
-    broken = {*(after - before), *unremoved(resources)}
+    found = [] if refused else list(_resources(base, head))
+    resources = tuple(sorted((each for each, _ in found), key=_order))
+    broken = {*(after - before), *unremoved(found)}
+    archives = () if refused else tuple(_archives(base["archives"], head["archives"]))
+    told = dict.fromkeys(
+        [*meanings, *(each for resource in resources for each in meanings_of(resource)), *_questions(archives)]
+    )
     return PlanDifference(
         base=names[0],
         head=names[1],
@@ -53,9 +94,18 @@ def compare(base: PlanJson, head: PlanJson, *, names: tuple[str, str]) -> PlanDi
         refused=refused,
         broken=tuple(sorted(broken, key=_place)),
         mended=tuple(sorted(before - after, key=_place)),
-        resources=tuple(sorted((each for each, _ in resources), key=_order)),
-        archives=() if refused else tuple(_archives(base["archives"], head["archives"])),
+        meanings=tuple(sorted(told, key=lambda each: RANKS.index(each.rank))),
+        resources=resources,
+        archives=archives,
     )
+
+
+def _questions(archives: Iterable[ArchiveChange]) -> Iterator[Meaning]:
+    """Yield the queries that a function asks otherwise: what a gate lets pass depends on them."""
+    for archive in archives:
+        for file in archive.files:
+            if file.path.endswith(".sql") and archive.operation == "changed":
+                yield Meaning("start", f"The query {file.path} of '{archive.function}' is {file.operation}.")
 
 
 def _findings(plan: PlanJson) -> Iterator[Broken]:
@@ -69,8 +119,7 @@ def _place(broken: Broken) -> tuple[str, str, str]:
 
 
 def _order(resource: Resource) -> tuple[int, str, str, str]:
-    weights = ("permission", "stateful", "other")
-    return (weights.index(resource.weight), resource.entity, resource.kind, resource.name)
+    return (WEIGHTS.index(resource.weight), resource.entity, resource.kind, resource.name)
 
 
 def _resources(base: PlanJson, head: PlanJson) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
@@ -112,13 +161,18 @@ def _operation(before: object, after: object, changes: Sequence[PropertyChange])
 
 
 def _weight(*sides: Mapping[str, Any] | None) -> Weight:
-    """Return what is at stake: who may do what, data that a deletion loses (protected resources), or neither."""
+    """Return what a resource is for; what may be a weakening is never the rest."""
     there = [each for each in sides if each]
-    if any(re.search(r"(?i)iam(member|binding|policy|customrole)|/key:Key", each["type"]) for each in there):
+    kinds = {each["type"] for each in there}
+    if any(re.search(r"(?i)iam(member|binding|policy|customrole)|/key:Key", each) for each in kinds):
         return "permission"
-    if any(each["type"] == _ACCOUNTS for each in there):
+    if kinds & _IDENTITIES:
         return "permission"
-    return "stateful" if any(each.get("options", {}).get("protect") for each in there) else "other"
+    if any(each.get("options", {}).get("protect") for each in there) or kinds & _HOLDING:
+        return "stateful"
+    if kinds & _WATCHING:
+        return "alert"
+    return "start" if kinds & _STARTING else "other"
 
 
 def _entity(resource: Mapping[str, Any], by_urn: Mapping[str, Any]) -> str:
@@ -143,20 +197,34 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Pr
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
             yield from _property(name, old, new, fates)
-    for name in ("protect", "deletedWith", "retainOnDelete", "ignoreChanges"):
-        was, now = (side.get("options", {}).get(name) for side in (before, after))
+    for name in _OPTIONS:
+        was, now = (_option(side, name) for side in (before, after))
         if was != now:
-            yield PropertyChange(f"options.{name}", _shown(was), _shown(now))
+            yield PropertyChange(f"options.{name}", _joined(was - now), _joined(now - was))
+    was, now = ({str(side["parent"]).rpartition("::")[2]} for side in (before, after))
+    if was != now:
+        yield PropertyChange("options.parent", clip(was.pop(), MAX_TEXT), clip(now.pop(), MAX_TEXT))
+
+
+def _joined(names: set[str]) -> str:
+    return clip(", ".join(sorted(names)), MAX_TEXT)
+
+
+def _option(side: Mapping[str, Any], name: str) -> set[str]:
+    """Return an option, as the items that it has; of URNs only what the program calls the resources."""
+    value = side.get("options", {}).get(name)
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    return {each.rpartition("::")[2] if isinstance(each, str) else plain(each) for each in items}
 
 
 def _property(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fates: Fates) -> Iterator[PropertyChange]:
     """Yield the leaves of a property that differ; what differs in spelling alone is no change."""
-    flat = [dict(_leaves(side[name], name)) if name in side else {} for side in (old, new)]
+    flat = [dict(leaves(side[name], name)) if name in side else {} for side in (old, new)]
     paths = [path for path in dict.fromkeys([*flat[0], *flat[1]]) if flat[0].get(path) != flat[1].get(path)]
     for path in paths:
         effect = _fate(path, fates)
         if effect is not None:
-            texts = _focused(flat[0].get(path, ""), flat[1].get(path, ""))
+            texts = focused(flat[0].get(path, ""), flat[1].get(path, ""))
             yield PropertyChange(clip(path, 300), *texts, effect == "replaces", NOTES.get(effect, ""))
 
 
@@ -186,65 +254,6 @@ def _fate(path: str, fates: Fates) -> str | None:
 
 def _without_positions(path: str) -> str:
     return re.sub(r"\[[^\]]*\]", "", path)
-
-
-def _leaves(value: object, place: str) -> Iterator[tuple[str, str]]:
-    """Yield `(path, text)` for each leaf; items of lists go by their name, texts of JSON by their content."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            parsed = None
-        if isinstance(parsed, dict | list) and parsed:
-            value = parsed
-    if isinstance(value, Mapping) and value and not any(str(key).startswith("$") for key in value):
-        for key in value:
-            yield from _leaves(value[key], f"{place}.{key}")
-    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        for key, item in zip(_labels(value), value, strict=True):
-            yield from _leaves(item, f"{place}[{key}]")
-    else:
-        yield place, _shown(value)
-
-
-def _labels(items: Sequence[object]) -> list[str]:
-    """Return what tells the items of a list apart: a name that each has, or else the position."""
-    for key in _KEYS:
-        labels = [item.get(key) for item in items if isinstance(item, Mapping)]
-        if len(labels) == len(items) == len(set(map(str, labels))) and all(isinstance(each, str) for each in labels):
-            return [str(each) for each in labels]
-    return [str(index) for index in range(len(items))]
-
-
-def _shown(value: object) -> str:
-    return "" if value is None else plain(value)
-
-
-def _focused(before: str, after: str) -> tuple[str, str]:
-    """Return both texts reduced to where they differ: only the lines that do, and of long ones only the part."""
-    old, new = before.splitlines() or [""], after.splitlines() or [""]
-    if before and after and (len(old) > 1 or len(new) > 1):
-        blocks = [
-            block for block in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if block[0] != "equal"
-        ]
-        old = [line for _, start, end, _, _ in blocks for line in old[start:end]]
-        new = [line for _, _, _, start, end in blocks for line in new[start:end]]
-    texts = [_BREAK.join(line.strip() for line in lines) for lines in (old, new)]
-    if all(texts) and max(map(len, texts)) > _LONG:
-        first = _same(texts[0], texts[1])
-        last = _same(*(text[first:][::-1] for text in texts))
-        texts = [_around(text, first - _CONTEXT, len(text) - last + _CONTEXT) for text in texts]
-    return clip(texts[0], MAX_TEXT), clip(texts[1], MAX_TEXT)
-
-
-def _same(one: str, other: str) -> int:
-    """Return how many characters two texts begin with in common."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _around(text: str, start: int, end: int) -> str:
-    start, end = max(start, 0), min(end, len(text))
-    return f"{'…' * (start > 0)}{text[start:end]}{'…' * (end < len(text))}"
 
 
 def _archives(old: Iterable[PlanJson], new: Iterable[PlanJson]) -> Iterator[ArchiveChange]:

@@ -11,11 +11,23 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, cast, get_args
 
 Operation = Literal["added", "removed", "changed", "replaced", "kept"]
-Weight = Literal["permission", "stateful", "other"]
+Weight = Literal["start", "stateful", "permission", "alert", "other"]
+"""What a resource is for: it starts work, holds data, permits, watches, or none of these."""
+Rank = Literal["start", "data", "permission", "alert", "rest"]
+"""How much is at stake: work that starts wrongly or not at all, data, permissions, alerts, the rest."""
+RANKS: Final = get_args(Rank)
 OPERATIONS: Final = get_args(Operation)
 WEIGHTS: Final = get_args(Weight)
 MAX_TEXT: Final = 2_000
 MAX_ITEMS: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a change means for the people who run the pipeline, in one sentence."""
+
+    rank: Rank
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class Resource:
 
     Attributes:
         operation: what a deployment would do to it; `kept` is nothing, although it is declared otherwise.
-        weight: whether it is a permission, holds data, or neither.
+        weight: what it is for.
         kind: the type as people write it, such as `pubsub.Topic`.
         name: the logical name.
         entity: the component it belongs to, as `Function start-next`.
@@ -94,13 +106,18 @@ class PlanDifference:
     refused: str = ""
     broken: tuple[Broken, ...] = ()
     mended: tuple[Broken, ...] = ()
+    meanings: tuple[Meaning, ...] = ()
     resources: tuple[Resource, ...] = ()
     archives: tuple[ArchiveChange, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Tell whether a deployment of `head` after `base` would do nothing."""
-        return not (self.broken or self.mended or self.resources or self.archives or self.refused)
+        """Tell whether `head` is to the pipeline, its people and its cloud what `base` is."""
+        return not (self.broken or self.mended or self.meanings or self.resources or self.archives or self.refused)
+
+    def meaning(self, rank: Rank) -> list[Meaning]:
+        """Return what the change means, of one rank."""
+        return [each for each in self.meanings if each.rank == rank]
 
     def weighing(self, weight: Weight) -> list[Resource]:
         """Return the resources of one weight."""
@@ -125,9 +142,15 @@ def from_json(document: object) -> PlanDifference:
         refused=_text(top["refused"]),
         broken=tuple(_broken(each) for each in _items(top["broken"])),
         mended=tuple(_broken(each) for each in _items(top["mended"])),
+        meanings=tuple(_meaning(each) for each in _items(top["meanings"])),
         resources=tuple(_resource(each) for each in _items(top["resources"])),
         archives=tuple(_archive(each) for each in _items(top["archives"])),
     )
+
+
+def _meaning(value: object) -> Meaning:
+    given = _mapping(value, Meaning)
+    return Meaning(cast(Rank, _one_of(given["rank"], RANKS)), _text(given["sentence"]))
 
 
 def _resource(value: object) -> Resource:

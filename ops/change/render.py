@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from ops.change.model import ArchiveChange, Broken, Operation, PlanDifference, PropertyChange, Resource
+from ops.change.model import ArchiveChange, Broken, Meaning, Operation, PlanDifference, PropertyChange, Rank, Resource
 from ops.terminal import Style, clip, count
 
 MARK = "<!-- plan-difference -->"
@@ -21,6 +21,7 @@ MAX_COMMENT = 60_000
 MAX_CHANGES = 40
 """How many properties of one resource are shown."""
 MAX_VALUE = 160
+MAX_SENTENCE = 600
 _SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "replaced": "±", "kept": "="}
 _LOOKS: dict[Operation, str] = {
     "added": "green",
@@ -29,7 +30,22 @@ _LOOKS: dict[Operation, str] = {
     "replaced": "red",
     "kept": "yellow",
 }
-_SECTIONS = (("permission", "Permissions"), ("stateful", "What holds data"), ("other", "Everything else"))
+_SECTIONS = (
+    ("start", "What starts work"),
+    ("stateful", "What holds data"),
+    ("permission", "Permissions"),
+    ("alert", "Alerts"),
+    ("other", "Everything else"),
+)
+_MEANINGS: tuple[tuple[Rank, str], ...] = (
+    ("start", "What starts, and when"),
+    ("data", "Data"),
+    ("permission", "Who may do what"),
+    ("alert", "What people are told"),
+    ("rest", "The rest"),
+)
+MAX_MEANINGS = 60
+"""How many sentences of one rank are shown."""
 
 
 def verdict(difference: PlanDifference, name: Callable[[str], str] = str) -> str:
@@ -48,6 +64,8 @@ def verdict(difference: PlanDifference, name: Callable[[str], str] = str) -> str
         if words
         else []
     )
+    if difference.meanings:
+        parts.insert(0, count(len(difference.meanings), "thing works otherwise", "things work otherwise"))
     parts += (
         [count(len(difference.archives), "archive with other content", "archives with other content")]
         if difference.archives
@@ -70,6 +88,10 @@ def text(difference: PlanDifference, style: Style) -> Iterator[str]:
         yield f"{style.cross} {broken.at}: {broken.message} [{broken.rule}]"
     for mended in difference.mended:
         yield f"{style.tick} No longer: {mended.at}: {mended.message} [{mended.rule}]"
+    for title, told in _told(difference):
+        yield ""
+        yield style.heading(title)
+        yield from (f"  {clip(each.sentence, MAX_SENTENCE)}" for each in told)
     for title, resources in _sections(difference):
         yield ""
         yield style.heading(title)
@@ -100,6 +122,11 @@ def markdown(difference: PlanDifference, title: str = "Plan difference") -> str:
         f"**{verdict(difference, code)}**",
     ]
     lines += _findings("Newly broken", difference.broken) + _findings("No longer broken", difference.mended)
+    for title_of_rank, told in _told(difference):
+        lines += ["", f"### {title_of_rank}", ""]
+        lines += [f"* {code(each.sentence, MAX_SENTENCE)}" for each in told[:MAX_MEANINGS]]
+        if len(told) > MAX_MEANINGS:
+            lines.append(f"* and {count(len(told) - MAX_MEANINGS, 'more sentence')}")
     for title_of_section, resources in _sections(difference):
         lines += ["", f"### {title_of_section}", ""]
         for entity, members in groupby(resources, key=lambda each: each.entity):
@@ -111,13 +138,22 @@ def markdown(difference: PlanDifference, title: str = "Plan difference") -> str:
 
 
 def code(value: str, limit: int = MAX_VALUE) -> str:
-    """Return `value` as a code span: one line, and fenced by more backticks than it holds in a row."""
-    line = clip(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", " ", value), limit)
-    line = line.strip() or " "
-    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{pad}{line}{pad}{fence}"
+    """Return `value` as a code span that it cannot leave, on one line.
+
+    A run of backticks ends a span of as many, and GitHub's renderer finds no span that is fenced by more than 80. So no
+    value keeps its backticks: each is shown as the letter that looks like it.
+    """
+    line = clip(_UNSEEN.sub(" ", value).replace("`", "\u02cb"), limit).strip()
+    return f"`{line or ' '}`"
+
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+def _told(difference: PlanDifference) -> Iterator[tuple[str, list[Meaning]]]:
+    for rank, title in _MEANINGS:
+        if found := difference.meaning(rank):
+            yield title, found
 
 
 def _sections(difference: PlanDifference) -> Iterator[tuple[str, list[Resource]]]:

@@ -68,6 +68,11 @@ def unpack(root: Path, commit: str) -> Path:
     return folder
 
 
+def folder_of(root: Path, revision: str) -> Path:
+    """Return the folder with the files of a revision."""
+    return root if revision == WORKTREE else unpack(root, commit_of(root, revision))
+
+
 def plans(root: Path, revisions: tuple[str, str], stack: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the plans of two revisions as `plan --json` prints them; `WORKTREE` is the files as they are now."""
     with stage(f"Planning {revisions[0]} and {revisions[1]}"), ThreadPoolExecutor(2) as pool:

@@ -8,10 +8,10 @@ from blueprint.contracts import Contract, ContractResult
 from blueprint.findings import Finding, Location
 from blueprint.inventory import inventory
 from blueprint.inventory.compare import of_inputs, refers_to, waits_for
-from blueprint.inventory.resource import Expected, Joined, Ref, UploadedFile
+from blueprint.inventory.resource import Expected, Joined, KnownValue, Ref, UploadedFile
 from blueprint.model import Blueprint
 from components.base import PACKAGE
-from ops.embedded.record import Registration
+from ops.embedded.record import SECRET, Registration
 
 RULE = "declared-as-implied"
 TITLE = "Components declare what the model implies, and nothing else"
@@ -43,6 +43,14 @@ class Shown:
             return False
         pairs = zip(parts, expected.parts, strict=True)
         return all(self.refers(part, one) if isinstance(one, Ref) else part == one for part, one in pairs)
+
+    def equals(self, value: object, expected: KnownValue) -> bool:
+        """Say whether a shown value is this input of another resource."""
+        return value == expected.value
+
+    def hides(self, value: object) -> bool:
+        """Say whether a shown value is a secret that the plan has no key for."""
+        return value == SECRET
 
     def holds(self, value: object, expected: UploadedFile) -> bool:
         """Say whether a shown value is the file with this content."""

@@ -58,6 +58,7 @@ class Monitor:
         self._files: dict[str, str] = {}
         self._planner = planner
         self._shower = Shower(planner, root)
+        self._opener = Shower(planner, root, opened=True)
 
     # ── The requests of the SDK ───────────────────────────────────────────────────────────────────────────────
 
@@ -66,15 +67,18 @@ class Monitor:
         urn = self.urn(request.parent, request.type, request.name)
         wire = {sys.intern(name): _python(value) for name, value in request.object.fields.items()}
         sources = {name: tuple(found.urns) for name, found in request.propertyDependencies.items()}
+        inputs = {name: self._shower.show(wire[name], sources.get(name, ())) for name in sorted(wire)}
+        opened = {name: self._opener.show(wire[name], sources.get(name, ())) for name in sorted(wire)}
         registration = Registration(
             urn=urn,
             type=request.type,
             name=request.name,
             parent=request.parent,
             custom=request.custom,
-            inputs={name: self._shower.show(wire[name], sources.get(name, ())) for name in sorted(wire)},
+            inputs=inputs,
             options=dict(sorted(self._options(request))),
             source=self._source(request),
+            opened={name: value for name, value in opened.items() if value != inputs[name]},
         )
         if urn in self.registrations:
             self._refuse(registration, "duplicate-urn", "is declared twice; give one of the two another name.")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Registration:
         inputs: the inputs as shown, see the module.
         options: resource options that are set, by wire name, as shown.
         source: the program line that declared it, relative to the root, where it is inside the root.
+        opened: inputs in which the program itself hides a known value, as shown with that value; for rules, never printed.
     """
 
     urn: str
@@ -49,6 +50,7 @@ class Registration:
     inputs: Mapping[str, object]
     options: Mapping[str, object]
     source: Location | None = None
+    opened: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Return the resource as `plan --json` prints it."""
@@ -66,10 +68,14 @@ class Registration:
 
 @dataclass(frozen=True)
 class Shower:
-    """Turns wire values into what is shown; `root` is the project root that paths are relative to."""
+    """Turns wire values into what is shown; `root` is the project root that paths are relative to.
+
+    With `opened`, a secret that the program made of a known value is shown as that value.
+    """
 
     planner: Planner
     root: Path
+    opened: bool = False
 
     def show(self, value: object, sources: Sequence[str]) -> Any:
         """Return the shown form of a wire value; `sources` are the resources it may depend on, for unknowns."""
@@ -116,7 +122,7 @@ class Shower:
     def _marked(self, signature: str, value: Mapping[str, object], sources: Sequence[str]) -> object:
         match signature:
             case values.SECRET:
-                return SECRET
+                return self.show(value.get("value"), sources) if self.opened else SECRET
             case values.OUTPUT:
                 return self.show(value["value"], sources) if "value" in value else {"$unknown": sorted(sources)}
             case values.RESOURCE:

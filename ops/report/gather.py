@@ -36,6 +36,7 @@ class Plan:
         results: what each contract looked at and found.
         findings: everything found, by place, without repeats.
         origins: logical name → the places of the declaration that ask for the resource.
+        blueprint: what the program was made from; None where the declaration allows none.
     """
 
     project: str
@@ -47,6 +48,7 @@ class Plan:
     results: tuple[ContractResult, ...]
     findings: tuple[Finding, ...]
     origins: Mapping[str, Sequence[Location]] = field(default_factory=dict)
+    blueprint: Blueprint | None = None
 
     @property
     def violations(self) -> list[Finding]:
@@ -115,6 +117,7 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
         results=results,
         findings=tuple(sorted(found, key=_order)),
         origins=_origins(),
+        blueprint=model,
     )
 
 

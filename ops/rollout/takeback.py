@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ops.change.model import PlanDifference
 
+JUDGED_APART = frozenset({"bigquery.Table", "firestore.Field", "firestore.Index"})
+"""Tables are judged by their schemas; indexes and expiry rules can be made again, and hold nothing."""
+
 
 def irreversible(present: Path, target: Path, difference: PlanDifference) -> list[str]:
     """Return a sentence for each thing that going from `present` to `target` would lose; none means it may go.
@@ -41,5 +44,5 @@ def _schemas(present: Path, target: Path) -> Iterator[str]:
 
 def _resources(difference: PlanDifference) -> Iterator[str]:
     for each in difference.weighing("stateful"):
-        if each.operation in ("removed", "replaced") and each.kind != "bigquery.Table":
+        if each.operation in ("removed", "replaced") and each.kind not in JUDGED_APART:
             yield f"{each.kind} {each.name} would be {each.operation}, and it holds data."

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from policies.case import UNKNOWN, Case, StackCase, known
+from policies.case import Case, StackCase
 from policies.kinds import (
     ACCOUNT,
     ACCOUNT_KEY,
@@ -19,6 +19,7 @@ from policies.kinds import (
     SUBSCRIPTION,
 )
 from policies.registry import resource_rule, stack_rule
+from policies.values import UNKNOWN, known
 
 PUBLIC = frozenset({"allUsers", "allAuthenticatedUsers"})
 BASIC_ROLES = frozenset({"roles/owner", "roles/editor", "roles/viewer"})
@@ -50,7 +51,7 @@ def no_public_access(case: Case) -> None:
     """Refuse allUsers and allAuthenticatedUsers on every kind of grant: functions are called with a token,
     or not at all.
     """
-    for member in case.values(*MEMBERS):
+    for member in case.values(*MEMBERS, computed=True):
         if str(member) in PUBLIC:
             case.violation(f"{member} is granted access; grant the one service account that calls instead.")
 
@@ -96,7 +97,7 @@ def own_identity(stack: StackCase) -> None:
 @resource_rule("no-grant-to-default-identity", "A default identity is given nothing", incidents=(30,))
 def no_grant_to_default_identity(case: Case) -> None:
     """Refuse grants to identities that everything without an identity of its own shares."""
-    for member in case.values("member", "members.*"):
+    for member in case.values("member", "members.*", computed=True):
         if DEFAULT_IDENTITY.search(str(member)):
             case.violation(f"{member} is shared by everything without an identity; grant the caller's own account.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.case import Case, StackCase, known
+from policies.case import Case, StackCase
 from policies.kinds import (
     ACCOUNT,
     ACCOUNT_GRANT,
@@ -18,6 +18,7 @@ from policies.kinds import (
     TOPIC_GRANT,
 )
 from policies.registry import stack_rule
+from policies.values import known
 
 PUBSUB = "pubsub.googleapis.com"
 AGENT_DOMAIN = "@gcp-sa-pubsub.iam.gserviceaccount.com"

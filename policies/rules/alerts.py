@@ -24,7 +24,7 @@ def alert_has_channel(case: Case) -> None:
     """Refuse an alert that is off, or has no channel or a made-up one."""
     if not case.has("notificationChannels.*"):
         case.violation("The alert has no notification channel, so nobody hears it; set one.")
-    for channel in case.values("notificationChannels.*"):
+    for channel in case.values("notificationChannels.*", computed=True):
         if not CHANNEL.fullmatch(str(channel)):
             case.violation(f"{channel!r} is no channel; write projects/PROJECT/notificationChannels/NUMBER.")
     if case.values("enabled") == [False]:

@@ -57,7 +57,7 @@ def addresses_are_references(stack: StackCase) -> None:
     """
     for case in stack.of(SUBSCRIPTION, JOB):
         for path in ("pushConfig.pushEndpoint", "httpTarget.uri"):
-            if not case.has(path) or stack.computed_from(case, path, FUNCTION, RUN_SERVICE):
+            if not case.has(path) or case.configured(path) or stack.computed_from(case, path, FUNCTION, RUN_SERVICE):
                 continue
             for url in case.values(path):
                 if not any(_below(str(url), base) for base in case.declared.service_urls):

@@ -25,7 +25,7 @@ def token_fits_target(case: Case) -> None:
     """
     if not case.has("httpTarget"):
         return
-    api = bool(GOOGLE_API.search(case.text("httpTarget.uri")))
+    api = bool(GOOGLE_API.search(case.text("httpTarget.uri", computed=True)))
     wanted, other = ("oauthToken", "oidcToken") if api else ("oidcToken", "oauthToken")
     target = "A Google API" if api else "A service"
     if case.states(f"httpTarget.{other}"):

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bootstrap import roles
 from ops.embedded.engine import Evaluation, evaluate
 from ops.embedded.record import Registration
 from ops.report.gather import Plan, gather
+from policies.allowed import allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBER = "gcp:projects/iAMMember:IAMMember"
@@ -78,10 +80,29 @@ def test_tokens_of_this_repository_only(access: Evaluation) -> None:
 
 
 def test_only_the_main_branch_of_production_releases(access: Evaluation) -> None:
-    members = {each.name: str(each.inputs["member"]) for each in of(access, "gcp:serviceaccount/iAMMember:IAMMember")}
-    assert members["release-workflow"].endswith("/attribute.environment_and_ref/production@refs/heads/main")
-    assert members["preview-workflow"].endswith("/attribute.environment/preview")
+    members = [str(each.inputs["member"]) for each in of(access, "gcp:serviceaccount/iAMMember:IAMMember")]
+    found = {member.partition("/attribute.way_in/")[2] for member in members}
+    assert found == {way.value for ways in roles.WAYS_IN.values() for way in ways}
+    assert {way.ref for way in roles.WAYS_IN["release"]} == {"refs/heads/main"}
+    assert "production@release.yml@push@refs/heads/main" in found
     assert of(access, "gcp:serviceaccount/key:Key") == []
+
+
+def test_the_ways_in_are_those_that_the_workflows_take() -> None:
+    taken = set()
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for job in workflow["jobs"].values():
+            if (job.get("permissions") or {}).get("id-token") == "write":
+                taken |= {(job["environment"], path.name, event) for event in workflow[True]}  # YAML reads `on` so
+    assert taken == {(way.environment, way.workflow, way.event) for ways in roles.WAYS_IN.values() for way in ways}
+
+
+def test_the_attribute_says_what_the_ways_say(access: Evaluation) -> None:
+    [provider] = of(access, "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+    mapping = provider.inputs["attributeMapping"]
+    assert isinstance(mapping, dict)
+    assert mapping == {"google.subject": "assertion.sub", "attribute.way_in": roles.ATTRIBUTE}
 
 
 def test_state_and_key_are_kept(access: Evaluation) -> None:
@@ -95,3 +116,13 @@ def test_state_and_key_are_kept(access: Evaluation) -> None:
 def test_the_grant_of_grants_is_conditional(access: Evaluation) -> None:
     conditional = [each for each in of(access, MEMBER) if each.inputs["role"] == roles.GRANTS]
     assert [each.inputs["condition"]["expression"] for each in conditional] == [roles.only_grantable()]  # type: ignore[index]
+
+
+def test_the_policy_pack_allows_what_is_declared_here_and_no_more(access: Evaluation) -> None:
+    listed = allowed("release-access")
+    custom = [each for each in access.registrations if each.type.startswith("gcp:")]
+    assert {each.type for each in custom} == set(listed.kinds)
+    granted = {(each.type, str(each.inputs["role"])) for each in custom if "role" in each.inputs}
+    assert granted == {(kind, role) for kind, roles_ in listed.grants.items() for role in roles_}
+    stated = {(each.type, name) for each in custom for name in each.inputs}
+    assert stated == {(kind, name) for kind, names in listed.kinds.items() for name in names}

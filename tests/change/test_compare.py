@@ -105,11 +105,11 @@ def test_what_the_service_refuses_is_said() -> None:
     assert [change.note for change in found.changes] == [NOTES["refused"]]
 
 
-def test_permissions_come_first_and_say_who_may_do_what() -> None:
+def test_what_is_at_stake_comes_in_order_and_permissions_say_who_may_do_what() -> None:
     member = resource(MEMBER, "g", role="roles/editor", member="allUsers", project="p")
     found = difference(plan(), plan(resource(TOPIC, "a"), table(columns("x")), member)).resources
-    assert [each.weight for each in found] == ["permission", "stateful", "other"]
-    assert found[0].about == "roles/editor for allUsers on the project"
+    assert [each.weight for each in found] == ["start", "stateful", "permission"]
+    assert found[2].about == "roles/editor for allUsers on the project"
 
 
 def test_losing_protection_is_a_change_of_what_holds_data() -> None:

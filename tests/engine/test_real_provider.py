@@ -46,6 +46,33 @@ def test_the_provider_judges_every_case_as_recorded(plugin: Plugin) -> None:
     assert len(found) > 500
 
 
+EXTRA = """        gcp.projects.IAMMember(
+            "extra",
+            project=context.plan.stack.project,
+            role="roles/resourcemanager.projectIamAdmin",
+            member=pulumi.Output.secret("serviceAccount:a@elsewhere.iam.gserviceaccount.com"),
+            opts=self.options(),
+        )
+        gcp.storage.BucketACL("acl", bucket="b", predefined_acl="publicRead", opts=self.options())
+        self.register_outputs({})"""
+SEEDED = (
+    ("topic.py", "            labels=context.labels,\n", "", ("declared-as-implied", "labels-present")),
+    (
+        "base.py",
+        "            protect=True if stateful else None,\n",
+        '            protect=True if stateful else None,\n            ignore_changes=["labels"],\n',
+        ("options-allowed",),
+    ),
+    (
+        "source.py",
+        "        self.register_outputs({",
+        EXTRA.replace("{})", "{"),
+        ("role-and-member-allowed", "kind-allowed", "declared-as-implied"),
+    ),
+)
+"""File of a component, what is edited, and the rules that must refuse it."""
+
+
 @pytest.mark.engine
 @pytest.mark.slow
 class TestPreviews:
@@ -54,6 +81,19 @@ class TestPreviews:
     def test_prod_is_created_with_the_policy_pack(self, tmp_path: Path) -> None:
         engine = harness.real(ROOT, tmp_path / "home", "prod")
         created(engine, engine.preview("--policy-pack", "policies"))
+
+    @pytest.mark.parametrize(("file", "old", "new", "rules"), SEEDED, ids=[rules[0] for *_, rules in SEEDED])
+    def test_a_seeded_edit_is_refused(
+        self, file: str, old: str, new: str, rules: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        engine = harness.real(ROOT, tmp_path / "home", "prod")
+        path = engine.program / "components" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        result = engine.preview("--policy-pack", "policies")
+        assert result.code != 0
+        assert [rule for rule in rules if f"[mandatory]  {rule}  " not in result.output] == []
 
     def test_prod_as_recorded_is_left_alone(self, prod: Engine, tmp_path: Path) -> None:
         engine = taken_over(prod, tmp_path / "home")

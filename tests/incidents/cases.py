@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from ops.acceptance import KEPT, accept_all
 from ops.embedded import project
 from ops.embedded.inventory import held_to_inventory
 from ops.embedded.record import Registration
+from ops.report.gather import gather
 from policies.case import Subject
+from policies.declared import StackFacts
 from policies.registry import judge_all
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,12 +137,18 @@ def hit(case: Case, kinds: Iterable[tuple[str, str]]) -> set[str]:
     return found
 
 
+@cache
+def facts() -> StackFacts:
+    """Return what the stack prod is held to by the rules alone: an edit of a planned resource is never implied."""
+    return replace(policy.facts(gather(ROOT, "prod"), TODAY), implied=None)
+
+
 def judged_stack(planned: Iterable[Subject], case: Case) -> list[tuple[str, str]]:
     """Return what the policies say of the planned resources with the case's change: rule and message."""
     planned = tuple(planned)
     meant = hit(case, ((each.kind, each.name) for each in planned))
     stack = [each for one in planned for each in (_changed(one, case) if one.name in meant else [one])]
-    found = judge_all(stack, policy.facts(ROOT, "prod", TODAY)).violations
+    found = judge_all(stack, facts()).violations
     return [(each.rule, each.message) for each in found]
 
 
@@ -150,6 +159,8 @@ def _changed(subject: Subject, case: Case) -> list[Subject]:
         return []
     if "protect" in case:
         return [replace(subject, protect=case["protect"])]
+    if "options" in case:
+        return [replace(subject, options={**subject.options, **case["options"]})]
     if "kind" in case:
         return [replace(subject, kind=case["kind"])]
     props = with_value(subject.props, case)

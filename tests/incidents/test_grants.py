@@ -33,7 +33,7 @@ def needed(archive: Archive) -> set[str]:
     """Return the roles without which what the archive reaches is refused."""
     apis = {use.name for use in archive.uses.apis}
     roles = {
-        "firestore": "roles/datastore.user",
+        "firestore": "roles/datastore.user" if archive.uses.document_writes else "roles/datastore.viewer",
         "bigquery": "roles/bigquery.jobUser",
         "pubsub": "roles/pubsub.publisher",
     }
@@ -61,3 +61,12 @@ def test_no_function_holds_more_than_its_own_kinds_of_roles(plan: Plan) -> None:
             "roles/bigquery.dataEditor",
             "roles/secretmanager.secretAccessor",
         }, archive.function
+
+
+def test_only_the_morning_summary_reads_documents_and_changes_none(plan: Plan) -> None:
+    reading = {
+        archive.function
+        for archive in plan.archives
+        if "roles/datastore.viewer" in {role for role, _ in held(plan, archive.function)}
+    }
+    assert reading == {"daily-health-summary"}

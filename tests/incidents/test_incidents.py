@@ -158,7 +158,7 @@ def test_alert_that_looks_alike_passes(case: Case, model: Blueprint) -> None:
 
 
 def test_planned_resources_pass_every_policy(planned: tuple[Subject, ...]) -> None:
-    judgement = judge_all(planned, policy.facts(ROOT, "prod", TODAY))
+    judgement = judge_all(planned, policy.facts(gather(ROOT, "prod"), TODAY))
     assert [f"{each.rule}: {each.urn}: {each.message}" for each in judgement.violations] == []
     assert judgement.resources > 300
 

@@ -14,8 +14,11 @@ from pulumi_policy import EnforcementLevel
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from policies.case import Subject
 from policies.declared import StackFacts
+from policies.registry import judge_all
 from policies.sdk import policies
+from policies.values import UNKNOWN as NOT_KNOWN
 from provider import kinds
 from provider.changes import planned
 from provider.rules import defaults_of
@@ -26,6 +29,8 @@ ABSENT = object()
 MANDATORY = analyzer_pb2.MANDATORY
 
 DECLARED = StackFacts(
+    project="a-project",
+    project_number="123456789012",
     region="europe-west1",
     data_location="europe-west1",
     today=date(2026, 11, 21),
@@ -44,6 +49,7 @@ class Resource:
     props: Mapping[str, Any]
     protect: bool = False
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def with_(self, path: str, value: object) -> Resource:
         """Return a copy with the value at `path` set, or taken away (`ABSENT`)."""
@@ -72,7 +78,7 @@ class Diagnostic:
 
 @cache
 def servicer(facts: StackFacts = DECLARED) -> Any:
-    pack = policies(lambda _: facts)
+    pack = policies(lambda _project, _stack: facts)
     return _PolicyAnalyzerServicer("pack", "1.0.0", pack, EnforcementLevel.MANDATORY)
 
 
@@ -91,13 +97,13 @@ def made(resource: Resource, how: Made) -> dict[str, Any]:
 
 
 def checked(resource: Resource) -> dict[str, Any]:
-    """Return the inputs as the engine shows them: with the provider's defaults, marked as such."""
+    """Return the inputs as the engine shows them: with the provider's defaults, of which it hides the mark."""
     added = {
         name: value
         for name, value in defaults_of(resource.kind).items()
         if "." not in name and name not in resource.props
     }
-    return {**resource.props, **added, "__defaults": sorted(added)}
+    return {**resource.props, **added}
 
 
 def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "planned") -> list[Diagnostic]:
@@ -112,7 +118,7 @@ def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "pla
             urn=_urn(resource),
             name=resource.name,
             properties=checked(resource),
-            options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
+            options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect, **resource.options),
         )
         for found in pack.Analyze(request, None).diagnostics:
             diagnostics.append((found, resource.name))
@@ -123,7 +129,7 @@ def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "pla
                 urn=_urn(resource),
                 name=resource.name,
                 properties=made(resource, how),
-                options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
+                options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect, **resource.options),
                 propertyDependencies={
                     key: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[name] for name in used if name in urns])
                     for key, used in resource.uses.items()
@@ -138,6 +144,33 @@ def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "pla
         Diagnostic(each.policyName, each.message, name, each.enforcementLevel == MANDATORY)
         for each, name in diagnostics
     ]
+
+
+def offline(*resources: Resource, facts: StackFacts = DECLARED) -> set[tuple[str, str, str]]:
+    """Return what the offline plan is told of these resources: rule, resource and sentence."""
+    urns = {resource.name: _urn(resource) for resource in resources}
+    subjects = [
+        Subject(
+            kind=each.kind,
+            name=each.name,
+            urn=urns[each.name],
+            props=_seen(each.props),
+            outputs=_seen(made(each, "planned")),
+            protect=each.protect,
+            references={key: frozenset(urns[name] for name in used if name in urns) for key, used in each.uses.items()},
+            options=each.options,
+        )
+        for each in resources
+    ]
+    names = {urn: name for name, urn in urns.items()}
+    return {(each.rule, names.get(each.urn, ""), each.message) for each in judge_all(subjects, facts).violations}
+
+
+def _seen(value: Any) -> Any:
+    """Return a value as the offline plan hands it over: what is not known is marked and no text."""
+    if isinstance(value, Mapping):
+        return {name: _seen(each) for name, each in value.items()}
+    return [_seen(each) for each in value] if isinstance(value, list) else NOT_KNOWN if value == UNKNOWN else value
 
 
 def _urn(resource: Resource) -> str:

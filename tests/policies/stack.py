@@ -104,12 +104,22 @@ JOB = Resource(
     },
     uses={"httpTarget": ("sorter", "account")},
 )
+PROVIDER = Resource(kinds.PROVIDER, "gcp", {"project": "a-project", "region": "europe-west1"})
 DATASET = Resource(
     kinds.DATASET, "dataset", {"datasetId": "parcels", "location": "EUROPE-WEST1", "labels": LABELS}, protect=True
 )
 TABLE = Resource(kinds.TABLE, "table", {"tableId": "scans", "deletionProtection": True, "labels": LABELS}, protect=True)
 BUCKET = Resource(
-    kinds.BUCKET, "bucket", {"name": "sources", "location": "EUROPE-WEST1", "labels": LABELS}, protect=True
+    kinds.BUCKET,
+    "bucket",
+    {
+        "name": "sources",
+        "location": "EUROPE-WEST1",
+        "labels": LABELS,
+        "uniformBucketLevelAccess": True,
+        "publicAccessPrevention": "enforced",
+    },
+    protect=True,
 )
 DATABASE = Resource(
     kinds.DATABASE,
@@ -130,7 +140,11 @@ SECRET = Resource(
 GRANT = Resource(
     "gcp:projects/iAMMember:IAMMember",
     "grant",
-    {"project": "a-project", "role": "roles/datastore.user", "member": "serviceAccount:a@b.iam.gserviceaccount.com"},
+    {
+        "project": "a-project",
+        "role": "roles/datastore.user",
+        "member": "serviceAccount:sorter@a-project.iam.gserviceaccount.com",
+    },
 )
 AGENT = Resource(kinds.SERVICE_IDENTITY, "pubsub-agent", {"service": "pubsub.googleapis.com", "project": "a-project"})
 MINT = Resource(
@@ -192,7 +206,7 @@ BACKLOG = Resource(
 
 STACK = (
     FUNCTION, ARCHIVE, ACCOUNT, INVOKER, TOPIC, LETTERS, PUSH, HOLD, JOB, DATASET, TABLE, BUCKET, DATABASE, SECRET,
-    GRANT, AGENT, MINT, PUBLISHER, FORWARDER, CRASH, BACKLOG,
+    GRANT, AGENT, MINT, PUBLISHER, FORWARDER, CRASH, BACKLOG, PROVIDER,
 )  # fmt: skip
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ops import policy
-from ops.embedded.record import Registration
+from ops.embedded.planned import PlannedSecret, Planner
+from ops.embedded.record import Registration, Shower
 from ops.report.gather import Plan, gather
 from policies import kinds
-from policies.case import UNKNOWN
+from policies.allowed import allowed
 from policies.registry import all_rules
+from policies.values import CONFIGURATION, UNKNOWN
+from provider import values
 from tests.pipelines.test_parcels import copy_parcels
 from tests.policies.harness import DECLARED
 
@@ -50,6 +54,23 @@ def test_what_only_a_deployment_knows_is_unknown() -> None:
     assert found.protect
 
 
+def test_a_secret_of_the_program_is_judged_by_its_value_and_one_of_the_configuration_is_not_known() -> None:
+    made = replace(registration(member="[secret]"), opened={"member": "allUsers"})
+    assert policy.subject(made).props["member"] == "allUsers"
+    kept = policy.subject(registration(pushConfig={"pushEndpoint": "[secret]"}))
+    assert kept.props["pushConfig"] == {"pushEndpoint": UNKNOWN}
+    assert kept.references["pushConfig"] == frozenset({CONFIGURATION})
+
+
+def test_a_secret_is_opened_for_the_rules_and_hidden_everywhere_else() -> None:
+    planner = Planner()
+    secret = {values.SIGNATURE: values.SECRET, "value": "allUsers"}
+    assert Shower(planner, ROOT).show(secret, ()) == "[secret]"
+    assert Shower(planner, ROOT, opened=True).show(secret, ()) == "allUsers"
+    kept = str.__add__("", planner.plan(PlannedSecret("slack")))  # as it comes over the wire: a plain text
+    assert Shower(planner, ROOT, opened=True).show({values.SIGNATURE: values.SECRET, "value": kept}, ()) == "[secret]"
+
+
 def test_violations_are_placed_and_named() -> None:
     plan = Plan("p", "test", ROOT, (registration(ackDeadlineSeconds=9),), {}, (), (), (), {})
     found = policy.findings(plan, policy.judge(plan, DECLARED))
@@ -60,7 +81,7 @@ def test_violations_are_placed_and_named() -> None:
 def test_declared_facts_come_from_declaration_stack_and_configuration(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"always-on-budget": {"instances": 3}, "no-basic-role": "mandatory"}))
-    found = policy.facts(ROOT, "prod", date(2026, 11, 21), config)
+    found = policy.facts(gather(ROOT, "prod"), date(2026, 11, 21), config)
     assert found.always_on == 3
     assert found.region == found.data_location != ""
     assert found.labels
@@ -76,10 +97,22 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[1].startswith("ack-covers-timeout")
 
 
+def test_the_list_holds_nothing_that_no_pipeline_declares(tmp_path: Path) -> None:
+    plans = [gather(ROOT, "prod"), gather(copy_parcels(tmp_path / "project"), "live")]
+    declared = [each for plan in plans for each in plan.resources if each.type.startswith("gcp:")]
+    listed = allowed()
+    assert {each.type for each in declared} == set(listed.kinds)
+    granted = {(each.type, str(each.inputs["role"])) for each in declared if "role" in each.inputs}
+    assert granted == {(kind, role) for kind, roles in listed.grants.items() for role in roles}
+    stated = {(each.type, name) for each in declared for name in each.inputs}
+    unused = {(kind, name) for kind, names in listed.kinds.items() for name in names} - stated
+    assert unused <= {("gcp:bigquery/table:Table", name) for name in ("rangePartitioning", "tableConstraints", "friendlyName", "requirePartitionFilter")} | {("gcp:bigquery/dataset:Dataset", "friendlyName")}  # fmt: skip
+
+
 def test_second_pipeline_passes_the_same_rules(tmp_path: Path) -> None:
     root = copy_parcels(tmp_path / "project")
     plan = gather(root, "live")
     assert plan.violations == []
-    judgement = policy.judge(plan, policy.facts(root, "live", date(2026, 11, 21)))
+    judgement = policy.judge(plan, policy.facts(plan, date(2026, 11, 21)))
     assert [f"{each.rule}: {each.urn}" for each in judgement.violations] == []
     assert judgement.resources > 50

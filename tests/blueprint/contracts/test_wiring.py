@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from blueprint.check import Checked, check
-from blueprint.cron import longest_gap
+from blueprint.cron import longest_gap, shortest_gap
 from blueprint.names import Names, shorten
 from blueprint.stack import StackSettings
+from blueprint.wiring import EVALUATION_SECONDS, GATE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "pipeline.yaml").read_text()
@@ -90,6 +91,12 @@ def test_the_real_declaration_passes(tmp_path: Path) -> None:
         ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "1.5"\n  timeout: 540s')], "1.5 CPU is no size"),
         ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "0.05"\n  timeout: 540s')], "0.05 CPU is no size"),
         ("limits-hold", [('cpu: "1"\n  timeout: 540s', 'cpu: "6"\n  timeout: 540s')], "6 CPU need at least 4 GiB"),
+        ("limits-hold", [("timeout: 540s", "timeout: 150s")], "may take 195 s, so it would be ended in between"),
+        (
+            "schedules-valid",
+            [('"*/30 * * * *"', '"* * * * *"')],
+            "comes every 60 s, but 'auto-backfill-orchestrator' may",
+        ),
         ("names-fit", [("  daily-health-summary:\n", f"  {'a' * 64}:\n")], "must be lower-case"),
     ],
 )
@@ -137,6 +144,18 @@ def test_stack_values_are_checked(tmp_path: Path, changes: dict[str, object], ex
 )
 def test_the_longest_gap_between_runs(cron: str, seconds: int | None) -> None:
     assert longest_gap(cron, "America/New_York") == seconds
+
+
+def test_two_runs_on_the_night_of_a_clock_change_are_as_far_apart_as_they_are() -> None:
+    assert shortest_gap("*/15 * * * *", "America/New_York") == 900
+    assert shortest_gap("30 1,3 8 3 *", "America/New_York") == 3600
+    assert shortest_gap("30 1,3 5 3 *", "America/New_York") == 7200
+
+
+def test_the_time_of_an_evaluation_is_that_of_the_functions() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "functions" / "shared").rglob("*.py")]
+    line = f"\nLEASE_SECONDS, LEASE_SECONDS_PER_GATE = {EVALUATION_SECONDS}, {GATE_SECONDS}\n"
+    assert sum(line in text for text in texts) == 1
 
 
 def test_shortened_names_stay_distinct_and_within_the_limit() -> None:

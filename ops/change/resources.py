@@ -1,0 +1,102 @@
+"""What a change of resources means for the people who run the pipeline, beside what their declaration says.
+
+Alerts, retention, schedules and what the engine waits for are not in the declaration, or not only: a component may change
+them. Each is told by what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from ops.change.model import Meaning, PropertyChange, Rank, Resource
+
+Phrase = Callable[[Resource, PropertyChange], str]
+
+
+def meanings_of(resource: Resource) -> Iterator[Meaning]:
+    """Yield the sentences for one resource that differs; nothing where its properties say it all."""
+    name = resource.about or resource.name
+    if resource.operation in ("added", "removed"):
+        yield from _come_or_gone(resource, name)
+    for change in resource.changes:
+        yield from _changed(resource, change, name)
+
+
+def _come_or_gone(resource: Resource, name: str) -> Iterator[Meaning]:
+    gone = resource.operation == "removed"
+    match resource.weight:
+        case "alert":
+            yield Meaning("alert", f"The alert '{name}' is {'removed' if gone else 'new'}.")
+        case "stateful" if gone:
+            yield Meaning("data", f"{resource.kind} '{name}' is removed, and its data with it.")
+        case "permission":
+            yield Meaning("permission", f"{'No longer' if gone else 'Now'}: {name}.")
+        case "start" if gone:
+            yield Meaning("start", f"{resource.kind} '{name}' is removed.")
+        case _:
+            pass
+
+
+RANK_OF: Final[Mapping[str, Rank]] = {
+    "start": "start",
+    "stateful": "data",
+    "permission": "permission",
+    "alert": "alert",
+    "other": "rest",
+}
+OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "aliases": ("is no longer known under its former name {}", "is known under the former name {} too"),
+    "dependencies": ("no longer waits for {} before it is made", ""),
+    "ignoreChanges": ("takes again what is declared in {}", "keeps what the cloud has in {}, whatever is declared"),
+    "protect": ("is no longer protected from deletion", "is protected from deletion"),
+    "provider": ("is no longer made by the provider {}", "is made by the provider {}"),
+    "replaceWith": ("is no longer replaced with {}, and is lost when that is", "is replaced together with {}"),
+}
+"""Option to what its loss and its gain mean; a gain without words weakens nothing and is shown below only."""
+RETENTION: Final = ("messageRetentionDuration", "retentionDuration", "expirationMs", "ttlConfig", "ttl")
+DELIVERY: Final[Mapping[str, str]] = {
+    "ackDeadlineSeconds": "waits for an answer",
+    "attemptDeadline": "waits for an answer",
+    "maxDeliveryAttempts": "tries before the dead letter",
+    "maximumBackoff": "waits at most between tries",
+    "minimumBackoff": "waits at least between tries",
+    "paused": "is paused",
+    "retryCount": "tries again",
+    "schedule": "comes",
+    "timeZone": "is in the time zone",
+}
+
+
+def _changed(resource: Resource, change: PropertyChange, name: str) -> Iterator[Meaning]:
+    leaf, values = (
+        change.path.rpartition(".")[2],
+        f"{change.after or 'nothing'} instead of {change.before or 'nothing'}",
+    )
+    if change.path.startswith("options."):
+        phrases = OPTIONS.get(leaf, (f"loses the option {leaf} {{}}", f"has the option {leaf} {{}}"))
+        for phrase, value in zip(phrases, (change.before, change.after), strict=True):
+            if phrase and value:
+                yield Meaning(
+                    _at_least(resource, "start"), f"{resource.kind} '{resource.name}' {phrase.format(value)}."
+                )
+    elif leaf in RETENTION:
+        yield Meaning("data", f"{resource.kind} '{name}' keeps by {leaf}: {values}.")
+    elif leaf in DELIVERY:
+        yield Meaning("start", f"{resource.kind} '{name}' {DELIVERY[leaf]}: {values}.")
+    elif resource.weight == "alert" and not _told_elsewhere(change):
+        yield Meaning("alert", f"The alert '{name}' has {change.path}: {values}.")
+    elif resource.weight == "permission":
+        yield Meaning("permission", f"{resource.kind} '{resource.name}' has {change.path}: {values}.")
+    elif change.replaces:
+        yield Meaning(RANK_OF[resource.weight], f"{resource.kind} '{name}' is made anew, since {change.path} changes.")
+
+
+def _at_least(resource: Resource, rank: Rank) -> Rank:
+    """Return the rank of a resource, or `rank` where the resource is of the rest."""
+    return rank if resource.weight == "other" else RANK_OF[resource.weight]
+
+
+def _told_elsewhere(change: PropertyChange) -> bool:
+    """Say whether a change of an alert is one of words: its labels, and what it tells people."""
+    return change.path.startswith(("userLabels", "documentation", "displayName"))
