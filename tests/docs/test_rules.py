@@ -17,7 +17,10 @@ from tests.incidents.cases import BENIGN, REFUSED, Case
 ROOT = Path(__file__).resolve().parents[2]
 RULES = rules.rules_of(ROOT)
 SORTS = {rule.id: {each.sort for each in RULES if each.id == rule.id} for rule in RULES}
-NOT_READ = {"acceptance-other-python": "says with which Python archives were started"}
+NOT_READ = {
+    "acceptance-other-python": "says with which Python archives were started",
+    "message-fixture": "examples of messages are read by tests alone",
+}
 
 
 def of(rule: ListedRule, cases: list[Case]) -> list[Case]:
