@@ -11,6 +11,7 @@ from analysis.sql.functions import PART, UNTYPED, WORD, SqlFunction, functions
 from analysis.sql.operators import Operators
 from analysis.sql.parts import PARTS, refused_part
 from analysis.sql.record import ClockUse, ExpressionPlace
+from analysis.sql.spelling import key
 from analysis.sql.text import HOLE, Tree, start_of
 from analysis.sql.types import ANY, INT64, UNTOLD, Typed, TypeField, array, groupable, sortable, struct
 
@@ -79,7 +80,11 @@ class Calls(Operators):
     def _applied(self, node: Tree, function: SqlFunction, inner: Calls) -> Typed:
         if function.name == "COUNT" and any(isinstance(each, exp.Star) for each in node.expressions):
             return Typed(INT64)
+        if function.name == "GROUPING" and not self._is_grouped(node.expressions):
+            return self.record.fault(node, "GROUPING asks about an expression of GROUP BY; name one.")
         values, named = inner._arguments(node, function)
+        if function.name == "ARRAY_AGG" and values and values[0].type.kind == "ARRAY":
+            return self.record.fault(node, "ARRAY_AGG takes no ARRAY; put it into a STRUCT, or use ARRAY_CONCAT_AGG.")
         if function.name in ("APPROX_TOP_COUNT", "APPROX_TOP_SUM") and values:
             count = INT64 if function.name.endswith("COUNT") else ANY
             self.resolved(node, function, values, named)
@@ -151,6 +156,8 @@ class Calls(Operators):
         nested = self.elsewhere(replace(self.place, windows=False))
         result = nested.type(node.this)
         nested.window_clause(node)
+        if _has_order(node, self.queries.windows) and isinstance(inner, exp.Anonymous) and _is_distinct(inner):
+            return self.record.fault(node, "An OVER clause with ORDER BY takes no DISTINCT; remove one.")
         return result
 
     def _named_window(self, node: Tree) -> None:
@@ -169,7 +176,29 @@ class Calls(Operators):
             if not sortable(value.type):
                 self.record.fault(each, f"ORDER BY does not take {value.type}; convert it.")
 
+        self._frame(node)
+
+    def _frame(self, node: Tree) -> None:
+        """The frame of a window: its bounds in order, and RANGE by a number of something that counts."""
+        spec = node.args.get("spec")
+        if spec is None:
+            return
+        first, last = _bound(spec, "start"), _bound(spec, "end") if spec.args.get("end") else 2
+        if first > last:
+            self.record.fault(node, "The window frame begins after its end; turn it round.")
+        keys = node.args["order"].expressions if node.args.get("order") else []
+        if str(spec.args.get("kind")).upper() == "RANGE" and {first, last} & {1, 3}:
+            kinds = [self.type(each.this).type.kind for each in keys]
+            if len(kinds) != 1 or kinds[0] not in ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "ANY"):
+                self.record.fault(node, "RANGE by a distance needs one ORDER BY key that is a number; use ROWS.")
+
+    def _is_grouped(self, arguments: list[Tree]) -> bool:
+        grouped = self.place.grouped
+        return grouped is not None and all(key(each, self.scope) in grouped for each in arguments)
+
     def _distinct(self, node: Tree) -> Typed:
+        if any(isinstance(each, exp.Star) for each in node.expressions):
+            return self.record.fault(node, "COUNT(DISTINCT *) is no GoogleSQL; name a column.")
         values = [self.type(each) for each in node.expressions]
         for value in values:
             if not groupable(value.type):
@@ -177,8 +206,16 @@ class Calls(Operators):
         return values[0] if values else UNTOLD
 
     def _ordered(self, node: Tree) -> Typed:
+        distinct = node.this.find(exp.Distinct)
+        chosen = {key(each, self.scope) for each in distinct.expressions} if distinct is not None else None
         for each in node.expressions:
             self.type(each.this)
+            if isinstance(each.this, exp.Literal):
+                self.record.fault(each, "Inside a call ORDER BY names no position; name what to order by.")
+            if chosen is not None and key(each.this, self.scope) not in chosen:
+                self.record.fault(
+                    each, "With DISTINCT an aggregate is ordered by its own argument only; order by that."
+                )
         return self.type(node.this)
 
     def _having_max(self, node: Tree) -> Typed:
@@ -200,3 +237,15 @@ def _has_order(node: Tree, windows: dict[str, Tree]) -> bool:
         return True
     named = windows.get((node.args.get("alias").name if node.args.get("alias") else "").casefold())
     return named is not None and bool(named.args.get("order"))
+
+
+def _is_distinct(call: Tree) -> bool:
+    return any(isinstance(each, exp.Distinct) for each in call.expressions)
+
+
+def _bound(spec: Tree, end: str) -> int:
+    """Where a bound of a window frame lies: 0 is the beginning, 2 the current row, 4 the end."""
+    value, side = str(spec.args.get(end)).upper(), str(spec.args.get(f"{end}_side")).upper()
+    if value == "CURRENT ROW":
+        return 2
+    return (0 if side == "PRECEDING" else 4) if value == "UNBOUNDED" else (1 if side == "PRECEDING" else 3)

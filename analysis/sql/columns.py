@@ -10,12 +10,13 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.expressions import ExpressionReader
+from analysis.sql.lexical import NotUnderstoodError
 from analysis.sql.options import read_options
 from analysis.sql.queries import QueryReader
 from analysis.sql.record import ExpressionPlace, Reading
 from analysis.sql.scope import QueryScope
 from analysis.sql.spelling import data_type
-from analysis.sql.text import NotUnderstoodError, Tree, start_of
+from analysis.sql.text import Tree, start_of
 from analysis.sql.types import ANY, Type, distance
 
 MAX_DEPTH = 15
@@ -38,7 +39,9 @@ DEFAULTS = frozenset(
 )
 """Functions that a default may call (BigQuery: default column values)."""
 
+_EMPTY = re.compile(r"`?\w+`?\s+\w+\s*\(\s*\)")
 _SCALES = {"NUMERIC": (9, 29), "BIGNUMERIC": (38, 38)}
+_ORDER = ("DEFAULT", "PRIMARY KEY", "NOT NULL", "OPTIONS")
 _STOPS = {"NOT", "OPTIONS", "PRIMARY", "REFERENCES", "CONSTRAINT", "COLLATE"}
 
 
@@ -78,6 +81,10 @@ class ColumnReader:
                 f"Type `{kind.sql('bigquery')[:60]}` is not understood; use a GoogleSQL column type.", start_of(node)
             )
         inner = kind
+        if found.element is ANY or _EMPTY.match(self.record.parsed.text, start_of(node)):
+            raise NotUnderstoodError(
+                f"The type of `{name}` is not finished; say what stands in its brackets.", start_of(node)
+            )
         if found.kind == "ARRAY":
             inner = kind.expressions[0] if kind.expressions else kind
             if found.element is None or found.element.kind == "ARRAY":
@@ -140,6 +147,12 @@ class ColumnReader:
                 raise NotUnderstoodError(f"Expected {wanted} for `{node.name}` but found `{words}`.", start_of(node))
             if name in found:
                 raise NotUnderstoodError(f"`{name}` is written twice for `{node.name}`; keep one.", start_of(node))
+            if (
+                late := next((each for each in found if _ORDER.index(each) > _ORDER.index(name)), "")
+            ) and name != "PRIMARY KEY":
+                self.record.fault(
+                    node, f"`{name}` stands before `{late}` in a column, and here after it; turn them round."
+                )
             found[name] = clause
         return found
 

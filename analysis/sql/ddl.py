@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from sqlglot import exp
@@ -14,13 +15,15 @@ from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.columns import ColumnDdl, ColumnReader
 from analysis.sql.layout import Partition, clustering, partition
+from analysis.sql.lexical import NotUnderstoodError, Problem
 from analysis.sql.options import OptionHolder, Options, read_options
 from analysis.sql.record import Reading
-from analysis.sql.text import NotUnderstoodError, ParsedSql, SqlProblem, Tree, parse, start_of
+from analysis.sql.text import ParsedSql, Tree, parse, start_of
 
 ObjectKind = Literal["table", "view", "dataset"]
 _WORDS: dict[ObjectKind, str] = {"table": "TABLE", "view": "VIEW", "dataset": "SCHEMA"}
 _KEYED = frozenset({"BIGNUMERIC", "BOOL", "DATE", "DATETIME", "INT64", "NUMERIC", "STRING", "TIMESTAMP"})
+_PLACES = (exp.PartitionedByProperty, exp.ClusterProperty, exp.Property)
 MAX_KEY, MAX_COLUMNS = 16, 10_000
 """Columns of a primary key, and of a table (BigQuery: key constraints; quotas and limits)."""
 
@@ -46,7 +49,7 @@ class Ddl:
     query_at: int = 0
 
 
-def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[SqlProblem, ...]]:
+def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[Problem, ...]]:
     """Read the one CREATE statement of `text`; never raises for anything that the text holds."""
     try:
         reader = _Reader(parse(text, holes=False), kind)
@@ -54,7 +57,7 @@ def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[SqlProblem,
     except NotUnderstoodError as refusal:
         return None, (refusal.problem,)
     except RecursionError:
-        return None, (SqlProblem("The statement is nested too deeply to read; flatten it.", 0),)
+        return None, (Problem("The statement is nested too deeply to read; flatten it.", 0),)
 
 
 class _Reader:
@@ -122,6 +125,18 @@ class _Reader:
                 raise NotUnderstoodError(
                     f"`{name}` of a CREATE statement is not understood; remove it.", start_of(tree)
                 )
+        written = [_PLACES.index(type(each)) for each in properties if type(each) in _PLACES]
+        if written != sorted(written) or max(map(written.count, {*written} - {2}), default=1) > 1:
+            message = "PARTITION BY stands before CLUSTER BY and that before OPTIONS, each once; put them in order."
+            raise NotUnderstoodError(message, start_of(properties[0]))
+        depth = lists = 0
+        for word, after in pairwise(self.parsed.tokens):
+            depth += (word.token_type is TokenType.L_PAREN) - (word.token_type is TokenType.R_PAREN)
+            lists += depth == 0 and word.text.upper() == "OPTIONS"
+            if lists > 1:
+                raise NotUnderstoodError("OPTIONS is written twice; write one list.", word.start)
+            if word.text.upper() == "OPTIONS" and after.token_type is TokenType.VAR:
+                raise NotUnderstoodError("OPTIONS needs parentheses around its list; write them.", after.start)
         by_kind = {"table": (exp.PartitionedByProperty, exp.ClusterProperty)}.get(self.kind, ())
         for each in properties:
             if type(each) is exp.Property or isinstance(each, by_kind):

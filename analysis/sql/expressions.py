@@ -16,7 +16,7 @@ from analysis.sql.record import ExpressionPlace, QueryContext, Reading
 from analysis.sql.scope import QueryScope
 from analysis.sql.spelling import key
 from analysis.sql.text import Tree
-from analysis.sql.types import BOOL, BYTES, JSON, NULL, STRING, UNTOLD, Typed
+from analysis.sql.types import BOOL, BYTES, DATE, INT64, JSON, NULL, STRING, TIMESTAMP, UNTOLD, Type, Typed
 
 CLOCKS = {"CurrentDate": "CURRENT_DATE", "CurrentDatetime": "CURRENT_DATETIME", "CurrentTime": "CURRENT_TIME",
           "CurrentTimestamp": "CURRENT_TIMESTAMP"}  # fmt: skip
@@ -39,14 +39,20 @@ class ExpressionReader(Calls):
             "Select": self._subquery, "Union": self._subquery, "Distinct": self._distinct, "IgnoreNulls": self.first,
             "RespectNulls": self.first, "Order": self._ordered, "Limit": self.first, "HavingMax": self._having_max,
             "Alias": self.first, "AtTimeZone": self.first, "Collate": self.first, "Escape": self.first,
-            "JSON": lambda _: Typed(JSON), "Star": lambda _: UNTOLD, "CurrentUser": lambda _: Typed(STRING),
+            "JSON": lambda _: Typed(JSON), "ParseJSON": self._json, "Concat": self._texts,
+            "HexString": lambda _: Typed(INT64, "integer"), "StrToTime": lambda node: self._formatted(node, TIMESTAMP),
+            "StrToDate": lambda node: self._formatted(node, DATE), "Star": lambda _: UNTOLD, "CurrentUser": lambda _: Typed(STRING),
         }  # fmt: skip
 
     def type(self, node: Tree) -> Typed:
         """The type of one expression."""
         name = type(node).__name__
         if self.place.grouped is not None and key(node, self.scope) in self.place.grouped:
-            return self.elsewhere(replace(self.place, grouped=None)).type(node)
+            grouped, self.scope.grouped = self.scope.grouped, None
+            try:
+                return self.elsewhere(replace(self.place, grouped=None)).type(node)
+            finally:
+                self.scope.grouped = grouped
         if name in CLOCKS:
             return self._clock(node, CLOCKS[name], [self.type(node.this)] if node.this is not None else [])
         if name in OPERATORS:
@@ -58,6 +64,17 @@ class ExpressionReader(Calls):
                     self.type(child)
             return self.record.untold(node, f"`{node.sql('bigquery')[:60]}` is not followed by this reader")
         return reader(node)
+
+    def _texts(self, node: Tree) -> Typed:
+        """Strings side by side, which are one."""
+        for each in node.expressions:
+            self.type(each)
+        return Typed(STRING, "text", "".join(each.name for each in node.expressions))
+
+    def _formatted(self, node: Tree, kind: Type) -> Typed:
+        """`CAST(… AS … FORMAT …)` of a text."""
+        self.fits(node, self.type(node.this), STRING, "What is cast by a format")
+        return Typed(kind)
 
     def _dot(self, node: Tree) -> Typed:
         return self._namespaced(node) if isinstance(node.expression, exp.Anonymous) else self.field(node)

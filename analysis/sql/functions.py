@@ -28,10 +28,12 @@ UNTYPED = frozenset(
         "DLP_DETERMINISTIC_ENCRYPT",
         "DLP_KEY_CHAIN",
         "JSON_FLATTEN",
+        "NULLIFZERO",
         "SEARCH",
         "TEXT_ANALYZE",
         "TF_IDF",
         "TYPEOF",
+        "ZEROIFNULL",
     ]
 )
 # Documented for BigQuery and no part of the analyzer.

@@ -9,8 +9,9 @@ from typing import Literal
 from sqlglot import exp
 
 from analysis.sql.columns import ColumnDdl
+from analysis.sql.lexical import NotUnderstoodError
 from analysis.sql.record import Reading
-from analysis.sql.text import NotUnderstoodError, Tree, start_of
+from analysis.sql.text import Tree, start_of
 
 Granularity = Literal["HOUR", "DAY", "MONTH", "YEAR"]
 GRANULARITIES: tuple[Granularity, ...] = ("HOUR", "DAY", "MONTH", "YEAR")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from sqlglot import exp
@@ -10,13 +11,16 @@ from analysis.sql.names import NameReader
 from analysis.sql.parts import PARTS
 from analysis.sql.reader import listed
 from analysis.sql.spelling import data_type
-from analysis.sql.text import Tree
+from analysis.sql.text import HOLE, Tree
 from analysis.sql.types import (
+    ALIASES,
     ANY,
     FLOAT64,
     INT64,
     INTERVAL,
+    JSON,
     NULL,
+    SCALARS,
     STRING,
     Type,
     Typed,
@@ -28,6 +32,12 @@ from analysis.sql.types import (
     struct,
 )
 
+MOST = 2**63 - 1
+_UNTYPED = frozenset(
+    {"BOOL", "BOOLEAN", "BYTES", "FLOAT64", "INT64", "INTEGER", "INT", "BIGINT", "STRING", "GEOGRAPHY"}
+)
+_COUNT = re.compile(r"[-+]?\d+(\.\d*)?")
+
 
 class Literals(NameReader):
     """Types what says its value itself."""
@@ -35,8 +45,20 @@ class Literals(NameReader):
     def _literal(self, node: Tree) -> Typed:
         if node.is_string:
             return Typed(STRING, "text", node.name)
-        whole = node.name.isdigit() or node.name.lower().startswith("0x")
-        return Typed(INT64, "integer") if whole else Typed(FLOAT64, "float")
+        if not node.name.isdigit():
+            return Typed(FLOAT64, "float")
+        if int(node.name) > MOST + isinstance(node.parent, exp.Neg):
+            return self.record.fault(node, f"`{node.name}` is no INT64, which ends at {MOST}; write NUMERIC '…'.")
+        return Typed(INT64, "integer")
+
+    def _json(self, node: Tree) -> Typed:
+        """JSON '…'."""
+        text = node.this.name if isinstance(node.this, exp.Literal | exp.RawString) else None
+        try:
+            json.loads(text if text is not None and not HOLE.search(text) else "null")
+        except ValueError:
+            return self.record.fault(node.this, "The text is no JSON; correct it.")
+        return Typed(JSON)
 
     def _array(self, node: Tree) -> Typed:
         values = [self.type(each) for each in node.expressions]
@@ -73,12 +95,12 @@ class Literals(NameReader):
             self._constructor(inner, wanted)
             return Typed(wanted)
         value = self.type(inner)
-        if (
-            value.origin == "text"
-            and _typed_literal(inner, self.record.parsed.text)
-            and not spells(value.text, wanted.kind)
-        ):
-            return self.record.fault(inner, f"`{value.text}` is no {wanted}; write it as {wanted} is written.")
+        if value.origin == "text" and not HOLE.search(value.text):
+            literal = _literal_of(inner, self.record.parsed.text)
+            if literal in _UNTYPED:
+                return self.record.fault(inner, f"{literal} stands before no string here; write CAST.")
+            if literal and not spells(value.text, wanted.kind):
+                return self.record.fault(inner, f"`{value.text}` is no {wanted}; write it as {wanted} is written.")
         if not castable(value.type, wanted):
             return self.record.fault(node, f"{value.type} cannot be cast to {wanted}; convert it with a function.")
         return Typed(wanted)
@@ -100,6 +122,9 @@ class Literals(NameReader):
             if value.type.kind not in ("INT64", "ANY", "NULL", "STRING"):
                 return self.record.fault(node, f"An INTERVAL counts in INT64 and this is {value.type}; cast it.")
         unit = node.args.get("unit")
+        text = node.this.name if isinstance(node.this, exp.Literal) and node.this.is_string else ""
+        if isinstance(unit, exp.Var) and text and not _COUNT.fullmatch(text) and not HOLE.search(text):
+            return self.record.fault(node, f"`{text}` counts no {unit.name.upper()}; write a whole number.")
         if (
             isinstance(unit, exp.Var)
             and isinstance(node.this, exp.Literal)
@@ -114,7 +139,9 @@ class Literals(NameReader):
         return Typed(INTERVAL)
 
 
-def _typed_literal(node: Tree, text: str) -> bool:
-    """True for the string of `DATE '2020-01-01'`, false for that of CAST."""
+def _literal_of(node: Tree, text: str) -> str:
+    """The type that stands before a string, as in `DATE '2020-01-01'`; empty for the string of a CAST."""
     before = text[: node.meta.get("start", 0)].rstrip()
-    return re.search(r"\b(DATE|TIME|DATETIME|TIMESTAMP)$", before, re.IGNORECASE) is not None
+    found = re.search(r"\b([A-Z]\w*)$", before, re.IGNORECASE)
+    word = found[1].upper() if found else ""
+    return word if word in SCALARS | set(ALIASES) else ""

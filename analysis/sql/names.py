@@ -22,6 +22,8 @@ class NameReader(Reader):
         name = parts[0].name
         if HOLE.fullmatch(name):
             return UNTOLD
+        if len(parts) == 1 and name.casefold() in self.place.doubled:
+            return self.record.fault(node, f"`{name}` is ambiguous: SELECT names two columns so; rename one.")
         if len(parts) == 1 and (alias := self.place.aliases.get(name.casefold())) is not None:
             return alias
         found = self.scope.find(name)
@@ -116,6 +118,8 @@ class NameReader(Reader):
 
     def parameter(self, node: Tree) -> Typed:
         """The type of a parameter, as far as it is told."""
+        if isinstance(node.this, exp.Parameter):
+            return self.record.untold(node, f"The system variable `@@{node.this.name}` is not followed by this reader")
         name = node.name or (node.this.name if isinstance(node.this, exp.Expression) else "?")
         self.record.parameters.setdefault(name or "?", start_of(node))
         return Typed(self.queries.parameters.get(name, ANY), "parameter")

@@ -7,7 +7,7 @@ from sqlglot import exp
 from analysis.sql.functions import PART, functions
 from analysis.sql.literals import Literals
 from analysis.sql.parts import refused_part
-from analysis.sql.reader import listed
+from analysis.sql.reader import SIGNS, listed
 from analysis.sql.text import Tree
 from analysis.sql.types import ANY, BOOL, DATE, DATETIME, INT64, NULL, STRING, TIME, Typed, common
 
@@ -21,6 +21,14 @@ OPERATORS: dict[str, str] = {
 }  # fmt: skip
 """Node of sqlglot → the operator's name among the functions."""
 
+COMPARISONS = {"$EQUAL", "$NOT_EQUAL", "$LESS", "$LESS_OR_EQUAL", "$GREATER", "$GREATER_OR_EQUAL", "$LIKE", "$BETWEEN",
+               "$IS_DISTINCT_FROM", "$IS_NOT_DISTINCT_FROM"}  # fmt: skip
+
+_BARE = (COMPARISONS - {"$IS_DISTINCT_FROM", "$IS_NOT_DISTINCT_FROM", "$BETWEEN"}) | {
+    "$ADD", "$SUBTRACT", "$MULTIPLY", "$DIVIDE", "$UNARY_MINUS", "$NOT", "$CONCAT_OP", "$BITWISE_AND", "$BITWISE_OR",
+    "$BITWISE_XOR", "$BITWISE_NOT",
+}  # fmt: skip
+
 
 class Operators(Literals):
     """Types operators."""
@@ -31,10 +39,31 @@ class Operators(Literals):
         given = [each for each in children if each is not None]
         if name == "$UNARY_MINUS" and isinstance(node.this, exp.Literal):
             return self._literal(node.this)
+        if name in COMPARISONS and isinstance(node.this, exp.Binary | exp.In | exp.Between | exp.Is):
+            self._unchained(node, node.this)
         if name == "$LIKE" and isinstance(given[1], exp.Any | exp.All):
-            self.type(node.this)
-            return Typed(BOOL)
-        return self.resolved(node, functions()[name], [self.type(each) for each in given])
+            return self._like_some(node, given[1])
+        values = [self.type(each) for each in given]
+        if name in _BARE and any(isinstance(each.unnest(), exp.Null) for each in given):
+            sign = SIGNS.get(name, name.lstrip("$"))
+            return self.record.fault(
+                node, f"`{sign}` takes no literal NULL, with which it gives NULL; write IS NULL, or the NULL itself."
+            )
+        return self.resolved(node, functions()[name], values)
+
+    def _unchained(self, node: Tree, left: Tree) -> None:
+        """Note a comparison of what is itself a comparison: one of them needs parentheses."""
+        if OPERATORS.get(type(left).__name__) in COMPARISONS or isinstance(left, exp.In | exp.Between | exp.Is):
+            self.record.fault(node, "Comparisons do not follow one another; put one into parentheses, or write AND.")
+
+    def _like_some(self, node: Tree, patterns: Tree) -> Typed:
+        """`LIKE ANY (…)` and `LIKE ALL (…)`, which take patterns one by one."""
+        listed_ = patterns.this.expressions if isinstance(patterns.this, exp.Tuple) else [patterns.this]
+        inner = [each.this if isinstance(each, exp.Paren) else each for each in listed_]
+        if any(isinstance(each, exp.Anonymous) and each.name.upper() == "UNNEST" for each in inner):
+            return self.record.fault(node, "LIKE ANY and LIKE ALL take patterns and no array; list the patterns.")
+        name = "$LIKE_ANY" if isinstance(patterns, exp.Any) else "$LIKE_ALL"
+        return self.resolved(node, functions()[name], [self.type(each) for each in (node.this, *inner)])
 
     def _case(self, node: Tree) -> Typed:
         subject = self.type(node.this) if node.this is not None else None
@@ -54,6 +83,9 @@ class Operators(Literals):
     def _in(self, node: Tree) -> Typed:
         value = self.type(node.this)
         query, unnest = node.args.get("query"), node.args.get("unnest")
+        self._unchained(node, node.this)
+        if query is None and unnest is None and (not node.expressions or _bracketed(node, self.record.parsed.text)):
+            return self.record.fault(node, "IN takes a list in parentheses that holds a value; write one.")
         if query is not None:
             inner = Typed(self.only_column(query))
             self.resolved(node, functions()["$EQUAL"], [value, inner])
@@ -66,6 +98,9 @@ class Operators(Literals):
 
     def _is(self, node: Tree) -> Typed:
         value = self.type(node.this)
+        self._unchained(node, node.this)
+        if not isinstance(node.expression, exp.Boolean | exp.Null) and node.expression.name.upper() != "UNKNOWN":
+            return self.record.fault(node, "IS asks about NULL, TRUE, FALSE or UNKNOWN; write `=` for a value.")
         if isinstance(node.expression, exp.Boolean):
             self.told(node, value, "What IS TRUE or IS FALSE asks about")
         return Typed(BOOL)
@@ -99,3 +134,9 @@ class Operators(Literals):
         if index and index[0].type.kind not in ("INT64", "ANY", "NULL"):
             return self.record.fault(node, f"An array is asked by INT64 and not by {index[0].type}; cast it.")
         return Typed(outer.type.element or ANY)
+
+
+def _bracketed(node: Tree, text: str) -> bool:
+    """True for `IN [1, 2]`, which the parser takes for a list."""
+    first = min((each.meta["start"] for each in node.expressions[0].walk() if "start" in each.meta), default=0)
+    return text[:first].rstrip().endswith("[")

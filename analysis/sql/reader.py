@@ -64,8 +64,6 @@ class Reader:
             return self.record.fault(
                 node, f"`{shown}` does not take {listed(values) or 'no argument'}; correct or cast the arguments."
             )
-        if function.name in ("$EQUAL", "$NOT_EQUAL") and any(value.origin == "null" for value in values):
-            return self.record.fault(node, f"`{shown} NULL` is never true; write IS NULL or IS NOT NULL.")
         for value in values[: 1 if function.name == "$IN_ARRAY" else None] if function.name in _COMPARED else ():
             if not comparable(value.type):
                 return self.record.fault(
@@ -94,9 +92,9 @@ class Reader:
 
 
 def _as_text(values: Sequence[Typed]) -> bool:
-    """True for what CONCAT takes beside texts: values that have a form as text, one text among them."""
+    """True for what CONCAT takes beside texts: values that have a form as text."""
     kinds = [value.type for value in values]
-    return STRING in kinds and all(castable(kind, STRING) for kind in kinds)
+    return bool(kinds) and all(castable(kind, STRING) for kind in kinds)
 
 
 def listed(values: Iterable[Typed]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from analysis.sql.lexical import Problem
 from analysis.sql.scope import QueryScope
-from analysis.sql.text import ParsedSql, SqlProblem, Tree, start_of
+from analysis.sql.text import ParsedSql, Tree, start_of
 from analysis.sql.types import UNTOLD, Type, Typed, TypeField
 
 
@@ -24,8 +25,8 @@ class Reading:
     """What reading a statement brings to light."""
 
     parsed: ParsedSql
-    problems: list[SqlProblem] = field(default_factory=list)
-    notes: list[SqlProblem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     columns: dict[tuple[str, str], int] = field(default_factory=dict)
     parameters: dict[str, int] = field(default_factory=dict)
     clocks: list[ClockUse] = field(default_factory=list)
@@ -36,14 +37,14 @@ class Reading:
 
     def fault_at(self, start: int, message: str) -> Typed:
         """Note a fault at an offset, once; its value is not known."""
-        problem = SqlProblem(message, start)
+        problem = Problem(message, start)
         if problem not in self.problems:
             self.problems.append(problem)
         return UNTOLD
 
     def untold(self, node: Tree, what: str) -> Typed:
         """Note that `what` is not followed here."""
-        problem = SqlProblem(what, start_of(node))
+        problem = Problem(what, start_of(node))
         if problem not in self.notes:
             self.notes.append(problem)
         return UNTOLD
@@ -59,6 +60,7 @@ class ExpressionPlace:
         windows: analytic functions may stand here.
         grouped: what the query is grouped by, None where a column may stand free.
         aliases: names of the SELECT list that may be used here.
+        doubled: those of them that it gives more than once.
     """
 
     clause: str
@@ -66,6 +68,7 @@ class ExpressionPlace:
     windows: bool = False
     grouped: frozenset[str] | None = None
     aliases: dict[str, Typed] = field(default_factory=dict)
+    doubled: frozenset[str] = frozenset()
 
 
 class QueryContext(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -10,7 +10,7 @@ from sqlglot import exp
 from analysis.sql.expressions import ExpressionReader
 from analysis.sql.functions import functions
 from analysis.sql.record import ExpressionPlace
-from analysis.sql.scope import QueryScope
+from analysis.sql.scope import QueryScope, Source
 from analysis.sql.sources import Columns, Sources, type_in
 from analysis.sql.spelling import key
 from analysis.sql.text import Tree, start_of
@@ -22,6 +22,8 @@ class Selects(Sources):
 
     def limit(self, node: Tree, scope: QueryScope) -> None:
         """Read LIMIT and OFFSET, which count in whole numbers."""
+        if node.args.get("offset") is not None and node.args.get("limit") is None:
+            self.record.fault(node.args["offset"], "OFFSET follows LIMIT; write LIMIT before it.")
         for name in ("limit", "offset"):
             clause = node.args.get(name)
             if clause is not None and clause.expression is not None:
@@ -43,6 +45,7 @@ class Selects(Sources):
         if not node.expressions:
             self.record.fault(node, "SELECT lists nothing; name columns.")
         self.from_clause(node, scope)
+        self._without_from(node)
         where = node.args.get("where")
         if where is not None:
             self.expressions(scope, ExpressionPlace("WHERE")).condition(where.this, "The condition of WHERE")
@@ -54,7 +57,7 @@ class Selects(Sources):
             reader.window_clause(each)
         columns, aliases = self._select_list(node, scope, reader)
         self._distinct(node, columns)
-        later = replace(place, aliases=aliases)
+        later = replace(place, aliases=aliases, doubled=_doubled(node))
         for name in ("having", "qualify"):
             clause = node.args.get(name)
             if clause is not None:
@@ -68,24 +71,33 @@ class Selects(Sources):
         scope.grouped = None
         return None if columns is None else tuple(columns)
 
+    def _without_from(self, node: Tree) -> None:
+        if node.args.get("from_") is not None:
+            return
+        for name in ("where", "group", "having", "qualify"):
+            if node.args.get(name) is not None:
+                self.record.fault(node.args[name], f"A query without FROM has no {name.upper()}; add FROM.")
+        if any(_aggregates(each) for each in node.expressions):
+            self.record.fault(node, "A query without FROM aggregates nothing; add FROM.")
+
     def filters(self, node: Tree, scope: QueryScope) -> None:
-        """Where a table requires a filter on its partition, some condition of this query must name that column."""
+        """Where a table requires a filter on its partition, the query must have one."""
         conditions = [node.args["where"].this] if node.args.get("where") is not None else []
         conditions += [join.args["on"] for join in node.args.get("joins") or () if join.args.get("on") is not None]
         for source in scope.sources:
-            relation = self.catalog.get(source.table or "")
-            if relation is None or relation.filtered is None:
-                continue
-            wanted = {relation.filtered.casefold()} | (
-                {"_partitiontime", "_partitiondate"} if relation.ingested else set()
+            self.filtered(node, source, conditions)
+
+    def filtered(self, node: Tree, source: Source, conditions: Sequence[Tree]) -> None:
+        """Where `source` requires a filter on its partition, one of `conditions` must hold whatever else does."""
+        relation = self.catalog.get(source.table or "")
+        if relation is None or relation.filtered is None:
+            return
+        wanted = {relation.filtered.casefold(), *(("_partitiontime", "_partitiondate") if relation.ingested else ())}
+        if not any(_narrows(each, wanted, source.alias.casefold()) for each in conditions):
+            self.record.fault(
+                node,
+                f"`{source.table}` requires a filter on its partition `{relation.filtered}`; add one to WHERE, beside OR and not below it.",
             )
-            named = (column.name.casefold() for each in conditions for column in each.find_all(exp.Column)
-                     if not column.table or column.table.casefold() == source.alias.casefold())  # fmt: skip
-            if not wanted & set(named):
-                self.record.fault(
-                    node,
-                    f"`{source.table}` requires a filter on its partition `{relation.filtered}`; add one to WHERE.",
-                )
 
     def _grouping(self, node: Tree, scope: QueryScope) -> ExpressionPlace:
         group = node.args.get("group")
@@ -94,12 +106,15 @@ class Selects(Sources):
             or node.args.get("having") is not None
             or any(_aggregates(each) for each in (*node.expressions, *_ordered(node), *_clause(node, "qualify")))
         )
-        if group is not None and group.args.get("all"):
-            return ExpressionPlace("SELECT", aggregates=True, windows=True)
         if not aggregated:
             return ExpressionPlace("SELECT", aggregates=True, windows=True)
         keys: set[str] = set()
-        for each in _group_items(group) if group is not None else ():
+        items = list(_group_items(group, node)) if group is not None else []
+        if len(items) > 1 and any(isinstance(each, exp.Tuple) and not each.expressions for each in group.expressions):
+            self.record.fault(group, "GROUP BY () stands alone; remove it, or use GROUPING SETS.")
+        if group is not None and group.args.get("all") and any(_star(each) for each in node.expressions):
+            items += [exp.column(each.name, source.alias) for source in scope.sources for each in source.columns]
+        for each in items:
             item = self._group_item(each, node, scope)
             if item is None:
                 continue
@@ -120,6 +135,9 @@ class Selects(Sources):
                 return None
             chosen = node.expressions[place - 1] if place <= len(node.expressions) else None
             item = chosen.this if isinstance(chosen, exp.Alias) else chosen
+        elif _is_value(item):
+            self.record.fault(item, "GROUP BY takes no literal; group by a column or an expression.")
+            return None
         elif isinstance(item, exp.Column) and not item.table:
             aliased = [
                 each
@@ -154,8 +172,6 @@ class Selects(Sources):
                 columns.append(TypeField(name, kind))
         if node.args.get("kind") == "STRUCT" and columns is not None:
             columns = [TypeField("", Type("STRUCT", fields=tuple(columns)))]
-        if node.args.get("kind") == "VALUE" and columns and len(columns) == 1 and columns[0].type.kind == "STRUCT":
-            columns = list(columns[0].type.fields)
         return columns, aliases
 
     def _star(self, node: Tree, scope: QueryScope, reader: ExpressionReader) -> list[TypeField] | None:
@@ -228,9 +244,46 @@ class Selects(Sources):
                         each, f"ORDER BY {each.name} is no position of the SELECT list; use one of its columns."
                     )
                 continue
+            if _is_value(each):
+                self.record.fault(each, "ORDER BY takes no literal; order by a column or an expression.")
             found = self.expressions(scope, replace(place, clause="ORDER BY", aggregates=True, windows=True)).type(each)
+            self._selected_once(node, each, scope, place)
             if not sortable(found.type):
                 self.record.fault(each, f"ORDER BY does not take {found.type}; convert it.")
+
+    def _selected_once(self, node: Tree, item: Tree, scope: QueryScope, place: ExpressionPlace) -> None:
+        """After SELECT DISTINCT nothing is left to order by but what was selected."""
+        if node.args.get("distinct") is None or any(_star(each) for each in node.expressions):
+            return
+        chosen = {key(each.this if isinstance(each, exp.Alias) else each, scope) for each in node.expressions}
+        for column in item.walk(prune=lambda each: key(each, scope) in chosen):
+            if not isinstance(column, exp.Column) or key(column, scope) in chosen:
+                continue
+            if column.table or column.name.casefold() not in place.aliases:
+                self.record.fault(item, f"SELECT DISTINCT has no `{column.name}` to order by; select it, or group.")
+
+
+def _is_value(node: Tree) -> bool:
+    return isinstance(node, exp.Literal | exp.RawString | exp.Boolean | exp.Null)
+
+
+def _doubled(node: Tree) -> frozenset[str]:
+    """Names that the SELECT list gives more than once."""
+    names = [each.alias_or_name.casefold() for each in node.expressions if not _star(each)]
+    return frozenset(name for name in names if name and names.count(name) > 1)
+
+
+def _narrows(condition: Tree, columns: set[str], alias: str) -> bool:
+    """True when a condition keeps rows by one of `columns`, whatever its other parts say."""
+    if isinstance(condition, exp.Paren):
+        return _narrows(condition.this, columns, alias)
+    if isinstance(condition, exp.And | exp.Or):
+        sides = (_narrows(each, columns, alias) for each in (condition.this, condition.expression))
+        return any(sides) if isinstance(condition, exp.And) else all(sides)
+    return any(
+        isinstance(each, exp.Column) and each.name.casefold() in columns and each.table.casefold() in ("", alias)
+        for each in condition.walk(prune=lambda inner: isinstance(inner, exp.Query))
+    )
 
 
 def _star(node: Tree) -> bool:
@@ -261,8 +314,13 @@ def _ordered(node: Tree) -> list[Tree]:
     return [] if order is None else [each.this for each in order.expressions]
 
 
-def _group_items(group: Tree) -> Iterator[Tree]:
-    """The expressions of GROUP BY, those of GROUPING SETS, ROLLUP and CUBE among them."""
+def _group_items(group: Tree, node: Tree) -> Iterator[Tree]:
+    """The expressions of GROUP BY, those of GROUPING SETS, ROLLUP and CUBE among them; ALL is what is not aggregated."""
+    if group.args.get("all"):
+        listed = [each.this if isinstance(each, exp.Alias) else each for each in node.expressions]
+        yield from (each for each in listed if not _star(each) and not _aggregates(each) and each.find(exp.Column)
+                    and not each.find(exp.Window))  # fmt: skip
+        return
     yield from group.expressions
     for name in ("grouping_sets", "rollup", "cube"):
         for each in group.args.get(name) or ():

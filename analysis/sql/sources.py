@@ -11,7 +11,7 @@ from analysis.sql.functions import functions
 from analysis.sql.record import ExpressionPlace, Reading
 from analysis.sql.scope import Catalog, QueryScope, Relation, Source
 from analysis.sql.text import HOLE, Tree, start_of
-from analysis.sql.types import ANY, INT64, Type, Typed, TypeField
+from analysis.sql.types import ANY, INT64, TIMESTAMP, Type, Typed, TypeField
 
 Columns = tuple[TypeField, ...]
 ANY_PROJECT = "*"
@@ -122,7 +122,7 @@ class Sources:
                 scope.merged.update(inner.merged)
                 return inner.sources[0]
             columns = self.read(node, QueryScope(scope.parent, common=_all_common(scope)))
-            return Source(node.alias, columns or (), open=columns is None)
+            return _rows(node, node.alias, columns)
         self.record.untold(node, f"What `{node.sql('bigquery')[:60]}` returns is not followed by this reader")
         return Source(node.alias, (), open=True)
 
@@ -145,6 +145,9 @@ class Sources:
         return Source(name, (TypeField(name, element),), open=element.kind == "ANY" and not name, value=element)
 
     def _table(self, node: Tree, scope: QueryScope) -> Source:
+        if isinstance(node.this, exp.Parameter):
+            self.record.fault(node, f"A parameter cannot name a table; write its name instead of @{node.this.name}.")
+            return Source(node.alias, (), open=True)
         if not isinstance(node.this, exp.Identifier | exp.Dot):
             for each in node.this.expressions if isinstance(node.this, exp.Anonymous) else ():
                 if not isinstance(each, exp.Table):
@@ -155,7 +158,9 @@ class Sources:
             return Source(node.alias, (), open=True)
         for name in ("version", "when"):
             if (clause := node.args.get(name)) is not None and clause.expression is not None:
-                self.expressions(QueryScope(), ExpressionPlace("FOR SYSTEM_TIME AS OF")).type(clause.expression)
+                reader = self.expressions(QueryScope(), ExpressionPlace("FOR SYSTEM_TIME AS OF"))
+                at = clause.expression
+                reader.fits(at, reader.type(at), TIMESTAMP, "The time of FOR SYSTEM_TIME AS OF")
         parts = [piece for part in node.parts for piece in part.name.split(".")]
         alias = node.alias or parts[-1]
         if len(parts) == 1 and scope.has_common(parts[0]):
@@ -230,6 +235,17 @@ def _all_common(scope: QueryScope) -> dict[str, Columns | None]:
     for level in scope.levels():
         found = {**level.common, **found}
     return found
+
+
+def _rows(node: Tree, alias: str, columns: Columns | None) -> Source:
+    """What a query in FROM brings: its columns, or the fields of its one value under AS STRUCT and AS VALUE."""
+    inner = node
+    while isinstance(inner, exp.Subquery | exp.SetOperation):
+        inner = inner.this
+    if not inner.args.get("kind") or not columns or not isinstance(inner, exp.Select):
+        return Source(alias, columns or (), open=columns is None)
+    kind = columns[0].type
+    return Source(alias, kind.fields if kind.kind == "STRUCT" else (TypeField(alias, kind),), value=kind)
 
 
 def type_in(source: Source, name: str) -> Type:

@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
+from analysis.sql.grammar import odd_parts
+from analysis.sql.lexical import NotUnderstoodError, Problem
 from analysis.sql.queries import QueryReader
 from analysis.sql.record import ClockUse, Reading
 from analysis.sql.scope import Catalog
-from analysis.sql.text import NotUnderstoodError, SqlProblem, Tree, parse, start_of
+from analysis.sql.text import Tree, parse, start_of
 from analysis.sql.types import Type, TypeField
 from analysis.sql.writes import Writes
 
@@ -50,8 +52,8 @@ class Statement:
     parameters: Mapping[str, int]
     result: tuple[TypeField, ...] | None = None
     clocks: tuple[ClockUse, ...] = ()
-    problems: tuple[SqlProblem, ...] = ()
-    notes: tuple[SqlProblem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 def read(
@@ -68,16 +70,26 @@ def read(
     except NotUnderstoodError as refusal:
         return _refused(text, refusal.problem)
     if len(parsed.trees) != 1:
-        return _refused(text, SqlProblem("Expected one statement; give each its own text.", 0))
+        return _refused(text, Problem("Expected one statement; give each its own text.", 0))
     tree = parsed.trees[0]
     if query_only and not isinstance(tree, exp.Query):
-        return _refused(text, SqlProblem("Expected one SELECT query; write exactly one.", start_of(tree)))
+        return _refused(text, Problem("Expected one SELECT query; write exactly one.", start_of(tree)))
     record = Reading(parsed)
+    for node, refusal in odd_parts(tree):
+        if refusal:
+            record.fault(node, refusal)
+        else:
+            record.untold(node, f"`{node.sql('bigquery')[:60]}` is not followed by this reader")
     queries = QueryReader(record, catalog, parameters or {}, project)
     try:
         result = _read(tree, queries)
     except RecursionError:
-        return _refused(text, SqlProblem("The statement is nested too deeply to read; flatten it.", 0))
+        return _refused(text, Problem("The statement is nested too deeply to read; flatten it.", 0))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        record.untold(
+            tree, f"The statement is built in a way that this reader does not follow ({type(error).__name__})"
+        )
+        result = None
     return Statement(
         kind=type(tree).__name__.lower() if not isinstance(tree, exp.Query) else "select",
         tables=_uses(queries),
@@ -97,11 +109,9 @@ def _read(tree: Tree, queries: QueryReader) -> tuple[TypeField, ...] | None:
     return None
 
 
-def _refused(text: str, problem: SqlProblem) -> Statement:
+def _refused(text: str, problem: Problem) -> Statement:
     if "{" in text:
-        notes = (
-            SqlProblem("The parts that only running the code tells hide how this statement is built", problem.start),
-        )
+        notes = (Problem("The parts that only running the code tells hide how this statement is built", problem.start),)
         return Statement(columns={}, parameters={}, notes=notes)
     return Statement(columns={}, parameters={}, problems=(problem,))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import logging
 import re
-from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from sqlglot import exp
@@ -17,151 +16,15 @@ from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from analysis.sql.lexical import RESERVED, NotUnderstoodError, check_tokens, unclosed, unescape
 from analysis.sql.types import ALIASES, SCALARS
 
 Tree = Any
 """A node of sqlglot's tree; its attributes are not typed."""
 
-RESERVED = frozenset(
-    [
-        "ALL",
-        "AND",
-        "ANY",
-        "ARRAY",
-        "AS",
-        "ASC",
-        "ASSERT_ROWS_MODIFIED",
-        "AT",
-        "BETWEEN",
-        "BY",
-        "CASE",
-        "CAST",
-        "COLLATE",
-        "CONTAINS",
-        "CREATE",
-        "CROSS",
-        "CUBE",
-        "CURRENT",
-        "DEFAULT",
-        "DEFINE",
-        "DESC",
-        "DISTINCT",
-        "ELSE",
-        "END",
-        "ENUM",
-        "ESCAPE",
-        "EXCEPT",
-        "EXCLUDE",
-        "EXISTS",
-        "EXTRACT",
-        "FALSE",
-        "FETCH",
-        "FOLLOWING",
-        "FOR",
-        "FROM",
-        "FULL",
-        "GROUP",
-        "GROUPING",
-        "GROUPS",
-        "HASH",
-        "HAVING",
-        "IF",
-        "IGNORE",
-        "IN",
-        "INNER",
-        "INTERSECT",
-        "INTERVAL",
-        "INTO",
-        "IS",
-        "JOIN",
-        "LATERAL",
-        "LEFT",
-        "LIKE",
-        "LIMIT",
-        "LOOKUP",
-        "MERGE",
-        "NATURAL",
-        "NEW",
-        "NO",
-        "NOT",
-        "NULL",
-        "NULLS",
-        "OF",
-        "ON",
-        "OR",
-        "ORDER",
-        "OUTER",
-        "OVER",
-        "PARTITION",
-        "PRECEDING",
-        "PROTO",
-        "QUALIFY",
-        "RANGE",
-        "RECURSIVE",
-        "RESPECT",
-        "RIGHT",
-        "ROLLUP",
-        "ROWS",
-        "SELECT",
-        "SET",
-        "SOME",
-        "STRUCT",
-        "TABLESAMPLE",
-        "THEN",
-        "TO",
-        "TREAT",
-        "TRUE",
-        "UNBOUNDED",
-        "UNION",
-        "UNNEST",
-        "USING",
-        "WHEN",
-        "WHERE",
-        "WINDOW",
-        "WITH",
-        "WITHIN",
-    ]
-)
-"""Words GoogleSQL reserves: as a name they need backquotes (GoogleSQL lexical structure reference)."""
-
-_AFTER_AS = {"STRUCT", "ARRAY", "INTERVAL", "RANGE", "SELECT", "WITH", "OF"}
-_FOREIGN = {
-    TokenType.DCOLON: "`::` is no operator of GoogleSQL; write CAST.",
-    TokenType.ILIKE: "GoogleSQL has no ILIKE; compare LOWER of both sides.",
-    TokenType.ARROW: "`->` is no operator of GoogleSQL here; name the field, or use JSON_VALUE.",
-    TokenType.DARROW: "",
-    TokenType.RLIKE: "GoogleSQL has no RLIKE; use REGEXP_CONTAINS.",
-    TokenType.DIV: "GoogleSQL has no operator DIV; call DIV(x, y).",
-    TokenType.MOD: "`%` is no operator of GoogleSQL; call MOD(x, y).",
-}
-_CLOSING = {
-    TokenType.COMMA,
-    TokenType.R_PAREN,
-    TokenType.R_BRACKET,
-    TokenType.WHERE,
-    TokenType.GROUP_BY,
-    TokenType.ORDER_BY,
-}
 _HOLE = re.compile(r"\{([^{}]*)\}")
 HOLE = re.compile(r"hole_\d+_")
-TEXTS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING}
-_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", **{c: c for c in "\\?\"'`"}}
-_ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.)|$)", re.S)
-
-
-class SqlProblem(NamedTuple):
-    """A sentence and the offset that it is about."""
-
-    message: str
-    start: int
-
-
-class NotUnderstoodError(Exception):
-    """The text cannot be read on from `problem`."""
-
-    def __init__(self, message: str, start: int) -> None:
-        self.problem = SqlProblem(message, start)
-        super().__init__(message)
+_BYTES = ("b", "B", *(a + b for a in "rR" for b in "bB"), *(b + a for a in "rR" for b in "bB"))
 
 
 class ParsedSql(NamedTuple):
@@ -197,6 +60,9 @@ def dialect() -> type[BigQuery]:
 
         class Tokenizer(tokenizer):  # type: ignore[misc]
             KEYWORDS: ClassVar[Any] = {word: kind for word, kind in tokenizer.KEYWORDS.items() if word not in foreign}
+            BYTE_STRINGS: ClassVar[Any] = [
+                (prefix + quote, quote) for quote in ("'", '"', "'''", '"""') for prefix in _BYTES
+            ]
 
         class Parser(parser):  # type: ignore[misc]
             FUNCTIONS: ClassVar[Any] = {}
@@ -227,7 +93,7 @@ def parse(text: str, *, holes: bool = True) -> ParsedSql:
     plugged = _HOLE.sub(plug, text) if holes else text
     try:
         tokens = dialect()().tokenize(plugged)
-        _check_tokens(plugged, tokens)
+        check_tokens(plugged, tokens)
         trees = dialect()().parser().parse(tokens, plugged)
     except TokenError as error:
         raise NotUnderstoodError(
@@ -256,78 +122,6 @@ def _check_names(tree: Tree) -> None:
         if not node.quoted and node.name.upper() in RESERVED - {"DEFAULT"} and "start" in node.meta:
             message = f"`{node.name}` is a reserved word; use another name or backquotes."
             raise NotUnderstoodError(message, node.meta["start"])
-
-
-def _check_tokens(text: str, tokens: list[Token]) -> None:
-    """Refuse what the tokenizer or the parser takes and BigQuery does not."""
-    for token in tokens:
-        source = text[token.start : token.end + 1]
-        if token.token_type in TEXTS:
-            if "\n" in source and not source.lstrip("rRbB").startswith(("'''", '"""')):
-                raise NotUnderstoodError("A string ends on the line it begins; use triple quotes.", token.start)
-            if token.token_type is TokenType.STRING:
-                unescape(source, token.start)
-        elif message := _FOREIGN.get(token.token_type):
-            raise NotUnderstoodError(message, token.start)
-    for word, _, comma in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if word.token_type in (TokenType.LIMIT, TokenType.FETCH) and comma.token_type is TokenType.COMMA:
-            raise NotUnderstoodError("GoogleSQL has no LIMIT with a comma; write LIMIT … OFFSET ….", comma.start)
-    for before, token in pairwise(tokens):
-        name = text[token.start : token.end + 1].upper()
-        if before.token_type is TokenType.COMMA and token.token_type in _CLOSING:
-            raise NotUnderstoodError("Nothing follows this comma; remove it.", before.start)
-        if before.token_type is TokenType.ALIAS and name in RESERVED - _AFTER_AS:
-            raise NotUnderstoodError(f"`{token.text}` is a reserved word; use another name or backquotes.", token.start)
-    if tokens and tokens[-1].token_type is TokenType.COMMA:
-        raise NotUnderstoodError("Nothing follows this comma; remove it.", tokens[-1].start)
-
-
-def unescape(source: str, start: int = 0) -> str:
-    """What a string literal says (GoogleSQL lexical structure: escape sequences); `start` is where it stands."""
-    prefix = re.match(r"[rRbB]*", source)
-    raw = prefix is not None and "r" in prefix[0].lower()
-    body = source[len(prefix[0]) if prefix else 0 :]
-    quote = body[:3] if body[:3] in ("'''", '"""') else body[:1]
-    body = body[len(quote) : len(body) - len(quote)]
-    if raw:
-        return body
-
-    def replaced(match: re.Match[str]) -> str:
-        octal, two, four, eight, one = match.groups()
-        if octal:
-            return chr(int(octal, 8))
-        if code := two or four or eight:
-            number = int(code, 16)
-            if number < 0x110000 and not 0xD800 <= number < 0xE000:
-                return chr(number)
-        elif one in _ESCAPES:
-            return _ESCAPES[one]
-        raise NotUnderstoodError(
-            f"`{match[0]}` is no escape sequence of GoogleSQL; write `\\\\` for a backslash.", start
-        )
-
-    return _ESCAPE.sub(replaced, body)
-
-
-_OPENING = re.compile(r"--[^\n]*|#[^\n]*|/\*|'''|\"\"\"|['\"`]")
-
-
-def unclosed(text: str) -> int:
-    """Where the first comment, string or quoted name starts that never ends; the last character if none does."""
-    position = 0
-    while opening := _OPENING.search(text, position):
-        mark = opening[0]
-        position = opening.end()
-        if mark[0] in "-#":
-            continue
-        raw = text[opening.start() - 1 : opening.start()].lower() == "r"
-        escape = "" if raw or mark == "/*" else r"(?:\\.|(?!MARK).)*?".replace("MARK", re.escape(mark))
-        closing = re.compile((escape or ".*?") + re.escape("*/" if mark == "/*" else mark), re.DOTALL)
-        found = closing.match(text, position)
-        if found is None or (len(mark) == 1 and "\n" in found[0]):
-            return opening.start()
-        position = found.end()
-    return max(len(text) - 1, 0)
 
 
 def _position(error: Any, text: str) -> tuple[int, str]:

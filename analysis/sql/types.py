@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -186,18 +187,19 @@ def _between_kinds(value: Typed, wanted: Type) -> int | None:
         return near.index(wanted.kind) + 1
     if wanted.kind in LITERALS.get(value.origin, ()) and value.type.kind in {"STRING", "FLOAT64"}:
         return 4 if value.origin != "text" or spells(value.text, wanted.kind) else None
-    if value.origin == "text" and wanted.kind == "RANGE":
-        return 4
     return None
 
 
+_DECIMAL = r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*"
 _DAY = r"\d{1,4}-\d{1,2}-\d{1,2}"
-_HOUR = r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{0,9})?)?"
+_HOUR = r"([01]?\d|2[0-3]):[0-5]?\d(:([0-5]?\d|60)(\.\d{0,9})?)?"
 _SPELLINGS = {
     "DATE": re.compile(_DAY),
     "TIME": re.compile(_HOUR),
     "DATETIME": re.compile(rf"{_DAY}([ tT]{_HOUR})?"),
-    "TIMESTAMP": re.compile(rf"{_DAY}([ tT]{_HOUR})? ?([zZ]|[+-]\d{{1,2}}(:\d{{2}})?|[A-Za-z_]+(/[A-Za-z_/]+)?)?"),
+    "TIMESTAMP": re.compile(rf"{_DAY}([ tT]{_HOUR})?([zZ]|[+-]\d{{1,2}}(:\d{{2}})?| (?P<zone>[A-Za-z_+\-0-9/]+))?"),
+    "NUMERIC": re.compile(_DECIMAL),
+    "BIGNUMERIC": re.compile(_DECIMAL),
 }
 
 
@@ -205,9 +207,10 @@ def spells(text: str, kind: str) -> bool:
     """True when a string literal is a value of the type (GoogleSQL lexical structure: date and time literals)."""
     if kind not in _SPELLINGS:
         return True
-    if not _SPELLINGS[kind].fullmatch(text):
+    found = _SPELLINGS[kind].fullmatch(text)
+    if found is None or not _is_zone(found.groupdict().get("zone")):
         return False
-    if kind == "TIME":
+    if kind not in ("DATE", "DATETIME", "TIMESTAMP"):
         return True
     year, month, day = (int(each) for each in re.findall(r"\d+", text)[:3])
     try:
@@ -215,6 +218,13 @@ def spells(text: str, kind: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_zone(name: str | None) -> bool:
+    try:
+        return name is None or bool(zoneinfo.ZoneInfo(name))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def same(one: Type, other: Type) -> bool:

@@ -25,6 +25,8 @@ class Writes:
         readers = {exp.Insert: self._insert, exp.Update: self._update, exp.Delete: self._delete, exp.Merge: self._merge}
         reader = next((reader for kind, reader in readers.items() if isinstance(node, kind)), None)
         if isinstance(node, exp.TruncateTable):
+            if len(node.expressions) != 1 or self.record.parsed.tokens[1].text.upper() != "TABLE":
+                self.record.fault(node, "TRUNCATE TABLE empties one table; write it with TABLE and one name.")
             for table in node.expressions:
                 self._relation(table)
         elif reader is None:
@@ -39,6 +41,8 @@ class Writes:
         return self.queries.relation(table, parts, written=True)
 
     def _target(self, table: Tree) -> tuple[Relation, str, Source]:
+        if table.args.get("joins"):
+            self.record.fault(table, "A write changes one table; name one, and ask others in FROM or a subquery.")
         relation, name = self._relation(table)
         alias = table.alias or name.split(".")[-1]
         return relation, name, Source(alias, relation.columns, name, relation.hidden, relation.open)
@@ -112,9 +116,7 @@ class Writes:
             self._assign(reader, column, value, name)
 
     def _assign(self, reader: ExpressionReader, column: TypeField, value: Tree, name: str) -> None:
-        if (isinstance(value, exp.Column) and not value.table and value.name.upper() == "DEFAULT") or type(
-            value
-        ).__name__ == "Default":
+        if isinstance(value, exp.Column | exp.Var) and value.name.upper() == "DEFAULT" and "." not in value.sql():
             return
         if isinstance(value, exp.Array) and any(isinstance(each, exp.Null) for each in value.expressions):
             self.record.fault(
@@ -143,6 +145,8 @@ class Writes:
         if node.args.get("from_") is not None:
             self.queries.from_clause(node, scope)
         self._where(node, scope, "UPDATE")
+        if not node.expressions:
+            self.record.fault(node, "UPDATE sets nothing; write SET, a column and its value.")
         self._set(node.expressions, scope, source, name)
 
     def _set(self, assignments: Iterable[Tree], scope: QueryScope, target: Source, name: str) -> None:
@@ -150,12 +154,20 @@ class Writes:
         own = ExpressionReader(self.record, QueryScope(sources=[target]), ExpressionPlace("SET"), self.queries)
         seen: set[str] = set()
         for each in assignments:
-            if not isinstance(each, exp.EQ):
-                self.record.untold(each, "This assignment is not followed by this reader")
+            if (
+                not isinstance(each, exp.EQ)
+                or not isinstance(each.this, exp.Column | exp.Dot)
+                or each.this.find(exp.Bracket)
+            ):
+                self.record.fault(
+                    each, "SET assigns to a column or a field of one, each by `name = value`; write that."
+                )
                 continue
             kind = own.type(each.this)
-            path = each.this.sql("bigquery").casefold()
-            if path in seen:
+            path = (
+                each.this.sql("bigquery", comments=False).casefold().removeprefix(f"{target.alias.casefold()}.") + "."
+            )
+            if any(path.startswith(other) or other.startswith(path) for other in seen):
                 self.record.fault(each, f"`{each.this.sql('bigquery')}` is set twice; set it once.")
             seen.add(path)
             self._assign(reader, TypeField(each.this.name, kind.type), each.expression, name)
@@ -181,18 +193,29 @@ class Writes:
         scope = QueryScope()
         self.queries.join_item(node.args["using"], scope)
         given = list(scope.sources)
+        if any(each.alias.casefold() == target.alias.casefold() for each in given):
+            self.record.fault(node, f"MERGE calls two tables `{target.alias}`; give one an alias.")
         both = QueryScope(sources=[target, *given])
+        if not isinstance(node.args.get("on"), exp.Expression):
+            self.record.fault(node, "MERGE has no ON; say how the rows belong together.")
+            return
         self.queries.expressions(both, ExpressionPlace("ON")).condition(node.args["on"], "The condition of ON")
+        conditions = [each.args["condition"] for each in node.args["whens"].expressions if each.args.get("condition")]
+        self.queries.filtered(node, target, [node.args["on"], *conditions])
         for clause in node.args["whens"].expressions:
             matched, by_source = clause.args.get("matched"), clause.args.get("source")
             reach = both if matched else QueryScope(sources=[target] if by_source else given)
             condition = clause.args.get("condition")
             if condition is not None:
                 self.queries.expressions(reach, ExpressionPlace("WHEN")).condition(condition, "The condition of WHEN")
-            self._action(clause.args["then"], reach, relation, name, target)
+            self._action(clause, reach, relation, name, target)
 
-    def _action(self, then: Tree, reach: QueryScope, relation: Relation, name: str, target: Source) -> None:
-        if isinstance(then, exp.Update):
+    def _action(self, clause: Tree, reach: QueryScope, relation: Relation, name: str, target: Source) -> None:
+        then, new = clause.args["then"], not clause.args.get("matched") and not clause.args.get("source")
+        if new is not isinstance(then, exp.Insert):
+            told = "INSERT alone may follow NOT MATCHED" if new else "UPDATE or DELETE may follow here, and no INSERT"
+            self.record.fault(clause, f"{told}; correct the clause.")
+        elif isinstance(then, exp.Update):
             self._set(then.expressions, reach, target, name)
         elif isinstance(then, exp.Insert) and isinstance(then.expression, exp.Tuple):
             listed = then.this.expressions if isinstance(then.this, exp.Tuple) else []
@@ -201,6 +224,9 @@ class Writes:
                 self._given(then, listed, relation, name)
             if not relation.open:
                 self._row(then.expression, columns, name, reach)
+        elif isinstance(then, exp.Insert) and isinstance(then.this, exp.Tuple):
+            if not relation.open:  # VALUES without a list of columns
+                self._row(exp.Tuple(expressions=then.this.expressions[0].expressions), relation.columns, name, reach)
         elif isinstance(then, exp.Insert):
             given = [each for source in reach.sources for each in source.columns]
             if relation.open or any(source.open for source in reach.sources):

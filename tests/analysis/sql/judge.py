@@ -56,7 +56,6 @@ class Analyzer:
     def __init__(self, cache: Path) -> None:
         config = Config()
         config.shared_memory = True
-        config.cranelift_opt_level = "none"
         engine = Engine(config)
         wasm = Path(get_wasm_path())
         self.store, wasi = Store(engine), WasiConfig()
