@@ -8,7 +8,7 @@ from analysis.sql.functions import PART, functions
 from analysis.sql.literals import Literals
 from analysis.sql.parts import refused_part
 from analysis.sql.reader import SIGNS, listed
-from analysis.sql.text import Tree
+from analysis.sql.text import Tree, start_of
 from analysis.sql.types import ANY, BOOL, DATE, DATETIME, INT64, NULL, STRING, TIME, Typed, common
 
 OPERATORS: dict[str, str] = {
@@ -44,12 +44,28 @@ class Operators(Literals):
         if name == "$LIKE" and isinstance(given[1], exp.Any | exp.All):
             return self._like_some(node, given[1])
         values = [self.type(each) for each in given]
+        if name in COMPARISONS:
+            self._compared(node)
+        if name == "$EQUAL":
+            self._fixed_day(list(zip(given, values, strict=True)))
         if name in _BARE and any(isinstance(each.unnest(), exp.Null) for each in given):
             sign = SIGNS.get(name, name.lstrip("$"))
             return self.record.fault(
                 node, f"`{sign}` takes no literal NULL, with which it gives NULL; write IS NULL, or the NULL itself."
             )
         return self.resolved(node, functions()[name], values)
+
+    def _compared(self, node: Tree) -> None:
+        """Record the parameters that a comparison holds against columns."""
+        if node.find(exp.Column) is not None:
+            self.record.compared.update(each.name for each in node.find_all(exp.Parameter))
+
+    def _fixed_day(self, sides: list[tuple[Tree, Typed]]) -> None:
+        """Record a column of dates that is asked for one day that the text itself names."""
+        for (column, value), (other, _) in (sides, sides[::-1]):
+            fixed = isinstance(other.this if isinstance(other, exp.Cast) else other, exp.Literal)
+            if isinstance(column, exp.Column) and fixed and value.type.kind in ("DATE", "DATETIME", "TIMESTAMP"):
+                self.record.days.append(start_of(column))
 
     def _unchained(self, node: Tree, left: Tree) -> None:
         """Note a comparison of what is itself a comparison: one of them needs parentheses."""
@@ -84,6 +100,7 @@ class Operators(Literals):
         value = self.type(node.this)
         query, unnest = node.args.get("query"), node.args.get("unnest")
         self._unchained(node, node.this)
+        self._compared(node)
         if query is None and unnest is None and (not node.expressions or _bracketed(node, self.record.parsed.text)):
             return self.record.fault(node, "IN takes a list in parentheses that holds a value; write one.")
         if query is not None:

@@ -42,6 +42,8 @@ class Statement:
         parameters: each `@name` and where it stands first.
         result: the columns that a query returns; None where they cannot be told or it returns none.
         clocks: uses of the current date or time.
+        compared: parameters that are held against a column.
+        days: where a column of dates is asked for one day that the text names.
         problems: what BigQuery would refuse.
         notes: what this reader cannot tell.
     """
@@ -52,6 +54,8 @@ class Statement:
     parameters: Mapping[str, int]
     result: tuple[TypeField, ...] | None = None
     clocks: tuple[ClockUse, ...] = ()
+    compared: frozenset[str] = frozenset()
+    days: tuple[int, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
 
@@ -97,6 +101,8 @@ def read(
         parameters=record.parameters,
         result=result,
         clocks=tuple(record.clocks),
+        compared=frozenset(record.compared),
+        days=tuple(record.days),
         problems=tuple(sorted(record.problems, key=lambda each: each.start)),
         notes=tuple(record.notes),
     )

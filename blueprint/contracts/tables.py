@@ -115,13 +115,13 @@ def _unfit(checked: CheckedStatement, at: Location) -> Iterator[tuple[str, Locat
     elif columns and columns[0].type not in ("INTEGER", "FLOAT", "NUMERIC", "BIGNUMERIC", ""):
         yield f"A gate's `value` is a number and this is {columns[0].type}; count or compute one.", at
     names = dict(checked.parameters)
-    if "date" not in names:
+    if "date" not in checked.compared:
         yield "The gate does not ask about its date; compare a date column with @date.", at
     for name, place in names.items():
         if name != "date":
             yield f"A gate is given @date and nothing else, and this one uses @{name}; write the value.", place
-    for name, place in checked.clocks:
-        yield f"A gate judges its @date, and {name} is another day from midnight on; use @date.", place
+    for name, place in checked.other_days:
+        yield f"A gate judges its @date, and {name} is another day on another day; use @date.", place
 
 
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))

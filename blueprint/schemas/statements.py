@@ -32,6 +32,8 @@ class CheckedStatement:
         columns: what a query returns; None where that cannot be told.
         parameters: each parameter and its place.
         clocks: uses of the current date or time in no stated zone, with their places.
+        other_days: what else than a parameter says which day is asked about: any clock, or a day that the text names.
+        compared: parameters that are held against a column.
         findings: what BigQuery would refuse; `notes` what cannot be told, as warnings.
     """
 
@@ -41,6 +43,8 @@ class CheckedStatement:
     columns: tuple[Column, ...] | None = None
     parameters: tuple[tuple[str, Location], ...] = ()
     clocks: tuple[tuple[str, Location], ...] = ()
+    other_days: tuple[tuple[str, Location], ...] = ()
+    compared: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
 
@@ -131,6 +135,11 @@ def _read(
         columns=None if found.result is None else tuple(returned(each.name, each.type) for each in found.result),
         parameters=tuple((name, places.at(start)) for name, start in found.parameters.items()),
         clocks=tuple((each.name, places.at(each.start)) for each in found.clocks if not each.zoned),
+        other_days=(
+            *((each.name, places.at(each.start)) for each in found.clocks),
+            *(("the day that the text names", places.at(start)) for start in found.days),
+        ),
+        compared=tuple(sorted(found.compared)),
         findings=tuple(Finding(RULE, each.message, places.at(each.start)) for each in found.problems),
         notes=tuple(
             Finding(
@@ -164,6 +173,8 @@ def decode_checked(value: dict[str, object]) -> CheckedStatement:
         columns=None if columns is None else decode_columns(columns),
         parameters=tuple((name, Location(**at)) for name, at in stored["parameters"]),  # type: ignore[attr-defined]
         clocks=tuple((name, Location(**at)) for name, at in stored["clocks"]),  # type: ignore[attr-defined]
+        other_days=tuple((name, Location(**at)) for name, at in stored["other_days"]),  # type: ignore[attr-defined]
+        compared=tuple(stored["compared"]),  # type: ignore[arg-type]
         findings=decode_findings(stored["findings"]),
         notes=decode_findings(stored["notes"]),
     )

@@ -31,6 +31,7 @@ RULES = {each.id: each for each in contracts()}
 OWN = (
     "tables-declared",
     "queries-resolve",
+    "gates-ask-their-date",
     "schemas-evolve",
     "messages-declared",
     "triggers-fit",
@@ -138,6 +139,52 @@ class TestQueriesResolve:
         tables = {**plan.schemas.tables, name: replace(table, columns=columns)}
         findings = run("queries-resolve", replace(plan, schemas=replace(plan.schemas, tables=tables))).findings
         assert any("recovery_successful" in each.message for each in findings)
+
+
+class TestGates:
+    @pytest.mark.parametrize(
+        ("sql", "sentence"),
+        [
+            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = CURRENT_DATE()", "does not ask about its date"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE @date IS NOT NULL", "does not ask about its date"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE @date = @date", "does not ask about its date"),
+            ("SELECT COUNT(*) AS value, @date AS day FROM {table}", "returns the one column"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = @date OR game_date = CURRENT_DATE('UTC')", "CURRENT_DATE is another day"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = @date AND CURRENT_TIMESTAMP() > '2020-01-01 00:00:00+00'", "CURRENT_TIMESTAMP is another day"),
+            ("SELECT COUNTIF(game_date = '2026-01-01') AS value FROM {table} WHERE game_date <= @date", "the day that the text names"),
+            ("SELECT COUNTIF(DATE '2026-01-01' = game_date) AS value FROM {table} WHERE game_date <= @date", "the day that the text names"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = @date AND player_lookup = @player", "uses @player"),
+            ("SELECT COUNT(*) AS rows_found FROM {table} WHERE game_date = @date", "returns the one column"),
+            ("SELECT CAST(COUNT(*) AS STRING) AS value FROM {table} WHERE game_date = @date", "is a number and this is STRING"),
+            ("DELETE FROM {table} WHERE game_date = @date", "Expected one SELECT query"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = @date; SELECT 1 AS value", "Expected one statement"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE player_lookup = @date", "does not take STRING, DATE"),
+        ],
+    )  # fmt: skip
+    def test_a_gate_that_does_not_judge_its_date_is_refused(
+        self, plan: Blueprint, tmp_path: Path, sql: str, sentence: str
+    ) -> None:
+        """Incident 64: yesterday's date passed on today's rows."""
+        changed = copied(plan, tmp_path)
+        file = tmp_path / "functions/phase5_to_phase6/gates/prediction_rows.sql"
+        file.write_text(sql.format(table="nba_predictions.player_prop_predictions"))
+        findings = run("gates-ask-their-date", changed).findings
+        assert any(sentence in each.message for each in findings), findings
+        assert {each.at.file for each in findings} == {file.relative_to(tmp_path).as_posix()}
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            "@date = game_date", "game_date IN (@date)", "game_date BETWEEN DATE_SUB(@date, INTERVAL 1 DAY) AND @date",
+            "DATE_DIFF(game_date, @date, DAY) = 0", "game_date = @date AND game_date >= '2024-10-01'",
+            "FORMAT_DATE('%F', game_date) = CAST(@date AS STRING)",
+        ],
+    )  # fmt: skip
+    def test_a_gate_may_ask_about_its_date_in_any_way(self, plan: Blueprint, tmp_path: Path, condition: str) -> None:
+        changed = copied(plan, tmp_path)
+        file = tmp_path / "functions/phase5_to_phase6/gates/prediction_rows.sql"
+        file.write_text(f"SELECT COUNT(*) AS value FROM nba_predictions.player_prop_predictions WHERE {condition}")
+        assert [str(each) for each in run("gates-ask-their-date", changed).findings] == []
 
 
 class TestOperators:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[3]
 HOME = ROOT / ".cache" / "googlesql"
 PYTHON = HOME / "env" / "bin" / "python"
+READY = HOME / "env" / "ready"
 
 
 class Verdict(NamedTuple):

@@ -19,10 +19,10 @@ from blueprint.schemas.bigquery import Schemas
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.placeholders import view_values
 from blueprint.schemas.statements import catalog
-from tests.analysis.sql.analyzer import PYTHON, ROOT, Analyzer, Verdict
+from tests.analysis.sql.analyzer import READY, ROOT, Analyzer, Verdict
 from tests.analysis.sql.statements import statement
 
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="Google's analyzer is not installed here; `make sql` does")
+pytestmark = pytest.mark.skipif(not READY.exists(), reason="Google's analyzer is not here; `make sql` installs it")
 
 CORPUS = Path(__file__).with_name("corpus")
 NAMES = ("queries", "expressions", "writes", "ddl")
