@@ -378,7 +378,7 @@ def _layout(partitioning: Partitioning | None) -> str:
         return "none"
     if partitioning.range:
         bounds = partitioning.range
-        return f"{partitioning.column} by range {bounds.start}..{bounds.end} step {bounds.interval}"
+        return f"{partitioning.column} by range from {bounds.start} to {bounds.end} in steps of {bounds.interval}"
     return f"{partitioning.column or 'ingestion time'} by {partitioning.granularity}"
 
 
