@@ -148,12 +148,11 @@ def _table_findings(
 ) -> Iterator[Finding]:
     new, name = tables.get(old.id), f"table/{old.id}"
     if new is None:
-        if not given_up:
+        if not (given_up and name in retired):
             message = f"Table `{old.id}` was released and its file is gone, so the next release would destroy it with its rows; restore the file. To give it up, write `retired: {{{name}: why}}` into pipeline.yaml and release that, which takes its protection away and nothing else; the file may go with the release after."
             yield Finding(RULE, message, Location(file))
         return
-    if name not in retired:
-        yield from _changes(old, new)
+    yield from _changes(old, new)
 
 
 def _changes(old: Table, new: Table) -> Iterator[Finding]:
