@@ -71,6 +71,15 @@ def column_changes(old: Sequence[TableColumn], new: Sequence[TableColumn]) -> li
     return list(_changes(old, new, ""))
 
 
+def column_effects(old: Sequence[TableColumn], new: Sequence[TableColumn]) -> dict[str, Effect]:
+    """Return the worst that happens to each column that changes."""
+    order: tuple[Effect, ...] = ("in place", "refused", "replaces")
+    found: dict[str, Effect] = {}
+    for each in column_changes(old, new):
+        found[each.column] = max(found.get(each.column, "in place"), each.effect, key=order.index)
+    return found
+
+
 def _changes(old: Sequence[TableColumn], new: Sequence[TableColumn], prefix: str) -> Iterator[ColumnChange]:
     before, after = ({str(column["name"]): column for column in side} for side in (old, new))
     dropped, added = before.keys() - after.keys(), after.keys() - before.keys()

@@ -29,9 +29,11 @@ class Writes:
                 self.record.fault(node, "TRUNCATE TABLE empties one table; write it with TABLE and one name.")
             for table in node.expressions:
                 self._relation(table)
+        elif reader is None and node.name.upper() == "TRUNCATE":
+            self.record.fault(node, "TRUNCATE TABLE empties one whole table; DELETE takes a WHERE.")
         elif reader is None:
-            self.record.fault(
-                node, "The statement is not understood; write a query, INSERT, UPDATE, DELETE, MERGE or TRUNCATE."
+            self.record.untold(
+                node, "This reader reads queries, INSERT, UPDATE, DELETE, MERGE and TRUNCATE, and no other statement"
             )
         else:
             reader(node)

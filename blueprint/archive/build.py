@@ -303,10 +303,7 @@ def _uses(raw: dict[str, Any]) -> Uses:
         CodeQuery(
             item["text"],
             Location(**item["at"]),
-            tuple(
-                CodeTableUse(table["table"], tuple(table["columns"]), Location(**table["at"]), table["written"])
-                for table in item["tables"]
-            ),
+            tuple(CodeTableUse(table["table"], Location(**table["at"]), table["written"]) for table in item["tables"]),
             item["error"],
         )
         for item in raw["queries"]

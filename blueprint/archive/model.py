@@ -105,10 +105,9 @@ class Use:
 
 @dataclass(frozen=True, order=True)
 class CodeTableUse:
-    """A table in a query: `dataset.table` as spelled (project dropped), columns, `*` for all, and whether it is changed."""
+    """A table in a query: `dataset.table` as spelled (project dropped), and whether it is changed."""
 
     table: str
-    columns: tuple[str, ...]
     at: Location
     written: bool = False
 

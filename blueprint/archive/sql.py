@@ -24,10 +24,9 @@ _STATEMENT = re.compile(
 
 
 class SqlTable(NamedTuple):
-    """One table of a statement, the columns named as its own, and whether it is written."""
+    """One table of a statement, and whether it is written."""
 
     table: str
-    columns: tuple[str, ...]
     written: bool
 
 
@@ -51,7 +50,7 @@ def is_sql(text: str) -> bool:
 
 @functools.cache
 def read_sql(text: str) -> tuple[tuple[SqlTable, ...], str | None]:
-    """Return the tables of a statement with the columns that are surely theirs, and why it does not parse (None if it does).
+    """Return the tables of a statement, and why it does not parse (None if it does).
 
     Args:
         text: the statement; `{name}` stands for a part that is known only at run time.
@@ -63,8 +62,6 @@ def read_sql(text: str) -> tuple[tuple[SqlTable, ...], str | None]:
     for use in found.tables:
         name = ".".join(use.name.split(".")[-3 if "INFORMATION_SCHEMA" in use.name.upper() else -2 :])
         written[name] = written.get(name, False) or use.written
-    tables = tuple(
-        SqlTable(name, tuple(sorted(column for table, column in found.columns if table == name)), changed)
-        for name, changed in sorted(written.items())
-    )
-    return tables, None if found.kind or not found.problems else found.problems[0].message
+    return tuple(
+        SqlTable(*each) for each in sorted(written.items())
+    ), None if found.kind or not found.problems else found.problems[0].message

@@ -108,7 +108,7 @@ def read_uses(
 
     def add_query(text: str, where: Location) -> None:
         tables, error = read_sql(text)
-        uses = tuple(CodeTableUse(each.table, each.columns, where, each.written) for each in tables)
+        uses = tuple(CodeTableUse(each.table, where, each.written) for each in tables)
         queries[CodeQuery(text, where, uses, error)] = None
 
     for module in places:
@@ -119,7 +119,7 @@ def read_uses(
             for text, place in found.queries:
                 add_query(text, at(place))
             for table, written, place in found.tables:
-                queries[CodeQuery("", at(place), (CodeTableUse(table, (), at(place), written),))] = None
+                queries[CodeQuery("", at(place), (CodeTableUse(table, at(place), written),))] = None
     for imported in closure.third_party:
         api = _api(imported.module)
         if api:

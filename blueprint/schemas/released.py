@@ -19,7 +19,7 @@ from blueprint.schemas.bigquery import Table, TableDifference, differences
 from blueprint.schemas.cache import decode_table
 from blueprint.schemas.messages import MessageSchema, types_of
 from provider.changes import TABLE, Effect, changes
-from provider.tables import column_changes, columns
+from provider.tables import column_effects, columns
 
 FOLDER = "schemas/.released"
 RULE = "schemas-evolve"
@@ -172,9 +172,9 @@ def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
         effects[name] = max(effects.get(name, "in place"), change.effect, key=WORST.index)
     listed = [columns(each.schema_json()) or [] for each in (old, new)]
     by_column: dict[str, Effect] = {}
-    for column in column_changes(*listed):
-        name = column.column.casefold()
-        by_column[name] = max(by_column.get(name, "in place"), column.effect, key=WORST.index)
+    for column, effect in column_effects(*listed).items():
+        name = column.casefold()
+        by_column[name] = max(by_column.get(name, "in place"), effect, key=WORST.index)
     for difference in differences(old, new):
         if difference.column:
             effect = by_column.get(difference.column.casefold(), "in place")

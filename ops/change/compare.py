@@ -26,7 +26,7 @@ from ops.change.unremoved import NOTE, unremoved
 from ops.report.text import kind, plain
 from ops.terminal import clip
 from provider.changes import TABLE, changes
-from provider.tables import column_changes, columns
+from provider.tables import column_effects, columns
 
 PlanJson = Mapping[str, Any]
 Fates = dict[str, str]
@@ -234,7 +234,7 @@ def _fates(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Fates:
     for change in changes(token, old, new):
         if token == TABLE and change.place == "schema":
             before, after = (columns(side.get("schema")) or [] for side in (old, new))
-            touched = {each.column: each.effect for each in column_changes(before, after)}
+            touched = column_effects(before, after)
             fates |= {f"schema.{column}": effect for column, effect in touched.items()}
             fates["schema"] = "in place" if touched else change.effect
         else:

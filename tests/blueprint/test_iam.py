@@ -31,14 +31,14 @@ def plan() -> Blueprint:
 @pytest.mark.parametrize(
     ("uses", "granted"),
     [
-        ((CodeTableUse("parcels_ops.journal", ("a",), AT),), {(READ, "table", "parcels_ops.journal")}),
-        ((CodeTableUse("parcels.days", ("a",), AT),), {(READ, "dataset", "parcels")}),
-        ((CodeTableUse("parcels.days", (), AT, True),), {(WRITE_TABLE, "table", "parcels.days")}),
+        ((CodeTableUse("parcels_ops.journal", AT),), {(READ, "table", "parcels_ops.journal")}),
+        ((CodeTableUse("parcels.days", AT),), {(READ, "dataset", "parcels")}),
+        ((CodeTableUse("parcels.days", AT, True),), {(WRITE_TABLE, "table", "parcels.days")}),
         (
-            (CodeTableUse("parcels.days", ("a",), AT, True), CodeTableUse("halls.doors", ("b",), AT)),
+            (CodeTableUse("parcels.days", AT, True), CodeTableUse("halls.doors", AT)),
             {(WRITE_TABLE, "table", "parcels.days"), (READ, "dataset", "halls")},
         ),
-        ((CodeTableUse("{table}", (), AT, True),), set()),
+        ((CodeTableUse("{table}", AT, True),), set()),
     ],
 )
 def test_tables_are_granted_as_they_are_used(

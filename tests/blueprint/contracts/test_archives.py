@@ -125,7 +125,7 @@ def test_a_computed_query_finds_what_can_be_read(plan: Blueprint, text: str, sen
 
 
 def test_a_table_given_to_the_client_is_declared(plan: Blueprint) -> None:
-    known, absent = CodeTableUse("nba_reference.processor_run_history", (), AT), CodeTableUse("nba_raw.nothing", (), AT)
+    known, absent = CodeTableUse("nba_reference.processor_run_history", AT), CodeTableUse("nba_raw.nothing", AT)
     refused = findings(plan, "queries", queries=(CodeQuery("", AT, (known,)), CodeQuery("", AT, (absent,))))
     assert refused == [
         ("violation", "Nobody declares the table 'nba_raw.nothing'; correct the name, or declare it under schemas/.")

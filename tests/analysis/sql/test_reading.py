@@ -1,0 +1,102 @@
+"""What one reading of a statement brings: tables, columns, parameters, what it returns, writes and asks of the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.sql.functions import parse_type
+from analysis.sql.scope import Relation
+from analysis.sql.statement import read
+
+
+def relation(columns: str, **more: object) -> Relation:
+    return Relation(tuple(parse_type(f"STRUCT<{columns}>").fields), **more)  # type: ignore[arg-type]
+
+
+CATALOG = {
+    "d.t": relation("a INT64, b STRING, c DATE, s STRUCT<x INT64>"),
+    "d.u": relation("a INT64, e STRING"),
+    "d.days": relation("day DATE, n INT64", filtered="day"),
+    "d.arrived": relation("n INT64", filtered="_PARTITIONTIME", ingested=True),
+    "d.open": Relation((), open=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("SELECT a, t.b FROM d.t AS t WHERE c = @day ORDER BY a", {"d.t": {"a", "b", "c"}}),
+        ("SELECT e FROM d.t JOIN d.u USING (a)", {"d.t": {"a"}, "d.u": {"a", "e"}}),
+        ("WITH w AS (SELECT a AS k FROM d.t) SELECT k FROM w", {"d.t": {"a"}}),
+        ("SELECT s.x FROM d.t", {"d.t": {"s"}}),
+        ("SELECT * FROM d.u", {"d.u": {"a", "e"}}),
+        ("INSERT INTO d.u (a, e) SELECT a, b FROM d.t", {"d.u": {"a", "e"}, "d.t": {"a", "b"}}),
+        ("UPDATE d.u SET e = 'x' WHERE a = 1", {"d.u": {"a", "e"}}),
+        ("DELETE FROM d.u WHERE a = 1", {"d.u": {"a"}}),
+        ("SELECT nobody_knows FROM d.open", {"d.open": {"nobody_knows"}}),
+    ],
+)
+def test_the_columns_that_a_statement_names(text: str, columns: dict[str, set[str]]) -> None:
+    found: dict[str, set[str]] = {}
+    statement = read(text, CATALOG)
+    for table, column in statement.columns:
+        found.setdefault(table, set()).add(column)
+    assert statement.problems == ()
+    assert found == columns
+
+
+def test_what_else_a_statement_says() -> None:
+    text = "MERGE d.u USING d.t ON u.a = t.a AND t.c = @day WHEN MATCHED THEN UPDATE SET e = CAST(CURRENT_DATE() AS STRING)"
+    statement = read(text, CATALOG)
+    assert statement.kind == "merge"
+    assert {(each.name, each.written) for each in statement.tables} == {("d.u", True), ("d.t", False)}
+    assert list(statement.parameters) == ["day"]
+    assert statement.compared == {"day"}
+    assert [(each.name, each.zoned) for each in statement.clocks] == [("CURRENT_DATE", False)]
+    assert statement.result is None
+    assert [str(each.type) for each in read("SELECT a, [c] AS l FROM d.t", CATALOG).result or ()] == [
+        "INT64",
+        "ARRAY<DATE>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        ("SELECT n FROM d.days WHERE day = @day", True),
+        ("SELECT n FROM d.days WHERE n = 1 AND day >= '2026-01-01'", True),
+        ("SELECT n FROM d.days WHERE (day = @day OR day = @other)", True),
+        ("SELECT n FROM d.arrived WHERE _PARTITIONDATE = @day", True),
+        ("SELECT n FROM d.arrived WHERE DATE(_PARTITIONTIME) = @day", True),
+        ("SELECT d.n FROM d.t JOIN d.days AS d ON d.n = t.a WHERE d.day = t.c", True),
+        ("DELETE FROM d.days WHERE day < @day", True),
+        ("MERGE d.days AS d USING d.t ON d.n = t.a AND d.day = @day WHEN MATCHED THEN DELETE", True),
+        ("SELECT n FROM d.days", False),
+        ("SELECT n FROM d.days WHERE n = 1", False),
+        ("SELECT n FROM d.days WHERE n = 1 OR day = @day", False),
+        ("SELECT n FROM d.days WHERE n IN (SELECT a FROM d.t WHERE c = @day)", False),
+        ("SELECT n FROM d.arrived WHERE n = 1", False),
+        ("UPDATE d.days SET n = 1 WHERE TRUE", False),
+        ("SELECT a FROM d.t WHERE a IN (SELECT n FROM d.days)", False),
+        ("MERGE d.days AS d USING d.t ON d.n = t.a WHEN MATCHED THEN DELETE", False),
+    ],
+)
+def test_a_table_that_requires_a_filter_gets_one(text: str, sound: bool) -> None:
+    messages = [each.message for each in read(text, CATALOG).problems]
+    assert any("requires a filter on its partition" in each for each in messages) is not sound
+    assert sound is (messages == [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT a FROM d.t AS t, LATERAL (SELECT 1)", "MERGE d.u USING d.t WHEN MATCHED THEN DELETE", "SELECT (" * 400,
+        "UPDATE d.u SET", "INSERT INTO d.u", "DELETE", "SELECT * FROM", "", ";", "WITH x AS",
+        "MERGE", "TRUNCATE", "SELECT 1 QUALIFY", "SELECT ARRAY<", "SELECT CAST(a AS)", "SELECT a[", "SELECT @", "SELECT 'x",
+        "GRANT SELECT ON d.t TO x", "CALL f()", "EXPORT DATA AS SELECT 1", "BEGIN SELECT 1; END", "DECLARE x INT64",
+        "ALTER TABLE d.t ADD COLUMN x INT64", "DROP TABLE d.t", "CREATE TABLE d.t (a INT64)", "ASSERT TRUE", "EXECUTE IMMEDIATE 'x'",
+    ],
+)  # fmt: skip
+def test_what_is_no_statement_of_ours_is_refused_or_not_known_and_never_raises(text: str) -> None:
+    statement = read(text, CATALOG)
+    assert statement.problems or statement.notes
