@@ -75,7 +75,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
     streams, _ = load_streams(
         manifest, messages, schemas.tables, unread | schemas.unread
     )  # a contract tells its findings
-    names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region)
+    names = Names(manifest.pipeline, stack.project, stack.project_number, stack.region, stack.dataset_location)
     archives, archive_findings = build_archives(root, manifest, names, firestore)
     told = {finding.at.file for finding in message_findings}
     findings += [finding for finding in archive_findings if finding.at.file not in told]

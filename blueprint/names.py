@@ -52,6 +52,7 @@ class Names:
     project: str
     number: str
     region: str
+    dataset_location: str = ""
 
     def runtime_account(self, function: str) -> str:
         """Return the id of the service account that the function runs as."""

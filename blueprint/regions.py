@@ -59,6 +59,9 @@ REGIONS = frozenset(
     ]
 )
 
+DATASETS, DATABASES = frozenset({"EU", "US"}), frozenset({"eur3", "nam5", "nam7"})
+"""Where data can be that is in no one region: multi-regions of BigQuery and of Firestore, as each spells them."""
+
 
 def problem(name: str) -> str | None:
     """Return what is wrong with a region's name, or None: it is one, it cannot be one, or it is not known here."""

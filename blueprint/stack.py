@@ -31,6 +31,8 @@ TEXTS = {
     "region": "region",
     "environment": "environment",
     "repository": "repository",
+    "datasets_in": "datasetLocation",
+    "database_in": "databaseLocation",
 }
 """Field → key of the values that are one text."""
 NAMING = ("projectId", "projectNumber", "region")
@@ -66,6 +68,7 @@ class _Hidden(Mapping[str, str]):
 class StackSettings:
     """Values of one stack; `service_urls` and `channels` map names to base URLs and notification channel ids.
 
+    `datasets_in` and `database_in` are empty where data is in the region.
     `unfit` says for each key that is not of its type what it should be; `places` tells where each key is set.
     """
 
@@ -78,6 +81,8 @@ class StackSettings:
     channels: Mapping[str, str] = field(default_factory=dict)
     repository: str = ""
     """Address under which the repository's files are read; empty: alerts name their runbook by its path."""
+    datasets_in: str = ""
+    database_in: str = ""
     unfit: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
@@ -85,6 +90,16 @@ class StackSettings:
     def file(self) -> str:
         """Return the file that sets these values."""
         return f"Pulumi.{self.name}.yaml"
+
+    @property
+    def dataset_location(self) -> str:
+        """Return where datasets are."""
+        return self.datasets_in or self.region
+
+    @property
+    def database_location(self) -> str:
+        """Return where the Firestore database is."""
+        return self.database_in or self.region
 
     @property
     def named(self) -> bool:
@@ -173,6 +188,15 @@ def _texts_wrong(stack: StackSettings) -> Iterator[tuple[str, str]]:
         yield "projectNumber", f"'{stack.project_number}' is no project number; set `projectNumber`."
     if message := regions.problem(stack.region):
         yield "region", message
+    for key, place, wide in (
+        ("datasetLocation", stack.datasets_in, regions.DATASETS),
+        ("databaseLocation", stack.database_in, regions.DATABASES),
+    ):
+        if place and not hidden(place) and place not in wide and (message := regions.problem(place)):
+            yield (
+                key,
+                f"{message.removesuffix('set `region`.')}use a region, or one of {', '.join(sorted(wide))}, in `{key}`.",
+            )
     if not stack.environment:
         yield "environment", "The environment is empty; set `environment`."
     if not hidden(stack.repository) and not re.fullmatch(r"(https://[^\s()<>]+)?", stack.repository):

@@ -39,7 +39,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         "function": function,
         "time_zone": manifest.time_zone,
         "date_field": manifest.date_field,
-        "location": names.region,
+        "location": names.dataset_location or names.region,
         "database": manifest.store.database,
         "lease": manifest.store.lease,
         "expiry": _expiry(manifest, function, boundaries, firestore),

@@ -31,7 +31,7 @@ class OrchestrationDataset(Component):
             f"{declared.name}-dataset",
             dataset_id=declared.name,
             project=stack.project,
-            location=stack.region,
+            location=stack.dataset_location,
             description=declared.description,
             friendly_name=declared.friendly_name,
             delete_contents_on_destroy=False,

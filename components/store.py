@@ -24,7 +24,7 @@ class CompletionStore(Component):
             "completion-store-database",
             name=store.database,
             project=stack.project,
-            location_id=stack.region,
+            location_id=stack.database_location,
             type="FIRESTORE_NATIVE",
             delete_protection_state="DELETE_PROTECTION_ENABLED",
             deletion_policy="ABANDON",

@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
     """Show or do it: 0 nothing waits or all was redriven, 3 something waits, 4 another may hold messages."""
     target = load_target(args.root, args.stack)
     topic, hold = _hold(target, args.subscription)
-    cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
+    cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
     leases = Leases(target.root / LEASES, hold)
     seen = Seen()
     try:

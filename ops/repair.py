@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     """Say what a repair comes to, or do it; the exit code is the worst answer's."""
     target = load_target(args.root, args.stack)
     boundaries = target.boundaries(args.boundary)
-    cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
+    cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
     if args.reprocess:
         return _reprocess(target, args)
     if args.yes:

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Show it; the exit code is the worst answer's, with `--watch` the last one's."""
     target = load_target(args.root, args.stack)
     while True:
-        cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
+        cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
         with stage("Looking at the pipeline"):
             compare = None if args.no_deployed else lambda: deployed(args)
             found = overview(target, cloud, args.dates or _recent(target), compare)

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Check each date; the exit code is the worst answer's."""
     target = load_target(args.root, args.stack)
     wanted = target.boundaries(args.boundary)
-    cloud = DataPlane(target.stack.project, target.stack.region, target.manifest.store.database)
+    cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
     found = []
     for date in args.dates:
         with stage(f"Looking at {date}"):

@@ -36,7 +36,8 @@ class StackFacts:
         project: id of the one Google Cloud project that everything is in.
         project_number: its number, by which the agents of Google's services are named.
         region: where functions, topics and jobs run, for example `us-west2`.
-        data_location: where datasets, buckets and databases keep data.
+        dataset_location: where datasets are.
+        database_location: where the database is.
         today: the day against which ends of life are measured.
         labels: label keys that every resource which can carry labels must carry.
         service_urls: base URLs of services outside the stack that it may call.
@@ -50,7 +51,8 @@ class StackFacts:
     project: str
     project_number: str
     region: str
-    data_location: str
+    dataset_location: str
+    database_location: str
     today: date
     labels: frozenset[str] = field(default_factory=frozenset)
     service_urls: tuple[str, ...] = ()
@@ -70,7 +72,8 @@ def declared(plan: Blueprint, today: date) -> StackFacts:
         project=stack.project,
         project_number=stack.project_number,
         region=stack.region,
-        data_location=stack.region,
+        dataset_location=stack.dataset_location,
+        database_location=stack.database_location,
         today=today,
         labels=frozenset(manifest.labels),
         service_urls=tuple(sorted(stack.service_urls.values())),

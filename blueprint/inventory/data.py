@@ -28,7 +28,7 @@ def datasets(plan: Blueprint) -> Iterator[Expected]:
         inputs = {
             "datasetId": dataset.name,
             "project": plan.stack.project,
-            "location": plan.stack.region,
+            "location": plan.stack.dataset_location,
             "description": dataset.description,
             "friendlyName": dataset.friendly_name,
             "deleteContentsOnDestroy": False,
@@ -100,7 +100,7 @@ def store(plan: Blueprint) -> Iterator[Expected]:
     inputs: dict[str, object] = {
         "name": database,
         "project": plan.stack.project,
-        "locationId": plan.stack.region,
+        "locationId": plan.stack.database_location,
         "type": "FIRESTORE_NATIVE",
         "deleteProtectionState": "DELETE_PROTECTION_ENABLED",
         "deletionPolicy": "ABANDON",

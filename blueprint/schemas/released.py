@@ -175,7 +175,11 @@ def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
     for column, effect in column_effects(*listed).items():
         name = column.casefold()
         by_column[name] = max(by_column.get(name, "in place"), effect, key=WORST.index)
-    for difference in differences(old, new):
+    found_differences = differences(old, new)
+    causes = {each.column for each in found_differences if each.kind not in HARMLESS}
+    for difference in found_differences:
+        if difference.kind in HARMLESS and difference.column in causes:
+            continue  # what else changed of this column is what does it
         if difference.column:
             effect = by_column.get(difference.column.casefold(), "in place")
         else:
@@ -185,6 +189,8 @@ def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
             yield difference, effect
 
 
+HARMLESS = frozenset({"column-moved", "column-relaxed", "default-changed", "description-changed"})
+"""Differences of a column that are no reason by themselves to refuse it."""
 PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "partitioning-changed": ("timePartitioning", "rangePartitioning"),
     "clustering-changed": ("clusterings",),

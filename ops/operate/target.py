@@ -61,7 +61,9 @@ def load_target(root: Path, stack: str) -> Target:
     problems = [*check_stack(settings, manifest), *findings]
     if problems:
         raise Refused(problems)
-    names = Names(manifest.pipeline, settings.project, settings.project_number, settings.region)
+    names = Names(
+        manifest.pipeline, settings.project, settings.project_number, settings.region, settings.dataset_location
+    )
     return Target(root, manifest, settings, names, firestore)
 
 

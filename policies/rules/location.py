@@ -18,8 +18,7 @@ def declared_location(case: Case) -> None:
 
     Where a location is left out the provider or the platform chooses one, so the outputs are judged.
     """
-    data = case.subject.kind in DATA_KINDS
-    what, wanted = ("data location", case.declared.data_location) if data else ("region", case.declared.region)
+    what, wanted = _place(case)
     for place, location in case.entries_of(REGION_PATHS):
         if str(location).lower() not in {wanted.lower(), "global"}:
             case.violation(f"{place} is {location}, but the stack's {what} is {wanted}; use it.")
@@ -41,7 +40,16 @@ def location_stated(case: Case) -> None:
     afterwards.
     """
     if not any(case.has(path) for path in REGION_PATHS):
-        case.violation(f"No location is set, so the platform chooses; set {case.declared.data_location}.")
+        case.violation(f"No location is set, so the platform chooses; set {_place(case)[1]}.")
+
+
+def _place(case: Case) -> tuple[str, str]:
+    """Return where a resource belongs, and what that place is called."""
+    apart = {
+        DATASET: ("location of datasets", case.declared.dataset_location),
+        DATABASE: ("location of the database", case.declared.database_location),
+    }
+    return apart.get(case.subject.kind, ("region", case.declared.region))
 
 
 @stack_rule(

@@ -83,7 +83,7 @@ def test_declared_facts_come_from_declaration_stack_and_configuration(tmp_path: 
     config.write_text(json.dumps({"always-on-budget": {"instances": 3}, "no-basic-role": "mandatory"}))
     found = policy.facts(gather(ROOT, "prod"), date(2026, 11, 21), config)
     assert found.always_on == 3
-    assert found.region == found.data_location != ""
+    assert found.region == found.dataset_location == found.database_location != ""
     assert found.labels
     assert all(url.startswith("https://") for url in found.service_urls)
 

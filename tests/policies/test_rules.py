@@ -159,7 +159,7 @@ REFUSED = [
         "Nobody subscribes",
     ),
     ("declared-location", FUNCTION.with_("location", "us-central1"), "the stack's region is europe-west1"),
-    ("declared-location", DATASET.with_("location", "US"), "the stack's data location is europe-west1"),
+    ("declared-location", DATASET.with_("location", "US"), "the stack's location of datasets is europe-west1"),
     ("declared-location", JOB.with_("region", "us-west1"), "region is us-west1"),
     (
         "declared-location",
