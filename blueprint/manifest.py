@@ -17,6 +17,19 @@ from blueprint.findings import Location
 from blueprint.grammar import Duration, Json, Placed, Range, TextPattern, declared, places
 
 Slug = Annotated[str, TextPattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
+ServiceName = Annotated[
+    str,
+    TextPattern(
+        r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a service's name: lower-case letters, digits and dashes, at most 63"
+    ),
+]
+TopicId = Annotated[
+    str,
+    TextPattern(
+        r"(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}",
+        "3 to 255 letters, digits and -._~+%, beginning with a letter and not with goog",
+    ),
+]
 SecretId = Annotated[str, TextPattern(r"[A-Za-z0-9_-]{1,255}", "letters, digits, `_` and dashes, at most 255")]
 """What Secret Manager takes as a secret's name; others may have chosen it."""
 Identifier = Annotated[str, TextPattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
@@ -98,8 +111,8 @@ class Phase(Placed):
     places: Mapping[str, Location] = places()
     label: str = declared("What the field `phase` of its completion messages says.")
     title: str = declared("What operators call it.")
-    service: Slug = declared("The outside service that runs it.")
-    completion_topic: Slug = declared("Where it publishes completions.")
+    service: ServiceName = declared("The outside service that runs it.")
+    completion_topic: TopicId = declared("Where it publishes completions.")
     collection: Identifier = declared("The Firestore collection with one document per date.")
     processors: Mapping[str, Processor] = declared("Its processors by canonical name.", factory=dict)
     batch: bool = declared("One message per run, of any name, whose metadata says how much is done.", default=False)
@@ -188,7 +201,7 @@ class Field:
 class Trigger:
     """The message that starts the next phase."""
 
-    topic: Slug = declared("Where it is published.")
+    topic: TopicId = declared("Where it is published.")
     fields: Mapping[str, Field] = declared("The message, field by field.")
     per_output_table: bool = declared("One message per output table of the phase instead of one.", default=False)
 
@@ -230,7 +243,7 @@ class Consumer:
     """A service outside that receives a topic's messages."""
 
     at: Location
-    service: Slug = declared("An outside service.")
+    service: ServiceName = declared("An outside service.")
     path: Annotated[str, TextPattern(r"/[A-Za-z0-9_/.-]*", "an absolute URL path")] | None = declared(
         "Where a push posts to.", default=None
     )
@@ -244,7 +257,7 @@ class Topic:
     name: str
     at: Location
     message: Slug = declared("Its JSON Schema: schemas/messages/<message>.json")
-    publishers: tuple[Slug, ...] = declared("Outside services that publish.", default=())
+    publishers: tuple[ServiceName, ...] = declared("Outside services that publish.", default=())
     consumers: tuple[Consumer, ...] = declared("Outside services that receive.", default=())
     shared: str | None = declared(
         "Why more than one of its consumers acts on each message, where that is meant.", default=None
@@ -267,7 +280,7 @@ class FunctionTrigger:
     """What calls a function: one topic, or schedules."""
 
     at: Location
-    topic: Slug | None = declared("Push from this topic.", default=None)
+    topic: TopicId | None = declared("Push from this topic.", default=None)
     schedules: Mapping[str, Schedule] = declared("Or calls at these times.", factory=dict)
 
 
@@ -299,7 +312,7 @@ class Function(Placed):
     folder: Folder = declared("Its folder under functions/, with main.py.")
     entry_point: Identifier = declared("The Python function that the framework calls.")
     trigger: FunctionTrigger = declared("What calls it.")
-    publishes: tuple[Slug, ...] = declared(
+    publishes: tuple[TopicId, ...] = declared(
         "Topics it publishes to beside its boundary's trigger and the events.", default=()
     )
     memory: Memory = declared("Memory of an instance.", shared=True)
@@ -343,8 +356,8 @@ class Events:
     """Topics on which functions report; each has a stream into a table."""
 
     at: Location
-    executions: Slug = declared("One message per evaluated boundary.")
-    errors: Slug = declared("One message per refused message or failure.")
+    executions: TopicId = declared("One message per evaluated boundary.")
+    errors: TopicId = declared("One message per refused message or failure.")
 
 
 @dataclass(frozen=True)
@@ -377,7 +390,7 @@ class Stream:
 
     name: str
     at: Location
-    topics: tuple[Slug, ...] = declared("Where the messages come from.")
+    topics: tuple[TopicId, ...] = declared("Where the messages come from.")
     table: TableName = declared("Where the rows go.")
     columns: Literal["same"] | Mapping[str, ColumnSource] = declared(
         "The row, column by column; `same`: fields carry the columns' names."
@@ -436,7 +449,7 @@ class Manifest(Placed):
     services: Mapping[str, Service] = declared("Services outside this project.")
     phases: Mapping[str, Phase] = declared("Phases with completions.")
     boundaries: Mapping[str, Boundary] = declared("Steps between phases.")
-    topics: Mapping[str, Topic] = declared("Topics.")
+    topics: Mapping[TopicId, Topic] = declared("Topics.")
     events: Events = declared("Topics on which functions report.")
     defaults: Defaults | None = declared("What every function has that does not say otherwise.", default=None)
     functions: Mapping[str, Function] = declared("Functions of this project.")

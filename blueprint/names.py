@@ -14,6 +14,13 @@ SERVICE_ACCOUNT = 30
 """Longest service account id (IAM: 6 to 30 characters)."""
 SHORTEST = {"service account": 6, "function": 1}
 """Shortest names by kind (IAM, Cloud Run); the others have three characters or more."""
+SLUG = (r"[a-z][a-z0-9-]*", "lower-case letters, digits and dashes")
+_PUBSUB = (
+    r"(?!goog)[A-Za-z][A-Za-z0-9._~+%-]*",
+    "letters, digits and -._~+%, beginning with a letter and not with goog",
+)
+SIGNS = {"topic": _PUBSUB, "subscription": _PUBSUB}
+"""Signs of a name by kind, as a pattern and in words; Pub/Sub takes more than the others (resource names)."""
 DISPLAY_NAME = 100
 """Bytes of a service account's display name (IAM)."""
 FUNCTION = 63

@@ -136,8 +136,9 @@ def names_fit(plan: Blueprint, report: Inspection) -> None:
                 f"The {kind} '{name}' is {len(name)} characters long; it needs {limits.SHORTEST.get(kind, 3)}. Rename {owner}.",
                 at,
             )
-        elif not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            report.violation(f"The {kind} '{name}' must be lower-case letters, digits and dashes. Rename {owner}.", at)
+        elif not re.fullmatch(limits.SIGNS.get(kind, limits.SLUG)[0], name):
+            signs = limits.SIGNS.get(kind, limits.SLUG)[1]
+            report.violation(f"The {kind} '{name}' must be {signs}. Rename {owner}.", at)
         first = owners.setdefault((kind, name), owner)
         if first != owner:
             report.violation(f"{first} and {owner} would share the {kind} '{name}'; rename one.", at)
