@@ -79,9 +79,9 @@ def read(
     if query_only and not isinstance(tree, exp.Query):
         return _refused(text, Problem("Expected one SELECT query; write exactly one.", start_of(tree)))
     record = Reading(parsed)
-    for node, refusal in odd_parts(tree):
-        if refusal:
-            record.fault(node, refusal)
+    for node, message in odd_parts(tree):
+        if message:
+            record.fault(node, message)
         else:
             record.untold(node, f"`{node.sql('bigquery')[:60]}` is not followed by this reader")
     queries = QueryReader(record, catalog, parameters or {}, project)

@@ -172,9 +172,9 @@ def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
         effects[name] = max(effects.get(name, "in place"), change.effect, key=WORST.index)
     listed = [columns(each.schema_json()) or [] for each in (old, new)]
     by_column: dict[str, Effect] = {}
-    for column, effect in column_effects(*listed).items():
+    for column, worst in column_effects(*listed).items():
         name = column.casefold()
-        by_column[name] = max(by_column.get(name, "in place"), effect, key=WORST.index)
+        by_column[name] = max(by_column.get(name, "in place"), worst, key=WORST.index)
     found_differences = differences(old, new)
     causes = {each.column for each in found_differences if each.kind not in HARMLESS}
     for difference in found_differences:

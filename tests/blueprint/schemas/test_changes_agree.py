@@ -12,8 +12,9 @@ from blueprint.schemas.bigquery import Column, ColumnMode, Partitioning, RangePa
 from blueprint.schemas.released import FATES, check_evolution, write_snapshot
 from ops.change.compare import NOTES, compare
 from provider.changes import TABLE
+from tests.blueprint.schemas.test_released import Warehouse
 from tests.change.plans import plan, resource
-from tests.schemas.test_evolution import Aborted, Warehouse
+from tests.engine.twin.deployment import Aborted
 
 FATE = {"same": "nothing", "updated": "in place", "replaced": "replaces"}
 TYPES = ("STRING", "INTEGER", "NUMERIC", "DATE", "RECORD", "RANGE")

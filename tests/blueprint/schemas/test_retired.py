@@ -18,7 +18,7 @@ from ops.embedded import project
 from policies.case import Subject
 from policies.registry import judge_all
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAME = "nba_orchestration.circuit_breaker_state"
 FILE = "schemas/bigquery/nba_orchestration/circuit_breaker_state.sql"
 SNAPSHOT = f"{FOLDER}/bigquery/{NAME}.json"
