@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from blueprint.schemas.bigquery import Table
-from blueprint.schemas.released import check_evolution, unsafe, write_snapshot
+from blueprint.schemas.bigquery import DifferenceKind, Table
+from blueprint.schemas.released import PLATFORM, READERS, check_evolution, unsafe, write_snapshot
 from blueprint.schemas.sql import FileContext, parse
 from provider.changes import TABLE, changes
 from provider.tables import column_changes, columns
@@ -132,32 +131,98 @@ class Warehouse:
 
 
 NEW = "CREATE TABLE t (day DATE NOT NULL, count INT64{columns}) PARTITION BY day{options}"
-ROUTES: Mapping[str, Sequence[str]] = {
-    "a column with a default": (
+EXPIRING = " OPTIONS(partition_expiration_days=90)"
+# refused difference → the file as released, what would be refused, and what its advice says, release by release
+ROUTES: Mapping[DifferenceKind, tuple[str, str, Sequence[str]]] = {
+    "column-added-default": (
         NEW.format(columns="", options=""),
-        NEW.format(columns=", more STRING", options=""),
         NEW.format(columns=", more STRING DEFAULT 'x'", options=""),
+        (NEW.format(columns=", more STRING", options=""), NEW.format(columns=", more STRING DEFAULT 'x'", options="")),
     ),
-    "another type beside the old one": (
+    "column-added-required": (
         NEW.format(columns="", options=""),
-        NEW.format(columns=", count_text STRING", options=""),
+        NEW.format(columns=", more STRING NOT NULL", options=""),
+        (NEW.format(columns=", more STRING", options=""),),
     ),
-    "no expiration": (
-        NEW.format(columns="", options=" OPTIONS(partition_expiration_days=90)"),
+    "column-recased": (
+        NEW.format(columns=", notes STRING", options=""),
+        NEW.format(columns=", Notes STRING", options=""),
+        (),
+    ),
+    "column-retyped": (
+        NEW.format(columns=", place STRING", options=""),
+        NEW.format(columns=", place INT64", options=""),
+        (NEW.format(columns=", place STRING, place_number INT64", options=""),),
+    ),
+    "column-made-required": (
+        NEW.format(columns=", notes STRING", options=""),
+        NEW.format(columns=", notes STRING NOT NULL", options=""),
+        (),
+    ),
+    "column-dropped": (
+        NEW.format(columns=", notes STRING NOT NULL", options=""),
         NEW.format(columns="", options=""),
+        (NEW.format(columns=", notes STRING", options=""),),
+    ),
+    "column-narrowed": (
+        NEW.format(columns=", notes STRING(90)", options=""),
+        NEW.format(columns=", notes STRING(9)", options=""),
+        (NEW.format(columns=", notes STRING(90), short_notes STRING(9)", options=""),),
+    ),
+}
+# refused difference → the file as released and what would be refused; the advice is a new table
+NEW_TABLES: Mapping[DifferenceKind, tuple[str, str]] = {
+    "partitioning-changed": (
+        NEW.format(columns="", options=""),
+        "CREATE TABLE t (day DATE NOT NULL, count INT64) PARTITION BY DATE_TRUNC(day, MONTH)",
+    ),
+    "expiry-shortened": (
+        NEW.format(columns="", options=EXPIRING),
+        NEW.format(columns="", options=EXPIRING.replace("90", "30")),
+    ),
+    "filter-required": (
+        NEW.format(columns="", options=""),
+        NEW.format(columns="", options=" OPTIONS(require_partition_filter=TRUE)"),
     ),
 }
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_a_route_works_release_by_release(route: str, tmp_path: Path) -> None:
+def test_every_refusal_has_a_route() -> None:
+    assert {*ROUTES, *NEW_TABLES} == {*READERS, *PLATFORM}
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_the_route_of_a_refusal_works_release_by_release(kind: DifferenceKind, tmp_path: Path) -> None:
+    released, refused, steps = ROUTES[kind]
+    before = table(released)
+    assert kind in [difference.kind for difference, _ in unsafe(before, table(refused))]
     warehouse = Warehouse(tmp_path)
-    steps = [table(text) for text in ROUTES[route]]
-    assert warehouse.release(steps[0]) == "created"
-    for before, after in pairwise(steps):
+    assert warehouse.release(before) == "created"
+    for text in steps:
+        after = table(text)
         assert list(unsafe(before, after)) == []
         assert warehouse.release(after) == "updated"
         assert warehouse.release(after) == "same"
+        before = after
+    assert warehouse.release(before) == "same"
+
+
+@pytest.mark.parametrize("kind", NEW_TABLES)
+def test_a_new_table_takes_the_old_one_s_place_release_by_release(kind: DifferenceKind, tmp_path: Path) -> None:
+    """The new one beside it; then the old one retired, which changes nothing but its protection; then its file gone."""
+    old, new = (table(text) for text in NEW_TABLES[kind])
+    assert kind in [difference.kind for difference, _ in unsafe(old, new)]
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+    warehouse = Warehouse(tmp_path / "old")
+    assert warehouse.release(old) == "created"
+    assert Warehouse(tmp_path / "new").release(new) == "created"
+    assert warehouse.release(old) == "same"
+    with pytest.raises(Aborted, match="protected"):
+        warehouse.give_up()
+    assert warehouse.release(old, protected=False) == "updated"
+    warehouse.give_up()
+    assert warehouse.cloud.get(TABLE, ID) is None
 
 
 def test_what_the_contract_refuses_fails_on_the_twin(tmp_path: Path) -> None:
@@ -170,7 +235,7 @@ def test_what_the_contract_refuses_fails_on_the_twin(tmp_path: Path) -> None:
 
 def test_an_expiration_that_is_taken_out_is_gone_from_the_cloud(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
-    limited, never = (table(text) for text in ROUTES["no expiration"])
+    limited, never = (table(NEW.format(columns="", options=text)) for text in (EXPIRING, ""))
     warehouse.release(limited)
     stored = warehouse.cloud.get(TABLE, ID)
     assert stored is not None
