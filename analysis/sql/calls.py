@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from analysis.sql.functions import PART, UNTYPED, WORD, SqlFunction, functions
+from analysis.sql.functions import PART, UNTYPED, WORD, SqlFunction, functions, unlisted
 from analysis.sql.operators import Operators
 from analysis.sql.parts import PARTS, refused_part
 from analysis.sql.record import ClockUse, ExpressionPlace
@@ -45,6 +45,10 @@ class Calls(Operators):
             for each in node.expressions:
                 self.type(each)
             return self.record.untold(node, f"`{name}` is a function whose arguments this reader does not check")
+        if name in unlisted():
+            for each in node.expressions:
+                self.type(each)
+            return self.record.untold(node, f"`{name}` is a function that BigQuery's reference does not name")
         function = functions().get(name)
         if function is None or name.startswith("$"):
             return self.record.fault(node, f"GoogleSQL has no function `{name}`; use one that it has.")
@@ -99,6 +103,8 @@ class Calls(Operators):
     def _arguments(self, node: Tree, function: SqlFunction) -> tuple[list[Typed], dict[str, Typed]]:
         values: list[Typed] = []
         named: dict[str, Typed] = {}
+        if any(isinstance(each, exp.Column) and isinstance(each.this, exp.Star) for each in node.expressions):
+            self.record.fault(node, f"`{function.name}` takes no `.*`; name a column, or the table by its alias.")
         for each in _flat(node.expressions):
             if isinstance(each, exp.Kwarg | exp.PropertyEQ):
                 named[each.this.name] = self._argument(each.expression, function, None)

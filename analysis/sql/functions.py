@@ -3,7 +3,8 @@
 `functions.txt` is written by Google's analyzer (`make sql` compares it): one function a line, its signatures after
 the colon; `T1` is any one type, `?` optional, `*` repeated, `= name` takes a name, `!` only by name, PART is a date
 part and WORD another keyword. An operator's name begins with `$`. `UNTYPED` are functions that BigQuery has beside
-the analyzer's: they exist, what they take and return is not known here.
+the analyzer's: they exist, what they take and return is not known here. `unlisted.txt` names what the analyzer has
+and BigQuery's reference does not name: whether BigQuery has them is not known here.
 """
 
 from __future__ import annotations
@@ -28,12 +29,10 @@ UNTYPED = frozenset(
         "DLP_DETERMINISTIC_ENCRYPT",
         "DLP_KEY_CHAIN",
         "JSON_FLATTEN",
-        "NULLIFZERO",
         "SEARCH",
         "TEXT_ANALYZE",
         "TF_IDF",
         "TYPEOF",
-        "ZEROIFNULL",
     ]
 )
 # Documented for BigQuery and no part of the analyzer.
@@ -90,6 +89,12 @@ def functions() -> Mapping[str, SqlFunction]:
         name, mode = head.split(" ")
         found[name] = SqlFunction(name, _mode(mode), tuple(_signature(each) for each in tail.split("; ")))
     return found
+
+
+@functools.cache
+def unlisted() -> frozenset[str]:
+    """Functions of the analyzer that BigQuery's reference does not name."""
+    return frozenset(Path(__file__).with_name("unlisted.txt").read_text(encoding="utf-8").split())
 
 
 def _mode(text: str) -> FunctionMode:

@@ -79,7 +79,8 @@ class Literals(NameReader):
         for each in node.expressions:
             value = self.type(each)
             origins.add(value.origin)
-            name = each.alias or (each.name if isinstance(each, exp.Column) else "")
+            named = isinstance(each, exp.Column) and not isinstance(node, exp.Tuple)
+            name = each.alias or (each.name if named else "")
             name = each.this.name if isinstance(each, exp.PropertyEQ) else name
             fields.append(TypeField(name, value.type))
         return Typed(struct(fields), origins.pop() if len(origins) == 1 else "")

@@ -51,6 +51,13 @@ class QueryReader(Selects):
 
     def _set_operation(self, node: Tree, scope: QueryScope) -> Columns | None:
         left, right = self.read(node.this, scope), self.read(node.expression, scope)
+        first = node.this
+        if isinstance(first, exp.SetOperation) and (
+            type(first) is not type(node) or bool(first.args.get("distinct")) != bool(node.args.get("distinct"))
+        ):
+            self.record.fault(
+                node, "Different set operations do not follow one another; put the first into parentheses."
+            )
         if node.args.get("by_name") or node.args.get("side") or node.args.get("kind"):
             self.record.untold(node, "The columns of a set operation BY NAME are not followed by this reader")
             return None

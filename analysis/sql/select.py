@@ -194,6 +194,9 @@ class Selects(Sources):
         for each in star.args.get("except_") or ():
             if columns is not None and not any(field.name.casefold() == each.name.casefold() for field in columns):
                 self.record.fault(each, f"EXCEPT names `{each.name}`, which `*` does not have; correct it.")
+        for each in star.args.get("replace") or ():
+            if each.alias.casefold() in {other.name.casefold() for other in star.args.get("except_") or ()}:
+                self.record.fault(each, f"EXCEPT and REPLACE both name `{each.alias}`; keep one.")
         dropped = {each.name.casefold() for each in star.args.get("except_") or ()}
         replaced = {each.alias.casefold(): reader.type(each.this).type for each in star.args.get("replace") or ()}
         if columns is not None and (odd := set(replaced) - {each.name.casefold() for each in columns}):
@@ -299,7 +302,7 @@ def _without_star(node: Tree) -> Tree:
 
 
 def _own_name(node: Tree) -> str:
-    if isinstance(node, exp.Column | exp.Dot):
+    if isinstance(node, exp.Column | exp.Dot) and not isinstance(node.expression, exp.Anonymous):
         return str(node.expression.name if isinstance(node, exp.Dot) else node.name)
     return ""
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from analysis.sql.ddl import ObjectKind, read_ddl
-from analysis.sql.functions import parse_type
+from analysis.sql.functions import UNTYPED, functions, parse_type, unlisted
 from analysis.sql.scope import Relation
 from analysis.sql.statement import Statement, read
 from blueprint.loader import load_manifest
@@ -187,6 +187,8 @@ def test_the_functions_are_the_analyzer_s(analyzer: Analyzer) -> None:
         name, mode = head.split(" ")
         wanted = [each for each in theirs[name][1:] if not absent.search(each)]
         assert [mode, *signatures.split("; ")] == [theirs[name][0], *wanted], name
+    known = {*functions(), *UNTYPED}
+    assert unlisted() == {each for each in theirs if not each.startswith("$") and each not in known}
 
 
 BUILT: list[str] = []
