@@ -34,7 +34,7 @@ def facts(project: str, stack: str) -> StackFacts:
     if project != _read("Pulumi.yaml")["name"]:
         config = pulumi.Config(project)
         number, region = config.get("projectNumber") or "", config.require("region")
-        return StackFacts(config.require("projectId"), number, region, region, today, allowed=allowed(project))
+        return StackFacts(config.require("projectId"), number, region, region, region, today, allowed=allowed(project))
     try:
         return declared(check(ROOT, read_stack(stack, _configuration(project, stack))).sound(), today)
     except Refused as refused:

@@ -66,7 +66,7 @@ def test_a_view_is_granted_with_what_it_reads(plan: Blueprint) -> None:
         }
     )
     schemas = replace(plan.schemas, views={view.id: view})
-    uses = Uses(queries=(CodeQuery("", AT, (CodeTableUse(view.id, ("a",), AT),)),))
+    uses = Uses(queries=(CodeQuery("", AT, (CodeTableUse(view.id, AT),)),))
     found = grants(plan.manifest, plan.names, {FUNCTION: replace(plan.archives[FUNCTION], uses=uses)}, schemas)
     reading = {(each.scope, each.target) for each in found if each.role == READ}
     assert reading == {("table", view.id), ("table", table.id), ("dataset", "halls")}

@@ -11,6 +11,7 @@ import pytest
 from blueprint.check import check
 from blueprint.inventory import inventory
 from blueprint.loader import load_manifest
+from blueprint.model import Blueprint
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.stack import check_stack, read_stack
@@ -66,10 +67,13 @@ def test_a_place_that_there_is_not_is_refused_once(key: str, value: str, says: s
     assert says in said
 
 
-def test_everything_of_the_plan_is_where_it_belongs() -> None:
+@pytest.fixture(scope="module")
+def plan() -> Blueprint:
     stack = replace(project.stack_settings(project.load(ROOT, "prod")), datasets_in="US", database_in="nam5")
-    plan = check(ROOT, stack).blueprint
-    assert plan is not None
+    return check(ROOT, stack).sound()
+
+
+def test_everything_of_the_plan_is_where_it_belongs(plan: Blueprint) -> None:
     places = {
         each.kind: each.inputs.get("location", each.inputs.get("locationId"))
         for each in inventory(plan).values()
@@ -104,8 +108,10 @@ def test_functions_ask_bigquery_where_the_datasets_are() -> None:
         (BUCKET, "location", "US", False),
     ],
 )
-def test_policies_hold_each_kind_to_its_own_place(kind: str, name: str, place: str, sound: bool) -> None:
-    facts = declared(MANIFEST, "us-west2", (), date(2026, 11, 28), datasets="US", database="nam5")
+def test_policies_hold_each_kind_to_its_own_place(
+    plan: Blueprint, kind: str, name: str, place: str, sound: bool
+) -> None:
+    facts = declared(plan, date(2026, 11, 28))
     subject = Subject(kind, "x", f"urn:pulumi:prod::p::{kind}::x", {name: place}, {name: place})
     refused = [each for each in judge_all([subject], facts).violations if each.rule == "declared-location"]
     assert (refused == []) is sound

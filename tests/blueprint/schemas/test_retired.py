@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,10 @@ from blueprint.check import check
 from blueprint.inventory import inventory
 from blueprint.model import Blueprint
 from blueprint.schemas.released import FOLDER
-from ops import policy
 from ops.embedded import project
 from policies.case import Subject
 from policies.registry import judge_all
+from tests.policies.harness import DECLARED
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "nba_orchestration.circuit_breaker_state"
@@ -69,14 +68,13 @@ def test_the_first_release_takes_the_protection_away_and_nothing_else(tree: Path
     assert differing == {"deletionProtection", "labels"}
 
 
-def test_policies_let_a_retired_table_be_unprotected_and_no_other(tree: Path) -> None:
-    facts = policy.facts(ROOT, "prod", date(2026, 11, 21))
+def test_policies_let_a_retired_table_be_unprotected_and_no_other() -> None:
     kind = "gcp:bigquery/table:Table"
 
     def refused(**labels: str) -> set[str]:
         props = {"deletionProtection": False, "labels": labels, "schema": "[]"}
         subject = Subject(kind, "t", f"urn:pulumi:prod::p::{kind}::t", props)
-        return {each.rule for each in judge_all([subject], facts).violations}
+        return {each.rule for each in judge_all([subject], DECLARED).violations}
 
     assert {"stateful-protected", "stateful-kept"} <= refused()
     assert not {"stateful-protected", "stateful-kept"} & refused(retired="true")
