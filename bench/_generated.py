@@ -34,7 +34,7 @@ def generate(folder: Path, functions: int) -> Path:
     """Write a project with that many functions to `folder` and return it; its stack is `live`."""
     shutil.copytree(PARCELS, folder, ignore=shutil.ignore_patterns("functions", "__pycache__"))
     shutil.copytree(ROOT / "functions" / "shared", folder / "functions" / "shared")
-    for name in ("requirements.in", "requirements.lock", "distributions.json"):
+    for name in ("requirements.in", "requirements.lock", "distributions.json", "names.txt"):
         shutil.copy(ROOT / "functions" / name, folder / "functions" / name)
     shutil.copytree(PARCELS / "functions" / "watch", folder / "functions" / "watch")
     declaration = yaml.safe_load((PARCELS / "pipeline.yaml").read_text(encoding="utf-8"))

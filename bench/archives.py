@@ -181,7 +181,9 @@ def finder(scratch: Path) -> list[str]:
 
     def ours(cache: Cache) -> Closure:
         with roomy():
-            return Builder(Trace(FileTree()), folders, locked, RecordReader(TARGET, cache, depth="names")).build()
+            return Builder(
+                Trace(FileTree()), folders, locked, RecordReader(TARGET, cache, depth="names"), TARGET
+            ).build()
 
     def theirs() -> modulefinder.ModuleFinder:
         found = modulefinder.ModuleFinder(path=[str(folder), str(library)])
@@ -238,6 +240,7 @@ def _ours_says(folder: Path) -> str:
         (SearchFolder(str(folder)),),
         LockedDistributions(),
         lambda text, _: read_record(text, TARGET),
+        TARGET,
     )
     problems = [f"{each.subject}{' (guarded)' if each.catches else ''}" for each in builder.build().problems]
     return f"missing {problems or 'nothing'}"

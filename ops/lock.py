@@ -16,14 +16,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from analysis.python.distribution_names import names_of
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import (
     DIRECT,
     LOCK,
     METADATA,
+    NAMES,
     Pin,
     direct_requirements,
     dump_metadata,
+    dump_names,
     normalise,
     platform_of,
     read_lock,
@@ -67,7 +70,7 @@ def _uv(root: Path, *arguments: str) -> None:
 
 
 def _write_metadata(folder: Path, python: PythonVersion) -> None:
-    """Write down which files of the lock fit the target, and what only an installation of them tells."""
+    """Write down which files of the lock fit the target, what only an installation tells, and the names in it."""
     lock_text = (folder / LOCK).read_text(encoding="utf-8")
     direct = direct_requirements((folder / DIRECT).read_text(encoding="utf-8"), python)
     pins = read_lock(lock_text)
@@ -79,7 +82,9 @@ def _write_metadata(folder: Path, python: PythonVersion) -> None:
         options = ("--quiet", "--target", str(site), *_target(python), "--require-hashes", "--no-deps")
         _uv(folder, "pip", "install", *options, "-r", LOCK)
         distributions = [_describe(site, info, pins, direct) for info in sorted(site.glob("*.dist-info"))]
+        names = names_of(site, sorted({module for each in distributions for module in each.modules}), python)
     (folder / METADATA).write_text(dump_metadata(lock_text, python, distributions, files), encoding="utf-8")
+    (folder / NAMES).write_text(dump_names(lock_text, names), encoding="utf-8")
 
 
 def fitting_files(pylock: str, pins: Mapping[str, Pin]) -> dict[str, dict[str, str]]:

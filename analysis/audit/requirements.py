@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from packaging.utils import canonicalize_name as normalise
 
+from analysis.python.listed_names import ListedNames
+
 # Import names whose distribution has another name; the first is the usual one.
 _NAMES: dict[str, tuple[str, ...]] = {
     "Crypto": ("pycryptodome", "pycrypto"),
@@ -163,6 +165,8 @@ def read_requirements(text: str, include: Callable[[str], str | None]) -> Iterat
 
 class Requirements:
     """What a function's requirements install; a `ThirdParty` for the closure."""
+
+    names = ListedNames()
 
     def __init__(self, requirements: tuple[Requirement, ...]) -> None:
         self.requirements = requirements

@@ -21,6 +21,7 @@ from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relati
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportProblem
 from analysis.python.impact import Impact, ImpactJudge
+from analysis.python.listed_names import standard_library
 from analysis.python.program import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
@@ -116,7 +117,7 @@ class _Auditor:
     def __init__(self, tree: Path, roots: list[Path], target: PythonVersion, cache: Cache) -> None:
         self.cache = cache
         self._base = str(tree)
-        self._target = target
+        self._target, self.standard = target, standard_library(target)
         self._files = FileTree()
         self._read, self._links = RecordReader(target, cache, depth="names"), Links()
         self.folders = list(self._find(self._base, top=True))
@@ -174,7 +175,9 @@ class _Auditor:
         return function
 
     def builder(self, trace: Trace, folder: str, requirements: Requirements) -> Builder:
-        return Builder(trace, (SearchFolder(folder), *self.roots), requirements, self._read, links=self._links)
+        return Builder(
+            trace, (SearchFolder(folder), *self.roots), requirements, self._read, self._target, links=self._links
+        )
 
     def is_own(self, module: str) -> bool:
         """Return whether the tree has first-party code of that top-level name somewhere."""
@@ -310,7 +313,7 @@ class _Function:
                 others = ", ".join(map(self._auditor.place, located.also))
                 message = f"also at {others}: which one is loaded depends on the search path."
                 yield AuditFinding(Impact.LATENT, "two-owners", name, message, (self._site(name),))
-            if located.file and name in _STANDARD and name != ENTRY:
+            if located.file and self._auditor.standard.has_top(name) and name != ENTRY:
                 message = "has the name of a standard library module: which one is loaded depends on the search path."
                 yield AuditFinding(Impact.LATENT, "shadow", name, message, (self._site(name),))
 
@@ -335,15 +338,6 @@ _WORDS = {
     "computed": "a module is imported by a computed name; what it can be is not in the source.",
     "resource": "read beside the code, but not there.",
 }
-
-
-def _standard() -> frozenset[str]:
-    import sys
-
-    return sys.stdlib_module_names
-
-
-_STANDARD = _standard()
 
 
 def _modules(tree: FileTree, folder: str) -> set[str]:

@@ -7,7 +7,6 @@ our archives: all of it must be repaired) and by `consequence` (for anybody's tr
 from __future__ import annotations
 
 import posixpath
-import sys
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,10 +16,11 @@ from analysis.python.file_tree import Trace
 from analysis.python.finder import Finder, Located, SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportEdge, ImportProblem, ThirdPartyImport, caught
 from analysis.python.imports import ImportFact
+from analysis.python.listed_names import ListedNames, standard_library
 from analysis.python.loads import SEARCH_PATH, loads
 from analysis.python.program import CodePlace, Links, Program
 from analysis.python.record import FileRecord
-from analysis.python.syntax import NOT_KNOWN
+from analysis.python.syntax import NOT_KNOWN, PythonVersion
 from analysis.python.values import CodePath
 
 
@@ -29,6 +29,10 @@ class ThirdParty(Protocol):
 
     def provider(self, module: str) -> str | None:
         """Return the distribution that provides a dotted name, "" for a bare namespace, None if nothing does."""
+
+    @property
+    def names(self) -> ListedNames:
+        """Return what is known of the names in what it provides."""
 
 
 ReadRecord = Callable[[bytes, str], FileRecord]
@@ -42,6 +46,7 @@ class Builder:
         folders: the search path, the function's own folder first.
         third_party: what is installed beside.
         read: facts of a source.
+        target: the runtime's version.
         declared: modules that computed imports may name.
         provided: files in the archive that are generated, path → content.
         links: what other closures of the tree found out about names.
@@ -53,6 +58,7 @@ class Builder:
         folders: tuple[SearchFolder, ...],
         third_party: ThirdParty,
         read: ReadRecord,
+        target: PythonVersion,
         declared: tuple[str, ...] = (),
         provided: dict[str, bytes] | None = None,
         links: Links | None = None,
@@ -63,6 +69,7 @@ class Builder:
         self._declared = declared
         self.provided = provided or {}
         self._links = links or Links()
+        self._standard = standard_library(target)
         self.folders = folders
         self._start()
 
@@ -244,7 +251,7 @@ class Builder:
         located = self.finder.locate(top)
         if located.form in ("module", "package"):
             return False
-        if top in sys.stdlib_module_names:
+        if self._standard.has_top(top):
             return True
         # Something regular further down the search path beats a folder without `__init__.py`.
         if located.form == "namespace":
@@ -253,21 +260,34 @@ class Builder:
 
     def _outside(self, importer: str, module: str, fact: ImportFact) -> bool:
         top = module.partition(".")[0]
-        if top in sys.stdlib_module_names:
+        if self._standard.has_top(top):
             self.closure.standard.add(top)
-            return True
+            return self._listed(importer, module, fact, self._standard, "")
         wanted = [module]
         if self._third_party.provider(module) == "" and fact.names and "*" not in fact.names:
             wanted = [f"{module}.{name}" for name in fact.names]
         complete = True
         for each in wanted:
             provider = self._third_party.provider(each)
-            if provider is None:
-                self.fail("distribution", each, importer, fact, "ModuleNotFoundError")
+            if provider is None and not (top == "distutils" and self._third_party.provider("setuptools")):
+                lost = self._standard.lost(top)
+                self.fail("distribution", each, importer, fact, "ModuleNotFoundError", f"lost:{lost}" if lost else "")
                 complete = False
-            else:
+            elif provider is not None:
                 self.closure.third_party.append(ThirdPartyImport(each, provider, importer, fact))
+                names = fact._replace(names=None) if len(wanted) > 1 or each != module else fact
+                complete = self._listed(importer, each, names, self._third_party.names, provider) and complete
         return complete
+
+    def _listed(self, importer: str, module: str, fact: ImportFact, known: ListedNames, provider: str) -> bool:
+        """Check a module that is not ours, and what is taken from it, against the list of its names."""
+        if known.lacks_module(module):
+            self.fail("module", module, importer, fact, "ModuleNotFoundError", f"listed:{provider}")
+            return False
+        lacking = [name for name in fact.names or () if known.lacks(module, name)]
+        for name in lacking:
+            self.fail("name", f"{module}.{name}", importer, fact, "ImportError", f"listed:{provider}")
+        return not lacking
 
     def _name(self, importer: str, module: str, name: str, fact: ImportFact) -> bool:
         """Follow one name of `from module import name`; the module is in the closure."""
@@ -282,7 +302,7 @@ class Builder:
             self._load(below)
             return True
         names = self.names(module)
-        if names is None or name in names or "__getattr__" in self.closure.records[module].names:
+        if names is None or name in names or self.closure.records[module].makes(name):
             return True
         broken = below.broken or (located.broken if located.form == "namespace" else "")
         if broken or located.form != "module":

@@ -71,6 +71,14 @@ class Closure:
     resources: dict[str, str] = field(default_factory=dict)
     computed: bool = False
 
+    def has_alternative(self, problem: ImportProblem) -> bool:
+        """Return whether the handler around a failed import takes another module, which is there."""
+        facts = self.records[problem.importer].imports
+        groups = {fact.group for fact in facts if fact.line == problem.line and fact.group}
+        others = [fact.line for fact in facts if fact.instead_of in groups]
+        broken = {each.line for each in self.problems if each.importer == problem.importer}
+        return bool(others) and not broken & set(others)
+
     def failing(self) -> dict[str, set[str]]:
         """Return the modules whose loading fails, by themselves or by what they load, with the exceptions raised."""
         failing: dict[str, set[str]] = {}

@@ -26,6 +26,7 @@ class Impact(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+_IMPORTS = ("module", "distribution", "name")
 _NOT_YET = {"computed", "computed-resource", "resource", "syntax-unknown"}
 
 
@@ -44,23 +45,13 @@ class ImpactJudge:
 
     def consequence(self, problem: ImportProblem) -> Impact:
         """Return what `problem` would do."""
-        if problem.kind in _NOT_YET or self._has_alternative(problem):
+        if problem.kind in _NOT_YET or (problem.kind in _IMPORTS and self._closure.has_alternative(problem)):
             return Impact.LATENT
         if caught(problem.error, problem.catches):
             return Impact.DEGRADES_SILENTLY
         if problem.lazy:
             return self._called(problem.function, problem.error)
         return self._state(problem.error).get(problem.importer, Impact.LATENT)
-
-    def _has_alternative(self, problem: ImportProblem) -> bool:
-        """Return whether the handler around a failed import takes another module, which is there."""
-        if problem.kind not in ("module", "distribution", "name"):
-            return False
-        facts = self._closure.records[problem.importer].imports
-        groups = {fact.group for fact in facts if fact.line == problem.line and fact.group}
-        others = [fact.line for fact in facts if fact.instead_of in groups]
-        broken = {each.line for each in self._closure.problems if each.importer == problem.importer}
-        return bool(others) and not broken & set(others)
 
     def _state(self, error: str) -> dict[str, Impact]:
         """Return module → what an exception of class `error` does when it escapes while that module loads."""

@@ -16,9 +16,10 @@ from analysis.python.conditions import Conditions
 from analysis.python.events import Around, Call, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
+from analysis.python.module_getattr import answered_names
 from analysis.python.module_names import Unbound, names_of
 from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, fault, parse
-from analysis.python.values import CallResult, Member, Thing, Unknown, Value
+from analysis.python.values import CallResult, Choice, Member, Thing, Unknown, Value
 from analysis.python.values_json import from_json, to_json
 
 
@@ -40,6 +41,7 @@ class FileRecord(NamedTuple):
         names: what the module has once loaded, submodules and star imports apart.
         exports: the literal `__all__`, None when absent or computed.
         open_ended: it makes names in a way that cannot be read (`globals()[...] =`, `exec`).
+        answers: names that its own `__getattr__` answers; None where there is none, or only running it tells.
         unbound: names used and bound nowhere in the file; a star import may still bind them.
         functions: top-level functions.
         calls: calls and readings of items, with their arguments as values.
@@ -55,6 +57,7 @@ class FileRecord(NamedTuple):
     names: frozenset[str] = frozenset()
     exports: tuple[str, ...] | None = None
     open_ended: bool = False
+    answers: tuple[str, ...] | None = None
     unbound: tuple[Unbound, ...] = ()
     functions: tuple[tuple[str, Definition], ...] = ()
     calls: tuple[Call, ...] = ()
@@ -63,6 +66,12 @@ class FileRecord(NamedTuple):
     returns: Mapping[str, Value] = MappingProxyType({})
     parameters: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     defaults: Mapping[str, Value] = MappingProxyType({})
+
+    def makes(self, name: str) -> bool:
+        """Return whether the module may make a name when it is asked for it."""
+        if "__getattr__" not in self.names:
+            return False
+        return self.answers is None or name in self.answers
 
 
 def read_record(content: bytes, target: PythonVersion, depth: Depth = "code") -> FileRecord:
@@ -101,6 +110,7 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
         names=names.bound,
         exports=_exports(tree),
         open_ended=open_ended,
+        answers=answered_names(module, expressions) if "__getattr__" in names.bound else None,
         unbound=names.unbound,
         functions=tuple(
             (node.name, _definition(node))
@@ -137,12 +147,19 @@ def _parameters(scope: BindingScope) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield from _parameters(inner)
 
 
+_OWN_NAMES = (Thing("builtins.globals"),)
 _NAMESPACES = ("builtins.globals", "builtins.vars", "builtins.locals")
 
 
 def _makes_names(call: Call) -> bool:
     """Return whether a call writes into the module's own namespace, or replaces the module."""
+    if isinstance(call.function, Choice):
+        return any(_makes_names(call._replace(function=each)) for each in call.function.values)
     function, first = call.function, call.arguments[0] if call.arguments else None
+    if isinstance(function, Member) and function.name == "exec" and len(call.arguments) == 1:
+        return True  # some module's `builtins`
+    if any(isinstance(each, CallResult) and each.function in _OWN_NAMES for each in call.arguments):
+        return True  # whoever is given the namespace may write into it
     if isinstance(function, Member) and isinstance(function.owner, CallResult):
         whose = function.owner.function
         return (
@@ -184,6 +201,7 @@ def load_record(payload: bytes) -> FileRecord:
         names=frozenset(raw["names"]),
         exports=None if raw["exports"] is None else tuple(raw["exports"]),
         open_ended=raw["open_ended"],
+        answers=None if raw["answers"] is None else tuple(raw["answers"]),
         unbound=tuple(Unbound(*_tuples(item)) for item in raw["unbound"]),
         functions=tuple((name, Definition(*_tuples(item))) for name, item in raw["functions"]),
         calls=tuple(

@@ -166,12 +166,13 @@ class Workshop:
             (SearchFolder(folder), *roots),
             self._locked,
             self._read,
+            self._target,
             declared=source.dynamic_imports,
             provided=dict(source.extra_files),
             links=self._links,
         )
         closure = builder.build()
-        findings = list(judge(source, closure, trace, self._locked))
+        findings = list(judge(source, closure, trace, self._locked, self._target))
         files, resource_findings = _files(source, closure, builder, trace)
         findings += resource_findings
         imported = tuple(sorted({item.distribution for item in closure.third_party if item.distribution}))

@@ -1,8 +1,8 @@
 """The locked third-party distributions: which one provides an import, what it needs, what it costs.
 
-Two files beside the functions, both written by `make lock`: `requirements.lock` (exact versions, the hashes of every
-platform's files) and `distributions.json`: which of those files the functions' platform can install, and what only an
-installation tells (provided modules, size, import cost).
+Three files beside the functions, all written by `make lock`: `requirements.lock` (exact versions, the hashes of every
+platform's files), `names.txt` (what the modules of the distributions have) and `distributions.json`: which of the files
+the functions' platform can install, and what only an installation tells (provided modules, size, import cost).
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from analysis.files import Unreadable, read_input
 from analysis.python.file_tree import digest
+from analysis.python.listed_names import ListedNames
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.model import Distribution
 from blueprint.findings import Finding, Location, shown
 
 LOCK, METADATA, DIRECT = "requirements.lock", "distributions.json", "requirements.in"
+NAMES = "names.txt"
 FRAMEWORK = "functions-framework"
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?==([^\s;\\]+)")
@@ -88,12 +90,14 @@ class LockedDistributions:
     Attributes:
         distributions: by normalised name.
         files: per distribution, the hash of each file that the functions' platform can install, by file name.
+        names: what the modules of the distributions have.
         fingerprint: changes with anything here.
         known: whether the lock could be read; what functions may import is else not known, which is not nothing.
     """
 
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    names: ListedNames = field(default_factory=ListedNames, compare=False)
     fingerprint: str = ""
     known: bool = True
 
@@ -159,7 +163,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
     texts, unread = _texts(folder, place)
     if unread:
         return LockedDistributions(known=False), unread
-    lock_text, metadata_text = texts[LOCK], texts[METADATA]
+    lock_text, metadata_text, names_text = texts[LOCK], texts[METADATA], texts[NAMES]
     try:
         metadata = json.loads(metadata_text)
         files = {each["name"]: dict(each.pop("files")) for each in metadata["distributions"]}
@@ -172,17 +176,20 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
     findings = [
         *_strange(texts[DIRECT], place),
         *_lock_findings(place, lock_text, pins, direct, metadata.get("lock", "")),
+        *_names_findings(place, lock_text, names_text),
         *_file_findings(place, pins, files, metadata.get("target"), python),
     ]
-    fingerprint = digest((lock_text + metadata_text).encode())
-    return LockedDistributions({each.name: each for each in distributions}, files, fingerprint), findings
+    fingerprint = digest((lock_text + metadata_text + names_text).encode())
+    return LockedDistributions(
+        {each.name: each for each in distributions}, files, ListedNames(names_text), fingerprint
+    ), findings
 
 
 def _texts(folder: Path, place: str) -> tuple[dict[str, str], list[Finding]]:
-    """Return the texts of the three files, and a finding for each that is not there or cannot be read."""
+    """Return the texts of the four files, and a finding for each that is not there or cannot be read."""
     texts: dict[str, str] = {}
     findings: list[Finding] = []
-    for name in (LOCK, METADATA, DIRECT):
+    for name in (LOCK, METADATA, DIRECT, NAMES):
         try:
             texts[name] = read_input(folder / name)
         except Unreadable as error:
@@ -283,6 +290,17 @@ def _file_findings(
         if strange:
             message = f"The hash of {strange[0]} in {METADATA} is not one of the pin's. Run `make lock`."
             yield Finding("functions-lock", message, at)
+
+
+def _names_findings(place: str, lock: str, names: str) -> Iterable[Finding]:
+    if not names.startswith(f"# {digest(lock.encode())}\n"):
+        message = f"{NAMES} lists the names of another lock than {LOCK}. Run `make lock`."
+        yield Finding("functions-lock", message, Location(f"{place}/{NAMES}"))
+
+
+def dump_names(lock_text: str, names: str) -> str:
+    """Return the text of `names.txt` for a lock."""
+    return f"# {digest(lock_text.encode())}\n{names}"
 
 
 def dump_metadata(

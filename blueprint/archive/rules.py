@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from analysis.python.file_tree import EntryKind, Trace, relative
 from analysis.python.finder import Located
 from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
+from analysis.python.listed_names import standard_library
 from analysis.python.record import Definition
+from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import ArchiveSource
 from blueprint.findings import Finding, Location
 
+_ELSEWHERE = ("listed:", "lost:")
 _TESTS = ("tests", "conftest")
 
 
-def judge(source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> Iterator[Finding]:
-    """Yield everything that is wrong with the closure of one function."""
-    bench = _Bench(source, closure, trace, locked)
+def judge(
+    source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions, target: PythonVersion
+) -> Iterator[Finding]:
+    """Yield everything that is wrong with the closure of one function for the runtime `target`."""
+    bench = _Bench(source, closure, trace, locked, target)
     yield from bench.entry()
     for problem in closure.problems:
         yield from bench.problem(problem)
@@ -33,8 +37,11 @@ def judge(source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedD
 
 
 class _Bench:
-    def __init__(self, source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions) -> None:
+    def __init__(
+        self, source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions, target: PythonVersion
+    ) -> None:
         self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
+        self._standard = standard_library(target)
         self._used_reasons: set[str] = set()
         self._project = str(source.project.absolute())
         roots = (root.path / name for root in source.roots for name in root.only or ("",))
@@ -65,11 +72,28 @@ class _Bench:
             return
         if guarded and problem.kind == "relative":
             return  # `from . import x` never works in main.py, and the handler takes its place
+        if guarded and problem.detail.startswith(_ELSEWHERE) and self._closure.has_alternative(problem):
+            return  # one name for each version of what is not ours
         rule, explain = _SENTENCES[problem.kind]
-        message = explain(problem, self._source)
+        message = self._of_others(problem) or explain(problem, self._source)
         if guarded and problem.kind in ("module", "distribution", "name"):
             message += " The guard around it hides the loss at run time: provide it, or declare it under optional_imports with the reason why the function may run without it."
         yield Finding(rule, message, self._at(problem.importer, problem.line))
+
+    def _of_others(self, problem: ImportProblem) -> str:
+        """Return the sentence about a module or name that the standard library or a locked distribution has not."""
+        kind, _, provider = problem.detail.partition(":")
+        library = f"the standard library of Python {self._standard.target[0]}.{self._standard.target[1]}"
+        if kind == "lost":
+            return f"'{problem.subject}' is not in {library}, on which '{self._source.name}' runs ({provider} was the last to have it), and no locked distribution provides it. Replace it, or add a distribution that brings it to requirements.in."
+        if kind != "listed":
+            return ""
+        found = self._locked.distributions.get(provider)
+        owner = f"'{provider}' {found.version}, which is locked," if found else library
+        if problem.kind == "module":
+            return f"'{problem.subject}' is imported, but {owner} has no such module. Correct the import."
+        module, _, name = problem.subject.rpartition(".")
+        return f"'{module}' has no name '{name}' in {owner.removesuffix(',')}. Correct the import."
 
     def entry(self) -> Iterator[Finding]:
         """Check that `main.py` has the entry point, registered the way the trigger calls it."""
@@ -128,7 +152,7 @@ class _Bench:
             message = f"'{name}' is also {others}: which one is loaded depends on the search path. Keep one."
             yield Finding("archive-two-owners", message, self._at(name))
         if name != ENTRY and "." not in name and located.file:
-            shadowed = "the standard library's" if name in sys.stdlib_module_names else None
+            shadowed = "the standard library's" if self._standard.has_top(name) else None
             provider = self._locked.provider(name)
             shadowed = (
                 f"a module of the distribution '{provider}'"

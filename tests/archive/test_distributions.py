@@ -104,7 +104,7 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, file: str, change
 
 
 def copy_lock(folder: Path) -> None:
-    for name in ("requirements.in", "requirements.lock", "distributions.json"):
+    for name in ("requirements.in", "requirements.lock", "distributions.json", "names.txt"):
         shutil.copy(ROOT / "functions" / name, folder / name)
 
 
