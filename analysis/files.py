@@ -37,12 +37,20 @@ MAX_INPUT = 10_000_000
 """Bytes of a file that somebody wrote by hand, at most."""
 
 
-def read_input(path: Path, limit: int = MAX_INPUT) -> str:
+def leads_out(path: Path, folder: Path) -> bool:
+    """Return whether a path below `folder` leads out of it by a link."""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def read_input(path: Path, limit: int = MAX_INPUT, *, within: Path | None = None) -> str:
     """Return the text of a file that a user wrote; line ends as written, without a byte order mark.
 
     Never waits: what is no regular file (a pipe, a device, a folder) is refused, not opened for good. Raises
-    `Unreadable` where the file cannot be read whole, and the file's own sentence with it.
+    `Unreadable` where the file cannot be read whole or a link leads out of the folder `within`, and the file's own
+    sentence with it.
     """
+    if within is not None and leads_out(path, within):
+        raise Unreadable("The file is reached by a link that leads out of the project; copy the file into the project.")
     data = read_bytes(path, limit)
     try:
         return data.decode("utf-8-sig")

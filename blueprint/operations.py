@@ -65,9 +65,7 @@ def answer(root: Path, name: str) -> str:
     """Return the SQL that answers a question; raises `Refused` where the pipeline has none."""
     file = file_of(name)
     try:
-        return read_input(root / file)
-    except Unreadable:
-        message = (
-            "The file, which answers a question of `ops validate` and `ops repair`, is absent or no text; write it."
-        )
+        return read_input(root / file, within=root)
+    except Unreadable as error:
+        message = f"It answers a question of `ops validate` and `ops repair`. {error}"
         raise Refused([Finding("operators-answered", message, Location(file))]) from None

@@ -204,7 +204,7 @@ def _field(field: Json, required: bool) -> Json:
 
 def _read(root: Path, file: str, at: Location) -> str:
     try:
-        return read_input(root / file)
+        return read_input(root / file, within=root)
     except Unreadable as error:
         if (root / file).exists() or (root / file).is_symlink():
             raise Refused([Finding("view", str(error), Location(file, error.line))]) from None

@@ -138,12 +138,13 @@ def unchanged(tree: FileTree, base: str, looks: Iterable[list[str]]) -> bool:
 
 
 def _fingerprint(tree: FileTree, path: str, folder: bool) -> str:
-    """Name what is at `path`: a listing begins with a slash, a content does not."""
+    """Name what is at `path` and where a link leads: a listing begins with a slash, a content does not."""
+    leads = f"@{os.path.realpath(path)}" if tree.is_link(path) else ""
     if not folder:
         found = tree.content(path)
-        return found[1] if found else "-"
+        return (found[1] if found else "-") + leads
     listing = "\n".join(f"{name}\0{kind}" for name, kind in sorted(tree.entries(path).items()))
-    return "/" + digest(listing.encode("utf-8", "surrogateescape"))
+    return "/" + digest(listing.encode("utf-8", "surrogateescape")) + leads
 
 
 def _scan(folder: str) -> dict[str, EntryKind]:

@@ -34,7 +34,7 @@ from blueprint.archive.model import (
     zip_name,
 )
 from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pack
-from blueprint.archive.rules import judge
+from blueprint.archive.rules import foreign_files, judge
 from blueprint.archive.uses import read_uses
 from blueprint.archive.writes import firestore_writes
 from blueprint.findings import Finding, Location
@@ -243,6 +243,7 @@ def _files(
             findings.append(
                 Finding("archive-resource", message, Location(place(source.project, str(source.folder.absolute()))))
             )
+    findings += foreign_files(source, origins.values())
     contents = {inside: trace.content(file) for inside, file in origins.items()}
     files = {inside: read[0] for inside, read in contents.items() if read is not None}
     return {**files, **source.extra_files}, findings

@@ -176,7 +176,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
     findings = [
         *_strange(texts[DIRECT], place),
         *_lock_findings(place, lock_text, pins, direct, metadata.get("lock", "")),
-        *_names_findings(place, lock_text, names_text),
+        *(_names_findings(place, lock_text, names_text) if metadata.get("lock") == digest(lock_text.encode()) else ()),
         *_file_findings(place, pins, files, metadata.get("target"), python),
     ]
     fingerprint = digest((lock_text + metadata_text + names_text).encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from analysis.python.file_tree import EntryKind, Trace, relative
 from analysis.python.finder import Located
@@ -20,6 +19,19 @@ _ELSEWHERE = ("listed:", "lost:")
 _TESTS = ("tests", "conftest")
 
 
+def foreign_files(source: ArchiveSource, files: Iterable[str]) -> Iterator[Finding]:
+    """Yield a finding for every file that a link out of the project leads to."""
+    roots = [root.path / name for root in source.roots for name in root.only or ("",)]
+    places = [os.path.realpath(path) for path in (source.project, *roots)]
+    for file in files:
+        real = os.path.realpath(file)
+        if not any(real == place or real.startswith(f"{place}/") for place in places):
+            seen = relative(file, str(source.project.absolute()))
+            at = Location(file if seen.startswith("../") else seen)
+            message = f"'{at.file}' is reached by a link that leads out of the project. Copy the file into the project."
+            yield Finding("archive-link", message, at)
+
+
 def judge(
     source: ArchiveSource, closure: Closure, trace: Trace, locked: LockedDistributions, target: PythonVersion
 ) -> Iterator[Finding]:
@@ -31,7 +43,6 @@ def judge(
     for located in closure.modules.values():
         yield from bench.module(located)
     yield from bench.links(str(source.folder.absolute()), set())
-    yield from bench.data_files(closure.resources.values())
     yield from bench.declarations()
     yield from bench.eager_packages()
 
@@ -44,8 +55,6 @@ class _Bench:
         self._standard = standard_library(target)
         self._used_reasons: set[str] = set()
         self._project = str(source.project.absolute())
-        roots = (root.path / name for root in source.roots for name in root.only or ("",))
-        self._inside_of = tuple(os.path.realpath(folder) for folder in (source.project, *roots))
 
     def _at(self, module: str, line: int | None = None) -> Location:
         located = self._closure.modules.get(module)
@@ -167,21 +176,6 @@ class _Bench:
         if any(part in _TESTS or part.startswith("test_") for part in name.split(".")):
             message = f"'{name}' is test code; something that is deployed imports it. Move what is needed out of it."
             yield Finding("archive-test-code", message, self._at(name))
-        if located.file and not self._inside(located.file):
-            message = f"'{name}' is reached by a link that leads out of the project. Copy the file into the project."
-            yield Finding("archive-link", message, self._at(name))
-
-    def data_files(self, files: Iterable[str]) -> Iterator[Finding]:
-        """Check that no data file is reached by a link that leads out of the project."""
-        for file in files:
-            if not self._inside(file):
-                place = self._place(file)
-                message = f"'{place.file}' is reached by a link that leads out of the project. Copy the file into the project."
-                yield Finding("archive-link", message, place)
-
-    def _inside(self, file: str) -> bool:
-        real = Path(os.path.realpath(file))
-        return any(real.is_relative_to(folder) for folder in self._inside_of)
 
     def links(self, folder: str, seen: set[str]) -> Iterator[Finding]:
         """Check the function's folder for links that lead nowhere or in a circle."""

@@ -70,7 +70,7 @@ def _statements(plan: Blueprint, report: Inspection) -> Iterator[tuple[str, Loca
     for path in code_files(plan.root, plan.manifest, ".sql"):
         file = shown(plan.root, path)
         try:
-            text = read_input(path)
+            text = read_input(path, within=plan.root)
         except Unreadable as error:
             report.violation(str(error), Location(file, error.line))
             continue
@@ -95,7 +95,7 @@ def gates_ask_their_date(plan: Blueprint, report: Inspection) -> None:
                 continue
             at = Location(f"{FOLDER}/{plan.manifest.functions[boundary.function].folder}/{gate.query}", 1, 1)
             try:
-                text = read_input(plan.root / at.file)
+                text = read_input(plan.root / at.file, within=plan.root)
             except Unreadable:  # told where the function's view is made
                 continue
             checked = check_statement(

@@ -117,7 +117,7 @@ def _kind(parts: tuple[str, ...], base: str) -> ObjectKind | None:
 
 def _read(root: Path, file: _File, values: Mapping[str, str], cache: SchemaCache) -> ParsedFile:
     try:
-        text = read_input(file.path)
+        text = read_input(file.path, within=root)
     except Unreadable as error:
         return ParsedFile(None, (Finding("schema-file", str(error), Location(file.context.file, error.line)),))
     text = text.replace("\r\n", "\n")

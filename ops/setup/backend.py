@@ -22,7 +22,7 @@ PARTS = ("analysis", "blueprint", "components", "functions/shared", "ops", "poli
 FILES = {
     **{
         f"functions/{name}": f"functions/{name}"
-        for name in ("requirements.in", "requirements.lock", "distributions.json")
+        for name in ("requirements.in", "requirements.lock", "distributions.json", "names.txt")
     },
     "requirements.txt": "ops/requirements.txt",
 }
