@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.audit.tree import NOT_KNOWN, Audit, AuditedFunction, AuditFinding, audit_tree
+from analysis.audit.tree import Audit, AuditedFunction, AuditFinding, audit_tree
 from analysis.cache import Cache
 from analysis.python.impact import Impact
 from blueprint.findings import Finding, Location, Severity
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the audit; 1 when a function cannot start, breaks or degrades, 2 for nothing to audit, 4 for what is not known."""
+    """Print the audit; 1 when a function cannot start, breaks or degrades, 4 when that is not known, 2 without functions."""
     target = _version(args.python)
     unknown = [str(path) for path in (args.tree, *args.root) if not path.is_dir()]
     if unknown or target is None:
@@ -51,10 +51,9 @@ def run(args: argparse.Namespace) -> int:
         return exitcodes.USAGE
     report = FindingsReport("audit", args.tree, list(_as_findings(audit)))
     write(args.format, report, as_json(audit), as_text(audit))
-    verdicts = {each.verdict for each in audit.functions}
-    return (
-        exitcodes.SOUND if audit.sound else exitcodes.UNKNOWN if verdicts <= {"sound", NOT_KNOWN} else exitcodes.REFUSED
-    )
+    if audit.sound:
+        return exitcodes.SOUND
+    return exitcodes.REFUSED if audit.known else exitcodes.UNKNOWN
 
 
 def _as_findings(audit: Audit) -> Iterator[Finding]:
@@ -63,7 +62,7 @@ def _as_findings(audit: Audit) -> Iterator[Finding]:
     for each in (finding for function in audit.functions for finding in function.findings):
         site = each.sites[0] if each.sites else None
         at = Location(site.file, site.line or None) if site else Location(".")
-        severity: Severity = "warning" if each.consequence is Impact.LATENT else "violation"
+        severity: Severity = "warning" if each.consequence >= Impact.NOT_KNOWN else "violation"
         found = Finding(each.kind, f"{each.consequence.words}: {each.message}", at, severity)
         if found not in seen:
             seen.add(found)
@@ -101,7 +100,9 @@ def as_json(audit: Audit) -> dict[str, object]:
         for each in audit.functions
     ]
     roots = [{"path": root.path, "only": root.only} for root in audit.roots]
-    return {"sound": audit.sound, "roots": roots, "functions": functions}
+    copied = [step._asdict() for step in audit.copied]
+    told = {"sound": audit.sound, "known": audit.sound or audit.known, "roots": roots, "copied": copied}
+    return {**told, "left_out": list(audit.left_out), "functions": functions}
 
 
 def as_text(audit: Audit) -> list[str]:
@@ -113,9 +114,11 @@ def as_text(audit: Audit) -> list[str]:
     for row in rows:
         padded = [(cell.ljust if column < 2 else cell.rjust)(widths[column]) for column, cell in enumerate(row)]
         lines.append("  ".join(padded).rstrip())
-    for root in audit.roots:
-        if root.only is not None:
-            lines += ["", f"Assumed to be copied beside every function (--root decides): {', '.join(root.only)}"]
+    if audit.copied:
+        steps = ", ".join(f"{step.name} ({step.file}:{step.line})" for step in audit.copied)
+        lines += ["", f"Copied beside every function, as these lines say (--root decides): {steps}"]
+    if audit.left_out:
+        lines += ["", "Not looked into:", *(f"  {each}" for each in audit.left_out)]
     for each in audit.functions:
         lines += _findings(each)
     return lines

@@ -39,7 +39,10 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command("policy --rules", "Judge the plan by the policy pack, offline."),
         Command("alerts --prometheus rules.yml", "Show alert rules, or write them out to be tested."),
         Command("build FUNCTION -o build", "Write a function's archive and its manifest to a folder."),
-        Command("audit functions --python 3.12", "Judge function folders: what is missing, what that would do."),
+        Command(
+            "audit functions --root functions --python 3.12",
+            "Judge function folders: what is missing, what that would do.",
+        ),
     ),
     "On call": (
         Command("status", "Show each phase: last success, failures, what is late."),

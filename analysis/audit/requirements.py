@@ -7,11 +7,11 @@ itself; what well-known distributions bring with them counts as installed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name as normalise
 
+from analysis.audit.requirements_file import Requirement
 from analysis.python.listed_names import ListedNames
 
 # Import names whose distribution has another name; the first is the usual one.
@@ -24,13 +24,18 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "PIL": ("pillow",),
     "apiclient": ("google-api-python-client",),
     "attr": ("attrs",),
+    "bson": ("pymongo",),
     "bs4": ("beautifulsoup4",),
     "cv2": ("opencv-python", "opencv-python-headless"),
     "dateutil": ("python-dateutil",),
     "db_dtypes": ("db-dtypes",),
     "discord": ("discord-py",),
+    "dns": ("dnspython",),
     "docx": ("python-docx",),
     "dotenv": ("python-dotenv",),
+    "faiss": ("faiss-cpu", "faiss-gpu"),
+    "firebase_admin": ("firebase-admin",),
+    "firebase_functions": ("firebase-functions",),
     "fitz": ("pymupdf",),
     "git": ("gitpython",),
     "google.api": ("googleapis-common-protos",),
@@ -56,6 +61,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "google.type": ("googleapis-common-protos",),
     "google_auth_oauthlib": ("google-auth-oauthlib",),
     "google_auth_httplib2": ("google-auth-httplib2",),
+    "gridfs": ("pymongo",),
     "googleapiclient": ("google-api-python-client",),
     "grpc": ("grpcio",),
     "grpc_status": ("grpcio-status",),
@@ -66,6 +72,15 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "mpl_toolkits": ("matplotlib",),
     "mysql": ("mysql-connector-python",),
     "nacl": ("pynacl",),
+    **dict.fromkeys(
+        [
+            f"opentelemetry.{name}"
+            for name in ("trace", "metrics", "context", "baggage", "propagate", "propagators", "util")
+        ],
+        ("opentelemetry-api",),
+    ),
+    "opentelemetry.sdk": ("opentelemetry-sdk",),
+    "opentelemetry.semconv": ("opentelemetry-semantic-conventions",),
     "pkg_resources": ("setuptools",),
     "pptx": ("python-pptx",),
     "proto": ("proto-plus",),
@@ -118,6 +133,9 @@ _BRINGS: dict[str, str] = {
     "sqlalchemy": "typing-extensions greenlet",
     "beautifulsoup4": "soupsieve typing-extensions",
     "selenium": "urllib3 trio certifi typing-extensions",
+    "firebase-functions": f"firebase-admin flask google-cloud-firestore pyjwt google-events cloudevents {_GOOGLE} {_GRPC}",
+    "opentelemetry-sdk": "opentelemetry-api opentelemetry-semantic-conventions typing-extensions",
+    "pymongo": "dnspython",
     "firebase-admin": f"google-cloud-firestore google-cloud-storage google-api-python-client pyjwt {_GOOGLE} {_GRPC}",
     "google-api-python-client": f"{_GOOGLE} httplib2 google-auth-httplib2 uritemplate",
     "google-cloud-aiplatform": f"google-cloud-bigquery google-cloud-storage {_GOOGLE} {_GRPC} pydantic",
@@ -136,31 +154,6 @@ _EXTRAS: dict[tuple[str, str], str] = {
     ("requests", "socks"): "pysocks",
     ("pandas", "gcp"): "pandas-gbq gcsfs google-cloud-bigquery",
 }
-_LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)$")
-
-
-class Requirement(NamedTuple):
-    """One line of a requirements file: normalised name, extras, whether it is exact, 1-based line."""
-
-    name: str
-    extras: tuple[str, ...]
-    exact: bool
-    line: int
-
-
-def read_requirements(text: str, include: Callable[[str], str | None]) -> Iterator[Requirement]:
-    """Yield the requirements of a file; `include` returns the text of a file named by `-r`, None if absent."""
-    for number, row in enumerate(text.splitlines(), start=1):
-        line = re.sub(r"(^|\s)#.*", "", row).split(";")[0].strip().rstrip("\\").strip()
-        if line.startswith(("-r", "--requirement")):
-            included = include(line.split(maxsplit=1)[-1].removeprefix("-r").strip())
-            yield from (item._replace(line=number) for item in read_requirements(included or "", lambda _: None))
-        elif match := _LINE.match(line):
-            name, extras, rest = match.groups()
-            wanted = tuple(item.strip().lower() for item in (extras or "").split(",") if item.strip())
-            yield Requirement(
-                normalise(name), wanted, ("==" in rest and "*" not in rest) or rest.startswith("@"), number
-            )
 
 
 class Requirements:
@@ -171,7 +164,7 @@ class Requirements:
     def __init__(self, requirements: tuple[Requirement, ...]) -> None:
         self.requirements = requirements
         self._installed = {"functions-framework"}
-        queue = [("functions-framework", ()), *((item.name, item.extras) for item in requirements)]
+        queue = [("functions-framework", ()), *((item.name, item.extras) for item in requirements if item.name)]
         while queue:
             name, extras = queue.pop()
             self._installed.add(name)
@@ -185,19 +178,27 @@ class Requirements:
         found = next((name for name in distributions_of(module) if name in self._installed), None)
         return "" if found is None and module in _NAMESPACES else found
 
+    def perhaps(self, module: str) -> str:
+        """Return why a module that nothing provides may be there all the same, "" where it surely is not."""
+        for item in self.requirements:
+            if item.unread:
+                return f"{item.unread}, so what it brings is not known"
+        for item in self.requirements:
+            if item.name not in _KNOWN and not item.name.startswith("google-cloud-"):
+                return f"'{item.name}' may bring it, or need what brings it"
+        return ""
+
 
 def distributions_of(module: str) -> Iterator[str]:
-    """Yield the distributions that may provide a dotted name, the likeliest first."""
+    """Yield the distributions that are known to provide a dotted name, the likeliest first; one of its own name is."""
     parts = module.split(".")
     for count in range(len(parts), 0, -1):
         yield from _NAMES.get(".".join(parts[:count]), ())
     if parts[0] in ("google", "azure", "opentelemetry"):
         for count in range(len(parts), 1, -1):
-            name = re.sub(r"[-_]v\d+\w*$", "", "-".join(parts[:count]))
-            yield normalise(name)
-        return
-    top = normalise(parts[0])
-    yield from (top, f"python-{top}", f"{top}-python", f"py{top}", f"{top}-py", f"{top}-sdk", f"{top}-client")
+            yield normalise(re.sub(r"[-_]v\d+\w*$", "", "-".join(parts[:count])))
+    else:
+        yield normalise(parts[0])
 
 
 def is_known(module: str) -> bool:

@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.audit.requirements import Requirement, Requirements, distributions_of, is_known, read_requirements
+from analysis.audit.deployment import CopyStep, copy_steps
+from analysis.audit.requirements import Requirements, distributions_of, is_known
+from analysis.audit.requirements_file import Requirement, RequirementsReader
 from analysis.cache import Cache
-from analysis.python.closure import Builder
+from analysis.python.closure import Builder, OverrunError
 from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportProblem
@@ -26,7 +28,10 @@ from analysis.python.program import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
 
-_SKIPPED = {"node_modules", "site-packages", "venv", "env", "build", "dist"}
+_SKIPPED = {"node_modules", "site-packages"}
+_ENVIRONMENT = "pyvenv.cfg"
+MOST_DEPTH, MOST_FUNCTIONS = 40, 5_000
+"""How deep folders are looked into, and how many functions are audited; what is beyond is named as left out."""
 
 
 @dataclass(frozen=True, order=True)
@@ -83,15 +88,29 @@ class AuditedFunction:
 
 @dataclass(frozen=True)
 class Audit:
-    """The functions of a tree, and the roots that were assumed for it (folder → names, None for all)."""
+    """The functions of a tree, and what was made of the tree.
+
+    Attributes:
+        functions: all that were found.
+        roots: what is copied beside each.
+        copied: the steps of a deployment that say so.
+        left_out: folders that were not looked into, with the reason.
+    """
 
     functions: tuple[AuditedFunction, ...]
     roots: tuple[SearchFolder, ...]
+    copied: tuple[CopyStep, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
         """Return whether no function has more than latent findings."""
         return all(function.verdict == "sound" for function in self.functions)
+
+    @property
+    def known(self) -> bool:
+        """Return whether what is wrong, if anything, is known to be wrong."""
+        return any(function.verdict not in ("sound", Impact.NOT_KNOWN.words) for function in self.functions)
 
 
 def audit_tree(
@@ -101,60 +120,74 @@ def audit_tree(
 
     Args:
         tree: a folder of function folders, or one function folder.
-        roots: folders that the deployment copies beside every function, in order. Without any, what the tree's
-            own top level has and no function folder brings along is assumed to be copied.
+        roots: folders that the deployment copies beside every function, in order. Without any, what scripts in the
+            tree copy from its top.
         target_python: the runtime's version.
         cache: where results of earlier runs are.
     """
     with roomy():
         auditor = _Auditor(tree.absolute(), [root.absolute() for root in roots], target_python, cache or Cache(None))
-        functions = tuple(auditor.function(folder) for folder in auditor.folders)
+        functions = tuple(auditor.function(folder) for folder in auditor.folders[:MOST_FUNCTIONS])
     auditor.cache.flush()
-    return Audit(functions, auditor.roots)
+    return Audit(functions, auditor.roots, auditor.copied, tuple(auditor.left_out))
 
 
 class _Auditor:
     def __init__(self, tree: Path, roots: list[Path], target: PythonVersion, cache: Cache) -> None:
         self.cache = cache
         self._base = str(tree)
-        self._target, self.standard = target, standard_library(target)
+        self.target, self.standard = target, standard_library(target)
         self._files = FileTree()
         self._read, self._links = RecordReader(target, cache, depth="names"), Links()
-        self.folders = list(self._find(self._base, top=True))
+        self.left_out: list[str] = []
+        self.folders = list(self._find(self._base, 0))
         carried = {name for folder in self.folders for name in _modules(self._files, folder)}
-        folders = {os.path.relpath(folder, self._base).split(os.sep)[0] for folder in self.folders}
-        guessed = tuple(sorted(_modules(self._files, self._base) - carried - folders - {ENTRY}))
+        top = _modules(self._files, self._base) - {ENTRY}
+        found = () if roots else copy_steps(self._files, self._base, top)
+        self.copied = tuple({each.name: each for each in found}.values())
+        copied = tuple(sorted(each.name for each in self.copied))
         declared = tuple(SearchFolder(str(root)) for root in roots)
-        alone = self.folders == [self._base]
-        self.roots = declared or (() if alone or not guessed else (SearchFolder(self._base, "", guessed),))
+        self.roots = declared or ((SearchFolder(self._base, "", copied),) if copied else ())
         carries = any("requirements.txt" in self._files.entries(folder) for folder in self.folders)
         shared = [name for name in ("requirements.txt", "requirements.lock") if name in self._files.entries(self._base)]
         self.common_requirements = f"{self._base}/{shared[0]}" if shared and not carries else ""
-        self._own_names = carried | set(guessed) | {name for root in roots for name in _modules(self._files, str(root))}
-        self._elsewhere = [*(str(root) for root in roots), self._base, *self.folders]
+        self._around = [self._base, *_checkout(self._files, self._base)]
+        around = {name for folder in self._around for name in _modules(self._files, folder)}
+        self._own_names = carried | around | {name for root in roots for name in _modules(self._files, str(root))}
+        self._elsewhere = [*(str(root) for root in roots), *self._around, *self.folders]
 
-    def _find(self, folder: str, top: bool = False) -> Iterator[str]:
-        """Yield function folders: those with a `main.py`, except packages inside packages; links aside."""
+    def _find(self, folder: str, depth: int) -> Iterator[str]:
+        """Yield function folders: those with a `main.py`, except packages inside packages; what is left out is named."""
         entries = self._files.entries(folder)
-        if f"{ENTRY}.py" in entries and (top or _is_function(self._files, folder, self._base)):
+        if f"{ENTRY}.py" in entries and (not depth or _is_function(self._files, folder, self._base)):
             yield folder
             return
         for name, kind in sorted(entries.items()):
             path = f"{folder}/{name}"
-            if (
-                kind is EntryKind.FOLDER
-                and not name.startswith(".")
-                and name not in _SKIPPED
-                and not os.path.islink(path)
-            ):
-                yield from self._find(path)
+            if kind is EntryKind.FOLDER and name != ".git":
+                why = self._why_left_out(path, name, depth)
+                if why:
+                    self.left_out.append(f"{self.place(path)}: {why}")
+                else:
+                    yield from self._find(path, depth + 1)
+
+    def _why_left_out(self, path: str, name: str, depth: int) -> str:
+        if _ENVIRONMENT in self._files.entries(path):
+            return "an environment of Python"
+        if name in _SKIPPED:
+            return "installed packages"
+        if name.startswith("."):
+            return "hidden"
+        if self._files.is_link(path):
+            return "a link"
+        return "too deep" if depth >= MOST_DEPTH else ""
 
     def function(self, folder: str) -> AuditedFunction:
         """Return what is known of one folder, from the cache if nothing that was looked at has changed."""
         roots = [(os.path.relpath(root.path, self._base), root.only) for root in self.roots]
         parts = [
             code_fingerprint(Path(__file__).parent),
-            self._target,
+            self.target,
             os.path.relpath(folder, self._base),
             roots,
             sorted(self._own_names),
@@ -167,16 +200,32 @@ class _Auditor:
             if unchanged(self._files, self._base, record["looks"]):
                 return _from_json(record["function"])
         trace = Trace(self._files)
-        function = _Function(self, trace, folder).result()
+        try:
+            function = _Function(self, trace, folder).result()
+        except (OverrunError, RecursionError, MemoryError) as error:
+            return self._overrun(folder, str(error) or "it is nested too deeply or too large to be read")
         if self.cache.folder is None:
             return function
         record = {"looks": trace.looks(self._base), "function": asdict(function)}
         self.cache.put("audits", key, json.dumps(record, separators=(",", ":")).encode())
         return function
 
+    def _overrun(self, folder: str, why: str) -> AuditedFunction:
+        """Return the verdict about a folder that cannot be read to its end."""
+        site = Site(self.place(f"{folder}/{ENTRY}.py"), 0)
+        finding = AuditFinding(Impact.NOT_KNOWN, "overrun", site.file, f"{why}; what is behind is not known.", (site,))
+        return AuditedFunction(self.place(folder), 0, (), 0, 0, (), 0, (finding,))
+
     def builder(self, trace: Trace, folder: str, requirements: Requirements) -> Builder:
+        local = dict.fromkeys(each.folder for each in requirements.requirements if each.folder)
+        projects = [SearchFolder(path) for each in local for path in (each, f"{each}/src") if self._files.entries(path)]
         return Builder(
-            trace, (SearchFolder(folder), *self.roots), requirements, self._read, self._target, links=self._links
+            trace,
+            (SearchFolder(folder), *self.roots, *projects),
+            requirements,
+            self._read,
+            self.target,
+            links=self._links,
         )
 
     def is_own(self, module: str) -> bool:
@@ -206,7 +255,8 @@ class _Function:
     def __init__(self, auditor: _Auditor, trace: Trace, folder: str) -> None:
         self._auditor, self._trace, self._folder = auditor, trace, folder
         self._requirements = tuple(self._read_requirements())
-        self._closure = auditor.builder(trace, folder, Requirements(self._requirements)).build()
+        self._installed = Requirements(self._requirements)
+        self._closure = auditor.builder(trace, folder, self._installed).build()
         self._judge = ImpactJudge(self._closure)
 
     def result(self) -> AuditedFunction:
@@ -219,7 +269,7 @@ class _Function:
             missing=tuple(sorted(missing)),
             dangling=len(self._broken),
             silent=sum(each.consequence is Impact.DEGRADES_SILENTLY for each in findings),
-            unpinned=tuple(sorted(each.name for each in self._requirements if not each.exact)),
+            unpinned=tuple(sorted(each.name or each.text for each in self._requirements if not each.exact)),
             size=sum(len(self._source(name)) for name in self._closure.modules),
             findings=tuple(findings),
         )
@@ -234,15 +284,15 @@ class _Function:
         return Site(self._auditor.place(located.file if located and located.file else f"{self._folder}/main.py"), line)
 
     def _read_requirements(self) -> Iterator[Requirement]:
-        def text(name: str) -> str | None:
-            found = self._trace.content(posixpath.normpath(f"{self._folder}/{name}"))
-            return found[0].decode("utf-8", "replace") if found else None
+        def content(file: str) -> bytes | None:
+            found = self._trace.content(file)
+            return found[0] if found else None
 
-        own, common = text("requirements.txt"), self._auditor.common_requirements
-        if own is None and common:
-            found = self._trace.content(common)
-            own = found[0].decode("utf-8", "replace") if found else None
-        yield from read_requirements(own or "", text)
+        own = "requirements.txt" in self._trace.entries(self._folder)
+        file = f"{self._folder}/requirements.txt" if own else self._auditor.common_requirements
+        for each in RequirementsReader(content, self._auditor.target).read(file) if file else ():
+            there = each.folder and self._trace.entries(each.folder)
+            yield each._replace(unread="") if there else each
 
     def _entry(self) -> Iterator[AuditFinding]:
         located, facts = self._closure.modules.get(ENTRY), self._closure.records.get(ENTRY)
@@ -267,9 +317,17 @@ class _Function:
         for (kind, subject), problems in groups.items():
             judged = [(self._judge.consequence(problem), problem) for problem in problems]
             consequence = min(judged, key=lambda pair: pair[0])[0]
+            if consequence < Impact.NOT_KNOWN and self._perhaps(problems[0]):
+                consequence = Impact.NOT_KNOWN
             sites = {self._site(problem.importer, problem.line) for problem in problems}
             message = self._message(kind, subject, problems[0])
             yield AuditFinding(consequence, kind, subject, message, tuple(sorted(sites)))
+
+    def _perhaps(self, problem: ImportProblem) -> str:
+        """Return why what is missing may be there all the same."""
+        if problem.kind != "distribution" or self._auditor.is_own(problem.subject):
+            return ""
+        return self._installed.perhaps(problem.subject)
 
     def _identity(self, problem: ImportProblem) -> tuple[str, str]:
         """Return kind and subject; what is certainly third-party counts once for the whole package."""
@@ -287,8 +345,15 @@ class _Function:
             return f"'{self._auditor.place(problem.detail.removeprefix('link:'))}' is a link that leads nowhere."
         there = self._auditor.elsewhere(self._trace, subject, self._folder)
         if problem.kind == "distribution" and not there and not self._auditor.is_own(subject):
-            asked = f"does not ask for '{next(distributions_of(subject))}'"
-            return f"requirements.txt {asked}." if is_known(subject) else f"not in reach, and requirements.txt {asked}."
+            if lost := problem.detail.removeprefix("lost:"):
+                return f"the standard library has it up to Python {lost} only, and nothing else brings it."
+            if perhaps := self._perhaps(problem):
+                return f"nothing is known to bring it, but {perhaps}."
+            if is_known(subject):
+                return f"requirements.txt does not ask for '{next(distributions_of(subject))}'."
+            return "not in reach, and nothing that requirements.txt asks for is known to bring it."
+        if problem.detail.startswith("listed:"):
+            return "the standard library of the runtime has no such module."
         what = "not in the function's folder or roots"
         if problem.detail.startswith("neither:"):
             package, _, name = subject.rpartition(".")
@@ -320,8 +385,8 @@ class _Function:
     def _pins(self) -> Iterator[AuditFinding]:
         loose = [each for each in self._requirements if not each.exact]
         if loose:
-            sites = tuple(Site(self._auditor.place(f"{self._folder}/requirements.txt"), each.line) for each in loose)
-            names = ", ".join(each.name for each in loose)
+            sites = tuple(Site(self._auditor.place(each.file), each.line) for each in loose)
+            names = ", ".join(each.name or each.text for each in loose)
             message = "without an exact version: the next build may install something else."
             yield AuditFinding(Impact.LATENT, "unpinned", names, message, sites)
 
@@ -349,6 +414,17 @@ def _modules(tree: FileTree, folder: str) -> set[str]:
         elif kind is not EntryKind.FILE and name.isidentifier() and name not in _SKIPPED:
             names.add(name)
     return names - {ENTRY, "setup", "conftest"}
+
+
+def _checkout(files: FileTree, base: str) -> Iterator[str]:
+    """Yield the folders around a tree, up to the top of the checkout that it is in; none where it is in none."""
+    folders = []
+    while ".git" not in files.entries(base):
+        base = posixpath.dirname(base)
+        folders.append(base)
+        if base in ("/", "") or len(folders) > MOST_DEPTH:
+            return
+    yield from folders
 
 
 def _is_function(tree: FileTree, folder: str, base: str) -> bool:

@@ -7,6 +7,7 @@ our archives: all of it must be repaired) and by `consequence` (for anybody's tr
 from __future__ import annotations
 
 import posixpath
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -35,6 +36,12 @@ class ThirdParty(Protocol):
         """Return what is known of the names in what it provides."""
 
 
+class OverrunError(Exception):
+    """A closure is larger or takes longer than anything that is deployed; the text says which."""
+
+
+MOST_MODULES, MOST_SECONDS = 10_000, 60.0
+"""How many modules one entry may load, and how much processor time its reading may take."""
 ReadRecord = Callable[[bytes, str], FileRecord]
 
 
@@ -71,6 +78,7 @@ class Builder:
         self._links = links or Links()
         self._standard = standard_library(target)
         self.folders = folders
+        self._until = time.process_time() + MOST_SECONDS
         self._start()
 
     def _start(self) -> None:
@@ -139,6 +147,7 @@ class Builder:
         """Follow what calls load, and find the data files that are read; each once."""
         program = self.program()
         for module in list(self.closure.modules):
+            self._hold_budget()
             for load in loads(program, module):
                 fact = _fact(load.place, load.module, load.names)
                 if (load.place.module, fact) not in seen:
@@ -152,6 +161,7 @@ class Builder:
         if name in self.closure.modules:
             return False
         self.closure.modules[name] = located
+        self._hold_budget()
         if located.form == "namespace":
             self.closure.records[name] = _NAMESPACE
             return True
@@ -171,6 +181,12 @@ class Builder:
             self.fail(kind, located.inside, name, ImportFact("", 0, None, line), "SyntaxError", detail)
         self._queue.append(name)
         return True
+
+    def _hold_budget(self) -> None:
+        if len(self.closure.modules) > MOST_MODULES:
+            raise OverrunError(f"it loads more than {MOST_MODULES} modules")
+        if time.process_time() > self._until:
+            raise OverrunError(f"reading it takes longer than {MOST_SECONDS:.0f} seconds")
 
     def _content(self, located: Located) -> tuple[bytes, str] | None:
         return self.trace.content(located.file)

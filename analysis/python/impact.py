@@ -13,12 +13,13 @@ from analysis.python.values import Member, Thing, Value
 
 
 class Impact(IntEnum):
-    """The worst that a broken place does, worst first."""
+    """The worst that a broken place does, worst first; what cannot be told comes before nothing."""
 
     CANNOT_START = 0
     BREAKS_WHEN_REACHED = 1
     DEGRADES_SILENTLY = 2
-    LATENT = 3
+    NOT_KNOWN = 3
+    LATENT = 4
 
     @property
     def words(self) -> str:
@@ -27,7 +28,7 @@ class Impact(IntEnum):
 
 
 _IMPORTS = ("module", "distribution", "name")
-_NOT_YET = {"computed", "computed-resource", "resource", "syntax-unknown"}
+_NOT_YET = {"computed-resource", "resource"}
 
 
 class ImpactJudge:
@@ -45,6 +46,8 @@ class ImpactJudge:
 
     def consequence(self, problem: ImportProblem) -> Impact:
         """Return what `problem` would do."""
+        if problem.kind in ("computed", "syntax-unknown"):
+            return Impact.NOT_KNOWN
         if problem.kind in _NOT_YET or (problem.kind in _IMPORTS and self._closure.has_alternative(problem)):
             return Impact.LATENT
         if caught(problem.error, problem.catches):

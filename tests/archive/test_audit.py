@@ -19,7 +19,7 @@ TARGET = (3, 11)
 
 EXPECTED = {
     "caller_swallows": ("degrades silently", ["shared.alerts.slack"]),
-    "computed": ("sound", []),
+    "computed": ("not known", []),
     "dangling_reached": ("cannot start", ["shared.config.project"]),
     "dangling_unreached": ("sound", []),
     "fallback": ("sound", ["shared.config.project"]),
@@ -87,18 +87,159 @@ def test_declared_roots_are_searched_after_the_folder(tmp_path: Path) -> None:
     assert found.missing == ("requests",)
 
 
-def test_what_only_the_tree_has_is_assumed_to_be_copied(tmp_path: Path) -> None:
-    (tmp_path / "common").mkdir()
-    (tmp_path / "common" / "__init__.py").write_text("")
-    (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "main.py").write_text(
-        "import common\nimport two.main\n\n\ndef handle(request):\n    return common\n"
-    )
-    (tmp_path / "two").mkdir()
-    (tmp_path / "two" / "main.py").write_text("def handle(request):\n    return 1\n")
+def checkout(tmp_path: Path, deploy: str = "") -> Path:
+    """Return a checkout with shared code at its top and two functions in a folder of them."""
+    for path, text in {
+        "common/__init__.py": "",
+        "functions/one/main.py": "import common\nimport two.main\n\n\ndef handle(request):\n    return common\n",
+        "functions/two/main.py": "def handle(request):\n    return 1\n",
+        "deploy.sh": deploy,
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+def test_what_lies_at_the_top_counts_only_where_a_deployment_puts_it_there(tmp_path: Path) -> None:
+    tree = checkout(tmp_path)
+    for pointed in (tree, tree / "functions"):
+        audit = audit_tree(pointed, target_python=TARGET)
+        assert [each.missing for each in audit.functions] == [("common", "two.main"), ()]
+        assert audit.functions[0].verdict == "cannot start"
+        assert "it is at" in audit.functions[0].findings[0].message
+    shown = audit_tree(tree, roots=[tree], target_python=TARGET)
+    assert [each.missing for each in shown.functions] == [("two.main",), ()]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'cp -r common "$DIR"/',
+        "  cp -rL $ROOT/common/ build/f && zip x",
+        "rsync -a ../common out/",
+        "COPY common /app/common",
+    ],
+)
+def test_a_copy_step_that_can_be_read_is_a_deployment(step: str, tmp_path: Path) -> None:
+    audit = audit_tree(checkout(tmp_path, f"#!/bin/sh\n{step}\n"), target_python=TARGET)
+    assert [(each.name, each.file, each.line) for each in audit.copied] == [("common", "deploy.sh", 2)]
+    assert [each.missing for each in audit.functions] == [("two.main",), ()]
+
+
+@pytest.mark.parametrize("step", ["echo cp -r common x", "# cp -r common x", "cp -r other common", "cp 'common"])
+def test_what_copies_nothing_is_no_deployment(step: str, tmp_path: Path) -> None:
+    assert audit_tree(checkout(tmp_path, f"{step}\n"), target_python=TARGET).copied == ()
+
+
+def test_no_folder_is_left_out_without_a_word(tmp_path: Path) -> None:
+    for folder in ("build", "env", "dist", "venv"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.py").write_text("def handle(request):\n    return 1\n")
+    (tmp_path / "venv" / "pyvenv.cfg").write_text("")
+    (tmp_path / "linked").symlink_to("build")
+    (tmp_path / "node_modules").mkdir()
     audit = audit_tree(tmp_path, target_python=TARGET)
-    assert [root.only for root in audit.roots] == [("common",)]
-    assert {each.name: list(each.missing) for each in audit.functions} == {"one": ["two.main"], "two": []}
+    assert [each.name for each in audit.functions] == ["build", "dist", "env"]
+    assert audit.left_out == (
+        *("linked: a link", "node_modules: installed packages", "venv: an environment of Python"),
+    )
+
+
+def one(tmp_path: Path, main: str, requirements: str | bytes | None = None) -> AuditedFunction:
+    """Return the audit of one function."""
+    folder = tmp_path / "one"
+    folder.mkdir(exist_ok=True)
+    (folder / "main.py").write_text(main + "\n\n\ndef handle(request):\n    return 1\n")
+    if requirements is not None:
+        text = requirements if isinstance(requirements, bytes) else requirements.encode()
+        (folder / "requirements.txt").write_bytes(text)
+    return audit_tree(tmp_path, target_python=TARGET).functions[0]
+
+
+@pytest.mark.parametrize(
+    ("main", "requirements"),
+    [
+        ("import firebase_admin", "firebase-functions==0.4.2"),
+        ("import faiss", "faiss-cpu==1.8.0"),
+        ("from opentelemetry import trace", "opentelemetry-api==1.26.0"),
+        ("from opentelemetry.sdk import trace", "opentelemetry-sdk==1.26.0"),
+        ("import dns.resolver", "dnspython==2.6.1"),
+        ("import bson", "pymongo==4.8.0"),
+        ("import yaml", "pyyaml==6.0.2".encode("utf-16").decode("latin-1")),
+        ("import yaml", "\ufeffpyyaml==6.0.2"),
+        ("import yaml", "PyYAML == 6.0.2 ; python_version >= '3.8'  # why"),
+        ("import yaml", "--index-url https://one.example.com/simple\npyyaml==6.0.2 \\\n    --hash=sha256:00"),
+    ],
+)
+def test_what_is_asked_for_is_installed(main: str, requirements: str, tmp_path: Path) -> None:
+    content = (
+        requirements.encode("latin-1") if requirements.startswith(("\xff\xfe", "\xfe\xff")) else requirements.encode()
+    )
+    found = one(tmp_path, main, content)
+    assert (found.verdict, found.missing) == ("sound", ())
+
+
+@pytest.mark.parametrize(
+    ("main", "requirements"),
+    [
+        ("import strange", "some-thing==1.0"),
+        ("import strange", "git+https://one.example.com/x/y.git@main#egg=y"),
+        ("import strange", "-e git+https://one.example.com/x/y.git"),
+        ("import strange", "./libs/gone"),
+        ("import strange", "https://one.example.com/strange-1.0-py3-none-any.whl"),
+        ("import strange", "-r gone.txt"),
+        ("import strange", "strange_things @ https://one.example.com/x.zip"),
+        ("import yaml", "some-thing==1.0"),
+        ("import importlib\nimport os\nimportlib.import_module(os.environ['NAME'])", ""),
+    ],
+)
+def test_what_cannot_be_told_is_not_known(main: str, requirements: str, tmp_path: Path) -> None:
+    found = one(tmp_path, main, requirements)
+    assert found.verdict == "not known"
+    assert "does not ask for 'strange'" not in "".join(each.message for each in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("main", "requirements"),
+    [
+        ("import strange", None),
+        ("import strange", "requests==2.32.3"),
+        ("import yaml", "pyyaml==6.0.2 ; python_version < '3.8'"),
+        ("import yaml", "pyyaml==6.0.2 ; sys_platform == 'win32'"),
+        ("import yaml", "# pyyaml==6.0.2"),
+        ("import cgi", "requests==2.32.3"),
+    ],
+)
+def test_what_surely_nothing_installs_cannot_start(main: str, requirements: str | None, tmp_path: Path) -> None:
+    if main == "import cgi":
+        folder = tmp_path / "one"
+        folder.mkdir()
+        (folder / "main.py").write_text("import cgi\n\n\ndef handle(request):\n    return 1\n")
+        assert audit_tree(tmp_path, target_python=(3, 13)).functions[0].verdict == "cannot start"
+        return
+    assert one(tmp_path, main, requirements).verdict == "cannot start"
+
+
+def test_nested_files_and_local_projects_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "base.txt").write_text("pyyaml==6.0.2\n--requirement=more.txt\n-r base.txt\n")
+    (tmp_path / "more.txt").write_text("requests==2.32.3\n")
+    (tmp_path / "libs" / "common" / "src" / "helpers").mkdir(parents=True)
+    (tmp_path / "libs" / "common" / "src" / "helpers" / "__init__.py").write_text("import nowhere\n")
+    found = one(tmp_path, "import yaml\nimport requests\nimport helpers", "-r ../base.txt\n-e ../libs/common\n")
+    assert found.missing == ("nowhere",)
+
+
+def test_the_command_says_that_it_is_not_known_by_its_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one(tmp_path, "import strange", "some-thing==1.0")
+    assert main(["audit", str(tmp_path), "--no-cache"]) == 4
+    assert "'some-thing' may bring it, or need what brings it" in capsys.readouterr().out
+    one(tmp_path, "import strange\nimport one.gone", "some-thing==1.0")
+    assert main(["audit", str(tmp_path), "--no-cache"]) == 1
+    one(tmp_path, "import json", "some-thing==1.0")
+    assert main(["audit", str(tmp_path), "--no-cache"]) == 0
 
 
 def test_nothing_is_written_into_the_tree_and_nothing_is_run(tmp_path: Path) -> None:
@@ -154,7 +295,7 @@ def test_command_tells_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_our_own_functions_are_sound() -> None:
     root = Path(__file__).resolve().parents[2]
-    audit = audit_tree(root / "functions", target_python=TARGET)
+    audit = audit_tree(root / "functions", roots=[root / "functions"], target_python=TARGET)
     assert len(audit.functions) == 7
     assert {each.name: each.missing for each in audit.functions if each.verdict != "sound"} == {}
 
