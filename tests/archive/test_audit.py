@@ -187,7 +187,7 @@ def test_what_is_asked_for_is_installed(main: str, requirements: str, tmp_path: 
         ("import strange", "git+https://one.example.com/x/y.git@main#egg=y"),
         ("import strange", "-e git+https://one.example.com/x/y.git"),
         ("import strange", "./libs/gone"),
-        ("import strange", "https://one.example.com/strange-1.0-py3-none-any.whl"),
+        ("import strange", "https://one.example.com/other-1.0-py3-none-any.whl"),
         ("import strange", "-r gone.txt"),
         ("import strange", "strange_things @ https://one.example.com/x.zip"),
         ("import yaml", "some-thing==1.0"),

@@ -58,8 +58,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
         {"requirements.txt": b"-c limits.txt\nalpha\n", "limits.txt": b"beta==1.0\n"},
         {
-            "requirements.txt": b"alpha ; sys_platform == 'win32'\nbeta ; python_version >= '3.8'\n"
-            b"zeta; platform_system == 'Linux' and python_version < '3.0'\neta ; extra == 'x'\n"
+            "requirements.txt": b"alpha ; sys_platform == 'win32'\nbeta ; python_version >= '3.8'\nzeta; platform_system == 'Linux' and python_version < '3.0'\n"
         },
         {"requirements.txt": b"--pre\n--prefer-binary\nalpha\n--no-binary zeta\n"},
     ],
