@@ -54,6 +54,7 @@ OTHERS = {
 ALONE = {
     "analysis/audit": "tests/archive/test_audit.py",
     "analysis/python": "tests/archive",
+    "analysis/python/standard": "tests/archive/test_listed_names.py",
     "blueprint/archive": "tests/archive",
     "blueprint/inventory": "tests/ops/embedded/test_inventory.py",
     "ops/adoption": "tests/engine/test_adopt.py",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.audit.requirements import Requirements, read_requirements
+from analysis.audit.requirements import Requirements
+from analysis.audit.requirements_file import RequirementsReader
 from blueprint.archive import Distribution, LockedDistributions, read_distributions
 from blueprint.archive.distributions import direct_requirements, dump_metadata, platform_of, read_lock
 from ops.lock import fitting_files, installed_bytes, provided_modules
@@ -231,7 +232,8 @@ def test_provided_modules_are_the_shortest_names() -> None:
     ],
 )
 def test_requirements_of_foreign_trees(line: str, module: str, provider: str | None) -> None:
-    found = tuple(read_requirements(line, lambda name: "boto3==1\n" if name == "more.txt" else None))
+    files = {"requirements.txt": line.encode(), "more.txt": b"boto3==1\n"}
+    found = tuple(RequirementsReader(files.get, TARGET).read("requirements.txt"))
     assert Requirements(found).provider(module) == provider
 
 
@@ -248,7 +250,7 @@ def test_requirements_of_foreign_trees(line: str, module: str, provider: str | N
     ],
 )
 def test_exact_requirements(line: str, exact: bool) -> None:
-    assert [each.exact for each in read_requirements(line, lambda _: None)] == [exact]
+    assert [each.exact for each in RequirementsReader(lambda _: line.encode(), TARGET).read("x")] == [exact]
 
 
 @pytest.mark.parametrize(
