@@ -147,7 +147,7 @@ class Builder:
         """Follow what calls load, and find the data files that are read; each once."""
         program = self.program()
         for module in list(self.closure.modules):
-            self._hold_budget()
+            self.hold_budget()
             for load in loads(program, module):
                 fact = _fact(load.place, load.module, load.names)
                 if (load.place.module, fact) not in seen:
@@ -161,7 +161,7 @@ class Builder:
         if name in self.closure.modules:
             return False
         self.closure.modules[name] = located
-        self._hold_budget()
+        self.hold_budget()
         if located.form == "namespace":
             self.closure.records[name] = _NAMESPACE
             return True
@@ -182,7 +182,8 @@ class Builder:
         self._queue.append(name)
         return True
 
-    def _hold_budget(self) -> None:
+    def hold_budget(self) -> None:
+        """Raise `OverrunError` where a closure is larger, or takes longer, than anything that is deployed."""
         if len(self.closure.modules) > MOST_MODULES:
             raise OverrunError(f"it loads more than {MOST_MODULES} modules")
         if time.process_time() > self._until:
@@ -223,7 +224,8 @@ class Builder:
             return False
         if not fact.names or module not in self.closure.modules:
             return True
-        if self.closure.records[module].names.issuperset(fact.names):
+        # What a package takes from itself is not there yet: the import binds the submodule.
+        if module != importer and self.closure.records[module].names.issuperset(fact.names):
             return True
         found = [self._name(importer, module, name, fact) for name in fact.names]
         return all(found)
@@ -310,7 +312,7 @@ class Builder:
         located = self.closure.modules[module]
         if name == "*":
             return self._star(importer, module, fact)
-        if name in self.closure.records[module].names:
+        if name in self.closure.records[module].names and module != importer:
             return True
         below = self.finder.locate(f"{module}.{name}") if located.folders else Located("")
         if below.form in ("module", "package", "namespace"):

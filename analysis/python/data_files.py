@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from analysis.python.finder import Finder, SearchFolder
 from analysis.python.graph import ENTRY, Closure
 from analysis.python.imports import ImportFact
 from analysis.python.program import CodePlace, Program
-from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Value, possible
+from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
 
 class Follower(Protocol):
@@ -31,6 +32,9 @@ class Follower(Protocol):
 
     def is_outside(self, module: str) -> bool:
         """Return whether no first-party code has the name."""
+
+    def hold_budget(self) -> None:
+        """Raise `OverrunError` where there is too much."""
 
     def fail(self, kind: str, subject: str, importer: str, fact: ImportFact, error: str, detail: str = "") -> None:
         """Note a broken place."""
@@ -80,8 +84,10 @@ class DataFiles:
         for path in possible(value):
             if isinstance(path, CodePath) and path.path is not None:
                 self._data_file(path, importer, fact)
-            elif isinstance(first, CodePath) or (
-                isinstance(path, Text) and isinstance(first, Constant) and self._names_folder(str(first.value))
+            elif (
+                (isinstance(path, Unknown) and path.why)
+                or isinstance(first, CodePath)
+                or (isinstance(path, Text) and isinstance(first, Constant) and self._names_folder(str(first.value)))
             ):
                 self._builder.fail("computed-resource", importer, importer, fact, "FileNotFoundError")
 
@@ -167,11 +173,19 @@ class DataFiles:
         if entries.get(posixpath.basename(source)) is EntryKind.FILE:
             yield inside, source
             return
-        for name, kind in sorted(self._trace.entries(source).items()):
+        yield from self._below(source, inside, frozenset())
+
+    def _below(self, folder: str, inside: str, around: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """Yield everything in a folder; a link to a folder around it is not followed, for it would never end."""
+        real = os.path.realpath(folder)
+        if real in around:
+            return
+        self._builder.hold_budget()
+        for name, kind in sorted(self._trace.entries(folder).items()):
             if kind is EntryKind.FILE:
-                yield posixpath.join(inside, name), f"{source}/{name}"
+                yield posixpath.join(inside, name), f"{folder}/{name}"
             elif kind is EntryKind.FOLDER:
-                yield from self.files_at(f"{source}/{name}", posixpath.join(inside, name))
+                yield from self._below(f"{folder}/{name}", posixpath.join(inside, name), around | {real})
 
 
 def _reaches(inside: str, folder: SearchFolder) -> bool:

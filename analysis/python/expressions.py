@@ -41,6 +41,8 @@ _OWN: dict[str, Value] = {
     "__spec__": Thing(":__spec__"),
 }
 _SUPER = Thing("builtins.super")
+MOST_BINDINGS = 100
+"""How many bindings of one name are followed for one value."""
 MOST_STEPS = 200_000
 """How many expressions of one file are followed; what is behind is not known."""
 
@@ -104,6 +106,8 @@ class Evaluator:
             before = [each for each in bindings if each.end < line]
             certain = [place for place, each in enumerate(before) if not each.conditional and each.how != "augment"]
             bindings = before[certain[-1] if certain else 0 :] or bindings
+        if len(bindings) > MOST_BINDINGS:
+            return Unknown("it is bound too often to be followed")
         values: list[Value] = []
         for binding in bindings:
             keeps = binding.conditional or line is None

@@ -217,7 +217,7 @@ def opened(program: Program, module: str, calls: Iterable[tuple[str, Call]]) -> 
             continue
         for given, where in program.reached(path, place):
             for each in possible(given):
-                if _begins_in_working_folder(each):
+                if _begins_in_working_folder(each) or (isinstance(each, Unknown) and each.why):
                     yield Opened(each, where)
 
 

@@ -32,7 +32,7 @@ from analysis.python.values import (
 
 MOST_DEPTH = 6
 """How many functions or modules a value is followed through."""
-MOST_CALLERS = 200
+MOST_CALLERS = 2000
 """How many places that give a value to a function, and to those around it, are looked at for one value."""
 
 MOST_LINKS = 500_000
@@ -423,7 +423,7 @@ class Program:
             gifts = self._gifts(function, names) if function and len(trail) < MOST_DEPTH else []
             looked += len(gifts)
             if not gifts or looked > MOST_CALLERS:
-                yield found, where
+                yield Unknown("too many places give it") if gifts else found, where
                 continue
             made: dict[tuple[Value, ...], Value] = {}
             for values, module, line, around in gifts:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.cache import Cache
-from analysis.python.closure import Builder
+from analysis.python.closure import Builder, OverrunError
 from analysis.python.file_tree import FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import Closure
@@ -158,6 +158,16 @@ class Workshop:
             self._installations[imported] = distributions, self._locked.requirements(distributions)
         return self._installations[imported]
 
+    def _overrun(self, source: ArchiveSource, why: str) -> Archive:
+        """Return the archive of a function that cannot be read to its end: refused, and nothing in it."""
+        message = f"The code of '{source.name}' cannot be read to its end: {why}. Deploy less, or leave out what is generated."
+        at = Location(place(source.project, str(source.folder.absolute())) + "/main.py")
+        distributions, requirements = self._installed(())
+        return Archive(
+            source.name, (), digest(b""), 0, b"", requirements, (), distributions, (), Uses(),
+            (Finding("archive-size", message, at),),
+        )  # fmt: skip
+
     def _build(self, source: ArchiveSource, trace: Trace) -> Archive:
         folder = str(source.folder.absolute())
         roots = [SearchFolder(str(root.path.absolute()), "", root.only) for root in source.roots]
@@ -171,7 +181,10 @@ class Workshop:
             provided=dict(source.extra_files),
             links=self._links,
         )
-        closure = builder.build()
+        try:
+            closure = builder.build()
+        except (OverrunError, RecursionError, MemoryError) as error:
+            return self._overrun(source, str(error) or "it is nested too deeply or too large to be read")
         findings = list(judge(source, closure, trace, self._locked, self._target))
         files, resource_findings = _files(source, closure, builder, trace)
         findings += resource_findings
@@ -246,6 +259,11 @@ def _files(
     findings += foreign_files(source, origins.values())
     contents = {inside: trace.content(file) for inside, file in origins.items()}
     files = {inside: read[0] for inside, read in contents.items() if read is not None}
+    for inside in contents.keys() - files.keys() - {each.inside for each in closure.modules.values()}:
+        at = Location(place(source.project, origins[inside]))
+        findings.append(
+            Finding("archive-resource", f"'{inside}' is shipped, but cannot be read. Make it a readable file.", at)
+        )
     return {**files, **source.extra_files}, findings
 
 

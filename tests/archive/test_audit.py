@@ -169,7 +169,7 @@ def one(tmp_path: Path, main: str, requirements: str | bytes | None = None) -> A
         ("import yaml", "pyyaml==6.0.2".encode("utf-16").decode("latin-1")),
         ("import yaml", "\ufeffpyyaml==6.0.2"),
         ("import yaml", "PyYAML == 6.0.2 ; python_version >= '3.8'  # why"),
-        ("import yaml", "--index-url https://one.example.com/simple\npyyaml==6.0.2 \\\n    --hash=sha256:00"),
+        ("import yaml", "--pre\npyyaml==6.0.2 \\\n    --hash=sha256:00"),
     ],
 )
 def test_what_is_asked_for_is_installed(main: str, requirements: str, tmp_path: Path) -> None:
