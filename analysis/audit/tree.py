@@ -81,9 +81,7 @@ class AuditedFunction:
     def verdict(self) -> str:
         """Return the worst consequence in words; `sound` when at most latent and everything could be read."""
         worst = min((finding.consequence for finding in self.findings), default=Impact.LATENT)
-        if worst is not Impact.LATENT:
-            return worst.words
-        return NOT_KNOWN if any(finding.kind == "syntax-unknown" for finding in self.findings) else "sound"
+        return "sound" if worst is Impact.LATENT else worst.words
 
 
 @dataclass(frozen=True)
@@ -391,8 +389,6 @@ class _Function:
             yield AuditFinding(Impact.LATENT, "unpinned", names, message, sites)
 
 
-NOT_KNOWN = "not known"
-"""The verdict on a function of which something could not be read, and of which nothing else is wrong."""
 _WORDS = {
     "name": "imported, but its module has no such name.",
     "syntax": "does not compile on the runtime: {detail}.",
