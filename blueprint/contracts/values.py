@@ -83,7 +83,7 @@ def limits_hold(plan: Blueprint, report: Inspection) -> None:
                 function.where("memory"),
             )
         if problem := _cpu(function.cpu, gibibytes):
-            report.violation(f"'{function.name}': {problem}", function.at)
+            report.violation(f"'{function.name}': {problem}", function.where("cpu"))
     for boundary in manifest.boundaries.values():
         report.check(1 + len(boundary.gates))
         for message in _lease(plan, boundary):
