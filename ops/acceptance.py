@@ -141,13 +141,13 @@ def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | No
     if fixture is None:
         return None
     try:
-        content = json.loads(read_input(fixture))
-    except (Unreadable, ValueError, RecursionError):  # what is wrong with it is told where fixtures are judged
+        message = json.loads(read_input(fixture))["data"]
+    except (Unreadable, ValueError, KeyError, TypeError, RecursionError):  # told where fixtures are judged
         return None
     boundary = plan.manifest.boundary_of(function.name)
-    if boundary is not None and isinstance(content, dict) and "phase" in content:
-        content["phase"] = plan.manifest.phases[boundary.upstream].label
-    return json.dumps(content).encode()
+    if boundary is not None and "phase" in message:
+        message["phase"] = plan.manifest.phases[boundary.upstream].label
+    return json.dumps(message).encode()
 
 
 def _create_topics(plan: Blueprint, host: str) -> None:

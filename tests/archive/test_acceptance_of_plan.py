@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from blueprint.check import check
@@ -37,6 +40,22 @@ def test_every_function_has_samples_and_its_own_environment(plan: Blueprint) -> 
         assert made.environment["GCP_PROJECT_ID"] == "a-project"
         assert set(function.secrets) <= set(made.environment)
         assert made.memory == 512 << 20
+
+
+def test_the_good_message_is_one(plan: Blueprint) -> None:
+    """What an archive is tried with keeps the contract of its topic, and comes from the phase that its boundary counts."""
+    tried = 0
+    for name, function in plan.manifest.functions.items():
+        boundary = plan.manifest.boundary_of(name)
+        if function.trigger.topic is None or boundary is None:
+            continue
+        [sample] = [each for each in acceptance.candidate(plan, name).samples if each.name == "a good message"]
+        message = json.loads(base64.b64decode(json.loads(sample.body)["message"]["data"]))
+        schema = plan.messages[plan.manifest.topics[function.trigger.topic].message].schema
+        jsonschema.validate(message, schema)
+        assert message["phase"] == plan.manifest.phases[boundary.upstream].label
+        tried += 1
+    assert tried == len(plan.manifest.boundaries)
 
 
 @pytest.mark.parametrize(("system", "kind"), [("darwin", "arm64"), ("linux", "aarch64")])
