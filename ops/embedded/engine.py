@@ -217,11 +217,12 @@ def _rarely_collected() -> Iterator[None]:
 
 @contextmanager
 def _inside(root: Path) -> Iterator[None]:
-    """Work in `root`, with it first on the import path, as the language host does."""
+    """Work in `root`, with it on the import path; our own packages come before what a project calls the same."""
     before, path = Path.cwd(), list(sys.path)
     os.chdir(root)
     if str(CODE) not in sys.path:
         sys.path.insert(0, str(CODE))
+    sys.path.append(str(root))
     try:
         yield
     finally:

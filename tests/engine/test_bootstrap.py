@@ -19,8 +19,11 @@ CONFIG = {
     "region": "europe-west1",
     "repositoryId": "1",
     "ownerId": "2",
-    "labels": '{"team": "data", "component": "releases"}',
+    "labels.team": "data",
+    "labels.component": "releases",
 }
+SETTINGS = ("--config-path", *(part for name, value in CONFIG.items() for part in ("--config", f"{name}={value}")))
+"""The stack's configuration as options of a command, set as the page about it says."""
 
 
 @pytest.fixture
@@ -30,8 +33,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def test_it_comes_up_and_a_second_update_is_empty(engine: Engine) -> None:
-    settings = [part for name, value in CONFIG.items() for part in ("--config", f"{name}={value}")]
-    first = engine.up(*settings)
+    first = engine.up(*SETTINGS)
     assert first.code == 0, first.output
     assert set(first.changes.values()) == {"create"}
     assert {each.kind.rpartition(":")[2] for each in engine.cloud.all()} >= {"Bucket", "CryptoKey", "Account"}

@@ -17,7 +17,7 @@ from ops.provider_plugin import Plugin, available, running
 from tests.engine import harness
 from tests.engine.conftest import ROOT
 from tests.engine.harness import Engine, Result
-from tests.engine.test_bootstrap import CONFIG
+from tests.engine.test_bootstrap import SETTINGS
 from tests.engine.test_equality import PARCELS
 from tests.provider.cases import VERDICTS, cases
 from tests.provider.verdicts import Judge
@@ -122,8 +122,7 @@ class TestPreviews:
 
     def test_the_bootstrap_is_created_with_the_policy_pack(self, tmp_path: Path) -> None:
         engine = harness.real(ROOT / "bootstrap", tmp_path / "home", "access")
-        settings = [part for name, value in CONFIG.items() for part in ("--config", f"{name}={value}")]
-        created(engine, engine.preview("--policy-pack", str(ROOT / "policies"), *settings))
+        created(engine, engine.preview("--policy-pack", str(ROOT / "policies"), *SETTINGS))
 
 
 def planned(engine: Engine) -> set[str]:

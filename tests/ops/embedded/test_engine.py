@@ -311,3 +311,11 @@ class TestStrictness:
     def test_an_exit_without_reason_is_refused(self, run: Run) -> None:
         [finding] = run("raise SystemExit(4)").findings
         assert "SystemExit" in finding.message
+
+
+def test_a_program_imports_what_lies_beside_it(project: Build) -> None:
+    root = project('import beside_it\ngcp.pubsub.Topic("t", name=beside_it.NAME, opts=own)')
+    (root / "beside_it.py").write_text('NAME = "one"\n')
+    found = evaluate(root, "prod")
+    assert [str(each) for each in found.findings] == []
+    assert "one" in {each.inputs.get("name") for each in found.registrations}
