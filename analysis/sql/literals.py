@@ -75,15 +75,16 @@ class Literals(NameReader):
         return Typed(array(element), "array" if found.origin else "")
 
     def _struct(self, node: Tree) -> Typed:
-        fields, origins = [], set()
+        fields, origins, values = [], set(), []
         for each in node.expressions:
             value = self.type(each)
+            values.append(value)
             origins.add(value.origin)
             named = isinstance(each, exp.Column) and not isinstance(node, exp.Tuple)
             name = each.alias or (each.name if named else "")
             name = each.this.name if isinstance(each, exp.PropertyEQ) else name
             fields.append(TypeField(name, value.type))
-        return Typed(struct(fields), origins.pop() if len(origins) == 1 else "")
+        return Typed(struct(fields), origins.pop() if len(origins) == 1 else "", parts=tuple(values))
 
     def _cast(self, node: Tree) -> Typed:
         wanted = data_type(node.args["to"])

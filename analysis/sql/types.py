@@ -110,6 +110,7 @@ class Typed(NamedTuple):
     type: Type
     origin: Origin = ""
     text: str = ""  # what a literal string says
+    parts: tuple[Typed, ...] = ()  # of a constructed STRUCT: its values, each of which may be a literal
 
 
 UNTOLD = Typed(ANY)
@@ -171,8 +172,8 @@ def distance(value: Typed, wanted: Type) -> int | None:
     if have.kind == "STRUCT":
         if len(have.fields) != len(wanted.fields):
             return None
-        pairs = zip(have.fields, wanted.fields, strict=True)
-        steps = [distance(Typed(mine.type, value.origin), theirs.type) for mine, theirs in pairs]
+        given = value.parts or [Typed(each.type, value.origin) for each in have.fields]
+        steps = [distance(mine, theirs.type) for mine, theirs in zip(given, wanted.fields, strict=True)]
         return None if None in steps else sum(step or 0 for step in steps)
     if have.element is None or wanted.element is None:
         return 0
@@ -186,7 +187,8 @@ def _between_kinds(value: Typed, wanted: Type) -> int | None:
     if wanted.kind in near:
         return near.index(wanted.kind) + 1
     if wanted.kind in LITERALS.get(value.origin, ()) and value.type.kind in {"STRING", "FLOAT64"}:
-        return 4 if value.origin != "text" or spells(value.text, wanted.kind) else None
+        far = 1 if value.origin == "float" else 4
+        return far if value.origin != "text" or spells(value.text, wanted.kind) else None
     return None
 
 

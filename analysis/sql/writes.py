@@ -202,6 +202,9 @@ class Writes:
             self.record.fault(node, "MERGE has no ON; say how the rows belong together.")
             return
         self.queries.expressions(both, ExpressionPlace("ON")).condition(node.args["on"], "The condition of ON")
+        words = [each.text.upper() for each in self.record.parsed.tokens]
+        if words.count("WHEN") != words.count("THEN"):
+            self.record.fault(node, "Each WHEN needs a THEN; write it.")
         conditions = [each.args["condition"] for each in node.args["whens"].expressions if each.args.get("condition")]
         self.queries.filtered(node, target, [node.args["on"], *conditions])
         for clause in node.args["whens"].expressions:
@@ -214,7 +217,9 @@ class Writes:
 
     def _action(self, clause: Tree, reach: QueryScope, relation: Relation, name: str, target: Source) -> None:
         then, new = clause.args["then"], not clause.args.get("matched") and not clause.args.get("source")
-        if new is not isinstance(then, exp.Insert):
+        if isinstance(then, exp.Var) and then.name.upper() != "DELETE":
+            self.record.fault(clause, "THEN is followed by UPDATE, DELETE or INSERT; write one.")
+        elif new is not isinstance(then, exp.Insert):
             told = "INSERT alone may follow NOT MATCHED" if new else "UPDATE or DELETE may follow here, and no INSERT"
             self.record.fault(clause, f"{told}; correct the clause.")
         elif isinstance(then, exp.Update):
