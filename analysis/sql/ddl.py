@@ -15,7 +15,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from analysis.sql.columns import ColumnDdl, ColumnReader
 from analysis.sql.layout import Partition, clustering, partition
-from analysis.sql.lexical import NotUnderstoodError, Problem
+from analysis.sql.lexical import NotUnderstoodError, SqlProblem
 from analysis.sql.options import OptionHolder, Options, read_options
 from analysis.sql.record import Reading
 from analysis.sql.text import ParsedSql, Tree, parse, start_of
@@ -49,7 +49,7 @@ class Ddl:
     query_at: int = 0
 
 
-def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[Problem, ...]]:
+def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[SqlProblem, ...]]:
     """Read the one CREATE statement of `text`; never raises for anything that the text holds."""
     try:
         reader = _Reader(parse(text, holes=False), kind)
@@ -57,7 +57,7 @@ def read_ddl(text: str, kind: ObjectKind) -> tuple[Ddl | None, tuple[Problem, ..
     except NotUnderstoodError as refusal:
         return None, (refusal.problem,)
     except RecursionError:
-        return None, (Problem("The statement is nested too deeply to read; flatten it.", 0),)
+        return None, (SqlProblem("The statement is nested too deeply to read; flatten it.", 0),)
 
 
 class _Reader:

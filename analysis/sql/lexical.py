@@ -134,7 +134,7 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.)|$)", re.S)
 
 
-class Problem(NamedTuple):
+class SqlProblem(NamedTuple):
     """A sentence and the offset that it is about."""
 
     message: str
@@ -145,7 +145,7 @@ class NotUnderstoodError(Exception):
     """The text cannot be read on from `problem`."""
 
     def __init__(self, message: str, start: int) -> None:
-        self.problem = Problem(message, start)
+        self.problem = SqlProblem(message, start)
         super().__init__(message)
 
 

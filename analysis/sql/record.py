@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from analysis.sql.lexical import Problem
+from analysis.sql.lexical import SqlProblem
 from analysis.sql.scope import QueryScope
 from analysis.sql.text import ParsedSql, Tree, start_of
 from analysis.sql.types import UNTOLD, Type, Typed, TypeField
@@ -25,8 +25,8 @@ class Reading:
     """What reading a statement brings to light."""
 
     parsed: ParsedSql
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
+    problems: list[SqlProblem] = field(default_factory=list)
+    notes: list[SqlProblem] = field(default_factory=list)
     columns: dict[tuple[str, str], int] = field(default_factory=dict)
     parameters: dict[str, int] = field(default_factory=dict)
     clocks: list[ClockUse] = field(default_factory=list)
@@ -39,14 +39,14 @@ class Reading:
 
     def fault_at(self, start: int, message: str) -> Typed:
         """Note a fault at an offset, once; its value is not known."""
-        problem = Problem(message, start)
+        problem = SqlProblem(message, start)
         if problem not in self.problems:
             self.problems.append(problem)
         return UNTOLD
 
     def untold(self, node: Tree, what: str) -> Typed:
         """Note that `what` is not followed here."""
-        problem = Problem(what, start_of(node))
+        problem = SqlProblem(what, start_of(node))
         if problem not in self.notes:
             self.notes.append(problem)
         return UNTOLD

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from analysis.sql.grammar import odd_parts
-from analysis.sql.lexical import NotUnderstoodError, Problem
+from analysis.sql.lexical import NotUnderstoodError, SqlProblem
 from analysis.sql.queries import QueryReader
 from analysis.sql.record import ClockUse, Reading
 from analysis.sql.scope import Catalog
@@ -56,8 +56,8 @@ class Statement:
     clocks: tuple[ClockUse, ...] = ()
     compared: frozenset[str] = frozenset()
     days: tuple[int, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[Problem, ...] = ()
+    problems: tuple[SqlProblem, ...] = ()
+    notes: tuple[SqlProblem, ...] = ()
 
 
 def read(
@@ -74,10 +74,10 @@ def read(
     except NotUnderstoodError as refusal:
         return _refused(text, refusal.problem)
     if len(parsed.trees) != 1:
-        return _refused(text, Problem("Expected one statement; give each its own text.", 0))
+        return _refused(text, SqlProblem("Expected one statement; give each its own text.", 0))
     tree = parsed.trees[0]
     if query_only and not isinstance(tree, exp.Query):
-        return _refused(text, Problem("Expected one SELECT query; write exactly one.", start_of(tree)))
+        return _refused(text, SqlProblem("Expected one SELECT query; write exactly one.", start_of(tree)))
     record = Reading(parsed)
     for node, message in odd_parts(tree):
         if message:
@@ -88,7 +88,7 @@ def read(
     try:
         result = _read(tree, queries)
     except RecursionError:
-        return _refused(text, Problem("The statement is nested too deeply to read; flatten it.", 0))
+        return _refused(text, SqlProblem("The statement is nested too deeply to read; flatten it.", 0))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         record.untold(
             tree, f"The statement is built in a way that this reader does not follow ({type(error).__name__})"
@@ -115,9 +115,11 @@ def _read(tree: Tree, queries: QueryReader) -> tuple[TypeField, ...] | None:
     return None
 
 
-def _refused(text: str, problem: Problem) -> Statement:
+def _refused(text: str, problem: SqlProblem) -> Statement:
     if "{" in text:
-        notes = (Problem("The parts that only running the code tells hide how this statement is built", problem.start),)
+        notes = (
+            SqlProblem("The parts that only running the code tells hide how this statement is built", problem.start),
+        )
         return Statement(columns={}, parameters={}, notes=notes)
     return Statement(columns={}, parameters={}, problems=(problem,))
 

@@ -146,7 +146,7 @@ class TestColumns:
             ("order INT64", "`order` is a reserved word", 17),
             ("at INT64", "`at` is a reserved word", 17),
             ("_PARTITIONTIME TIMESTAMP", "cannot name a column", 17),
-            ("1a INT64", "A number ends where its digits end", 20),
+            ("1a INT64", "A number ends where its digits end", 18),
             ("", "no column", 14),
             ("a", "a name and a type are needed", 17),
             ("a INT64,, b INT64", "Nothing follows this comma", 24),
