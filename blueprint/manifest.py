@@ -114,8 +114,10 @@ class Phase(Placed):
     service: ServiceName = declared("The outside service that runs it.")
     completion_topic: TopicId = declared("Where it publishes completions.")
     collection: Identifier = declared("The Firestore collection with one document per date.")
-    processors: Mapping[str, Processor] = declared("Its processors by canonical name.", factory=dict)
-    batch: bool = declared("One message per run, of any name, whose metadata says how much is done.", default=False)
+    processors: Mapping[str, Processor] = declared(
+        "Its processors by canonical name; of a batch phase the senders whose messages count.", factory=dict
+    )
+    batch: bool = declared("One message per run, whose metadata says how much is done.", default=False)
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,10 @@ class Field:
     at: Location
     from_: str | None = declared("What the engine knows: date, correlation_id, ...", default=None)
     value: Json = declared("A constant.", default=None)
+    because: str | None = declared(
+        "Why the constant is right whatever happened, where it is a truth value, a number or the name of a state.",
+        default=None,
+    )
 
 
 @dataclass(frozen=True)

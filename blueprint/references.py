@@ -22,6 +22,8 @@ ENGINE_FIELDS: Mapping[str, tuple[str, str | None]] = {
     "source_table": ("string", None),
     "reason": ("string", None),
     "mode": ("string", None),
+    "partial": ("boolean", None),
+    "source_succeeded": ("boolean", None),
     "is_incremental": ("boolean", None),
     "entities_changed": ("object", None),
     "function": ("string", None),
@@ -29,6 +31,8 @@ ENGINE_FIELDS: Mapping[str, tuple[str, str | None]] = {
 }
 """What the transition engine can put into a trigger, as JSON type and format; beside these, `metadata.<field>` of the
 deciding message."""
+PER_TABLE = frozenset({"source_table", "source_succeeded"})
+"""Those that only a trigger with one message per output table has."""
 
 
 def check_references(manifest: Manifest) -> list[Finding]:
@@ -56,13 +60,11 @@ def _phases(manifest: Manifest) -> Iterator[Problem]:
         user = f"Phase '{phase.name}'"
         yield from _unknown("service", phase.service, manifest.services, user, phase.at)
         yield from _unknown("topic", phase.completion_topic, manifest.topics, user, phase.at)
-        if phase.batch and phase.processors:
+        if not phase.processors:
             yield (
-                f"{user} is a batch phase and lists processors; a batch message counts whatever its sender.",
+                f"{user} has no processors, so no completion of it would count; list who completes it, of a batch phase the senders whose word counts.",
                 phase.at,
             )
-        if not phase.batch and not phase.processors:
-            yield f"{user} has no processors; list them, or say `batch: true`.", phase.at
         yield from _aliases(phase)
 
 

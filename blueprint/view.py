@@ -37,6 +37,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
     return {
         "title": manifest.title,
         "function": function,
+        "timeout": declared.timeout,
         "time_zone": manifest.time_zone,
         "date_field": manifest.date_field,
         "location": names.dataset_location or names.region,

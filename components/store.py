@@ -8,7 +8,7 @@ from components.base import Component, ComponentContext, because
 
 
 class CompletionStore(Component):
-    """The completion documents' database, adopted and protected, with composite indexes and TTL fields.
+    """The completion documents' database, adopted and protected, with its indexes and TTL fields.
 
     It never creates `(default)`: the database is imported (pitfall 47). An index's logical name carries a hash of its
     definition, so that a changed one is built beside the old one (pitfall 49). No other tool may own these (pitfall 51).
@@ -44,6 +44,22 @@ class CompletionStore(Component):
                     )
                     for field in index.fields
                 ],
+                opts=self.options(),
+            )
+        for own in context.plan.firestore.own:
+            because(own.logical_name, own.at)
+            gcp.firestore.Field(
+                own.logical_name,
+                project=stack.project,
+                database=self.database.name,
+                collection=own.collection,
+                field=own.field,
+                index_config=gcp.firestore.FieldIndexConfigArgs(
+                    indexes=[
+                        gcp.firestore.FieldIndexConfigIndexArgs(order=each.order, array_config=each.array_config)
+                        for each in own.indexes
+                    ]
+                ),
                 opts=self.options(),
             )
         for ttl in context.plan.firestore.ttls:

@@ -24,6 +24,7 @@ EVENTS_OF_KINDS = {
     "unknown-processor": events.UNKNOWN_PROCESSOR,
     "message-refused": events.MESSAGE_REFUSED,
     "gate-warning": events.GATE_WARNING,
+    "sweep-goes-on": events.SWEEP_GOES_ON,
 }
 DELAY = 5 * MINUTE
 

@@ -19,6 +19,8 @@ MESSAGE_REFUSED = "bad_message"
 GATE_WARNING = "gate_warning"
 EVENT_LOST = "event_not_published"
 MESSAGE_IN_LOG = "dead_letter_in_log"
+NEEDS_REPAIR = "dependency_unavailable"
+SWEEP_GOES_ON = "sweep_goes_on"
 
 EVENTS: Mapping[str, str] = {
     DEADLINE_PASSED: "A date is open and the boundary's deadline has passed since its first completion.",
@@ -28,6 +30,8 @@ EVENTS: Mapping[str, str] = {
     MESSAGE_REFUSED: "A message does not fit its contract; it is kept with the reason and acknowledged.",
     GATE_WARNING: "A gate passed with a value that is reported.",
     EVENT_LOST: "An event could not be published; this line is its only copy.",
+    NEEDS_REPAIR: "A dependency does not do its part; where `permanent` is set, somebody has to change something first.",
+    SWEEP_GOES_ON: "More dates of a boundary are open than one run of its timer has time for.",
     MESSAGE_IN_LOG: "A message could not be kept in the dead letter; this line is its only copy.",
 }
 """Event name to what it says; each is written at severity WARNING or above."""

@@ -88,6 +88,7 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
         ("no-instance", LogMatch(entries_of((function.name,), compare("textPayload", ":", "no available instance")))),
         ("quota-or-schema", refused(function)),
         ("only-in-log", only_in_log(function)),
+        ("needs-repair", needs_repair(function)),
     ]
     if function.max_instances > 1:
         conditions.append(("instances-at-maximum", instances(function)))
@@ -116,6 +117,14 @@ def only_in_log(function: Function) -> LogMatch:
     """Return the condition on lines that hold the only copy of an event or a message."""
     lost = compare("jsonPayload.event", "=", events.EVENT_LOST, events.MESSAGE_IN_LOG)
     return LogMatch(entries_of((function.name,), lost))
+
+
+def needs_repair(function: Function) -> LogMatch:
+    """Return the condition on a dependency that refuses until somebody changes something; one incident for each."""
+    refused = AllOf(
+        (compare("jsonPayload.event", "=", events.NEEDS_REPAIR), compare("jsonPayload.permanent", "=", "true"))
+    )
+    return LogMatch(entries_of((function.name,), refused), {"dependency": "EXTRACT(jsonPayload.dependency)"})
 
 
 def error_ratio(function: Function, percent: float) -> PromQL:

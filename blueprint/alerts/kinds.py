@@ -154,6 +154,21 @@ _KINDS = (
         ),
     ),
     AlertKind(
+        "needs-repair",
+        "{function} is refused by a dependency until somebody repairs it",
+        "function",
+        "error",
+        (28, 68),
+        "What {function} depends on refuses in a way that no further attempt changes: a grant, a database, an index, a topic or a table is not there. Messages are kept and come again, and nothing moves on meanwhile.",
+        "Event dependency_unavailable with `permanent` in the logs of {function}; it names the dependency and its answer.",
+        _logs('jsonPayload.event="dependency_unavailable" AND jsonPayload.permanent=true'),
+        (
+            "Read the answer in the entry: it names the resource and what is wrong with it.",
+            "A grant: `python -m ops verify --only invokers`; anything else that is declared: `python -m ops drift`.",
+            "Afterwards nothing has to be repeated: what waits comes again by itself.",
+        ),
+    ),
+    AlertKind(
         "backlog-age",
         "{subscription} holds messages older than {backlog_minutes} minutes",
         "subscription",
@@ -175,7 +190,7 @@ _KINDS = (
         "subscription",
         "critical",
         (14, 24, 25, 27, 35, 39, 41, 50, 51),
-        "More than half of the deliveries of {topic} to {consumer} in ten minutes were refused or failed, at least three of them. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own metrics and logs show nothing.",
+        "More than half of the latest deliveries of {topic} to {consumer} were refused or failed, at least three of them, and so it was minutes before: what fails for a moment passes when it comes again. A push refused with 401, 403 or 404 never reaches the container, so the consumer's own metrics and logs show nothing.",
         "pubsub.googleapis.com/subscription/push_request_count by response_class.",
         _DELIVERY,
         (
@@ -326,6 +341,21 @@ _KINDS = (
         "Event gate_warning in the logs of {function}; it names the gate and the value.",
         _DATE,
         ("Compare the value with the days before; decide whether the date is worth a rerun.",),
+    ),
+    AlertKind(
+        "sweep-goes-on",
+        "{boundary}: more open dates than a run of the timer has time for",
+        "boundary",
+        "warning",
+        (47, 49),
+        "{timer} ends its run before it has looked at every open date of {boundary}. The newest dates are looked at first in each run; older ones take turns, so their deadlines come late.",
+        "Event sweep_goes_on in the logs of {timer}; it says how many dates wait.",
+        _EVENT,
+        (
+            "A backfill that should start nothing carries `skip_downstream: true`; its dates are closed and met once.",
+            "Dates that will never complete: find out who does not deliver; they leave the database after their time to live.",
+            "A dependency that answers slowly makes every run short: see `latency` and `needs-repair`.",
+        ),
     ),
     AlertKind(
         "downstream-silent",

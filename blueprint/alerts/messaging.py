@@ -16,8 +16,13 @@ from blueprint.wiring import Push
 
 RESOURCE = "pubsub_subscription"
 WINDOW = 10
-"""Minutes over which deliveries are judged."""
+"""Minutes over which publications are judged."""
 MIN_FAILURES = 3
+RECENT, APART, EARLIER = 6, 7, 6
+"""Minutes of the latest deliveries; the earlier ones that must have failed too end so many minutes ago and last so long.
+Between what is seen of both lies more than a minute: a blip is in the one or in the other, never in both."""
+HELD = 15
+"""Minutes without any acknowledgement through which failures that become rare keep their incident open."""
 PUBLISHED = 2
 """Minutes of publications that are compared with acknowledgements."""
 MIN_SILENCE = 8
@@ -89,15 +94,19 @@ def _above(gauge: Selector, limit: int) -> Expression:
 
 
 def failing(subscription: str) -> PromQL:
-    """Return the condition on deliveries, by push or by write: most fail, and at least three did."""
+    """Return the condition on deliveries, by push or by write: most fail, at least three did, and for minutes.
+
+    What fails for a minute is delivered again and tells nobody. The second part keeps one incident open while a message
+    that fails comes back more and more rarely.
+    """
     bad = series(PUSHES, RESOURCE, subscription_id=subscription, response_class="!ack")
-    return _mostly(bad, series(PUSHES, RESOURCE, subscription_id=subscription))
-
-
-def _mostly(bad: Selector, every: Selector) -> PromQL:
-    failed = total(bad, WINDOW)
-    most = binary(binary(failed, "/", total(every, WINDOW)), ">", 0.5)
-    return PromQL(Binary("and", most, binary(failed, ">=", MIN_FAILURES)), duration=MINUTE)
+    every = series(PUSHES, RESOURCE, subscription_id=subscription)
+    acked = series(PUSHES, RESOURCE, subscription_id=subscription, response_class="ack")
+    most = binary(binary(total(bad, RECENT), "/", total(every, RECENT)), ">", 0.5)
+    enough = binary(total(bad, APART + EARLIER), ">=", MIN_FAILURES)
+    soon = together("and", most, any_of(bad, EARLIER, APART), enough)
+    still = together("unless", together("and", any_of(bad, HELD), any_of(bad, HELD, APART)), any_of(acked, HELD))
+    return PromQL(together("or", soon, still), duration=MINUTE)
 
 
 def silent(topic: str, subscription: str, limit: int) -> PromQL:
@@ -125,4 +134,6 @@ def dead_letter(subscription: str) -> PromQL:
 def publish_failing(topic: str) -> PromQL:
     """Return the condition on refused publications; clients repeat the few that fail in passing."""
     refused = series(PUBLISHES, "pubsub_topic", topic_id=topic, response_class="!success")
-    return _mostly(refused, series(PUBLISHES, "pubsub_topic", topic_id=topic))
+    failed = total(refused, WINDOW)
+    most = binary(binary(failed, "/", total(series(PUBLISHES, "pubsub_topic", topic_id=topic), WINDOW)), ">", 0.5)
+    return PromQL(Binary("and", most, binary(failed, ">=", MIN_FAILURES)), duration=MINUTE)

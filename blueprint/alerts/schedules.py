@@ -6,6 +6,7 @@ the job's entries. When a job is due follows the clock on the wall of the pipeli
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from analysis.logfilter.expression import AllOf, compare
@@ -22,6 +23,10 @@ SEEN = 10
 FREQUENT = 60
 """Minutes: jobs that come so often by day and night are missed without looking at the clock."""
 ALWAYS = FunctionCall("vector", (Number(1),))
+STAYS = 7
+"""Days after the last due run through which a missing job of chosen days is told; an incident closes after a week anyway."""
+STEPS = 16
+"""Into how many stretches a long time without runs is divided, about, in each of which a missing job is told."""
 SLACK, HELD = 8, 2
 """Minutes after its time at which a rarer job is looked for, and for which it must be missed."""
 
@@ -75,7 +80,9 @@ def missing(job: str, expression: str, time_zone: str) -> tuple[PromQL, int] | N
         return PromQL(never, duration=gap * MINUTE), gap + SEEN + gap
     wall = clock(time_zone)
     slack = SLACK + (wall.shift if any(map(wall.uncertain, asked.times)) else 0)
-    condition = together("or", *_due(attempts, asked, wall, slack), _still(attempts, asked, wall, slack))
+    days = range(1 if asked.daily else min(STAYS, -(-gap // cron.DAY)))
+    told = [*_due(attempts, asked, wall, slack, days), *_still(attempts, asked, wall, slack, days)]
+    condition = together("or", *told)
     return PromQL(condition, duration=HELD * MINUTE), gap + slack + HELD + wall.shift + 1
 
 
@@ -85,41 +92,70 @@ def _apart(asked: cron.CronPattern) -> list[int]:
     return [run - earlier for earlier, run in zip(before, asked.times, strict=False)]
 
 
-def _still(attempts: Selector, asked: cron.CronPattern, wall: ZoneClock, slack: int) -> Expression:
-    """Return the condition that no attempt is there since the run before the one that is due; stays until one is.
+def _still(
+    attempts: Selector, asked: cron.CronPattern, wall: ZoneClock, slack: int, days: range
+) -> Iterator[Expression]:
+    """Yield the conditions that no attempt is there since the run before the one that is due; they stay until one is.
 
-    Where clocks are changed two runs may be an hour further apart than usual, so here it takes that much longer.
+    Where clocks are changed two runs may be an hour further apart than usual, so here it takes that much longer. A job
+    that does not come every day is also told on the days after the one on which it was due.
     """
-    days = list(_days(asked, wall.ago(asked.times[0] + slack)))
-    return together(
-        "unless", together("and", *(days or [ALWAYS])), any_of(attempts, max(_apart(asked)) + slack + wall.shift)
-    )
+    back = max(_apart(asked)) + slack + wall.shift
+    for after in days:
+        named = list(_days(asked, wall.ago(asked.times[0] + slack + after * cron.DAY)))
+        yield together("unless", together("and", *(named or [ALWAYS])), any_of(attempts, back + after * cron.DAY))
 
 
-def _due(attempts: Selector, asked: cron.CronPattern, wall: ZoneClock, slack: int) -> Iterator[Expression]:
+def _due(attempts: Selector, asked: cron.CronPattern, wall: ZoneClock, slack: int, days: range) -> Iterator[Expression]:
     """Yield a condition for each stretch of the day in which a run was due and must have left an attempt.
 
     A stretch is long enough to go on through a change of the clocks until `_still` holds; the attempts that are looked
     at are those of this run and of none before. Where no clock is changed and runs are evenly apart, that says it all.
     """
-    if not wall.shift and len(set(_apart(asked))) == 1:
+    regular = len(set(_apart(asked))) == 1
+    if not wall.shift and regular and len(days) == 1:
         return
-    length = 2 * wall.shift + 30
-    stretches: list[list[int]] = []
+    period = _apart(asked)[0] if regular else cron.DAY
+    for start, end, back in _stretches(asked, wall, slack, days):
+        for after in days if regular else (0,):
+            now = wall.ago(start + slack + after * cron.DAY)
+            due = binary(binary(now, "%", period * MINUTE), "<", (end - start) * MINUTE)
+            yield together(
+                "unless", together("and", due, *_days(asked, now)), any_of(attempts, back + after * cron.DAY)
+            )
+
+
+def _stretches(asked: cron.CronPattern, wall: ZoneClock, slack: int, days: range) -> list[list[int]]:
+    """Return stretches of the day: first and last minute by the clock, and how far back attempts are looked for.
+
+    Where the next run is further away than the one before, `_still` would tell a missing one much later, so further
+    stretches follow. Each looks back to its run, and no further than to a run before it: to the last one where that is
+    hours away, else to an earlier one, so that a job with many runs by day is told by night once it missed a few.
+    """
     apart = _apart(asked)
-    regular = len(set(apart)) == 1
-    period = apart[0] if regular else cron.DAY
-    for run, since in zip(asked.times[:1] if regular else asked.times, apart, strict=False):
-        stretch = min(length, since)
-        back = min(slack + stretch + wall.shift + SEEN, slack + since)
-        if stretches and stretches[-1][2] == back and stretches[-1][1] >= run:
-            stretches[-1][1] = run + stretch
-        else:
-            stretches.append([run, run + stretch, back])
-    for start, end, back in stretches:
-        now = wall.ago(start + slack)
-        due = binary(binary(now, "%", period * MINUTE), "<", (end - start) * MINUTE)
-        yield together("unless", together("and", due, *_days(asked, now)), any_of(attempts, back))
+    if len(set(apart)) == 1:
+        length = min(2 * wall.shift + 30, apart[0])
+        return [[asked.times[0], asked.times[0] + length, min(slack + length + wall.shift + SEEN, slack + apart[0])]]
+    found: list[list[int]] = []
+    for number, run in enumerate(asked.times):
+        last = number == len(apart) - 1
+        ahead, waited = apart[0] + days[-1] * cron.DAY if last else apart[number + 1], 0
+        while waited < ahead:
+            if waited:
+                margin = 2 * (wall.shift + SEEN)
+                least = margin + max(FREQUENT, (ahead - waited) // STEPS)
+                sums = itertools.accumulate(apart[(number - back) % len(apart)] for back in range(len(apart)))
+                stretch = min(next((since for since in sums if since >= least), cron.DAY) - margin, ahead - waited)
+                back = slack + waited + stretch + wall.shift + SEEN
+            else:
+                stretch = min(2 * wall.shift + 30, apart[number])
+                back = min(slack + stretch + wall.shift + SEEN, slack + apart[number])
+            if found and found[-1][2] == back and found[-1][1] >= run + waited:
+                found[-1][1] = run + waited + stretch
+            else:
+                found.append([run + waited, run + waited + stretch, back])
+            waited += stretch
+    return found
 
 
 def _days(asked: cron.CronPattern, now: Expression) -> Iterator[Expression]:

@@ -41,6 +41,8 @@ SLOW = 3.0
 _EMPTY = "def empty(request):\n    return 'ok'\n"
 NOWHERE = "127.0.0.1:9"
 """An address where nothing listens (the discard port): a client fails there at once instead of looking for keys."""
+WITHOUT_NETWORK = (("unshare", "--net"), ("unshare", "--net", "--map-root-user"))
+"""Ways to start a program without any network; which of them a machine permits is tried."""
 
 # Raised by code that is not all there; anything else may be the missing world outside.
 _FAULTS = "Attribute FileNotFound Import ModuleNotFound Name NotImplemented Syntax Type UnboundLocal".replace(" ", "|")
@@ -135,6 +137,7 @@ def _key(candidate: ArchiveTrial, target: PythonVersion) -> str:
     code = digest(_DRIVER.read_bytes() + Path(__file__).read_bytes())
     parts: list[object] = [
         code,
+        without_network(),
         target,
         candidate.archive.sha256,
         candidate.entry_point,
@@ -235,13 +238,27 @@ def _bare_start(python: Path) -> float:
         return time.monotonic() - begun
 
 
+@functools.cache
+def without_network() -> tuple[str, ...]:
+    """Return the command in front of another one that takes the network away; empty where the machine permits none.
+
+    Then the driver refuses what goes through Python's sockets, which is not all: a library of C may have its own.
+    """
+    for command in WITHOUT_NETWORK:
+        with contextlib.suppress(OSError):
+            if subprocess.run((*command, "true"), capture_output=True, check=False).returncode == 0:
+                return command
+    return ()
+
+
 def _drive(
     python: Path, folder: str, order: Mapping[str, object], environment: Mapping[str, str], limit: float
 ) -> subprocess.CompletedProcess[str]:
-    """Run the driver on the function in `folder`; raises `subprocess.TimeoutExpired`."""
+    """Run the driver on the function in `folder`, without a network; raises `subprocess.TimeoutExpired`."""
+    alone = without_network()
     return subprocess.run(
-        (str(python), "-I", str(_DRIVER)),
-        input=json.dumps(order),
+        (*alone, str(python), "-I", str(_DRIVER)),
+        input=json.dumps({**order, "refuse_sockets": not alone}),
         env={"PATH": os.defpath, "HOME": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONTZPATH": "", **environment},
         cwd=folder,
         capture_output=True,
@@ -259,7 +276,11 @@ def _judged(candidate: ArchiveTrial, result: subprocess.CompletedProcess[str]) -
         reason = result.stderr.strip().splitlines()[-1:] or ["it ended without a word"]
         return _refused(candidate, f"'{name}' does not start in a clean interpreter: {_told(reason[0][:500])}")
     answers = {report["sample"]: report for report in reports if report["accept"] == "answered"}
-    messages = list(_sample_messages(candidate, answers, result.stderr))
+    messages = [
+        f"'{name}' calls out to {call['to']} while it starts ({call['at']}): where that does not answer, no instance starts. Call at the first use instead."
+        for call in started["calls"]
+    ]
+    messages += _sample_messages(candidate, answers, result.stderr)
     if candidate.memory and started["memory"] > 0.8 * candidate.memory:
         used, limit = started["memory"] >> 20, candidate.memory >> 20
         messages.append(

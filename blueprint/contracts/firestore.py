@@ -32,9 +32,18 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
     for finding in findings:
         report.violation(finding.message, finding.at)
     needed = {}
+    own = {each.field for each in plan.firestore.own}
+    alone = set()
     for query in queries:
         report.check()
         if query.index is None:
+            asked = dict.fromkeys([*(name for name, _ in query.conditions), *(name for name, _ in query.order)])
+            alone |= set(asked)
+            for field in (name for name in asked if name not in own and plan.firestore.whole):
+                report.violation(
+                    f"This query needs an index of `{field}` alone, and no collection has one; add the field to `queried` in {FOLDER}/.",
+                    query.at,
+                )
             continue
         matching = [index for index in plan.firestore.indexes if covers(index, query.index)]
         needed.update(dict.fromkeys(matching, True))
@@ -46,6 +55,11 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
             )
             report.violation(
                 f"This query needs the composite index ({fields}); add it to a file in {FOLDER}/.", query.at
+            )
+    for each in plan.firestore.own:
+        if each.field not in {"*", *alone} and not findings:
+            report.warning(
+                f"No query asks for `{each.field}` of '{each.collection}' alone; take it out of `queried`.", each.at
             )
     for index in plan.firestore.indexes:
         if index not in needed and not findings:

@@ -6,7 +6,7 @@ from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.manifest import Boundary, Field
 from blueprint.model import Blueprint
-from blueprint.references import ENGINE_FIELDS
+from blueprint.references import ENGINE_FIELDS, PER_TABLE
 from blueprint.schemas.messages import FOLDER, MessageSchema
 
 READ = {"processor_name": None, "phase": None, "execution_id": None, "status": None, "timestamp": "date-time"}
@@ -114,7 +114,7 @@ def triggers_fit(plan: Blueprint, report: Inspection) -> None:
         )
         for name, field in boundary.trigger.fields.items():
             report.check()
-            if problem := _problem(name, field, message, upstream):
+            if problem := _problem(name, field, message, upstream) or _unstated(plan, boundary, name, field, message):
                 report.violation(f"The trigger of '{boundary.name}': {problem}", field.at)
         _required(boundary, message, report)
 
@@ -151,6 +151,35 @@ def _problem(name: str, field: Field, message: MessageSchema, upstream: MessageS
         return None
     wanted = " or ".join(sorted(described.types - {"null"}))
     return f"`{name}` takes {wanted}, but `{field.from_}` is {given[0]}; correct one of them."
+
+
+def _unstated(plan: Blueprint, boundary: Boundary, name: str, field: Field, message: MessageSchema) -> str | None:
+    """Return what is wrong with a field that would say the same of every state, or that the trigger cannot have."""
+    if field.from_ in PER_TABLE and not boundary.trigger.per_output_table:
+        return f"`{name}` comes from `{field.from_}`, which only a trigger with `per_output_table: true` has."
+    if field.from_ is not None or field.because or not _names_a_state(plan, boundary, name, field, message):
+        return None
+    told = ", ".join(f"`{known}`" for known in ("source_succeeded", "partial", "reason", "mode"))
+    return f"the constant for `{name}` says the same whatever happened: take it `from` what the engine knows (as {told}), or say in `because` why it never changes."
+
+
+def _names_a_state(plan: Blueprint, boundary: Boundary, name: str, field: Field, message: MessageSchema) -> bool:
+    """Return whether a constant is one of several things that could be true: a truth value, a number, a state's name."""
+    if isinstance(field.value, bool | int | float):
+        return True
+    upstream = plan.messages.get(plan.manifest.topics[plan.manifest.phases[boundary.upstream].completion_topic].message)
+    status, described = upstream.field("status") if upstream else None, message.field(name)
+    rules = [rule for mode in boundary.modes.values() for rule in mode.rules]
+    states = {
+        *boundary.modes,
+        *(rule.reason for rule in rules),
+        *(rule.status for rule in rules),
+        "complete",
+        "partial",
+    }
+    states |= set(status.schema.get("enum", ()) if status else ())
+    several = len(described.schema.get("enum", ())) > 1 if described else False
+    return isinstance(field.value, str) and (several or field.value in states)
 
 
 @contract("batches-described", "Rules on a batch read fields that its message describes", incidents=(41, 42))

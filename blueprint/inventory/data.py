@@ -122,6 +122,10 @@ def store(plan: Blueprint) -> Iterator[Expected]:
         ]
         inputs = {**place, "collection": index.collection, "queryScope": index.query_scope, "fields": fields}
         yield owner.owns(INDEX, index.logical_name, inputs)
+    for own in plan.firestore.own:
+        indexes = [{"order": each.order} if each.order else {"arrayConfig": each.array_config} for each in own.indexes]
+        inputs = {**place, "collection": own.collection, "field": own.field, "indexConfig": {"indexes": indexes}}
+        yield owner.owns(FIELD, own.logical_name, inputs)
     for ttl in plan.firestore.ttls:
         name = f"{ttl.collection.replace('_', '-')}-{ttl.field.strip('_').replace('_', '-')}-ttl"
         inputs = {**place, "collection": ttl.collection, "field": ttl.field, "ttlConfig": {}}

@@ -1,9 +1,10 @@
-"""Firestore beside its documents: composite indexes and expiry, from `schemas/firestore/*.yaml`.
+"""Firestore beside its documents: indexes and expiry, from `schemas/firestore/*.yaml`.
 
 A file names the parts it is about (`phases` for the completion collections, or parts of
-`store.collections`), never a collection: the collection's name stands in the declaration only. Single-field
-indexes are left as Firestore makes them. Documents are not described here; the engine that writes them is
-their only writer.
+`store.collections`), never a collection: the collection's name stands in the declaration only. A field has an
+index of its own only where it is `queried`: Firestore would make two for each field, nested ones too, which
+costs each write and counts towards the 40,000 that a document may have. Documents are not described here; the
+engine that writes them is their only writer.
 """
 
 from __future__ import annotations
@@ -63,6 +64,22 @@ class Index:
 
 
 @dataclass(frozen=True)
+class OwnIndexes:
+    """What a field's own indexes are; `*` stands for every field of the collection that is not named."""
+
+    collection: str
+    field: str
+    indexes: tuple[IndexField, ...]
+    at: Location = dataclasses.field(compare=False)
+
+    @property
+    def logical_name(self) -> str:
+        """The collection and the field."""
+        field = "other-fields" if self.field == "*" else self.field.strip("_").replace("_", "-")
+        return f"{self.collection.replace('_', '-')}-{field}-own-indexes"
+
+
+@dataclass(frozen=True)
 class Ttl:
     """The timestamp field by which documents of a collection expire, and how long after writing (seconds)."""
 
@@ -78,6 +95,7 @@ class Firestore:
 
     indexes: tuple[Index, ...] = ()
     ttls: tuple[Ttl, ...] = ()
+    own: tuple[OwnIndexes, ...] = ()
     whole: bool = True
     """False where a file cannot be read, so that what is missing here may be in it."""
 
@@ -111,6 +129,9 @@ class _Ttl:
 class _File:
     at: Location
     collections: Literal["phases"] | tuple[str, ...] = declared("`phases`, or parts of `store.collections`.")
+    queried: tuple[Identifier, ...] = declared(
+        "Fields with indexes of their own, since a query asks for one of them alone; no other field has any."
+    )
     indexes: tuple[_Index, ...] = declared("Composite indexes.", default=())
     ttl: _Ttl | None = declared("When documents expire.", default=None)
 
@@ -120,6 +141,7 @@ def load_firestore(root: Path, manifest: Manifest) -> tuple[Firestore, tuple[Fin
     findings: list[Finding] = []
     indexes: list[Index] = []
     ttls: list[Ttl] = []
+    own: list[OwnIndexes] = []
     whole = True
     for path in sorted((root / FOLDER).glob("*.yaml")):
         file = path.relative_to(root).as_posix()
@@ -130,14 +152,28 @@ def load_firestore(root: Path, manifest: Manifest) -> tuple[Firestore, tuple[Fin
         whole = whole and content is not None and decoder.whole and not faults
         if content is None:
             continue
+        if content.ttl is not None and content.ttl.field in content.queried:
+            message = (
+                f"'{content.ttl.field}' is the field of the `ttl`, whose indexes are off; remove it from `queried`."
+            )
+            findings.append(Finding(RULE, message, content.at))
         for collection in _collections(content, manifest, findings):
             indexes.extend(_indexes(content, collection, findings))
+            own.extend(_own(content, collection))
             if content.ttl is not None:
                 ttls.append(Ttl(collection, content.ttl.field, content.ttl.after, content.ttl.at))
     findings.extend(_repeated(indexes, ttls))
     ordered = sorted(indexes, key=lambda index: index.logical_name)
     expiries = tuple(sorted(ttls, key=lambda ttl: ttl.collection))
-    return Firestore(tuple(ordered), expiries, whole), tuple(findings)
+    apart = tuple(sorted(own, key=lambda each: each.logical_name))
+    return Firestore(tuple(ordered), expiries, apart, whole), tuple(findings)
+
+
+def _own(content: _File, collection: str) -> Iterator[OwnIndexes]:
+    yield OwnIndexes(collection, "*", (), content.at)
+    for name in dict.fromkeys(content.queried):
+        orders = (IndexField(name, "ASCENDING"), IndexField(name, "DESCENDING"), IndexField(name, None, "CONTAINS"))
+        yield OwnIndexes(collection, name, orders, content.at)
 
 
 def _collections(content: _File, manifest: Manifest, findings: list[Finding]) -> tuple[str, ...]:

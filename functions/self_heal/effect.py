@@ -11,17 +11,21 @@ from shared.decisions import document as doc
 from shared.decisions.effects import Snapshot, Unavailable
 from shared.declaration import fields
 from shared.declaration.view import Boundary, Phase
-from shared.orchestration import repeat, sweep
+from shared.orchestration import repeat
 from shared.orchestration.dependencies import Dependencies
+from shared.orchestration.sweep import DATE, Budget
 from shared.orchestration.warehouse import warehouse_of
 
 _RUNS_SINCE = Path(__file__).with_name("queries").joinpath("runs_since.sql").read_text("utf-8")
 
 
-def repeat_without_effect(dependencies: Dependencies, boundary: Boundary, failures: list[str]) -> Iterator[str]:
+def repeat_without_effect(
+    dependencies: Dependencies, boundary: Boundary, budget: Budget, failures: list[str]
+) -> Iterator[str]:
     """Yield a sentence for each trigger published again; raises `Unavailable` where nothing can be looked at.
 
-    What fails for one date is added to `failures`, and the next date is looked at.
+    What fails for one date is added to `failures`, and the next date is looked at, the newest triggers first, until
+    the budget is over: the next tick looks at them again.
     """
     if boundary.downstream is None:
         return
@@ -33,9 +37,11 @@ def repeat_without_effect(dependencies: Dependencies, boundary: Boundary, failur
         order=(doc.TRIGGERED_AT, "ASCENDING"),
     )
     wait = timedelta(seconds=settings["downstream_start"])
-    for snapshot in list(triggered):
+    for snapshot in list(triggered)[::-1]:
+        if budget.over:
+            return
         try:
-            if sweep.DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
+            if DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
                 since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
                 if since and not _started(dependencies, boundary.downstream, snapshot.key, since):
                     yield from _repeated(dependencies, boundary, snapshot)

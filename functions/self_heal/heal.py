@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
-import effect
 import heartbeats
+from effect import repeat_without_effect
 from shared.decisions.effects import Unavailable
-from shared.orchestration import sweep
 from shared.orchestration.dependencies import Dependencies
-from shared.orchestration.sweep import Swept
+from shared.orchestration.sweep import Budget, Sweep, Swept
 from shared.reports import logs, slack
 
 DAILY = "daily"
@@ -23,11 +22,16 @@ def run(dependencies: Dependencies, schedule: str | None, webhook: str) -> dict[
     failures: list[str] = []
     swept: list[Swept] = []
     repeated: list[str] = []
-    for boundary in dependencies.view.boundaries.values():
-        swept += _tried(failures, partial(sweep.live, dependencies, boundary))
-        repeated += _tried(failures, partial(effect.repeat_without_effect, dependencies, boundary, failures))
-    for boundary in dependencies.view.boundaries.values():
-        swept += _tried(failures, partial(sweep.idle, dependencies, boundary))
+    budget = Budget.of(dependencies.view)
+    sweeps = [Sweep(dependencies, boundary) for boundary in dependencies.view.boundaries.values()]
+    for left, one in _counted(sweeps):
+        swept += _tried(failures, partial(one.newest, budget, left))
+    for left, one in _counted(sweeps):
+        part = budget.part(left)
+        repeated += _tried(failures, partial(repeat_without_effect, dependencies, one.boundary, part, failures))
+    for work in (Sweep.older, Sweep.idle):
+        for left, one in _counted(sweeps):
+            swept += _tried(failures, partial(work, one, budget.part(left)))
     closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, dependencies))
     failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]
@@ -35,6 +39,11 @@ def run(dependencies: Dependencies, schedule: str | None, webhook: str) -> dict[
         _tell(webhook, findings, failures, dependencies.view.title)
     logs.log("INFO", "self_heal_done", f"{len(swept)} open dates, {len(findings)} findings, {len(failures)} failures.")
     return {"open_dates": len(swept), "findings": findings, "failures": failures}
+
+
+def _counted(sweeps: list[Sweep]) -> Iterator[tuple[int, Sweep]]:
+    """Yield each boundary's sweep with the number of those that still have to come, itself included."""
+    yield from zip(range(len(sweeps), 0, -1), sweeps, strict=True)
 
 
 def _tried(failures: list[str], work: Callable[[], Iterable[Item]]) -> list[Item]:

@@ -85,6 +85,55 @@ def test_the_declared_environment_is_all_there_is(tmp_path: Path, monkeypatch: p
     assert tried(candidate(tmp_path, main), tmp_path).findings == ()
 
 
+CALLS_OUT = {
+    "by name": "import urllib.request\nurllib.request.urlopen('https://example.com', timeout=1)\n",
+    "by address": "import socket\nsocket.create_connection(('192.0.2.1', 443), 1)\n",
+    "at a server for metadata": "import http.client\nhttp.client.HTTPConnection('169.254.169.254', timeout=1).request('GET', '/')\n",
+    "through a module": "import helper\n",
+}
+
+
+@pytest.mark.parametrize("sockets", ["namespace", "refused"])
+@pytest.mark.parametrize("how", CALLS_OUT)
+def test_an_archive_that_calls_out_while_it_starts_is_named(
+    tmp_path: Path, how: str, sockets: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the failure is swallowed or not: where the other side is slow or gone, no instance starts."""
+    if sockets == "refused":
+        monkeypatch.setattr(accepting, "without_network", lambda: ())
+    elif not accepting.without_network():
+        pytest.skip("this machine permits no program without a network")
+    made = candidate(tmp_path, SOUND)
+    (tmp_path / "functions" / "f" / "helper.py").write_text("import socket\nsocket.getaddrinfo('example.com', 443)\n")
+    swallowed = (
+        "try:\n" + "".join(f"    {line}\n" for line in CALLS_OUT[how].splitlines()) + "except OSError:\n    pass\n"
+    )
+    made = candidate(tmp_path, SOUND + swallowed)
+    (finding,) = tried(made, tmp_path).findings
+    where = "helper.py:2" if how == "through a module" else "main.py:"
+    assert "calls out to" in finding.message
+    assert where in finding.message
+    (finding,) = tried(candidate(tmp_path, SOUND + CALLS_OUT[how]), tmp_path).findings
+    assert "does not start in a clean interpreter" in finding.message
+
+
+@pytest.mark.parametrize("sockets", ["namespace", "refused"])
+def test_one_that_calls_out_at_a_request_or_looks_at_itself_is_sound(
+    tmp_path: Path, sockets: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sockets == "refused":
+        monkeypatch.setattr(accepting, "without_network", lambda: ())
+    late = "    import socket\n    try:\n        socket.create_connection(('192.0.2.1', 443), 1)\n    except OSError:\n        pass\n    return"
+    main = SOUND.replace("    return", late) + "\nimport socket\nsocket.gethostname()\nsocket.socketpair()\n"
+    assert tried(candidate(tmp_path, main), tmp_path).findings == ()
+
+
+def test_neither_zone_files_nor_the_environment_of_the_machine_are_in_reach(tmp_path: Path) -> None:
+    main = SOUND + "\nimport sys, zoneinfo\nsys.modules['tzdata'] = None\nzoneinfo.ZoneInfo('America/New_York')\n"
+    (finding,) = tried(candidate(tmp_path, main), tmp_path).findings
+    assert "ZoneInfoNotFoundError" in finding.message
+
+
 def test_a_start_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
     finding = tried(candidate(tmp_path, SOUND, memory=16 << 20), tmp_path).findings[0]
     assert "of the 16 MiB it gets" in finding.message

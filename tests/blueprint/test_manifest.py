@@ -20,6 +20,7 @@ from blueprint.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "pipeline.yaml").read_text()
+SENDERS = TEXT[TEXT.index("    processors:                 # of a batch") : TEXT.index("# ── Boundaries")]
 
 
 def line_of(text: str, snippet: str) -> int:
@@ -75,7 +76,8 @@ def test_the_real_declaration_loads() -> None:
             "nobody",
         ),
         ("path: /process}", "path: process}", "must be an absolute URL path"),
-        ("batch: true ", "batch: false ", "has no processors; list them"),
+        ("batch: true ", "batch: false ", "disagree on whether completions are batches"),
+        (SENDERS, "", "has no processors, so no completion of it would count"),
         ("from: source_table", "from: source_tabel", "did you mean 'source_table'?"),
         ("secrets: [SLACK_WEBHOOK_URL]", "secrets: [SLACK_WEBHOOK]", "names the secret 'SLACK_WEBHOOK'"),
         ("pipeline: nba\n", "pipeline: NBA!\n", "2 to 12 lower-case letters and digits; 'NBA!' is not"),

@@ -24,7 +24,7 @@ from tests.emulators.warehouse import FakeWarehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE = 3
-"""Seconds; the tests wait for leases to expire, which takes ten minutes in production."""
+"""Seconds; the tests wait for leases to expire, which takes longer in production."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,14 +43,15 @@ def archives(root: Path = ROOT) -> Any:
     return build_archives(root, manifest, Names(manifest.pipeline, PROJECT, "1", "us-west2"), firestore)[0]
 
 
-def unpacked(function: str, folder: Path, root: Path = ROOT) -> Path:
-    """Unpack the archive of a function into a folder of its own, with a short lease."""
+def unpacked(function: str, folder: Path, root: Path = ROOT, lease: int | None = LEASE) -> Path:
+    """Unpack the archive of a function into a folder of its own, with a short lease; None: with that of production."""
     archive: Archive = archives(root)[function]
     target = folder / function
     with zipfile.ZipFile(io.BytesIO(archive.content)) as content:
         content.extractall(target)
     view = target / "pipeline.json"
-    view.write_text(json.dumps(json.loads(view.read_text()) | {"lease": LEASE}))
+    if lease is not None:
+        view.write_text(json.dumps(json.loads(view.read_text()) | {"lease": lease}))
     return target
 
 
@@ -89,12 +90,16 @@ def serve(
     """Return a function that serves a function; `topics`: whether its topics exist, `root`: of which project."""
     running: list[Function] = []
 
-    def serve(name: str, *, topics: bool = True, root: Path = ROOT, **environment: str) -> Function:
+    def serve(
+        name: str, *, topics: bool = True, root: Path = ROOT, lease: int | None = LEASE, **environment: str
+    ) -> Function:
         folder = tmp_path_factory.mktemp("function")
         declared = load_manifest(root).functions[name]
         base = {"GCP_PROJECT_ID": PROJECT, "ENVIRONMENT": "test", **emulators}
         base["BIGQUERY_EMULATOR_HOST"] = warehouse.address
-        function = Function(unpacked(name, folder, root), declared.entry_point, base | environment, folder / "log")
+        function = Function(
+            unpacked(name, folder, root, lease), declared.entry_point, base | environment, folder / "log"
+        )
         view = view_of(function)
         for topic in (*view["publishes"], *([view["dead_letter_topic"]] if view["dead_letter_topic"] else ())):
             if topics:

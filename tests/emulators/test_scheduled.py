@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +19,8 @@ from tests.emulators.processes import Function
 from tests.emulators.warehouse import FakeWarehouse
 
 NOW = datetime.now(UTC)
+TIMEOUT = 60
+"""Seconds of a run where the timeout of production would take a test too long."""
 P2 = (
     "p2_bigdataball_pbp",
     "p2_odds_game_lines",
@@ -255,3 +258,47 @@ def test_backfilled_dates_are_closed_over_several_pages_and_delay_no_deadline(he
     closed = [found.to_dict() or {} for found in collection.where("_closed_as", "==", "backfill").stream()]
     assert len(closed) >= len(days)
     assert all(document["_triggered"] is None for document in closed)
+
+
+@pytest.mark.slow
+def test_twenty_thousand_open_backfilled_dates_delay_no_deadline(
+    serve: Serve, slack: Slack, cloud: Cloud, warehouse: FakeWarehouse
+) -> None:
+    """Half of them count, half do not; the first run triggers what is due, ends in time, and the next ones go on."""
+    function = serve("self-heal-predictions", SLACK_WEBHOOK_URL=slack.url)
+    view = function.folder / "pipeline.json"
+    view.write_text(json.dumps(json.loads(view.read_text()) | {"timeout": TIMEOUT}))
+    function.kill()
+    function.start()
+    warehouse.answers = {"runs": [{"runs": 1}]}
+    now, collection = datetime.now(UTC), cloud.firestore.collection("phase2_completion")
+    first = datetime(1930, 1, 1, tzinfo=UTC).date()
+    for start in range(0, 20_000, 500):
+        together = cloud.firestore.batch()
+        for number in range(start, start + 500):
+            day = (first + timedelta(days=number)).isoformat()
+            counts = number % 2 == 0
+            done = {P2[0]: record(day) if counts else record(day, skip_downstream=True)}
+            together.set(
+                collection.document(day), done | {"_triggered": False, "_first_completion_at": now if counts else None}
+            )
+        together.commit()
+    live = {name: record("2024-03-21") for name in P2}
+    due = {"_triggered": False, "_first_completion_at": now - timedelta(minutes=31), "_correlation_id": "c0ffee00"}
+    collection.document("2024-03-21").set(live | due)
+    started = time.monotonic()
+    status, answer = call(function, "deadlines")
+    elapsed = time.monotonic() - started
+    print(f"a run of {elapsed:.1f} s of {TIMEOUT} s looked at {answer['open_dates']} of 20,001 open dates")  # noqa: T201 - the figure
+    assert (status, answer["failures"]) == (200, [])
+    assert cloud.document("phase2_completion", "2024-03-21")["_triggered"] is True
+    assert elapsed < TIMEOUT
+    assert "sweep_goes_on" in function.log.read_text()
+    closed = closed_dates(cloud)
+    assert call(function, "deadlines")[0] == 200
+    assert closed_dates(cloud) > closed, "the next run goes on"
+
+
+def closed_dates(cloud: Cloud) -> int:
+    found = cloud.firestore.collection("phase2_completion").where("_closed_as", "==", "backfill").select([])
+    return sum(1 for _ in found.stream())

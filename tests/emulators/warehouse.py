@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -12,12 +13,13 @@ Rows = list[dict[str, Any]]
 
 
 class FakeWarehouse:
-    """Serves on a free port; `answers` maps a part of a query to rows, `down` makes every call fail."""
+    """Serves on a free port; `answers` maps a part of a query to rows, `down` makes every call fail, `delay` slow."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Rows] = {}
         self.queries: list[dict[str, Any]] = []
         self.down = False
+        self.delay = 0.0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.address = f"127.0.0.1:{self.server.server_address[1]}"
 
@@ -35,6 +37,7 @@ class FakeWarehouse:
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 warehouse.queries.append(request)
+                time.sleep(warehouse.delay)
                 status, answer = warehouse.answer(request["query"])
                 body = json.dumps(answer).encode()
                 self.send_response(status)

@@ -50,12 +50,16 @@ class Delivery:
 
     name: str
     completion: Completion | None
-    boundary: Boundary
+    context: Context
     steps: Any
     answers: list[Any] = field(default_factory=list)
     effect: Any = None
     outcome: protocol.Outcome | None = None
     failed: bool = False
+
+    @property
+    def boundary(self) -> Boundary:
+        return self.context.boundary
 
     @property
     def ended(self) -> bool:
@@ -90,8 +94,9 @@ class Model:
 
     def deliver(self, name: str, completion: Completion | None) -> Delivery:
         """Return a delivery that stands before its first effect."""
-        steps = protocol.run(self.context(), completion, "function")
-        return Delivery(name, completion, self.boundary, steps, effect=next(steps))
+        context = self.context()
+        steps = protocol.run(context, completion, "function")
+        return Delivery(name, completion, context, steps, effect=next(steps))
 
     def step(self, delivery: Delivery, fault: Fault | None = None) -> None:
         """Carry out the delivery's effect and bring it before its next one; `fault`: the dependency fails."""

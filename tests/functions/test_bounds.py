@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from shared.decisions import bounds, message, records
+from shared.decisions import bounds, message
 from shared.decisions import document as doc
 from shared.decisions.message import Bad, Envelope
 from shared.declaration.view import Boundary, Mode, Processor
@@ -89,12 +89,11 @@ def largest(model: Model, name: str | None, sender: str) -> None:
 @pytest.mark.parametrize(
     "declared",
     [boundary("phase3_to_phase4"), boundary("phase5_to_phase6"), many(30), many(100)],
-    ids=["five processors", "batches of whoever sends", "thirty processors", "a hundred processors"],
+    ids=["five processors", "the batches of one sender", "thirty processors", "a hundred processors"],
 )
 def test_with_everybody_at_the_largest_there_is_room_to_spare(declared: Boundary) -> None:
     model = Model(declared)
-    names = list(declared.upstream.processors) or [f"sender_{number}_{'s' * 80}" for number in range(40)]
-    for name in names:
+    for name in declared.upstream.processors:
         largest(model, name, name)
     for number in range(60):
         largest(model, None, f"{number}" + "ü" * 249)
@@ -102,7 +101,7 @@ def test_with_everybody_at_the_largest_there_is_room_to_spare(declared: Boundary
     assert size(model.document) < 0.9 * MIB
     assert entries(model.document) < 0.65 * INDEX_ENTRIES
     assert max(len(key.encode()) for key in keys(model.document)) <= 100 < KEY
-    assert len(doc.completed(model.document)) == min(len(names), bounds.MAX_BATCHES + 1) or not declared.upstream.batch
+    assert set(doc.completed(model.document)) == set(declared.upstream.processors)
 
 
 def test_a_list_that_is_cut_belongs_to_a_full_run() -> None:
@@ -129,13 +128,19 @@ def test_what_is_cut_does_not_depend_on_the_order_or_the_portions() -> None:
     assert all(kept == bounds.entities(found, 5)[0] for kept in results)
 
 
-def test_forty_strangers_stop_no_batch() -> None:
+def test_a_batch_counts_only_from_a_declared_sender() -> None:
     model = Model(boundary("phase5_to_phase6"))
-    for number in range(40):
-        model.handle(completion(f"stranger_{number}", status="partial", metadata={"completion_pct": 1}))
     done = {"completion_pct": 100, "completed_predictions": 50, "batch_id": "b"}
+    for number in range(40):
+        model.handle(completion(None, sender=f"Stranger{number}", metadata=done))
+    assert doc.completed(model.document or {}) == {}
+    assert model.published == []
+    model.document = {
+        **(model.document or {}),
+        "stranger": {"status": "success", "metadata": done},
+    }  # of an older engine
+    assert model.handle(None).status == "done"
     assert model.handle(completion("prediction_coordinator", metadata=done)).status == "triggered"
-    assert doc.completed(model.document or {})[records.SHARED]["metadata"] == done
 
 
 GOOD = {

@@ -159,8 +159,8 @@ def test_a_stranger_lends_no_correlation_id() -> None:
 def test_a_batch_carries_the_correlation_id_of_the_run_that_is_enough() -> None:
     enough = {"completion_pct": 100, "completed_predictions": 50}
     model = Model(boundary("phase5_to_phase6"))
-    model.handle(
-        completion("early", correlation_id="late-and-small", completed_at=START + timedelta(hours=1), metadata={})
-    )
-    assert model.handle(completion("coordinator", correlation_id="enough", metadata=enough)).status == "triggered"
+    coordinator = completion("prediction_coordinator", correlation_id="enough", metadata=enough)
+    later = START + timedelta(hours=1)
+    model.handle(replace(coordinator, correlation_id="small", execution_id="late", metadata={}, completed_at=later))
+    assert model.handle(coordinator).status == "triggered"
     assert payloads(model)[0]["correlation_id"] == "enough"

@@ -177,11 +177,12 @@ def test_one_dates_failure_keeps_no_other_from_being_looked_at(monkeypatch: pyte
     memory.documents = {key: {"_triggered": False, "_blocked": None} for key in keys}
     memory.documents["2026-01-28"]["_missing_processors"] = 5
     found = [Snapshot(boundary.upstream.collection, key, memory.documents[key], None, NOW) for key in reversed(keys)]
-    monkeypatch.setattr(sweep, "_pages", lambda *_, dated: iter(found if dated else ()))
+    monkeypatch.setattr(sweep.Sweep, "_dated", lambda _: iter(found))
+    monkeypatch.setattr(sweep.Sweep, "_undated", lambda _: iter(()))
     assert [(one.date, one.failure is None) for one in sweep.tick(dependencies, boundary)] == [
-        ("2026-01-28", True),
-        ("2026-01-29", False),
         ("2026-01-30", True),
+        ("2026-01-29", False),
+        ("2026-01-28", True),
     ]
 
 
@@ -227,7 +228,9 @@ def test_what_was_published_again_is_found_whatever_fails_then(
     dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
     dependencies.events.error = lambda *_, **__: None  # type: ignore[method-assign]
     monkeypatch.setattr(Warehouse, "rows", lambda *_, **__: [{"runs": 0}])
-    found = list(effect.repeat_without_effect(dependencies, view.boundaries["phase2_to_phase3"], failures))
+    found = list(
+        effect.repeat_without_effect(dependencies, view.boundaries["phase2_to_phase3"], sweep.Budget.of(view), failures)
+    )
     assert [text[:37] for text in found] == [
         f"phase2_to_phase3 of {key} had no" for key in ("2026-01-28", "2026-01-29")
     ]

@@ -165,7 +165,7 @@ class Explorer:
         if key not in self.positions:
             context = replace(self.contexts[number], boundary=self._release(state, number))
             steps = protocol.run(context, self.specs[number], "function")
-            delivery = Delivery(str(number), self.specs[number], context.boundary, steps, effect=next(steps))
+            delivery = Delivery(str(number), self.specs[number], context, steps, effect=next(steps))
             for answer in state.told[number]:
                 self._tell(delivery, answer)
             self.positions[key] = delivery

@@ -28,7 +28,7 @@ def one(pick: random.Random, *, batch: bool) -> Completion:
     if batch:
         percent, number = pick.choice([10, 80]), pick.choice([1, 10, 11])
         values["metadata"] = {"completion_pct": percent, "completed_predictions": number}
-    return completion("coordinator" if batch else "player_game_summary", **values)
+    return completion("prediction_coordinator" if batch else "player_game_summary", **values)
 
 
 @pytest.mark.parametrize("name", ["phase3_to_phase4", "phase5_to_phase6"])

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from shared.decisions import document as doc
 from shared.decisions.completion import Completion
-from shared.decisions.effects import GateResult
+from shared.decisions.effects import CheckGates, GateResult, Publish
+from shared.decisions.transition import renewed
 
 from tests.functions.model import DATE, LEASE, START, ZONE, Delivery, Model, completion, gate_result
 from tests.functions.test_interleavings import stricter
@@ -96,7 +97,8 @@ class Storm:
                 "completion_pct": pick.choice([10, 79, 80, 100]),
                 "completed_predictions": pick.choice([0, 9, 10]),
             }
-            return completion(pick.choice(["coordinator", "batch"]), metadata=numbers, **values)
+            sender = "prediction_coordinator" if pick.random() < 0.9 else None
+            return completion(sender, metadata=numbers, **values)
         known = boundary(self.name).modes[0].expected
         name = pick.choice(known) if pick.random() < 0.95 else None
         entities = tuple(f"entity-{pick.randint(0, 9)}" for _ in range(pick.randint(0, 3)))
@@ -117,7 +119,9 @@ class Storm:
             self.running.append(self.model.deliver("tick", None))
         elif action < 0.2 and self.later:
             self.model.boundary, self.later = self.later, None  # a release with rules that no run satisfies
-        elif action < 0.24:
+        elif action < 0.21:
+            self.renew()
+        elif action < 0.25:
             self.model.pass_time(seconds=pick.choice([1, 60, 1801, LEASE, -30, -3600, 7200]))
         elif self.running:
             delivery = pick.choice(self.running)
@@ -129,6 +133,18 @@ class Storm:
                 self.running.remove(delivery)
                 if delivery.acknowledged and delivery.completion in self.waiting and pick.random() < 0.9:
                     self.waiting.remove(delivery.completion)
+
+    def renew(self) -> None:
+        """Renew the lease of a delivery that is at a gate or a publication, as its thread does meanwhile."""
+        slow = [one for one in self.running if isinstance(one.effect, CheckGates | Publish)]
+        if not slow:
+            return
+        context, model = self.random.choice(slow).context, self.model
+        changes = renewed(context, model.document, model.now)
+        assert not changes or (model.document or {})[doc.PENDING]["owner"] == context.owner
+        if changes:
+            model.document = doc.applied(model.document, changes)
+            model.version += 1
 
     def settle(self) -> None:
         for delivery in self.running:
@@ -171,7 +187,13 @@ class Storm:
     def satisfies(message: Completion) -> bool:
         done = message.metadata["completed_predictions"]
         percent = 100 if message.status == "success" and done > 0 else message.metadata["completion_pct"]
-        return message.counts and not message.skip_downstream and percent >= 80 and done >= 10
+        return (
+            message.counts
+            and message.processor is not None
+            and not message.skip_downstream
+            and percent >= 80
+            and done >= 10
+        )
 
 
 @pytest.mark.parametrize("part", range(0, RUNS, PART))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,8 +14,9 @@ import pytest
 from shared.decisions import document as doc
 from shared.decisions.effects import Snapshot
 from shared.decisions.transition import closable
-from shared.orchestration import sweep
+from shared.orchestration import lease, sweep
 from shared.orchestration.dependencies import Dependencies
+from shared.orchestration.sweep import Budget, Sweep
 
 from tests.functions.model import Model, completion
 from tests.functions.test_endpoint import BESIDE_EMULATORS, Memory
@@ -21,6 +25,7 @@ from tests.functions.views import boundary, view_of
 VIEW = view_of("self-heal-predictions")
 BOUNDARY = VIEW.boundaries["phase2_to_phase3"]
 P2 = BOUNDARY.modes[0].expected
+AMPLE = Budget(time.monotonic() + 86_400)
 CRITICAL = BOUNDARY.modes[0].critical
 
 
@@ -29,7 +34,7 @@ class Dates(Memory):
 
     def __init__(self) -> None:
         super().__init__()
-        self.largest_page = 0
+        self.largest_page = self.pages = self.whole = 0
         self.done: list[str] = []
 
     def write(self, snapshot: Snapshot, changes: doc.Changes) -> bool:
@@ -39,7 +44,7 @@ class Dates(Memory):
         return True
 
     def find(
-        self, collection: str, conditions: Any, order: Any, *, limit: int = 0, after: Snapshot | None = None
+        self, collection: str, conditions: Any, order: Any, *, limit: int = 0, after: Any = None, only: Any = ()
     ) -> Iterator[Snapshot]:
         dated = len(conditions) > 1
         found = [
@@ -52,11 +57,15 @@ class Dates(Memory):
             found = [each for each in found if each > (first.timestamp() if first else 0.0, after.key)]
         page = sorted(found)[: limit or None]
         self.largest_page = max(self.largest_page, len(page))
+        self.pages += 1
         for _, key in page:
-            yield self.read(collection, key)
+            found_one = self.read(collection, key)
+            self.whole += not only
+            document = found_one.document or {}
+            yield replace(found_one, document={name: document.get(name) for name in only} if only else document)
 
 
-def world_of(memory: Dates) -> Dependencies:
+def dependencies_of(memory: Dates) -> Dependencies:
     dependencies = Dependencies(BESIDE_EMULATORS, VIEW, lambda *_: [])
     dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
     dependencies.events.report = lambda *_: None  # type: ignore[method-assign]
@@ -78,50 +87,80 @@ def backfilled() -> dict[str, Any]:
     return dict.fromkeys(P2, record) | {"_triggered": False, "_first_completion_at": None}
 
 
-def test_twenty_thousand_backfilled_dates_delay_no_deadline() -> None:
+def swept(memory: Dates, budget: Budget = AMPLE) -> tuple[list[str], list[str], list[str]]:
+    """Return the dates that one run looks at: the newest, the older ones, and those on which nothing counts."""
+    one = Sweep(dependencies_of(memory), BOUNDARY)
+    newest, older, idle = ([each.date for each in work(budget)] for work in (one.newest, one.older, one.idle))
+    return newest, older, idle
+
+
+def test_twenty_thousand_open_backfilled_dates_delay_no_deadline() -> None:
+    """Half of them count nothing; the others were backfilled so that they count, after the live dates began."""
     memory = Dates()
-    memory.documents = {day(number): backfilled() for number in range(20_000)}
-    live = {day(30_000 + number): opened(CRITICAL, minutes=40 - number) for number in range(5)}
+    memory.documents = {day(number): backfilled() for number in range(10_000)}
+    memory.documents |= {day(number): opened(P2[:1], minutes=5) for number in range(10_000, 20_000)}
+    live = {day(20_000 + number): opened(CRITICAL, minutes=40 - number) for number in range(5)}
     memory.documents |= live
-    dependencies = world_of(memory)
+    one = Sweep(dependencies_of(memory), BOUNDARY)
     started = time.monotonic()
-    (*_,) = sweep.live(dependencies, BOUNDARY)
+    found = list(itertools.islice(one.newest(AMPLE), len(live)))
     elapsed = time.monotonic() - started
-    assert list(dict.fromkeys(memory.done)) == sorted(live, reverse=True), "the newest first, and nothing else"
+    assert [each.date for each in found] == sorted(live, reverse=True), "the newest dates first, and nothing before"
     assert all(memory.documents[key]["_triggered"] is True for key in live)
     assert elapsed < 10
-    assert list(sweep.idle(dependencies, BOUNDARY)) == []
-    assert memory.largest_page <= sweep.PAGE
-    closed = [document for document in memory.documents.values() if document.get("_closed_as") == "backfill"]
-    assert len(closed) == 20_000
-    assert not any(document.get("_triggered", False) for document in closed)
+    assert memory.pages <= 2 + 20_000 // sweep.PAGE_OF_DATES
+    assert memory.whole == 0, "no document is read whole to find them"
+
+
+def test_what_counts_for_nothing_is_met_once() -> None:
+    memory = Dates()
+    memory.documents = {day(number): backfilled() for number in range(2_000)}
+    assert swept(memory) == ([], [], [])
+    assert memory.largest_page <= sweep.PAGE_OF_DATES
+    assert all(document["_closed_as"] == "backfill" for document in memory.documents.values())
+    assert not any(document.get("_triggered", False) for document in memory.documents.values())
     memory.done.clear()
-    assert list(sweep.tick(dependencies, BOUNDARY)) == []
+    assert swept(memory) == ([], [], [])
     assert memory.done == [], "the next tick meets none of them"
 
 
-def test_a_tick_that_runs_out_of_time_leaves_the_rest_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "IDLE_SECONDS", -1.0)
+def test_a_run_that_has_no_time_looks_at_the_newest_few_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     memory = Dates()
-    memory.documents = {day(number): backfilled() for number in range(1_000)}
-    assert list(sweep.idle(world_of(memory), BOUNDARY)) == []
-    assert memory.done == []
-    monkeypatch.setattr(sweep, "IDLE_SECONDS", 30.0)
-    assert list(sweep.idle(world_of(memory), BOUNDARY)) == []
-    assert len(memory.done) == 1_000
+    memory.documents = {day(number): backfilled() for number in range(10)}
+    memory.documents |= {day(number): opened(CRITICAL, minutes=40) for number in range(10, 20)}
+    assert swept(memory, Budget(time.monotonic())) == ([day(19), day(18), day(17)], [], [])
+    told = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert told.count("sweep_goes_on") == 1
+    assert len(swept(memory)[0]) == 7
 
 
-def test_old_dates_take_turns_where_the_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "LIVE_SECONDS", -1.0)
+@pytest.mark.parametrize("at_once", [7, 100])
+def test_old_dates_take_turns_where_the_time_is_short(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     memory = Dates()
     memory.documents = {day(number): opened(P2[:1], minutes=5_000 - number) for number in range(450)}
-    dependencies, seen, now = world_of(memory), set[str](), time.time()
-    for tick in range(5):
-        monkeypatch.setattr(time, "time", lambda tick=tick: now + tick * sweep.TICK)
-        swept = [one.date for one in sweep.live(dependencies, BOUNDARY)]
-        assert swept[: sweep.NEWEST] == sorted(memory.documents, reverse=True)[: sweep.NEWEST]
-        seen |= set(swept)
-    assert seen == set(memory.documents)
+    seen, now, ticks = set[str](), time.time(), 0
+    while len(seen) < 350:
+        monkeypatch.setattr(time, "time", lambda ticks=ticks: now + ticks * sweep.TICK)
+        one = Sweep(dependencies_of(memory), BOUNDARY)
+        assert [each.date for each in one.newest(AMPLE)] == sorted(memory.documents, reverse=True)[: sweep.NEWEST]
+        seen |= {each.date for each in itertools.islice(one.older(AMPLE), at_once)}
+        ticks += 1
+        assert ticks <= 3 * 350 / at_once + 1, "each of them is reached in about three rounds"
+
+
+def test_a_run_ends_within_the_timeout_of_its_function() -> None:
+    budget = Budget.of(VIEW)
+    left = budget.until - time.monotonic()
+    longest = max(map(lease.work_seconds, VIEW.boundaries.values()))
+    assert 0.5 * VIEW.timeout < left <= VIEW.timeout - longest - sweep.RESERVE
+
+
+def test_every_boundary_has_its_part_of_the_time() -> None:
+    budget = Budget(time.monotonic() + 100)
+    parts = [budget.part(of).until - time.monotonic() for of in (4, 3, 2, 1)]
+    assert parts == pytest.approx([25, 33.3, 50, 100], abs=0.5)
+    assert not budget.part(4).over
+    assert Budget(time.monotonic()).part(4).over
 
 
 def test_failures_are_looked_at_and_not_closed() -> None:
@@ -132,12 +171,16 @@ def test_failures_are_looked_at_and_not_closed() -> None:
         day(2): {"_failed": {P2[0]: ended}, "_triggered": False, "_first_completion_at": None},
         day(3): {"_unknown": {"x": ended}, "_triggered": False, "_first_completion_at": None},
     }
-    assert [(one.date, one.overdue) for one in sweep.idle(world_of(memory), BOUNDARY)] == [(day(2), True)]
+    found = list(Sweep(dependencies_of(memory), BOUNDARY).idle(AMPLE))
+    assert [(one.date, one.overdue) for one in found] == [(day(2), True)]
     assert {key: document.get("_closed_as") for key, document in memory.documents.items()} == {
         day(1): "backfill",
         day(2): None,
         day(3): "unknown",
     }
+    memory.done.clear()
+    assert swept(memory) == ([], [], []), "reported once, nothing that time could change is left"
+    assert memory.done == []
 
 
 @pytest.mark.parametrize("status", ["success", "failed"])

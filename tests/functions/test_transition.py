@@ -226,6 +226,31 @@ def test_one_full_run_makes_the_whole_full() -> None:
     assert {message["is_incremental"] for message in payloads(model)} == {False}
 
 
+def test_each_table_says_whether_its_own_processor_succeeded() -> None:
+    """Phase 4 was told that tables succeeded whose processor had failed or had never run."""
+    declared = boundary("phase3_to_phase4")
+    model = Model(declared)
+    model.handle(completion("team_offense_game_summary", status="failed"))
+    model.handle(completion("team_defense_game_summary", skip_downstream=True))
+    for name in ("upcoming_player_game_context", "upcoming_team_game_context", "player_game_summary"):
+        model.handle(completion(name))
+    told = {message["source_table"]: message["success"] for message in payloads(model)}
+    assert told == {name: name != "team_offense_game_summary" for name in declared.modes[0].expected}
+
+
+@pytest.mark.parametrize(("minutes", "succeeded"), [(1, False), (-1, True)])
+def test_a_failure_after_a_success_counts_and_one_before_it_does_not(minutes: int, succeeded: bool) -> None:
+    model = Model(boundary("phase3_to_phase4"), gates=lambda: gate_result(blocks=not model.published and waiting))
+    waiting = True
+    for name in model.boundary.modes[0].expected:
+        model.handle(completion(name))
+    model.handle(completion(P3[0], status="failed", completed_at=START + timedelta(minutes=minutes)))
+    waiting = False
+    model.handle(None)
+    told = {message["source_table"]: message["success"] for message in payloads(model)}
+    assert told == dict.fromkeys(model.boundary.modes[0].expected, True) | {P3[0]: succeeded}
+
+
 def test_the_batch_that_satisfies_stays_whatever_follows() -> None:
     model = Model(boundary("phase5_to_phase6"))
     good = {"batch_id": "b1", "completion_pct": 90, "completed_predictions": 100}

@@ -27,8 +27,6 @@ MAX_UNKNOWN = 50
 """Unknown names kept per document; further ones are in the dead letter and the error events only."""
 MAX_UNKNOWN_TEXT = 200
 """Bytes of each text that is kept of an unknown name."""
-MAX_BATCHES = 30
-"""Senders of batch messages that have a key of their own; later ones share one, under the same rules."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,8 +84,6 @@ def completion(received: Envelope, view: View, phase: Phase) -> tuple[Completion
         metadata["is_incremental"] = None  # what changed is not known, so the run counts as a full one
     sender = fields["processor_name"]
     processor = names.processor(phase, sender, fields.get("output_table"))
-    if phase.batch:
-        processor = processor or _batch_name(sender)
     return Completion(
         sender=sender,
         processor=processor,
@@ -146,8 +143,3 @@ def _length(name: str, value: Any, rule: Mapping[str, Any]) -> str | None:
         if len(value.encode()) > bounds.MAX_ID:
             return f"has more than {bounds.MAX_ID} bytes"
     return None
-
-
-def _batch_name(sender: str) -> str:
-    name = re.sub(r"[^a-z0-9_]", "_", names.snake_case(sender)).strip("_")
-    return name[:100] or "batch"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.decisions import document as doc
-from shared.decisions.rules import Verdict, counted, ready
+from shared.decisions.rules import Verdict, counted, ready, recorded
 from shared.declaration.view import Boundary
 
 
@@ -23,6 +23,7 @@ class Publication:
     status: str
     completed: tuple[str, ...]
     missing: tuple[str, ...]
+    succeeded: frozenset[str]
     expected: tuple[str, ...]
     correlation_id: str
     first_completion_at: datetime | None
@@ -44,6 +45,7 @@ def publication_of(boundary: Boundary, date: str, document: doc.Document, verdic
         status=rule.status if rule else "complete",
         completed=tuple(sorted(counting)) if not verdict.mode.expected else verdict.completed,
         missing=verdict.missing,
+        succeeded=_succeeded(boundary, document),
         expected=verdict.mode.expected,
         correlation_id=str(document.get(doc.CORRELATION_ID) or ""),
         first_completion_at=doc.time_of(document.get(doc.FIRST_COMPLETION_AT)),
@@ -54,6 +56,19 @@ def publication_of(boundary: Boundary, date: str, document: doc.Document, verdic
         },
         metadata=_metadata(boundary, document, verdict),
     )
+
+
+def _succeeded(boundary: Boundary, document: doc.Document) -> frozenset[str]:
+    """Return the processors whose latest run completed: recorded, by a backfill too, and not failed since."""
+    failed = {boundary.upstream.canonical(name): each for name, each in doc.record(document.get(doc.FAILED)).items()}
+    done = recorded(boundary, document)
+    return frozenset(name for name, each in done.items() if not _later(doc.record(failed.get(name)), each))
+
+
+def _later(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether a run ended after another; one that did not run never did."""
+    ended, before = doc.time_of(one.get("completed_at")), doc.time_of(other.get("completed_at"))
+    return ended is not None and (before is None or ended > before)
 
 
 def _metadata(boundary: Boundary, document: doc.Document, verdict: Verdict) -> Mapping[str, Any]:

@@ -20,8 +20,6 @@ from shared.declaration.view import Batch, Boundary
 Record = dict[str, Any]
 _UNITED = frozenset({"completed_at", "is_incremental", "entities_changed", "skip_downstream"})
 """Fields that are merged, or compared before the rest."""
-SHARED = "batch"
-"""The key of senders of batch messages beyond the number that have one of their own."""
 
 
 def changes(boundary: Boundary, document: doc.Document, completion: Completion) -> doc.Changes:
@@ -31,16 +29,8 @@ def changes(boundary: Boundary, document: doc.Document, completion: Completion) 
         return _unknown(document, completion)
     if not completion.counts:
         field = doc.NO_DATA if completion.status == "no_data" else doc.FAILED
-        name = _key(boundary, doc.record(document.get(field)), name)
         return {(field, name): _latest(_at(document, field, name), _ended(completion))}
-    name = _key(boundary, doc.completed(document), name)
     return {(name,): _merged(boundary, _at(document, name), _completed(boundary, completion))}
-
-
-def _key(boundary: Boundary, present: Mapping[str, Any], name: str) -> str:
-    """Return the key of a sender: its name, or the one that all share who come when there are many."""
-    full = boundary.upstream.batch and len(present) >= bounds.MAX_BATCHES and name not in present
-    return SHARED if full else name
 
 
 def correlation(boundary: Boundary, document: doc.Document) -> str | None:
@@ -123,8 +113,7 @@ def _merged(boundary: Boundary, old: Record | None, new: Record) -> Record:
 
 def _bounded(boundary: Boundary, record: Record) -> Record:
     """Return the record with as many changed ids as it may keep; where some are left out, the run is a full one."""
-    senders = len(boundary.upstream.processors) or bounds.MAX_BATCHES
-    kept, whole = bounds.entities(record["entities_changed"], senders)
+    kept, whole = bounds.entities(record["entities_changed"], len(boundary.upstream.processors))
     return record | {"entities_changed": kept, "is_incremental": record["is_incremental"] and whole}
 
 

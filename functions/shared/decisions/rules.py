@@ -49,7 +49,7 @@ def judge(boundary: Boundary, document: doc.Document, date: str, now: datetime, 
     first = doc.time_of(document.get(doc.FIRST_COMPLETION_AT))
     elapsed = (now - first).total_seconds() if first else 0.0
     for rule in mode.rules:
-        if _holds(rule, mode, counting, complete, elapsed):
+        if _holds(rule, mode, _trusted(boundary, counting), complete, elapsed):
             share = 100 * len(complete) // len(mode.expected) if mode.expected else 100
             return Verdict(mode, complete, missing, rule, rule.reason.replace("{percent}", str(share)))
     return Verdict(mode, complete, missing, None, None)
@@ -103,10 +103,15 @@ def recorded(boundary: Boundary, document: doc.Document) -> dict[str, Any]:
 
 
 def ready(boundary: Boundary, document: doc.Document) -> dict[str, Any]:
-    """Return the batch records whose numbers satisfy a rule."""
+    """Return the batch records whose numbers satisfy a rule, of the senders whose word the declaration takes."""
     batches = [rule.batch for mode in boundary.modes for rule in mode.rules if rule.batch]
-    found = counted(boundary, document)
+    found = _trusted(boundary, counted(boundary, document))
     return {name: each for name, each in found.items() if any(batch_satisfies(batch, each) for batch in batches)}
+
+
+def _trusted(boundary: Boundary, records: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the records of declared senders; an older engine recorded a batch under whatever name it came."""
+    return {name: each for name, each in records.items() if name in boundary.upstream.processors}
 
 
 def _named(boundary: Boundary, records: Mapping[str, Any]) -> dict[str, Any]:

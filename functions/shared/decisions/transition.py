@@ -120,6 +120,12 @@ def blocked(context: Context, document: doc.Document | None, blocks: list[Any], 
     }
 
 
+def renewed(context: Context, document: doc.Document | None, now: datetime) -> doc.Changes:
+    """Return the changes that lengthen this attempt's lease; none where it holds none any more."""
+    held = doc.record((document or {}).get(doc.PENDING)).get("owner") == context.owner
+    return {(doc.PENDING, "until"): now + timedelta(seconds=context.lease)} if held else {}
+
+
 def release(context: Context, document: doc.Document | None) -> doc.Changes:
     """Return the changes that give up this attempt's lease; none where another attempt took it over."""
     held = doc.record((document or {}).get(doc.PENDING)).get("owner") == context.owner

@@ -28,15 +28,19 @@ def messages(
     if not boundary.trigger.per_output_table:
         return (Message(_data(boundary, known), attributes),)
     return tuple(
-        Message(_data(boundary, known | {"source_table": table}), attributes | {"source_table": table})
-        for table in _tables(boundary, publication)
+        Message(
+            _data(boundary, known | {"source_table": table, "source_succeeded": processor in publication.succeeded}),
+            attributes | {"source_table": table},
+        )
+        for processor, table in _tables(boundary, publication)
     )
 
 
-def _tables(boundary: Boundary, publication: Publication) -> list[str]:
+def _tables(boundary: Boundary, publication: Publication) -> list[tuple[str, str]]:
+    """Return the expected processors that have an output table, each with the table's name."""
     processors = boundary.upstream.processors
-    tables = (processors[name].table for name in publication.expected if name in processors)
-    return [table.rsplit(".", 1)[-1] for table in tables if table]
+    tables = ((name, processors[name].table) for name in publication.expected if name in processors)
+    return [(name, table.rsplit(".", 1)[-1]) for name, table in tables if table]
 
 
 def _known(publication: Publication, function: str, now: datetime) -> dict[str, Any]:
@@ -45,6 +49,7 @@ def _known(publication: Publication, function: str, now: datetime) -> dict[str, 
         "correlation_id": publication.correlation_id,
         "reason": publication.reason,
         "mode": publication.mode,
+        "partial": publication.partial,
         "completed_processors": list(publication.completed),
         "missing_processors": list(publication.missing),
         "expected_processors": list(publication.expected),

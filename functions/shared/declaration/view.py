@@ -158,6 +158,7 @@ class View:
 
     title: str
     function: str
+    timeout: int
     time_zone: ZoneInfo
     date_field: str
     location: str
@@ -200,6 +201,7 @@ def parse(view: Json) -> View:
     return View(
         title=view["title"],
         function=view["function"],
+        timeout=view["timeout"],
         time_zone=ZoneInfo(view["time_zone"]),
         date_field=view["date_field"],
         location=view["location"],

@@ -15,6 +15,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from shared.decisions.effects import Unavailable
 from shared.http import caller
 from shared.http.health import report as health
+from shared.orchestration import runner
 from shared.orchestration.dependencies import Dependencies
 from shared.reports import logs
 
@@ -44,8 +45,7 @@ def answer(request: Request, dependencies: Dependencies, handle: Handler) -> Ans
             return _json(401, {"error": str(refusal)})
         except Unavailable as failure:
             what = "refuses until somebody changes something" if failure.permanent else "is unavailable"
-            facts = {"dependency": failure.dependency, "permanent": failure.permanent}
-            logs.log("ERROR", "dependency_unavailable", f"Not acknowledged: {failure}", **facts)
+            runner.note_failure(failure, "Not acknowledged")
             return _json(503, {"error": f"{failure.dependency} {what}"})
         except RequestEntityTooLarge:
             logs.log("ERROR", "body_too_large", f"A body of more than {MAX_BODY} bytes was refused.")

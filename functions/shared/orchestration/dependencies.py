@@ -32,3 +32,4 @@ class Dependencies:
         self.events = EventPublisher(view, self.publisher)
         self.probes = probes or {}
         self.check_gates = check_gates
+        self.renews_leases = True

@@ -84,6 +84,7 @@ def replay(request: Json) -> Json:
     dependencies.store = store
     dependencies.publisher = publisher
     dependencies.events = EventPublisher(seen, publisher)
+    dependencies.renews_leases = apply
     outcomes = []
     failure = None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from contextlib import nullcontext
 from typing import Any
 
 from shared.decisions import protocol
@@ -13,13 +14,12 @@ from shared.decisions.effects import CheckGates, Effect, Pause, Publish, Read, R
 from shared.decisions.protocol import Outcome, Steps
 from shared.decisions.transition import Context
 from shared.declaration.view import Boundary
+from shared.orchestration import lease
 from shared.orchestration.dependencies import Dependencies
 from shared.reports import logs
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 3.0
-LEASE_SECONDS, LEASE_SECONDS_PER_GATE = 60, 45
-"""What may be done under a lease: one publication and its mark, and a look at each gate, each call at its deadline."""
 
 
 def run(dependencies: Dependencies, boundary: Boundary, date: str, completion: Completion | None = None) -> Outcome:
@@ -27,9 +27,8 @@ def run(dependencies: Dependencies, boundary: Boundary, date: str, completion: C
 
     Raises `Unavailable` where a dependency failed: then nothing may be acknowledged.
     """
-    return carry_out(
-        dependencies, protocol.run(context(dependencies, boundary, date), completion, dependencies.view.function)
-    )
+    made = context(dependencies, boundary, date)
+    return _carry_out(dependencies, made, protocol.run(made, completion, dependencies.view.function))
 
 
 def context(dependencies: Dependencies, boundary: Boundary, date: str) -> Context:
@@ -37,19 +36,11 @@ def context(dependencies: Dependencies, boundary: Boundary, date: str) -> Contex
     return Context(
         boundary=boundary,
         zone=dependencies.view.time_zone,
-        lease=lease(dependencies.view.lease, boundary),
+        lease=lease.seconds(dependencies.view.lease),
         expiry=dependencies.view.expiry.get(boundary.upstream.collection, {}),
         date=date,
         owner=uuid.uuid4().hex,
     )
-
-
-def lease(longest: int, boundary: Boundary) -> int:
-    """Return for how many seconds a lease keeps others away: as long as the calls made under it may take, no longer.
-
-    After a kill the next delivery or tick has to wait for it. `longest` is what the declaration allows.
-    """
-    return min(longest, LEASE_SECONDS + LEASE_SECONDS_PER_GATE * len(boundary.gates or ()))
 
 
 def note(outcome: Outcome) -> None:
@@ -68,8 +59,15 @@ def note(outcome: Outcome) -> None:
             logs.log("WARNING", "gate_warning", f"{gate.detail}.", gate=gate.gate)
 
 
-def carry_out(dependencies: Dependencies, steps: Steps) -> Outcome:
-    """Run the steps to their end; raises `Unavailable` where they give up."""
+def note_failure(failure: Unavailable, meaning: str) -> None:
+    """Log that a dependency failed, and whether somebody has to change something before another attempt can help."""
+    facts = {"dependency": failure.dependency, "permanent": failure.permanent}
+    logs.log("ERROR", "dependency_unavailable", f"{meaning}: {failure}", **facts)
+
+
+def _carry_out(dependencies: Dependencies, made: Context, steps: Steps) -> Outcome:
+    """Run the steps to their end, and renew the lease while what may take long goes on; raises `Unavailable`."""
+    until = time.monotonic() + lease.work_seconds(made.boundary)
     answer: Any = None
     failure: Unavailable | None = None
     while True:
@@ -79,8 +77,10 @@ def carry_out(dependencies: Dependencies, steps: Steps) -> Outcome:
             outcome: Outcome = end.value
             return outcome
         answer, failure = None, None
+        slow = isinstance(effect, CheckGates | Publish) and dependencies.renews_leases
         try:
-            answer = _perform(dependencies, effect)
+            with lease.renewed(dependencies.store, made, until) if slow else nullcontext():
+                answer = _perform(dependencies, effect)
         except Unavailable as unavailable:
             failure = unavailable
 

@@ -3,8 +3,10 @@
 What a message would have done for a date, a tick does: evaluate the rule with its deadlines, take over an expired
 lease, publish, mark. A date open longer than its boundary's deadline is reported once.
 
-Dates on which something counts come first, the newest first (`live`). Dates without a completion that counts come
-last (`idle`): failures are looked at, and what only backfills or strangers wrote is closed, so that it is met once.
+A run begins nothing more once its time is over (`Budget`), so that it ends within its function's timeout whatever is
+open; the next tick goes on. In this order: of each boundary the newest dates on which something counts (`newest`), then
+its older ones, in turns (`older`), then dates on which nothing counts (`idle`): failures are looked at until they are
+reported, and what only backfills or strangers wrote is closed, so that it is met once.
 """
 
 from __future__ import annotations
@@ -12,26 +14,28 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.decisions import document as doc
 from shared.decisions import protocol
 from shared.decisions.effects import Snapshot, Unavailable
 from shared.decisions.transition import closable, overdue
-from shared.declaration.view import Boundary
-from shared.orchestration import runner
+from shared.declaration.view import Boundary, View
+from shared.orchestration import lease, runner
 from shared.orchestration.dependencies import Dependencies
 from shared.reports import logs
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-PAGE = 300
-"""Documents per query."""
-NEWEST = 100
-"""Dates of a boundary that every tick looks at first; older ones take turns where the time is not enough for all."""
-LIVE_SECONDS, IDLE_SECONDS = 90.0, 30.0
-"""Time for the live and for the idle dates of one boundary; the next tick goes on with what is left."""
+PAGE, PAGE_OF_DATES = 300, 1_000
+"""Documents per query, of whole ones and of those of which little is read."""
+NEWEST, SURE = 100, 3
+"""Dates of a boundary that every tick looks at first; and those of them that it looks at even where its time is over."""
+RESERVE = 30
+"""Seconds of a run that are left for what follows the sweep: heartbeats, the message to Slack, the answer."""
 TICK = 900
+TURN = 0.618_033_988_75
+"""The golden ratio: a tick begins with the older dates that far behind the last one's beginning, which leaves none out."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,112 +51,148 @@ class Swept:
     missing: tuple[str, ...]
 
 
-def tick(dependencies: Dependencies, boundary: Boundary) -> Iterator[Swept]:
-    """Yield what was done for each open date; one date's failure does not keep the others waiting."""
-    yield from live(dependencies, boundary)
-    yield from idle(dependencies, boundary)
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Until when, on the monotonic clock, a run begins new work."""
+
+    until: float
+
+    @classmethod
+    def of(cls, view: View) -> Budget:
+        """Return the budget of a run that begins now: what begins at its last moment still ends within the timeout."""
+        longest = max(map(lease.work_seconds, view.boundaries.values()), default=0)
+        return cls(time.monotonic() + max(view.timeout - longest - RESERVE, view.timeout / 3))
+
+    def part(self, of: int) -> Budget:
+        """Return one part of the time that is left, of so many equal ones."""
+        now = time.monotonic()
+        return Budget(now + (self.until - now) / of)
+
+    @property
+    def over(self) -> bool:
+        """Return whether nothing more may begin."""
+        return time.monotonic() >= self.until
 
 
-def live(dependencies: Dependencies, boundary: Boundary) -> Iterator[Swept]:
-    """Yield what was done for the open dates on which something counts; raises `Unavailable`."""
-    found = _pages(dependencies, boundary, dated=True)
-    dates = [(snapshot.key, _missing(snapshot)) for snapshot in found][::-1]
-    newest, older = dates[:NEWEST], dates[NEWEST:]
-    turn = int(time.time()) // TICK * NEWEST % max(1, len(older))
-    until = time.monotonic() + LIVE_SECONDS
-    for number, (date, missing) in enumerate([*newest, *older[turn:], *older[:turn]]):
-        if number >= 2 * NEWEST and time.monotonic() > until:
-            logs.log("WARNING", "sweep_goes_on", f"{len(dates) - number} older open dates wait for the next tick.")
-            return
-        yield _swept(dependencies, boundary, date, missing)
+class Sweep:
+    """The open dates of one boundary, as one run meets them; raises `Unavailable` where they cannot be read."""
 
+    def __init__(self, dependencies: Dependencies, boundary: Boundary) -> None:
+        self._dependencies = dependencies
+        self.boundary = boundary
+        self._older: list[tuple[str, tuple[str, ...]]] = []
 
-def idle(dependencies: Dependencies, boundary: Boundary) -> Iterator[Swept]:
-    """Yield what was done for the open dates on which nothing counts, and close those that wait for nothing."""
-    closing: list[tuple[Snapshot, str]] = []
-    for snapshot in _pages(dependencies, boundary, dated=False):
-        closed_as = closable(snapshot.document or {})
-        if closed_as:
-            closing.append((replace(snapshot, document=None), closed_as))
-        else:
-            yield _swept(dependencies, boundary, snapshot.key, _missing(snapshot))
-    until = time.monotonic() + IDLE_SECONDS
-    for snapshot, closed_as in closing:
-        if time.monotonic() > until:
-            return
+    def newest(self, budget: Budget, of: int = 1) -> Iterator[Swept]:
+        """Yield what was done for the newest open dates on which something counts, in one of so many parts of the time."""
+        found = [(one.key, _missing(one)) for one in self._dated()]
+        found.sort(reverse=True)
+        newest, self._older = found[:NEWEST], found[NEWEST:]
+        yield from self._each(newest, budget.part(of), sure=SURE)  # the time that is left once they are found
+
+    def older(self, budget: Budget) -> Iterator[Swept]:
+        """Yield what was done for the others; where the time is not enough for all, each tick begins elsewhere."""
+        start = int(len(self._older) * (int(time.time()) // TICK * TURN % 1))
+        yield from self._each([*self._older[start:], *self._older[:start]], budget)
+
+    def idle(self, budget: Budget) -> Iterator[Swept]:
+        """Yield what was done for the open dates on which nothing counts, and close those that wait for nothing."""
+        for snapshot in self._undated() if not budget.over else ():
+            if budget.over:
+                return
+            document = snapshot.document or {}
+            closed_as = closable(document)
+            if closed_as:
+                yield from self._close(snapshot, closed_as)
+            elif not document.get(doc.OVERDUE_AT):
+                yield self._swept(snapshot.key, _missing(snapshot))
+
+    def _each(self, dates: list[tuple[str, tuple[str, ...]]], budget: Budget, sure: int = 0) -> Iterator[Swept]:
+        for number, (date, missing) in enumerate(dates):
+            if number >= sure and budget.over:
+                text = f"{len(dates) - number} open dates of {self.boundary.name} wait for the next tick."
+                logs.log("WARNING", "sweep_goes_on", text, boundary=self.boundary.name)
+                return
+            yield self._swept(date, missing)
+
+    def _close(self, snapshot: Snapshot, closed_as: str) -> Iterator[Swept]:
         try:
-            dependencies.store.write(snapshot, {(doc.TRIGGERED,): None, (doc.CLOSED_AS,): closed_as})
+            self._dependencies.store.write(snapshot, {(doc.TRIGGERED,): None, (doc.CLOSED_AS,): closed_as})
         except Unavailable as failure:
-            yield Swept(boundary, snapshot.key, None, str(failure), overdue=False, missing=())
             if not failure.permanent:
+                raise
+            yield Swept(self.boundary, snapshot.key, None, str(failure), overdue=False, missing=())
+
+    def _dated(self) -> Iterator[Snapshot]:
+        """Yield the open dates that have the time of a first completion; of their documents little is read."""
+        last: Snapshot | None = None
+        while True:  # a page is read whole: what is done for its dates may take longer than a query may last
+            page = list(
+                self._dependencies.store.find(
+                    self.boundary.upstream.collection,
+                    ((doc.TRIGGERED, "==", False), (doc.FIRST_COMPLETION_AT, ">=", _EPOCH)),
+                    order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
+                    limit=PAGE_OF_DATES,
+                    after=last,
+                    only=(doc.FIRST_COMPLETION_AT, doc.MISSING),
+                )
+            )
+            yield from (snapshot for snapshot in page if DATE.fullmatch(snapshot.key))
+            if len(page) < PAGE_OF_DATES:
                 return
+            last = page[-1]
 
-
-def _pages(dependencies: Dependencies, boundary: Boundary, *, dated: bool) -> Iterator[Snapshot]:
-    """Yield the open dates by the time of their first completion, a page at a time; or those that have no such time.
-
-    A query orders what has no time before everything else, and one that compares with a time leaves it out.
-    """
-    last: Snapshot | None = None
-    while True:  # a page is read whole: what is done for its dates may take longer than a query may last
-        page = (_dated if dated else _undated_first)(dependencies, boundary.upstream.collection, last)
-        for snapshot in page:
-            if not dated and (snapshot.document or {}).get(doc.FIRST_COMPLETION_AT) is not None:
+    def _undated(self) -> Iterator[Snapshot]:
+        """Yield the open dates that have no such time; a query orders them before everything else."""
+        last: Snapshot | None = None
+        while True:
+            page = list(
+                self._dependencies.store.find(
+                    self.boundary.upstream.collection,
+                    ((doc.TRIGGERED, "==", False),),
+                    order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
+                    limit=PAGE,
+                    after=last,
+                )
+            )
+            for snapshot in page:
+                if (snapshot.document or {}).get(doc.FIRST_COMPLETION_AT) is not None:
+                    return
+                if DATE.fullmatch(snapshot.key):
+                    yield snapshot
+            if len(page) < PAGE:
                 return
-            last = snapshot
-            if DATE.fullmatch(snapshot.key):
-                yield snapshot
-        if len(page) < PAGE:
-            return
+            last = page[-1]
+
+    def _swept(self, date: str, missing: tuple[str, ...]) -> Swept:
+        dependencies, boundary = self._dependencies, self.boundary
+        outcome, failure, late = None, None, False
+        with logs.bound(**dependencies.view.named({"boundary": boundary.name, "date": date})):
+            try:
+                outcome = runner.run(dependencies, boundary, date)
+                if outcome.status != "done":
+                    runner.note(outcome)
+                if outcome.status in ("done", "blocked"):
+                    late = _report_overdue(dependencies, boundary, date, missing)
+            except Unavailable as unavailable:
+                runner.note_failure(unavailable, "Not done, the next tick tries again")
+                failure = str(unavailable)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:  # what a stranger wrote
+                logs.failure("defect", f"{boundary.name} of {date} cannot be evaluated.")
+                failure = f"its document cannot be evaluated: {error!r}"
+        return Swept(boundary, date, outcome, failure, late, missing)
 
 
-def _dated(dependencies: Dependencies, collection: str, last: Snapshot | None) -> list[Snapshot]:
-    found = dependencies.store.find(
-        collection,
-        ((doc.TRIGGERED, "==", False), (doc.FIRST_COMPLETION_AT, ">=", _EPOCH)),
-        order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
-        limit=PAGE,
-        after=last,
-    )
-    return list(found)
-
-
-def _undated_first(dependencies: Dependencies, collection: str, last: Snapshot | None) -> list[Snapshot]:
-    found = dependencies.store.find(
-        collection,
-        ((doc.TRIGGERED, "==", False),),
-        order=(doc.FIRST_COMPLETION_AT, "ASCENDING"),
-        limit=PAGE,
-        after=last,
-    )
-    return list(found)
+def tick(dependencies: Dependencies, boundary: Boundary) -> Iterator[Swept]:
+    """Yield what was done for each open date of one boundary; one date's failure does not keep the others waiting."""
+    sweep, budget = Sweep(dependencies, boundary), Budget.of(dependencies.view)
+    yield from sweep.newest(budget)
+    yield from sweep.older(budget)
+    yield from sweep.idle(budget)
 
 
 def _missing(snapshot: Snapshot) -> tuple[str, ...]:
     present = (snapshot.document or {}).get(doc.MISSING)
     return tuple(map(str, present)) if isinstance(present, list) else ()
-
-
-def _swept(dependencies: Dependencies, boundary: Boundary, date: str, missing: tuple[str, ...]) -> Swept:
-    outcome, failure, late = None, None, False
-    with logs.bound(**dependencies.view.named({"boundary": boundary.name, "date": date})):
-        try:
-            outcome = runner.run(dependencies, boundary, date)
-            if outcome.status != "done":
-                runner.note(outcome)
-            if outcome.status in ("done", "blocked"):
-                late = _report_overdue(dependencies, boundary, date, missing)
-        except Unavailable as unavailable:
-            failure = str(unavailable)
-        except (
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-        ) as error:  # what a stranger wrote into this document
-            logs.failure("defect", f"{boundary.name} of {date} cannot be evaluated.")
-            failure = f"its document cannot be evaluated: {error!r}"
-    return Swept(boundary, date, outcome, failure, late, missing)
 
 
 def _report_overdue(dependencies: Dependencies, boundary: Boundary, date: str, missing: tuple[str, ...]) -> bool:

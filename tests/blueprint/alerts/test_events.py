@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,8 @@ from tests.functions.conftest import ROOT
 from tests.functions.views import ORCHESTRATORS, view_of
 
 from shared.orchestration import runner  # isort: skip  # the views put functions/ on the path
+from shared.orchestration.sweep import Budget, Sweep  # isort: skip
+from shared.decisions.effects import Unavailable  # isort: skip
 from shared.reports import logs  # isort: skip  # the views put functions/ on the path
 from shared.http import orchestrator  # isort: skip  # the views put functions/ on the path
 from shared.reports.events import EventPublisher  # isort: skip
@@ -76,11 +79,18 @@ def timer(event: str) -> None:
     world(TIMER).events.error(event, "Found.", category="timeout", date="2026-01-29", phase="phase3")
 
 
+def goes_on() -> None:
+    view = view_of(TIMER)
+    sweep = Sweep(SimpleNamespace(view=view), view.boundaries["phase3_to_phase4"])  # type: ignore[arg-type]
+    assert list(sweep._each([("2026-01-29", ())], Budget(time.monotonic()))) == []
+
+
 WRITERS: dict[str, tuple[str, Callable[[], None]]] = {
     "message-refused": (FUNCTION, bad_message),
     "unknown-processor": (FUNCTION, unknown_processor),
     "blocked": (FUNCTION, lambda: gate(blocks=True)),
     "gate-warning": (FUNCTION, lambda: gate(blocks=False)),
+    "sweep-goes-on": (TIMER, goes_on),
     "overdue": (TIMER, lambda: timer("deadline_passed")),
     "without-effect": (TIMER, lambda: timer("trigger_without_effect")),
 }
@@ -113,7 +123,21 @@ def test_what_the_functions_write_fires_its_alert_and_no_other_boundary(
     assert fired == {f"phase3-to-phase4--{kind}"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EVENTS_OF_KINDS if kind != "message-refused"])
+@pytest.mark.parametrize("permanent", [True, False])
+def test_what_only_a_repair_changes_fires_an_alert_of_its_own(
+    permanent: bool, alerts: tuple[Alert, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner.note_failure(Unavailable("pubsub", "a-topic: gone", permanent=permanent), "Not acknowledged")
+    lines = entries(FUNCTION, capsys.readouterr().out)
+    fired = [
+        one.kind
+        for one in alerts
+        if isinstance(one.condition, LogMatch) and any(map(one.condition.condition.holds, lines))
+    ]
+    assert fired == ["needs-repair"] * permanent
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EVENTS_OF_KINDS if kind not in ("message-refused", "sweep-goes-on")])
 def test_its_incident_is_labelled_with_the_date(
     kind: str, manifest: Manifest, alerts: tuple[Alert, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -158,6 +158,36 @@ def test_every_schedule_is_watched(expression: str) -> None:
     assert any(first < minute <= first + 30 for minute in firing(condition, never, start, range(first - 5, first + 60)))
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kathmandu"])
+@pytest.mark.parametrize(
+    ("expression", "days", "missing"),
+    [
+        ("0 7 * * 1-5", 4, 1),  # Friday's run is missing: told through the weekend
+        ("30 23 * * 5", 8, 1),
+        ("0 7,12 * * 1-5", 4, 2),
+        ("0 7,19 * * *", 2, 1),
+        ("0 6 * * 2,6", 5, 1),
+        ("0 9-17 * * *", 2, 5),  # of many by day, by night where some are missing
+        ("0 9-17 * * 1-5", 4, 7),
+    ],
+)
+def test_a_missing_job_is_told_until_it_is_back(zone: str, expression: str, days: int, missing: int) -> None:
+    condition, _ = schedules.missing("a-job", expression, zone) or pytest.fail("no rule")
+    start = int(datetime(2027, 1, 11, tzinfo=UTC).timestamp())  # a Monday, weeks away from any change of the clocks
+    runs = sorted(replay.runs(expression, zone, start, 22 * DAY))
+    gap, number = max((runs[at + 1] - runs[at], at) for at in range(missing, len(runs) - 1) if runs[at] > 7 * DAY)
+    assert gap <= days * DAY
+    gone = runs[number - missing + 1 : number + 1]
+    kept = samples(frozenset(runs) - set(gone), start)
+    fired = list(firing(condition, kept, start, range(gone[0] - 30, runs[number + 1] + 60, 4)))
+    first, back = gone[-1] + schedules.SLACK + schedules.HELD + 8, runs[number + 1]
+    assert fired[0] <= gone[0] + schedules.SLACK + schedules.HELD + 8 + clock(zone).shift
+    assert [minute for minute in fired if first <= minute <= back] == [
+        m for m in range(gone[0] - 30, back + 1, 4) if m >= first
+    ]
+    assert all(minute <= back + DELAY for minute in fired)
+
+
 @pytest.mark.parametrize("period", [5, 10, 15, 20, 30, 60])
 def test_a_timer_is_missed_within_two_periods_and_until_it_is_back(period: int) -> None:
     expression = f"*/{period} * * * *" if period < 60 else "0 * * * *"

@@ -40,7 +40,7 @@ def messages(root: Path, values: dict[str, str] | None = None) -> list[str]:
 
 
 def index(fields: str) -> str:
-    return f"collections: phases\nindexes:\n- fields: [{fields}]"
+    return f"collections: phases\nqueried: []\nindexes:\n- fields: [{fields}]"
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,7 @@ class TestFirestore:
 
     def test_a_changed_index_has_another_name(self, tmp_path: Path) -> None:
         """Pitfall 49: an index is immutable; under its old name a change would replace it."""
-        text = (
-            "collections: [heartbeats]\nindexes:\n- fields: [{field: a, order: ascending}, {field: b, order: ORDER}]\n"
-        )
+        text = "collections: [heartbeats]\nqueried: []\nindexes:\n- fields: [{field: a, order: ascending}, {field: b, order: ORDER}]\n"
         names = []
         for order in ("ascending", "descending"):
             write(tmp_path, {"firestore/x.yaml": text.replace("ORDER", order)})
@@ -268,18 +266,21 @@ class TestFirestore:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("collections: [nope]", "'nope' is no part of `store.collections`"),
-            ("collections: phases\nindexes:\n- fields: [{field: a, order: ascending}]", "two fields or more"),
+            ("collections: [nope]\nqueried: []", "'nope' is no part of `store.collections`"),
+            (
+                "collections: phases\nqueried: []\nindexes:\n- fields: [{field: a, order: ascending}]",
+                "two fields or more",
+            ),
             (index("{field: a, order: array}, {field: b, order: array}"), "searches one array and this one `a`, `b`"),
             (index("{field: a, order: ascending}, {field: a, order: descending}"), "names `a` twice"),
             (index("{field: a, order: ascending}, {field: __x__, order: ascending}"), "`__x__` is reserved"),
             (index(", ".join(f"{{field: f{i}, order: ascending}}" for i in range(101))), "at most 100 fields"),
             (
-                "collections: phases\nindexes:\n- fields: [{field: a, order: ascending}, {field: __name__, order: ascending}]",
+                "collections: phases\nqueried: []\nindexes:\n- fields: [{field: a, order: ascending}, {field: __name__, order: ascending}]",
                 "`__name__` is added by itself",
             ),
-            ("collections: phases\nttl: {field: a, after: 3 weeks}", "x.yaml:2"),
-            ("collections: phases\nindex: []", "unknown key 'index'"),
+            ("collections: phases\nqueried: []\nttl: {field: a, after: 3 weeks}", "x.yaml:3"),
+            ("collections: phases\nqueried: []\nindex: []", "unknown key 'index'"),
             ("[", "x.yaml"),
         ],
     )
@@ -287,8 +288,8 @@ class TestFirestore:
         assert any(sentence in each for each in self.load(tmp_path, text))
 
     def test_a_second_expiry_is_refused(self, tmp_path: Path) -> None:
-        write(tmp_path, {"firestore/a.yaml": "collections: phases\nttl: {field: a, after: 1d}"})
+        write(tmp_path, {"firestore/a.yaml": "collections: phases\nqueried: []\nttl: {field: a, after: 1d}"})
         assert any(
             "expires by 'a' already" in each
-            for each in self.load(tmp_path, "collections: phases\nttl: {field: b, after: 1d}")
+            for each in self.load(tmp_path, "collections: phases\nqueried: []\nttl: {field: b, after: 1d}")
         )

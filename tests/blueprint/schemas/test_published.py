@@ -40,7 +40,7 @@ def completed(name: str, *, blocks: bool = False) -> Model:
             model.handle(completion(each))
         return model
     batch = {"batch_id": "b1", "completion_pct": 98.0, "completed_predictions": 441, "expected_predictions": 450}
-    model.handle(completion("batch", metadata=batch))
+    model.handle(completion("prediction_coordinator", metadata=batch))
     return model
 
 

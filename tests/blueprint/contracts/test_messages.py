@@ -1,0 +1,49 @@
+"""What a trigger says of a state comes from the state: a constant that could be false is refused, or says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.blueprint.contracts.test_wiring import checked
+
+SUCCESS = "success: {from: source_succeeded}"
+LATEST = "update_latest: {value: true, because: every date that is published moves the pointer}"
+
+
+def found(tmp_path: Path, *edits: tuple[str, str]) -> list[str]:
+    return [finding.message for finding in checked(tmp_path, *edits).findings if finding.rule == "triggers-fit"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        ([(SUCCESS, "success: {value: true}")], "the constant for `success` says the same whatever happened"),
+        ([(LATEST, "update_latest: {value: true}")], "the constant for `update_latest` says the same"),
+        ([("trigger_reason: {from: reason}", "trigger_reason: {value: all_complete}")], "the constant for `trigger_reason`"),
+        ([("mode: {from: mode}", "mode: {value: overnight}")], "the constant for `mode`"),
+        ([("trigger_reason: {from: reason}", "trigger_reason: {value: success}")], "the constant for `trigger_reason`"),
+        ([(LATEST, "update_latest: {from: source_succeeded}")], "only a trigger with `per_output_table: true` has"),
+        ([(SUCCESS, "success: {from: reason}")], "takes boolean, but `reason` is string"),
+    ],
+)  # fmt: skip
+def test_a_constant_that_depends_on_a_state_is_refused(
+    tmp_path: Path, edits: list[tuple[str, str]], expected: str
+) -> None:
+    (message,) = found(tmp_path, *edits)
+    assert expected in message
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [],
+        [(SUCCESS, "success: {value: true, because: the service takes no other value}")],
+        [(SUCCESS, "success: {from: partial}")],
+        [("trigger_reason: {from: reason}", "trigger_reason: {value: a text of no state}")],
+        [("trigger_source: {value: orchestrator}", "trigger_source: {value: machine}")],
+    ],
+)
+def test_a_constant_that_depends_on_nothing_passes(tmp_path: Path, edits: list[tuple[str, str]]) -> None:
+    assert found(tmp_path, *edits) == []
