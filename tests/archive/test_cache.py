@@ -6,15 +6,30 @@ import hashlib
 import io
 import random
 import shutil
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from analysis.audit.tree import audit_tree
 from analysis.python import reader
-from blueprint.archive import Archive, ArchiveSource, Cache, SourceRoot, analyse_function, package
+from bench.archives import declared
+from blueprint.archive import (
+    Archive,
+    ArchiveSource,
+    Cache,
+    SourceRoot,
+    analyse_function,
+    analyse_functions,
+    package,
+    read_distributions,
+)
 from blueprint.archive import build as building
-from tests.archive.test_trees import LOCKED, TREES
+from blueprint.sources import function_source
+from tests.archive.test_trees import CASES, LOCKED, TREES
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -125,3 +140,48 @@ def test_more_files_than_a_zip_holds_are_refused_in_a_sentence(project: Path) ->
     with zipfile.ZipFile(io.BytesIO(package.pack(most))) as packed:
         assert packed.testzip() is None
         assert len(packed.namelist()) == package.MOST_FILES
+
+
+def corpus() -> list[ArchiveSource]:
+    """Return every case of the trees as a function of its own name."""
+    found = []
+    for case in CASES:
+        root = TREES / case
+        told = tomllib.loads((root / "case.toml").read_text(encoding="utf-8")).get("source", {})
+        fields = {"entry_point": "handle", "signature": "http", **told}
+        for name in ("resources", "dynamic_imports"):
+            fields[name] = tuple(fields.get(name, ()))
+        roots = (SourceRoot(root / "functions", only=("shared",)),)
+        found.append(ArchiveSource(case, root / "functions" / "f", project=root, roots=roots, **fields))
+    return found
+
+
+def test_no_cache_knows_less_than_the_reader(tmp_path: Path) -> None:
+    """Each alone and without any; all at once, which share what was found out; and with what earlier runs kept."""
+    sources = corpus()
+    alone = {each.name: analyse_function(each, locked=LOCKED) for each in sources}
+    assert len(alone) > 50
+    assert analyse_functions(sources, locked=LOCKED) == alone
+    assert analyse_functions(reversed(sources), locked=LOCKED) == alone
+    assert analyse_functions(sources, locked=LOCKED, cache=Cache(tmp_path)) == alone
+    assert analyse_functions(sources, locked=LOCKED, cache=Cache(tmp_path)) == alone
+    (tmp_path / "results.pack").unlink()
+    assert analyse_functions(sources, locked=LOCKED, cache=Cache(tmp_path)) == alone
+
+
+def test_what_our_functions_share_is_read_the_same_for_each() -> None:
+    manifest, names, firestore = declared()
+    sources = [function_source(ROOT, manifest, names, each, firestore) for each in manifest.functions.values()]
+    locked, _ = read_distributions(ROOT / "functions", ROOT, manifest.python)
+    together = analyse_functions(sources, locked=locked)
+    assert together == {each.name: analyse_function(each, locked=locked) for each in sources}
+    assert analyse_functions(reversed(sources), locked=locked) == together
+
+
+def test_the_audit_says_the_same_of_each_folder_alone(tmp_path: Path) -> None:
+    functions = TREES / "messy" / "functions"
+    together = audit_tree(functions, target_python=(3, 11)).functions
+    for cache in (Cache(tmp_path), Cache(tmp_path)):
+        assert audit_tree(functions, target_python=(3, 11), cache=cache).functions == together
+    (tmp_path / "audits.pack").unlink()
+    assert audit_tree(functions, target_python=(3, 11), cache=Cache(tmp_path)).functions == together
