@@ -17,7 +17,6 @@ BY_SUBJECT = {
     "advisories": "what is said of published advisories",
     "archive": "archives of trees, from the reader of Python to the zip",
     "bootstrap": "who may do what, over bootstrap/ and the program",
-    "change": "ops/change, over commits",
     "docs": "pages against what they tell of",
     "emulators": "functions as processes beside the emulators",
     "engine": "the program under the real engine",
@@ -38,6 +37,9 @@ OTHERS = {
     "blueprint/schemas/test_published.py": "what functions publish, against the schemas",
     "blueprint/schemas/test_retired.py": "a table that is given up, over plan, inventory and policies",
     "blueprint/test_names_of_others.py": "names in the declaration, by their owners' rules",
+    "ops/change/test_every_value.py": "each value of the plan, changed alone",
+    "ops/change/test_github.py": "ops/change/render.py, as GitHub shows it",
+    "ops/change/test_meaning.py": "what a change does to the running pipeline, over compare and model",
     "ops/rollout/test_program.py": "the environment of a released commit",
     "ops/test_bad_files.py": "every file of a user, spoilt in every way",
     "ops/test_bad_input.py": "every command on mistakes of users",
@@ -47,7 +49,6 @@ OTHERS = {
     "ops/test_remedies.py": "every command that is printed",
     "ops/verification/test_command.py": "ops/verify.py, on the cloud of this folder's fixtures",
     "ops/verification/test_emulated.py": "a synthetic completion beside the emulators",
-    "policies/test_offline.py": "ops/policy.py",
     "policies/test_unknown.py": "every rule on values that are not known",
 }
 """Tests in mirroring folders that no module of the same place is named after."""
@@ -58,7 +59,6 @@ ALONE = {
     "blueprint/archive": "tests/archive",
     "blueprint/inventory": "tests/ops/embedded/test_inventory.py",
     "ops/adoption": "tests/engine/test_adopt.py",
-    "ops/change": "tests/change",
     "ops/operate": "tests/operators",
     "ops/report": "tests/ops/test_plan.py",
 }

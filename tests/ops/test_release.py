@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.repository import commit, git
 from tests.engine import harness
 from tests.engine.twin.cloud import Cloud
+from tests.ops.change.repository import commit, git
 from tests.ops.rollout.pulumi import VARIABLE
 from tests.ops.verification.server import serving
 from tests.ops.verification.twin import TwinRest

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.repository import commit, git
+from tests.ops.change.repository import commit, git
 from tests.ops.setup.test_build import wheel
 from tests.sealed.__main__ import judge
 from tests.sealed.pythons import Python, pythons

@@ -13,8 +13,8 @@ from blueprint.schemas.released import FATES, check_evolution, write_snapshot
 from ops.change.compare import NOTES, compare
 from provider.changes import TABLE
 from tests.blueprint.schemas.test_released import Warehouse
-from tests.change.plans import plan, resource
 from tests.engine.twin.deployment import Aborted
+from tests.ops.change.plans import plan, resource
 
 FATE = {"same": "nothing", "updated": "in place", "replaced": "replaces"}
 TYPES = ("STRING", "INTEGER", "NUMERIC", "DATE", "RECORD", "RANGE")

@@ -9,7 +9,7 @@ import pytest
 from blueprint.findings import Refused
 from ops.release import _program
 from ops.setup.build import GROUPS, TOOLS
-from tests.change.repository import commit, git
+from tests.ops.change.repository import commit, git
 
 MAKE = "#!/bin/sh\nmkdir -p .venv/bin && echo own > .venv/bin/python\n"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.change.compare import NOTES, compare
 from ops.change.model import FileChange, PlanDifference, PropertyChange
-from tests.change.plans import archive, plan, resource, violation
+from tests.ops.change.plans import archive, plan, resource, violation
 
 TOPIC = "gcp:pubsub/topic:Topic"
 TABLE = "gcp:bigquery/table:Table"

@@ -12,9 +12,9 @@ import pytest
 from blueprint.findings import Refused
 from ops import diff
 from ops.change import trees
-from tests.change.repository import commit, git
+from tests.ops.change.repository import commit, git
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PARTS = (
     "__main__.py",
     "Pulumi.yaml",

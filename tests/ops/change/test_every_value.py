@@ -17,9 +17,9 @@ from ops.change.compare import compare
 from ops.change.model import PlanDifference
 from ops.report.gather import gather
 from provider.changes import changes
-from tests.change.plans import plan
+from tests.ops.change.plans import plan
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 UPLOADED = {"gcp:storage/bucketObject:BucketObject", "gcp:monitoring/dashboard:Dashboard"}
 """The archive, which a section of its own tells by its files, and the picture that people look at."""
 BY_THE_SDK = {"additionalSecretOutputs", "component", "propertyDependencies", "providers", "version"}

@@ -9,7 +9,7 @@ import pytest
 from ops.change.compare import compare
 from ops.change.unremoved import RULE
 from provider import shapes
-from tests.change.plans import plan, resource
+from tests.ops.change.plans import plan, resource
 
 VALUES: dict[str, Any] = {"string": "x", "boolean": True, "integer": 7, "number": 7}
 CASES = [

@@ -12,9 +12,9 @@ from ops.change import declaration, render
 from ops.change.compare import compare
 from ops.change.model import RANKS, Meaning
 from ops.change.phrases import PHRASES, seconds
-from tests.change.plans import plan, resource
+from tests.ops.change.plans import plan, resource
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "pipeline.yaml").read_text(encoding="utf-8")
 
 
