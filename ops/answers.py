@@ -68,7 +68,7 @@ class NoLogin(Unseen):
 
 
 @dataclass(frozen=True)
-class Problem:
+class DateProblem:
     """One thing that needs a person.
 
     Attributes:
@@ -93,9 +93,9 @@ class Problem:
         return {"level": self.answer.value, "text": self.sentence, "command": self.command}
 
 
-def merged(problems: Iterable[Problem]) -> list[Problem]:
+def merged(problems: Iterable[DateProblem]) -> list[DateProblem]:
     """Return the problems, worst first, each cause once with everything that it is about."""
-    found: dict[tuple[Answer, str, str], Problem] = {}
+    found: dict[tuple[Answer, str, str], DateProblem] = {}
     for each in problems:
         key = each.answer, each.text, each.command
         before = found.get(key)

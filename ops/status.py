@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ops.answers import Answer, Problem
+from ops.answers import Answer, DateProblem
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.findings import FindingsReport, write
 from ops.operate.cloud import DataPlane
@@ -85,7 +85,7 @@ def deployed(args: argparse.Namespace) -> Deployed:
     plan = gather(args.root, args.stack)
     if plan.violations:
         return 0, [
-            Problem(
+            DateProblem(
                 Answer.NOT_KNOWN,
                 "The declaration is refused, so nothing can be compared with it.",
                 "python -m ops plan",
@@ -94,11 +94,11 @@ def deployed(args: argparse.Namespace) -> Deployed:
     outcomes = list(verify(plan, connect(), CHECKS))
     only = " ".join(f"--only {each}" for each in CHECKS)
     wrong = [finding.message for each in outcomes for finding in each.findings]
-    found = [Problem(Answer.CRITICAL, text) for text in wrong[:1]]
+    found = [DateProblem(Answer.CRITICAL, text) for text in wrong[:1]]
     if wrong:
         more = f" And {count(len(wrong) - 1, 'more difference')}." if len(wrong) > 1 else ""
-        found = [Problem(Answer.CRITICAL, f"{wrong[0]}{more}", f"python -m ops verify {only}", about="deployed")]
-    found += [Problem(Answer.NOT_KNOWN, text, about="deployed") for text in unseen_of(outcomes)]
+        found = [DateProblem(Answer.CRITICAL, f"{wrong[0]}{more}", f"python -m ops verify {only}", about="deployed")]
+    found += [DateProblem(Answer.NOT_KNOWN, text, about="deployed") for text in unseen_of(outcomes)]
     return sum(each.looked_at for each in outcomes), found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from blueprint.findings import Finding, Severity
-from ops.answers import Answer, Problem, worst
+from ops.answers import Answer, DateProblem, worst
 from ops.arguments import add_format_argument, add_project_arguments, declared
 from ops.findings import FindingsReport, write
 from ops.invocation import called
@@ -53,7 +53,7 @@ def _findings(target: Target, checked: DateCheck) -> Iterator[Finding]:
     return findings_of(target, checked.problems, f"{checked.date}: ")
 
 
-def findings_of(target: Target, problems: Iterable[Problem], before: str = "") -> Iterator[Finding]:
+def findings_of(target: Target, problems: Iterable[DateProblem], before: str = "") -> Iterator[Finding]:
     """Yield problems in the form that all commands share: a boundary's at its declaration, with the remedy."""
     for each in problems:
         first = each.about.partition(", ")[0]
@@ -93,7 +93,7 @@ def wrapped(text: str, style: Style, indent: str) -> list[str]:
     return textwrap.wrap(text, style.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def actions(problems: Sequence[Problem], style: Style) -> Iterator[str]:
+def actions(problems: Sequence[DateProblem], style: Style) -> Iterator[str]:
     """Yield the problems in their order, each with the command that deals with it, ready to paste."""
     for number, each in enumerate(problems, 1):
         first, *others = wrapped(f"  {number}. {each.answer.value}  {each.sentence}", style, "     ")

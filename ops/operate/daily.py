@@ -8,7 +8,7 @@ from typing import Any
 
 from blueprint.manifest import Boundary
 from blueprint.operations import answer, file_of
-from ops.answers import Answer, Problem, merged, worst
+from ops.answers import Answer, DateProblem, merged, worst
 from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.due import Due, due
 from ops.operate.letters import waiting_of
@@ -26,7 +26,7 @@ class DateCheck:
     date: str
     due: Due
     states: Sequence[BoundaryState]
-    problems: Sequence[Problem]
+    problems: Sequence[DateProblem]
 
     @property
     def answer(self) -> Answer:
@@ -78,19 +78,19 @@ def _asked(target: Target, date: str) -> Iterator[tuple[str, Json]]:
         yield runs_of(target, phase, date)
 
 
-def _errors(target: Target, cloud: DataPlane, date: str) -> Iterator[Problem]:
+def _errors(target: Target, cloud: DataPlane, date: str) -> Iterator[DateProblem]:
     try:
         rows = cloud.rows(answer(target.root, "errors"), date=as_day(date))
     except DataPlaneError as error:
-        yield Problem(Answer.NOT_KNOWN, str(error), about="errors of the date")
+        yield DateProblem(Answer.NOT_KNOWN, str(error), about="errors of the date")
         return
     for row in rows:
         if row["severity"] != "info":
             text = f"{count(int(row['errors']), 'error')} {row['error_type']}: {clip(str(row['example']), 160, 1.0)}"
-            yield Problem(Answer.WARNING, text)
+            yield DateProblem(Answer.WARNING, text)
 
 
-def _dead_letters(target: Target, cloud: DataPlane, date: str, wanted: list[Boundary]) -> Iterator[Problem]:
+def _dead_letters(target: Target, cloud: DataPlane, date: str, wanted: list[Boundary]) -> Iterator[DateProblem]:
     """Yield a problem for each dead letter that holds messages of the date; looking removes nothing."""
     functions = {each.function for each in wanted}
     every = len(wanted) == len(target.manifest.boundaries)
@@ -98,8 +98,8 @@ def _dead_letters(target: Target, cloud: DataPlane, date: str, wanted: list[Boun
     for hold, found in waiting_of(cloud, holds, date):
         subscription = hold.removesuffix("--dead-letter-hold")
         if isinstance(found, DataPlaneError):
-            yield Problem(Answer.NOT_KNOWN, str(found), about=f"dead letter of {subscription}")
+            yield DateProblem(Answer.NOT_KNOWN, str(found), about=f"dead letter of {subscription}")
         elif found:
             waits = "waits" if found == 1 else "wait"
             text = f"{count(found, 'message')} of the date {waits} in the dead letter of {subscription}."
-            yield Problem(Answer.CRITICAL, text, f"python -m ops redrive {subscription}")
+            yield DateProblem(Answer.CRITICAL, text, f"python -m ops redrive {subscription}")

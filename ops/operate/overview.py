@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from blueprint.operations import answer
-from ops.answers import Answer, Problem, merged, worst
+from ops.answers import Answer, DateProblem, merged, worst
 from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.daily import DateCheck, check
 from ops.operate.letters import MOST, waiting_of
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 UNHEALTHY = "UNHEALTHY"
 """The state of a processor whose last run failed, as the view says it."""
-Deployed = tuple[int, Sequence[Problem]]
+Deployed = tuple[int, Sequence[DateProblem]]
 """How many deployed things were looked at, and what is wrong with them or not known."""
 
 
@@ -52,10 +52,10 @@ class Overview:
     data: dict[str, list[Row] | None] = field(default_factory=dict)
     letters: dict[str, int | None] = field(default_factory=dict)
     deployed: int | None = None
-    others: list[Problem] = field(default_factory=list)
+    others: list[DateProblem] = field(default_factory=list)
 
     @property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[DateProblem]:
         """Return every problem, worst first, each cause once."""
         dated = [each for date in self.dates for each in date.problems]
         return merged([*dated, *self.others])
@@ -113,7 +113,7 @@ def _seen(made: Overview, about: str, look: Callable[[], T]) -> T | None:
     try:
         return look()
     except DataPlaneError as error:
-        made.others.append(Problem(Answer.NOT_KNOWN, str(error), about=about))
+        made.others.append(DateProblem(Answer.NOT_KNOWN, str(error), about=about))
         return None
 
 
@@ -131,33 +131,33 @@ def _missing(row: Row) -> bool:
     return bool(row["processor_name"]) and row["state"] in (UNHEALTHY, "NEVER_RAN")
 
 
-def _failed(line: PhaseLine) -> Iterator[Problem]:
+def _failed(line: PhaseLine) -> Iterator[DateProblem]:
     if line.failures_24h:
         names = f"; {', '.join(line.missing)} did not succeed since" if line.missing else ", and succeeded since"
         level = Answer.CRITICAL if not line.last_success_at else Answer.WARNING
-        yield Problem(level, f"{count(line.failures_24h, 'run')} failed in 24 h{names}.", about=line.phase)
+        yield DateProblem(level, f"{count(line.failures_24h, 'run')} failed in 24 h{names}.", about=line.phase)
 
 
-def _silent(target: Target, cloud: DataPlane, dates: Sequence[str]) -> Iterator[Problem]:
+def _silent(target: Target, cloud: DataPlane, dates: Sequence[str]) -> Iterator[DateProblem]:
     for row in cloud.rows(answer(target.root, "stalled")):
         date = row["game_date"].isoformat()
         if date in dates:
             text = f"started for {date}, not finished, and silent for {row['idle_minutes']} min."
-            yield Problem(Answer.WARNING, text, f"python -m ops validate {date}", about=str(row["phase"]))
+            yield DateProblem(Answer.WARNING, text, f"python -m ops validate {date}", about=str(row["phase"]))
 
 
 def _data(target: Target, cloud: DataPlane, date: str) -> list[Row]:
     return sorted(cloud.rows(answer(target.root, "data"), date=as_day(date)), key=lambda row: str(row["title"]))
 
 
-def _gaps(target: Target, made: Overview, date: str) -> Iterator[Problem]:
+def _gaps(target: Target, made: Overview, date: str) -> Iterator[DateProblem]:
     """Yield what lacks of a past date's data; a date that is not over, or without work, lacks nothing yet."""
     today = made.at.astimezone(ZoneInfo(target.manifest.time_zone)).date().isoformat()
     scheduled = made.dates[-1].due.number
     for row in made.data[date] or () if date < today and scheduled else ():
         if row["gaps"]:
             text = f"{date}: {row['gaps']} {row['gap']} ({row['number']} {row['title']})."
-            yield Problem(Answer.WARNING, text)
+            yield DateProblem(Answer.WARNING, text)
 
 
 def _letters(target: Target, cloud: DataPlane, made: Overview) -> None:
@@ -166,7 +166,7 @@ def _letters(target: Target, cloud: DataPlane, made: Overview) -> None:
         subscription = hold.removesuffix("--dead-letter-hold")
         if isinstance(found, DataPlaneError):
             made.letters[subscription] = None
-            made.others.append(Problem(Answer.NOT_KNOWN, str(found), about=f"dead letter of {subscription}"))
+            made.others.append(DateProblem(Answer.NOT_KNOWN, str(found), about=f"dead letter of {subscription}"))
             continue
         made.letters[subscription] = found
         if found:
@@ -178,4 +178,4 @@ def _letters(target: Target, cloud: DataPlane, made: Overview) -> None:
                 else f"{found} messages wait"
             )
             text = f"{number} in the dead letter of {subscription}."
-            made.others.append(Problem(Answer.CRITICAL, text, f"python -m ops redrive {subscription}"))
+            made.others.append(DateProblem(Answer.CRITICAL, text, f"python -m ops redrive {subscription}"))

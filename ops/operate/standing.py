@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from blueprint.manifest import Boundary, Manifest, Mode
 from blueprint.operations import answer
-from ops.answers import Answer, Problem, worst
+from ops.answers import Answer, DateProblem, worst
 from ops.operate import reprocess
 from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.due import Due, due_at, predecessor
@@ -49,7 +49,7 @@ class BoundaryState:
     transition_minutes: int | None = None
     transition: str = ""
     waits: str = ""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[DateProblem] = field(default_factory=list)
     triggered: datetime | None = None
 
     @property
@@ -78,9 +78,9 @@ class BoundaryCase:
     before: BoundaryState | None
     """How the boundary before it stands."""
 
-    def problem(self, level: Answer, text: str, command: str = "") -> Problem:
+    def problem(self, level: Answer, text: str, command: str = "") -> DateProblem:
         """Return a problem of this boundary."""
-        return Problem(level, text, command, about=self.boundary.name)
+        return DateProblem(level, text, command, about=self.boundary.name)
 
     @property
     def repair(self) -> str:
@@ -137,7 +137,9 @@ def _mode(case: BoundaryCase, document: Row | None) -> Mode:
     return next(mode for mode in case.boundary.modes.values() if mode.when in ("always", side))
 
 
-def _judged(case: BoundaryCase, document: Row | None, state: BoundaryState, lost: list[Problem]) -> Iterator[Problem]:
+def _judged(
+    case: BoundaryCase, document: Row | None, state: BoundaryState, lost: list[DateProblem]
+) -> Iterator[DateProblem]:
     known = document or {}
     if known.get("_triggered"):
         yield from _triggered(case, known, state)
@@ -170,7 +172,7 @@ def transition_limits(manifest: Manifest, boundary: Boundary) -> tuple[int, int]
     return max(limits.transition_warning, normal), max(limits.transition_critical, 2 * normal)
 
 
-def _triggered(case: BoundaryCase, known: Row, state: BoundaryState) -> Iterator[Problem]:
+def _triggered(case: BoundaryCase, known: Row, state: BoundaryState) -> Iterator[DateProblem]:
     state.triggered = triggered = time_of(known.get("_triggered_at"))
     state.triggered_at = triggered.isoformat(timespec="seconds") if triggered else "at an unknown time"
     state.reason = str(known.get("_trigger_reason") or "")
@@ -198,7 +200,7 @@ def _first(known: Row) -> datetime | None:
     return min((each for each in times if each), default=None)
 
 
-def _nothing(case: BoundaryCase, state: BoundaryState) -> Iterator[Problem]:
+def _nothing(case: BoundaryCase, state: BoundaryState) -> Iterator[DateProblem]:
     """Yield what is wrong where nothing is recorded; most often nothing is due, and `waits` says why."""
     before, phase = case.before, case.target.manifest.phases[case.boundary.upstream]
     late = due_at(case.target.manifest, case.boundary, case.date)
@@ -222,7 +224,7 @@ def _nothing(case: BoundaryCase, state: BoundaryState) -> Iterator[Problem]:
         yield case.problem(Answer.CRITICAL, text, reprocess.command(case.target, phase, case.date, ()))
 
 
-def _late(case: BoundaryCase, state: BoundaryState, age: float) -> Iterator[Problem]:
+def _late(case: BoundaryCase, state: BoundaryState, age: float) -> Iterator[DateProblem]:
     """Yield why a date is open for too long, and a repair where a rehearsal says that it helps."""
     net = rehearse(case.target, case.cloud, case.boundary, case.date)
     told = f"open for {minutes(age)}, {state.completed} of {state.expected}"
@@ -240,7 +242,7 @@ def _late(case: BoundaryCase, state: BoundaryState, age: float) -> Iterator[Prob
         yield case.problem(Answer.CRITICAL, f"{told}; missing: {names}; the log of {phase.service} tells why.", again)
 
 
-def _unrecorded(case: BoundaryCase, document: Row | None) -> Iterator[Problem]:
+def _unrecorded(case: BoundaryCase, document: Row | None) -> Iterator[DateProblem]:
     """Yield completions of the stream that the document lacks: the orchestrator lost them."""
     rows = completions(case.target, case.cloud, case.boundary.upstream, case.date)
     phase = case.target.manifest.phases[case.boundary.upstream]
@@ -253,7 +255,7 @@ def _unrecorded(case: BoundaryCase, document: Row | None) -> Iterator[Problem]:
         yield case.problem(Answer.CRITICAL, text, case.repair)
 
 
-def _effect(case: BoundaryCase, document: Row | None, state: BoundaryState) -> Iterator[Problem]:
+def _effect(case: BoundaryCase, document: Row | None, state: BoundaryState) -> Iterator[DateProblem]:
     triggered, boundary = time_of((document or {}).get("_triggered_at")), case.boundary
     if triggered is None or boundary.downstream is None:
         return

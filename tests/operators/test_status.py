@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops import status
-from ops.answers import Answer, Problem
+from ops.answers import Answer, DateProblem
 from tests.operators.conftest import FORWARDED, Run, System
 from tests.operators.test_validate import PHASE2, PHASE3, boundary, recommended
 
@@ -112,7 +112,7 @@ def test_a_missing_transition_is_critical_before_the_deadline(system: System, op
 def test_what_is_deployed_counts(system: System, ops: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     date = "2026-06-22"
     sound_day(system, date)
-    problem = Problem(Answer.NOT_KNOWN, "Not known: x. The cause: run answers 403.", about="deployed")
+    problem = DateProblem(Answer.NOT_KNOWN, "Not known: x. The cause: run answers 403.", about="deployed")
     monkeypatch.setattr(status, "deployed", lambda args: (0, [problem]))
     code, printed = ops("status", date, "--json")
     assert (code, printed["verdict"]) == (4, "NOT KNOWN")
