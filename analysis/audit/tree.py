@@ -393,6 +393,7 @@ _WORDS = {
     "name": "imported, but its module has no such name.",
     "syntax": "does not compile on the runtime: {detail}.",
     "syntax-unknown": "not known whether it compiles on the runtime: {detail}.",
+    "anchor": "called without a package, which Python before 3.12 does not take.",
     "unreadable": "cannot be read.",
     "relative": "a relative import that leaves its top-level package.",
     "unbound": "defined nowhere: NameError.",

@@ -76,7 +76,7 @@ class Builder:
         self._declared = declared
         self.provided = provided or {}
         self._links = links or Links()
-        self._standard = standard_library(target)
+        self._target, self._standard = target, standard_library(target)
         self.folders = folders
         self._until = time.process_time() + MOST_SECONDS
         self._start()
@@ -154,6 +154,11 @@ class Builder:
                     seen.add((load.place.module, fact))
                     self._import(load.place.module, fact)
             self.data_files.follow(program, module)
+            for _, call in program.calls_of(module, _ANCHORED) if self._target < (3, 12) else ():
+                fact = _fact(CodePlace(module, call.line, call.around), None, None)
+                if not call.arguments and not call.keywords and (module, "anchor", fact) not in seen:
+                    seen.add((module, "anchor", fact))
+                    self.fail("anchor", "importlib.resources.files", module, fact, "TypeError")
 
     def _load(self, located: Located) -> bool:
         """Take a located module into the closure; return whether it was new."""
@@ -399,6 +404,7 @@ class Builder:
         return SearchFolder(source, inside) if inside != "." and not inside.startswith("..") else None
 
 
+_ANCHORED = {"importlib.resources.files"}
 _NAMESPACE, _BINARY, _UNREADABLE = FileRecord(), FileRecord(open_ended=True), FileRecord(fault=(0, "cannot be read"))
 
 

@@ -280,6 +280,12 @@ _SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]]
         "archive-syntax",
         _simple("It is not known whether the file compiles on the runtime: {detail}. Let that one look at it."),
     ),
+    "anchor": (
+        "archive-resource",
+        _simple(
+            "'{subject}' needs the package as its argument before Python 3.12. Name the package that holds the file."
+        ),
+    ),
     "unreadable": ("archive-syntax", _simple("The file cannot be read.")),
     "relative": (
         "archive-relative-import",

@@ -235,3 +235,27 @@ class Topics:
     assert [use.name for use in uses.regions] == ["US"]
     assert [use.name for use in uses.settings] == ["window"]
     assert {(use.table, use.written) for use in uses.tables} == {("d.t", False), ("d.u", True)}
+
+
+def test_files_of_no_package_are_judged_by_the_rules_of_the_target(tmp_path: Path) -> None:
+    main = "from importlib.resources import files\nfiles().joinpath('conf.json').read_text()"
+    [finding] = built(tmp_path / "old", main).findings
+    assert "needs the package as its argument before Python 3.12" in finding.message
+    folder = tmp_path / "old" / "functions" / "f"
+    source = ArchiveSource("f", folder, "handle", "http", tmp_path / "old")
+    assert analyse_function(source, locked=LOCKED, target_python=(3, 12)).findings == ()
+    given = "from importlib.resources import files\nfiles('tables').joinpath('rows.csv').read_text()"
+    assert built(tmp_path / "given", given).findings == ()
+
+
+def test_what_a_package_takes_from_itself_is_shipped(tmp_path: Path) -> None:
+    """The import binds the name that it asks for, so the name alone says nothing."""
+    folder = tmp_path / "functions" / "f"
+    (folder / "package").mkdir(parents=True)
+    (folder / "main.py").write_text("import package" + HANDLE)
+    (folder / "package" / "__init__.py").write_text("from . import heavy as heavy\nfrom package import light\n")
+    for name in ("heavy", "light"):
+        (folder / "package" / f"{name}.py").write_text("x = 1\n")
+    archive = analyse_function(ArchiveSource("f", folder, "handle", "http", tmp_path), locked=LOCKED)
+    assert archive.findings == ()
+    assert {"package.heavy", "package.light"} <= set(archive.modules)
