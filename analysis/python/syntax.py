@@ -80,11 +80,11 @@ def parse(content: bytes, target: PythonVersion, depth: Depth = "code") -> ast.M
 
 def fault(error: SyntaxError, target: PythonVersion) -> SyntaxFault:
     """Return a compiler's refusal as a fault."""
-    message = error.msg or "invalid syntax"
+    words = error.msg or "invalid syntax"
     if sys.version_info[:2] < target:
         own, asked = (".".join(map(str, version[:2])) for version in (sys.version_info, target))
-        message = f"{NOT_KNOWN}Python {own}, which looks at it, says '{message}'; only Python {asked} or newer can tell"
-    return SyntaxFault(error.lineno or 1, message)
+        words = f"{NOT_KNOWN}Python {own}, which looks at it, says '{words}'; only Python {asked} or newer can tell"
+    return SyntaxFault(error.lineno or 1, words)
 
 
 def _new_fstrings(content: bytes) -> SyntaxFault | None:
