@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,47 @@ def test_odd_entries_of_a_folder(tmp_path: Path) -> None:
 def test_a_folder_instead_of_the_entry(tmp_path: Path) -> None:
     (tmp_path / "one" / "main.py").mkdir(parents=True)
     assert audited(tmp_path).verdict == "cannot start"
+
+
+def test_a_pipe_instead_of_requirements_is_not_known_and_the_other_folder_has_its_verdict(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.py").write_text("import strange" + HANDLE)
+    os.mkfifo(tmp_path / "one" / "requirements.txt")
+    found = audit_tree(tmp_path, target_python=(3, 11)).functions
+    assert [each.verdict for each in found] == ["not known", "cannot start"]
+
+
+@pytest.mark.parametrize(("budget", "value"), [("MOST_MODULES", 3), ("MOST_SECONDS", 0.0)])
+def test_a_folder_too_large_has_its_sentence_and_the_other_its_verdict(
+    tmp_path: Path, budget: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, modules in (("large", 9), ("small", 0)):
+        (tmp_path / name).mkdir()
+        for number in range(modules):
+            (tmp_path / name / f"part_{number}.py").write_text("")
+        imports = "".join(f"import part_{number}\n" for number in range(modules))
+        (tmp_path / name / "main.py").write_text(imports + HANDLE)
+    monkeypatch.setattr(f"analysis.python.closure.{budget}", value)
+    large, small = audit_tree(tmp_path, target_python=(3, 11)).functions
+    assert large.verdict == "not known"
+    assert "what is behind is not known" in large.findings[0].message
+    assert budget == "MOST_SECONDS" or small.verdict == "sound"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n = 0\n" + "n += 1\n" * 1500,
+        "".join(f"def f{n + 1}(x): return f{n}(x) + f{n}(x)\n" for n in range(40)).replace("f0(x)", "x")
+        + "open(f40('a'))",
+        "a0 = {'k': 1}\n" + "".join(f"a{n + 1} = {{'x': a{n}, 'y': a{n}}}\n" for n in range(60)),
+        "x = " + "[" * 100_000 + "]" * 100_000,
+        "x = '{:100000000d}'.format(5)\ny = f'{5:100000000d}'\nz = 'x'.ljust(10**9)\n",
+    ],
+)
+def test_a_value_without_end_takes_no_time(text: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(text + HANDLE)
+    before = time.process_time()
+    assert audited(tmp_path).modules == 1
+    assert time.process_time() - before < 10
