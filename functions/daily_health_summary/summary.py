@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from shared.decisions import document as doc
 from shared.decisions.effects import Unavailable
 from shared.decisions.rules import mode_of
 from shared.google.bigquery import Warehouse
 from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.warehouse import warehouse_of
 from shared.reports import logs, slack
-from verdict import Facts, Standing, level, sections, sentence, standing
+from verdict import Facts, Standing, level, sections, sentence, standing, waiting
 
 _QUERIES = Path(__file__).with_name("queries")
 _GAMES = _QUERIES.joinpath("games.sql").read_text("utf-8")
@@ -53,11 +54,17 @@ def collect(dependencies: Dependencies, day: date, now: datetime) -> Facts:
 
 def _standings(dependencies: Dependencies, problems: list[str], game_date: str, now: datetime) -> list[Standing]:
     found = []
+    untriggered: dict[str, str] = {}  # a phase that nothing started, and the boundary that should have
     for boundary in dependencies.view.boundaries.values():
         try:
             document = dependencies.store.read(boundary.upstream.collection, game_date).document
         except Unavailable as failure:
             problems.append(f"{boundary.name}: {failure}")
+            continue
+        if boundary.downstream and not (document or {}).get(doc.TRIGGERED):
+            untriggered[boundary.downstream.name] = boundary.name
+        if not document and boundary.upstream.name in untriggered:
+            found.append(waiting(boundary, untriggered[boundary.upstream.name]))
             continue
         mode = mode_of(boundary, game_date, now, dependencies.view.time_zone)
         found.append(standing(boundary, mode, game_date, document))

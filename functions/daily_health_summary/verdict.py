@@ -46,6 +46,11 @@ class Facts:
     problems: tuple[str, ...] = field(default=())
 
 
+def waiting(boundary: Boundary, before: str) -> Standing:
+    """Return how a boundary stands of which nothing is recorded because the one `before` it triggered nothing."""
+    return Standing(boundary.name, NOTHING_DUE, escape(f"waits for {before}"))
+
+
 def standing(boundary: Boundary, mode: Mode, game_date: str, document: doc.Document | None) -> Standing:
     """Return how the boundary stands for the date: x of n, the missing names, triggered or not, when and why."""
     document = document or {}
@@ -57,7 +62,8 @@ def standing(boundary: Boundary, mode: Mode, game_date: str, document: doc.Docum
         level = "WARNING" if missing or document.get(doc.TRIGGER_PARTIAL) else "HEALTHY"
         state = f"triggered {_clock(document.get(doc.TRIGGERED_AT))} ({document.get(doc.TRIGGER_REASON)})"
     else:
-        level = "WARNING" if len(present) >= FEW * len(expected) else "CRITICAL"
+        stuck = not missing or bool(document.get(doc.BLOCKED))  # complete, and still the next phase was not started
+        level = "WARNING" if len(present) >= FEW * len(expected) and not stuck else "CRITICAL"
         state = "*not triggered*"
     blocks = doc.record(document.get(doc.BLOCKED)).get("gates") if not triggered else None
     details = [f"{len(present)} of {len(expected)}, mode {mode.name}, {state}"]
@@ -76,7 +82,7 @@ def level(facts: Facts) -> str:
         return "CRITICAL"
     if facts.games == 0:
         return "WARNING" if facts.errors else NOTHING_DUE
-    levels = [standing.level for standing in facts.standings]
+    levels = [standing.level for standing in facts.standings if standing.level != NOTHING_DUE]
     if facts.predictions == 0:
         levels.append("CRITICAL")
     if facts.graded == 0 or any(row["severity"] == "critical" for row in facts.errors):
@@ -91,13 +97,14 @@ def sentence(facts: Facts, title: str) -> str:
         return f"{word}: {title}, {facts.game_date}: {len(facts.problems)} checks could not be made"
     if facts.games == 0:
         return f"{word}: {title}, {facts.game_date}: no games"
-    bad = [standing.boundary for standing in facts.standings if standing.level != "HEALTHY"]
+    bad = [standing.boundary for standing in facts.standings if standing.level not in ("HEALTHY", NOTHING_DUE)]
     return f"{word}: {title}, {facts.game_date}: " + (f"look at {', '.join(bad)}" if bad else "every phase was started")
 
 
 def sections(facts: Facts) -> list[str]:
     """Return the message's sections in Slack markdown."""
     marks = {"HEALTHY": ":large_green_circle:", "WARNING": ":large_yellow_circle:", "CRITICAL": ":red_circle:"}
+    marks[NOTHING_DUE] = ":white_circle:"
     rows = [f"{marks[one.level]} *{one.boundary}* – {one.line}" for one in facts.standings]
     numbers = [("games", facts.games), ("predictions", facts.predictions), ("graded", facts.graded)]
     data = " · ".join(f"{name} {'unknown' if value is None else value}" for name, value in numbers)

@@ -23,6 +23,8 @@ from ops.operate.rehearsal import rehearse
 from ops.operate.target import Target, as_day
 
 ORCHESTRATOR = "orchestrator"
+FEW = 0.6
+"""Below this share of the expected processors a late date is critical; the morning's message has the same."""
 
 
 @dataclass
@@ -239,7 +241,8 @@ def _late(case: BoundaryCase, state: BoundaryState, age: float) -> Iterator[Date
     else:
         names = ", ".join(state.missing) or "nothing"
         again = reprocess.command(case.target, phase, case.date, state.missing)
-        yield case.problem(Answer.CRITICAL, f"{told}; missing: {names}; the log of {phase.service} tells why.", again)
+        level = Answer.WARNING if state.completed >= FEW * state.expected else Answer.CRITICAL
+        yield case.problem(level, f"{told}; missing: {names}; the log of {phase.service} tells why.", again)
 
 
 def _unrecorded(case: BoundaryCase, document: Row | None) -> Iterator[DateProblem]:

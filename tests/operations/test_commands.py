@@ -40,7 +40,21 @@ TRIED = {
     "release": "tests/ops/test_release.py",
     "adopt": "tests/engine/test_adopt.py",
 }
-PARSED = {"audit", "doctor", "plan", "completion", "docs", "golden", "schema", "lock", "diff", "policy", "coverage"}
+PARSED = {
+    "audit",
+    "build",
+    "provider-types",
+    "doctor",
+    "plan",
+    "completion",
+    "docs",
+    "golden",
+    "schema",
+    "lock",
+    "diff",
+    "policy",
+    "coverage",
+}
 
 
 def understood(words: Sequence[str]) -> bool:
@@ -53,7 +67,7 @@ def understood(words: Sequence[str]) -> bool:
 def calls(text: str) -> Iterator[list[str]]:
     """Yield the words of each call of ours in a text, with a page's stand-ins filled in."""
     for match in CALL.finditer(text):
-        rest = match["rest"].strip().rstrip(".,;:)")
+        rest = re.sub(r"[\[\]]", "", match["rest"]).strip().rstrip(".,;:)")
         for name, value in VALUES.items():
             rest = rest.replace(name, value)
         if rest and "…" not in rest and not rest.startswith("COMMAND"):
