@@ -30,7 +30,7 @@ from ops.verification.declared import (
 from ops.verification.grants import PUBLIC
 
 Look = Callable[[DeclaredResources, Registration], Iterator[str]]
-AGAIN = "release again, or run `python -m ops drift`"
+AGAIN = "release again"
 _CONDITIONS = ("conditionPrometheusQueryLanguage.query", "conditionMatchedLog.filter")
 _TYPES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 

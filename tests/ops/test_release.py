@@ -188,11 +188,10 @@ def test_from_the_first_release_to_a_roll_back(releases: Releases) -> None:
 
 def unready_when_wide(rest: TwinRest) -> None:
     """Let the newest revision of a function fail to start as long as it may have five instances."""
-    rest.faults.clear()
-    for each in rest.cloud.all(FUNCTION):
-        if each.inputs["serviceConfig"]["maxInstanceCount"] == 5:
-            path = each.outputs["serviceConfig"]["service"]
-            rest.faults[path] = {**(rest.get("run", path) or {}), "latestCreatedRevision": "revisions/new"}
+    wide = [each for each in rest.cloud.all(FUNCTION) if each.inputs["serviceConfig"]["maxInstanceCount"] == 5]
+    paths = [each.outputs["serviceConfig"]["service"] for each in wide]
+    failing = {"terminalCondition": {"state": "CONDITION_FAILED", "message": "It is not ready."}}
+    rest.faults = {path: {**failing, "latestCreatedRevision": "revisions/new"} for path in paths}
 
 
 def test_nobody_to_ask(releases: Releases) -> None:

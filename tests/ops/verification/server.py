@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from blueprint.loader import load_manifest
 from ops.verification.synthetic import RESERVED, ways
@@ -28,7 +29,7 @@ def serving(cloud: Cloud, root: Path, project: str, before: Callable[[TwinRest],
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            _, api, path = self.path.split("/", 2)
+            _, api, path = unquote(self.path).split("/", 2)
             before(rest)
             member = path.rpartition("/")[2]
             if member in LISTS:
@@ -38,7 +39,7 @@ def serving(cloud: Cloud, root: Path, project: str, before: Callable[[TwinRest],
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            _, api, path = self.path.split("/", 2)
+            _, api, path = unquote(self.path).split("/", 2)
             if not path.endswith(":publish"):
                 self.answer(rest.post(api, path, body))
                 return
@@ -48,7 +49,7 @@ def serving(cloud: Cloud, root: Path, project: str, before: Callable[[TwinRest],
             self.answer({"messageIds": ["1"]})
 
         def do_DELETE(self) -> None:
-            documents.pop(self.path.split("/", 2)[2], None)
+            documents.pop(unquote(self.path).split("/", 2)[2], None)
             self.answer({})
 
         def answer(self, body: Any) -> None:
