@@ -19,7 +19,7 @@ CODE: Final = Path(__file__).resolve().parents[1]
 """The folder of the project whose commands these are: its Makefile and its environment are there."""
 MARKS: Final = ("pipeline.yaml", "Pulumi.yaml")
 """The nearest folder that holds the first is meant, so that `bootstrap/` is part of its pipeline; else the second."""
-ROOTLESS: Final = frozenset({"audit", "completion", "doctor", "provider-types"})
+ROOTLESS: Final = frozenset({"audit", "completion", "doctor", "new", "provider-types"})
 """Commands that are about no project in particular."""
 _COMMAND: Final = re.compile(r"`(?P<tool>make|git|pulumi|(?:\S*python3? -m )?ops)(?P<rest>(?: [^`]*)?)`")
 _PLACED: Final = {"git": (" -C", ("checkout",)), "pulumi": (" --cwd", ("up", "preview", "refresh", "import", "stack"))}

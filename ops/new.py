@@ -9,7 +9,7 @@ from typing import Any
 
 from ops import exitcodes
 from ops.arguments import add_root_argument, declared
-from ops.invocation import pasteable, relative
+from ops.invocation import about, pasteable
 from ops.scaffolding import parts
 from ops.scaffolding.change import PartRefused, ProjectChange
 from ops.scaffolding.project import new_pipeline
@@ -64,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
         print(pasteable(f"✗ {refused}"), file=sys.stderr)
         return exitcodes.REFUSED
     print("\n".join(lines))
-    stack = f" --stack {args.name}" if args.what == "stack" else " --stack dev" if args.what == "pipeline" else ""
-    root = f" --root {relative(change.root.resolve())}" if change.root.resolve() != Path.cwd() else ""
-    print(pasteable(f"Next: `ops plan{root}{stack}` says what would exist."))
+    about(change.root)
+    stack = args.name if args.what == "stack" else "dev" if args.what == "pipeline" else "prod"
+    print(pasteable(f"Next: `ops plan --stack {stack}` says what would exist."))
     return exitcodes.SOUND
 
 

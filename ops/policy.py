@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
+from blueprint.loader import load_manifest
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.findings import FindingsReport, write
@@ -67,7 +68,11 @@ def facts(plan: Plan, today: date, config: Path | None = None) -> StackFacts:
     from policies.registry import configured
 
     if plan.blueprint is None:
-        raise Refused(plan.violations)
+        load_manifest(plan.root)  # which says what is wrong with the declaration, or that there is none
+        message = (
+            "The program checks no declaration, so there is nothing that it could be held to; let it call `check`."
+        )
+        raise Refused([Finding("policy", message, Location("__main__.py"))])
     found = declared(plan.blueprint, today)
     for rule, values in _settings(config).items():
         if isinstance(values, dict):

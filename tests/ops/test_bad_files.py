@@ -95,6 +95,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text(text)
+    for name in ("requirements.in", "requirements.lock", "distributions.json"):
+        shutil.copy(ROOT / "functions" / name, root / "functions" / name)
     subprocess.run([sys.executable, "-m", "ops", "release-schema", "--root", root], cwd=ROOT, check=True)
     (root / file_of("runs")).unlink()
     assert [str(each) for each in gather(root, "live").violations] == []
