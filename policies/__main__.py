@@ -18,6 +18,7 @@ from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
 
 from blueprint.check import check  # noqa: E402
 from blueprint.findings import Refused  # noqa: E402
+from blueprint.loader import load_manifest  # noqa: E402
 from blueprint.stack import OBJECTS, SECRET, TEXTS, read_stack  # noqa: E402
 from policies.allowed import allowed  # noqa: E402
 from policies.declared import StackFacts, declared  # noqa: E402
@@ -28,13 +29,23 @@ from policies.sdk import policies  # noqa: E402
 def facts(project: str, stack: str) -> StackFacts:
     """Return what a program is held to; its configuration is there once the first rule runs.
 
-    The pipeline is held to its declaration. Another program of the repository has none, and is held to the rules alone.
+    The pipeline is held to its declaration. Another program of the repository has none, and is held to the rules alone,
+    with the pipeline's labels among them.
     """
     today = datetime.now(UTC).date()
     if project != _read("Pulumi.yaml")["name"]:
         config = pulumi.Config(project)
         number, region = config.get("projectNumber") or "", config.require("region")
-        return StackFacts(config.require("projectId"), number, region, region, region, today, allowed=allowed(project))
+        return StackFacts(
+            project=config.require("projectId"),
+            project_number=number,
+            region=region,
+            dataset_location=region,
+            database_location=region,
+            today=today,
+            labels=frozenset(load_manifest(ROOT).labels),
+            allowed=allowed(project),
+        )
     try:
         return declared(check(ROOT, read_stack(stack, _configuration(project, stack))).sound(), today)
     except Refused as refused:
