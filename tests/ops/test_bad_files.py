@@ -91,14 +91,12 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file, text in (
         (FIXTURE, '{"data": {}}'),
         ("schemas/external/shop/orders.sql", "CREATE TABLE orders (id STRING, day DATE);"),
-        (file_of("runs"), "SELECT 1"),
     ):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text(text)
-    for name in ("requirements.in", "requirements.lock", "distributions.json"):
-        shutil.copy(ROOT / "functions" / name, root / "functions" / name)
+    for each in (ROOT / "functions").glob("*.*"):  # a lock of its own
+        shutil.copy(each, root / "functions")
     subprocess.run([sys.executable, "-m", "ops", "release-schema", "--root", root], cwd=ROOT, check=True)
-    (root / file_of("runs")).unlink()
     assert [str(each) for each in gather(root, "live").violations] == []
     return root
 
@@ -163,6 +161,7 @@ def test_an_example_and_an_answer_are_refused_where_they_are_read(root: Path, sp
         load_fixtures(root, "done")
     assert [each.at.file for each in refused.value.findings] == [FIXTURE]
     if spoil not in ("NUL", "nested"):  # which are text, and BigQuery's to refuse
+        (root / file_of("runs")).parent.mkdir()
         (root / file_of("runs")).write_text("SELECT 1")
         SPOILS[spoil](root / file_of("runs"))
         with pytest.raises(Refused) as refused:
