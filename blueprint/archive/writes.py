@@ -1,8 +1,9 @@
 """Where code writes to Firestore, if it does: a function that only reads gets no right to change documents.
 
-Code is reached from the modules' top level by the names that it mentions: a mention of `name` reaches every first-party
-function of that name, and what that mentions in turn. That is more than what runs, never less, so that a writer is not
-taken for a reader. A method of something that an installed package provides (`sys.stdout.write`) reaches nothing of ours.
+Code is reached from the modules' top level by the names that it mentions: `module.name` reaches that function, any other
+mention of `name` every first-party function of that name, and what those mention in turn. That is more than what runs,
+never less, so that a writer is not taken for a reader. A method of something that an installed package provides
+(`sys.stdout.write`) reaches nothing of ours.
 """
 
 from __future__ import annotations
@@ -53,12 +54,12 @@ class Mentions:
 
 def firestore_writes(sources: Mapping[str, bytes]) -> Iterator[tuple[str, int]]:
     """Yield `(module, line)` of each place that may change a document; `sources` are the files inside, by module."""
-    ours = frozenset(name.partition(".")[0] for name in sources)
-    files = {module: _mentions(source, ours) for module, source in sources.items()}
+    modules = frozenset(sources)
+    files = {module: _mentions(source, modules) for module, source in sources.items()}
     reached = list(_reached(files))
     client = any(each.client for each in files.values())
     writing = GAPIC | {COMPUTED} | (AMBIGUOUS if client else frozenset())
-    yield from sorted({(module, mention.line) for module, mention in reached if mention.name in writing})
+    yield from sorted({(module, each.line) for module, each in reached if each.name.rpartition(":")[2] in writing})
 
 
 def _reached(files: Mapping[str, Mentions]) -> Iterator[tuple[str, Mention]]:
@@ -73,18 +74,22 @@ def _reached(files: Mapping[str, Mentions]) -> Iterator[tuple[str, Mention]]:
         yield module, mention
         if mention.name not in seen:
             seen.add(mention.name)
-            for where, mentions in by_name.get(mention.name, ()):
+            owner, _, name = mention.name.rpartition(":")
+            known = by_name.get(name, ())
+            own = [each for each in known if each[0] == owner]
+            for where, mentions in own or known:
                 waiting.extend((where, each) for each in mentions)
 
 
 @lru_cache(maxsize=512)
-def _mentions(source: bytes, ours: frozenset[str]) -> Mentions:
+def _mentions(source: bytes, modules: frozenset[str]) -> Mentions:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):  # the archive is refused for it
         return Mentions()
     found = Mentions(client=not CLIENTS.isdisjoint(_imported(tree)))
-    reader = _Reader(found, _foreign(tree, ours))
+    ours = frozenset(name.partition(".")[0] for name in modules)
+    reader = _Reader(found, _foreign(tree, ours), _bound(tree, modules))
     reader.into(tree.body, found.top)
     return found
 
@@ -113,32 +118,60 @@ def _foreign(tree: ast.Module, ours: Collection[str]) -> frozenset[str]:
     return frozenset(names)
 
 
+def _bound(tree: ast.Module, modules: Collection[str]) -> Mapping[str, str]:
+    """Return what a file's imports bind of our own: name to a module, or to `module:member`."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {each.asname or each.name: each.name for each in node.names if each.name in modules}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for each in node.names:
+                inner = f"{node.module}.{each.name}"
+                if inner in modules:
+                    found[each.asname or each.name] = inner
+                elif node.module in modules:
+                    found[each.asname or each.name] = f"{node.module}:{each.name}"
+    return found
+
+
 class _Reader:
-    def __init__(self, found: Mentions, foreign: frozenset[str]) -> None:
-        self._found, self._foreign = found, foreign
+    def __init__(self, found: Mentions, foreign: frozenset[str], bound: Mapping[str, str]) -> None:
+        self._found, self._foreign, self._bound = found, foreign, bound
+        self._parameters: tuple[str, ...] = ()
 
     def into(self, nodes: list[ast.stmt], mentions: list[Mention]) -> None:
         for node in nodes:
             self._read(node, mentions)
 
-    def _read(self, node: ast.AST, mentions: list[Mention]) -> None:
+    def _read(self, node: ast.AST, mentions: list[Mention], owner: str = "") -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            self._function(node, mentions)
+            self._function(node, mentions, owner)
             return
-        if isinstance(node, ast.Name):
-            mentions.append(Mention(node.id, node.lineno))
+        if isinstance(node, ast.ClassDef):
+            owner = node.name
+        if isinstance(node, ast.Name) and node.id not in self._parameters:
+            bound = self._bound.get(node.id, "")
+            mentions.append(Mention(bound if ":" in bound else node.id, node.lineno))
         elif isinstance(node, ast.Attribute) and not self._of_others(node):
-            mentions.append(Mention(node.attr, node.lineno))
+            owner = self._bound.get(node.value.id, "") if isinstance(node.value, ast.Name) else ""
+            named = f"{owner}:{node.attr}" if owner and ":" not in owner else node.attr
+            mentions.append(Mention(named, node.lineno))
         elif isinstance(node, ast.Call) and _is_computed(node.func):
             mentions.append(Mention(COMPUTED, node.lineno))
         for child in ast.iter_child_nodes(node):
-            self._read(child, mentions)
+            self._read(child, mentions, owner)
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, mentions: list[Mention]) -> None:
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, mentions: list[Mention], owner: str) -> None:
         inside: list[Mention] = []
+        outer, given = self._parameters, node.args
+        # What a caller hands over is mentioned where it does.
+        self._parameters = (*outer, *(each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)))
         self.into(node.body, inside)
+        self._parameters = outer
         self._found.functions.append((node.name, inside))
-        if node.name.startswith("__"):  # called without being named
+        if node.name.startswith("__") and owner:  # called without being named, once there is one of its class
+            self._found.functions.append((owner, inside))
+        elif node.name.startswith("__"):
             mentions.append(Mention(node.name, node.lineno))
         defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None]
         for outside in (*node.decorator_list, *defaults):

@@ -36,9 +36,14 @@ def writes(main: bytes, **others: bytes) -> list[tuple[str, int]]:
         (b"from store import Store\ndef go(): return Store().write()\nrun(go)", [("store", 7)]),
         (b"from store import Store\ndef idle(): return Store().write()\n", []),
         (b"from store import Store\nrun(Store().write)", [("store", 7)]),
-        (b"from store import Store\nclass A:\n    def __call__(self): Store().write()\n", [("store", 7)]),
+        (b"from store import Store\nclass A:\n    def __call__(self): Store().write()\nA()()", [("store", 7)]),
         (b"from store import Store\n@Store.write\ndef go(): ...\n", [("store", 7)]),
         (b"import os\nos.environ.setdefault('a', 'b')\nx = {}\nx.update(a=1)\n", []),
+        (
+            b"import store\ndef write(): ...\nclass A:\n    def __init__(self): Store().write()\ndef go(run): run()\ngo(store.log)",
+            [],
+        ),
+        (b"import store\ndef go(write): write()\ngo(store.Store().write)", [("store", 7)]),
         (b"from store import Store\nname = 'wri' + 'te'\ngetattr(Store(), name)()\n", [("main", 3)]),
     ],
 )

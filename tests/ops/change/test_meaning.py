@@ -70,8 +70,8 @@ EDITS = [
         ("start", "The rule 'critical_after_4h' of 'phase4_to_phase5' (any) is removed: it starts nothing any more."),
     ),
     (
-        "update_latest: {value: true}",
-        "update_latest: {value: false}",
+        "update_latest: {value: true,",
+        "update_latest: {value: false,",
         ("start", "The trigger of 'phase5_to_phase6' says 'update_latest' from value false instead of true."),
     ),
     (
