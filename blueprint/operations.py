@@ -47,7 +47,7 @@ QUESTIONS: Mapping[str, Question] = {
     "health": Question((), ("phase", "processor_name", "is_expected", "last_success_at", "failures_24h", "state")),
     "record_attempt": Question(("boundary", "date", "date_text", "attempt", "notes")),
     "runs": Question(("date", "phases", "processors"), ("started_by", "first_started_at")),
-    "stalled": Question((), ("game_date", "phase", "idle_minutes")),
+    "stalled": Question((), ("date", "phase", "idle_minutes")),
 }
 """attempts: how often a boundary's date was started again. completions: what a phase completed for a date, each execution
 once. data: how much there is of a date, and how much of it lacks something. due: how many things a date's work is for, what

@@ -25,7 +25,19 @@ DATA = {".lock", ".gz"}
 WORDS = frozenset(
     {
         *("action", "any", "attempts", "completion", "context", "daily", "deadlines", "environment"),
-        *("errors", "notes", "opts", "orchestration", "overnight", "phase", "priority", "reason", "skipped", "source"),
+        *(
+            "errors",
+            "morning",
+            "notes",
+            "opts",
+            "orchestration",
+            "overnight",
+            "phase",
+            "priority",
+            "reason",
+            "skipped",
+            "source",
+        ),
         *("state", "success", "summary", "sweep", "threshold", "timestamp", "warnings", "workflow"),
     }
 )
@@ -55,7 +67,15 @@ MESSAGES = frozenset(
 """Optional fields of a completion that the engine understands."""
 DOCUMENTS = frozenset(
     {
-        *("completed_at", "completed_count", "first_completion_at", "gap_minutes", "started_at", "triggered_at"),
+        *(
+            "completed_at",
+            "completed_count",
+            "last_success",
+            "first_completion_at",
+            "gap_minutes",
+            "started_at",
+            "triggered_at",
+        ),
         "trigger_reason",
     }
 )

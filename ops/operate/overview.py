@@ -140,7 +140,7 @@ def _failed(line: PhaseLine) -> Iterator[DateProblem]:
 
 def _silent(target: Target, cloud: DataPlane, dates: Sequence[str]) -> Iterator[DateProblem]:
     for row in cloud.rows(answer(target.root, "stalled")):
-        date = row["game_date"].isoformat()
+        date = row["date"].isoformat()
         if date in dates:
             text = f"started for {date}, not finished, and silent for {row['idle_minutes']} min."
             yield DateProblem(Answer.WARNING, text, f"python -m ops validate {date}", about=str(row["phase"]))

@@ -1,4 +1,4 @@
 -- Phases that started, went silent and are not done.
-SELECT game_date, phase, idle_minutes
+SELECT game_date AS date, phase, idle_minutes
 FROM nba_orchestration.stalled_phases
-ORDER BY game_date, phase
+ORDER BY date, phase
