@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     for name in ("pipeline.yaml", "Pulumi.yaml", "schemas", "functions"):
-        (folder / name).symlink_to(ROOT / name)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     (folder / "Pulumi.test.yaml").write_text(STACK)
     return folder
 
@@ -176,7 +177,8 @@ def ops(root: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     def run(command: str, *words: str) -> tuple[int, Any]:
         capsys.readouterr()
         code = guarded([command, *words, "--root", str(root), "--stack", "test"])
-        printed = capsys.readouterr().out
+        both = capsys.readouterr()
+        printed = both.out + both.err
         return code, json.loads(printed) if "--json" in words else printed
 
     return run

@@ -19,7 +19,7 @@ RULES = {"names-kept", "guards-kept", "processors-expected", "batches-described"
 def tree(tmp_path: Path) -> Path:
     """The declaration and its schemas, free to be changed; the functions as they are."""
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
-    (tmp_path / "functions").symlink_to(ROOT / "functions")
+    shutil.copytree(ROOT / "functions", tmp_path / "functions")
     (tmp_path / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
     return tmp_path
 

@@ -17,7 +17,7 @@ QUERIED = "queried: [_triggered_at]"
 
 def found(tmp_path: Path, queried: str) -> list[Finding]:
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
-    (tmp_path / "functions").symlink_to(ROOT / "functions")
+    shutil.copytree(ROOT / "functions", tmp_path / "functions")
     (tmp_path / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
     file = tmp_path / FILE
     text = file.read_text(encoding="utf-8")

@@ -129,7 +129,7 @@ def test_a_function_without_effect_is_refused(tmp_path: Path) -> None:
 
     (tmp_path / "pipeline.yaml").write_text(TEXT)
     shutil.copytree(ROOT / "functions", tmp_path / "functions", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "schemas").symlink_to(ROOT / "schemas")
+    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
     (tmp_path / "functions/phase2_to_phase3/main.py").write_text(
         "import functions_framework\n\n@functions_framework.http\ndef orchestrate_phase2_to_phase3(request):\n    return 'ok'\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def checked(tmp_path: Path, *edits: tuple[str, str], stack: StackSettings = STAC
     (tmp_path / "pipeline.yaml").write_text(text)
     for folder in ("schemas", "functions"):
         if (ROOT / folder).exists():
-            (tmp_path / folder).symlink_to(ROOT / folder)
+            shutil.copytree(ROOT / folder, tmp_path / folder)
     return check(tmp_path, stack)
 
 
