@@ -40,7 +40,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command("alerts --prometheus rules.yml", "Show alert rules, or write them out to be tested."),
         Command("build FUNCTION -o build", "Write a function's archive and its manifest to a folder."),
         Command(
-            "audit functions --root functions --python 3.12",
+            "audit functions --root functions",
             "Judge function folders: what is missing, what that would do.",
         ),
     ),

@@ -89,7 +89,7 @@ class TestCounts:
         assert counts(plan, "completion-store") == {
             "firestore.Database": 1,
             "firestore.Index": 3,
-            "firestore.Field": 3,
+            "firestore.Field": 6,
         }
 
     def test_a_dataset(self, plan: Plan) -> None:

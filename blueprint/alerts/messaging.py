@@ -96,8 +96,8 @@ def _above(gauge: Selector, limit: int) -> Expression:
 def failing(subscription: str) -> PromQL:
     """Return the condition on deliveries, by push or by write: most fail, at least three did, and for minutes.
 
-    What fails for a minute is delivered again and tells nobody. The second part keeps one incident open while a message
-    that fails comes back more and more rarely.
+    What fails for a minute, or once, is delivered again and tells nobody. The second part keeps one incident open while a
+    message that fails comes back more and more rarely.
     """
     bad = series(PUSHES, RESOURCE, subscription_id=subscription, response_class="!ack")
     every = series(PUSHES, RESOURCE, subscription_id=subscription)
@@ -105,7 +105,8 @@ def failing(subscription: str) -> PromQL:
     most = binary(binary(total(bad, RECENT), "/", total(every, RECENT)), ">", 0.5)
     enough = binary(total(bad, APART + EARLIER), ">=", MIN_FAILURES)
     soon = together("and", most, any_of(bad, EARLIER, APART), enough)
-    still = together("unless", together("and", any_of(bad, HELD), any_of(bad, HELD, APART)), any_of(acked, HELD))
+    rarely = together("and", any_of(bad, HELD), any_of(bad, HELD, APART), binary(total(bad, HELD + APART), ">=", 2))
+    still = together("unless", rarely, any_of(acked, HELD))
     return PromQL(together("or", soon, still), duration=MINUTE)
 
 

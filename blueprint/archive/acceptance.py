@@ -254,11 +254,15 @@ def without_network() -> tuple[str, ...]:
 def _drive(
     python: Path, folder: str, order: Mapping[str, object], environment: Mapping[str, str], limit: float
 ) -> subprocess.CompletedProcess[str]:
-    """Run the driver on the function in `folder`, without a network; raises `subprocess.TimeoutExpired`."""
-    alone = without_network()
+    """Run the driver on the function in `folder`, without a network; raises `subprocess.TimeoutExpired`.
+
+    Where the environment names emulators, the network is left: samples are to be handled with them.
+    """
+    beside_emulators = any(name.endswith("_EMULATOR_HOST") and at != NOWHERE for name, at in environment.items())
+    alone = () if beside_emulators else without_network()
     return subprocess.run(
         (*alone, str(python), "-I", str(_DRIVER)),
-        input=json.dumps({**order, "refuse_sockets": not alone}),
+        input=json.dumps({**order, "refuse_sockets": not alone and not beside_emulators}),
         env={"PATH": os.defpath, "HOME": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONTZPATH": "", **environment},
         cwd=folder,
         capture_output=True,

@@ -232,11 +232,11 @@ def test_what_was_published_again_is_found_whatever_fails_then(
         effect.repeat_without_effect(dependencies, view.boundaries["phase2_to_phase3"], sweep.Budget.of(view), failures)
     )
     assert [text[:37] for text in found] == [
-        f"phase2_to_phase3 of {key} had no" for key in ("2026-01-28", "2026-01-29")
+        f"phase2_to_phase3 of {key} had no" for key in ("2026-01-29", "2026-01-28")
     ]
     assert [failure.split(":")[0] for failure in failures] == [
-        "phase2_to_phase3 2026-01-28",
         "phase2_to_phase3 2026-01-29",
+        "phase2_to_phase3 2026-01-28",
     ]
     assert len(memory.topics["nba-phase3-trigger"]) == 2
     assert all(len(key.encode()) <= 200 and "/" not in key for key in memory.keys)

@@ -40,8 +40,8 @@ ONE: dict[str, tuple[Break, str, str]] = {
     "nested type list": (replace("schemas/messages/done.json", '"type": "object",', '"type": [["object"]],'), "schemas/messages/done.json", "`type` must be"),
     "unknown key": (replace(MANIFEST, "title: Parcel flow", "title: Parcel flow\nzzz: 1"), f"{MANIFEST}:5", "unknown key 'zzz'"),
     "misspelt key": (replace(MANIFEST, "title: Parcel flow", "titel: Parcel flow"), f"{MANIFEST}:4", "did you mean 'title'?"),
-    "label the provider refuses": (replace(MANIFEST, "labels: {team: parcels}", "labels: {team: Parcels}"), f"{MANIFEST}:165:16", "The value is that of `labels.team`"),
-    "label's key the provider refuses": (replace(MANIFEST, "labels: {team: parcels}", "labels: {Team: parcels}"), f"{MANIFEST}:165:10", "The value is that of `labels.Team`"),
+    "label the provider refuses": (replace(MANIFEST, "labels: {team: parcels}", "labels: {team: Parcels}"), f"{MANIFEST}:164:16", "The value is that of `labels.team`"),
+    "label's key the provider refuses": (replace(MANIFEST, "labels: {team: parcels}", "labels: {Team: parcels}"), f"{MANIFEST}:164:10", "The value is that of `labels.Team`"),
     "region that is none": (replace(STACK, "europe-southwest1", "europe-west99"), f"{STACK}:", "looks like a region"),
 }  # fmt: skip
 

@@ -98,7 +98,7 @@ def test_a_fault_is_refused(tmp_path: Path, rule: str, edits: list[tuple[str, st
             [
                 (
                     'deadlines: {cron: "*/15 * * * *"}',
-                    'deadlines: {cron: "*/15 * * * *"}\n        often: {cron: "*/5 * * * *"}',
+                    'deadlines: {cron: "*/15 * * * *"}\n        often: {cron: "*/10 * * * *"}',
                 )
             ],
             id="a schedule that comes at other times too",

@@ -155,7 +155,7 @@ def test_two_runs_on_the_night_of_a_clock_change_are_as_far_apart_as_they_are() 
 
 def test_the_time_of_an_evaluation_is_that_of_the_functions() -> None:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "functions" / "shared").rglob("*.py")]
-    line = f"\nLEASE_SECONDS, LEASE_SECONDS_PER_GATE = {EVALUATION_SECONDS}, {GATE_SECONDS}\n"
+    line = f"\nWORK_SECONDS, WORK_SECONDS_PER_GATE = {EVALUATION_SECONDS}, {GATE_SECONDS}\n"
     assert sum(line in text for text in texts) == 1
 
 
