@@ -177,8 +177,7 @@ def ops(root: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     def run(command: str, *words: str) -> tuple[int, Any]:
         capsys.readouterr()
         code = guarded([command, *words, "--root", str(root), "--stack", "test"])
-        both = capsys.readouterr()
-        printed = both.out + both.err
+        printed = capsys.readouterr().out
         return code, json.loads(printed) if "--json" in words else printed
 
     return run

@@ -32,7 +32,7 @@ def found(tmp_path: Path, queried: str) -> list[Finding]:
         ("queried: []", "violation", "needs an index of `_triggered_at` alone, and no collection has one"),
         ("queried: [_triggered_at, _mode]", "warning", "No query asks for `_mode` of 'phase2_completion' alone"),
         ("queried: [_triggered_at, _expires_at]", "violation", "is the field of the `ttl`, whose indexes are off"),
-        ("# nothing", "violation", "lacks the key `queried`"),
+        ("# nothing", "violation", "lacks the key 'queried'"),
     ],
 )
 def test_what_is_queried_has_an_index_and_nothing_else_has(
