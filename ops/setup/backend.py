@@ -19,13 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = ("analysis", "blueprint", "components", "functions/shared", "ops", "policies", "provider")
 """The folders of a wheel."""
-FILES = {
-    **{
-        f"functions/{name}": f"functions/{name}"
-        for name in ("requirements.in", "requirements.lock", "distributions.json", "names.txt")
-    },
-    "requirements.txt": "ops/requirements.txt",
-}
+LOCKED = ("requirements.in", "requirements.lock", "distributions.json", "names.txt")
+FILES = {**{f"functions/{name}": f"functions/{name}" for name in LOCKED}, "requirements.txt": "ops/requirements.txt"}
 """Files of the checkout beside them, and where they are in a wheel."""
 
 
