@@ -24,13 +24,13 @@ SCRIPT = """
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[3]]
 from pathlib import Path
-from blueprint.archive import FunctionSource, LockedDistributions, SourceRoot, analyse_function
+from blueprint.archive import ArchiveSource, LockedDistributions, SourceRoot, analyse_function
 root = Path(sys.argv[2])
 for case in sorted(path.parent.name for path in root.glob("*/case.toml")):
     if case in ("link_outside",):
         continue
     project = root / case
-    source = FunctionSource(name="f", folder=project / "functions" / "f", entry_point="handle", signature="http",
+    source = ArchiveSource(name="f", folder=project / "functions" / "f", entry_point="handle", signature="http",
                             project=project, roots=(SourceRoot(project / "functions", only=("shared",)),))
     archive = analyse_function(source, locked=LockedDistributions())
     print(case, archive.sha256, [finding.rule for finding in archive.findings])
