@@ -118,7 +118,7 @@ def test_every_listed_version_has_what_all_have(version: PythonVersion) -> None:
 
 
 def test_the_list_of_this_python_refuses_nothing_that_it_has() -> None:
-    """Ask the interpreter itself."""
+    """Ask the interpreter itself; of `distutils` alone distributors of Python have a version of their own (Debian)."""
     version = (sys.version_info[0], sys.version_info[1])
     if version not in LISTED:
         pytest.skip(f"no list for Python {version}")
@@ -130,7 +130,7 @@ def test_the_list_of_this_python_refuses_nothing_that_it_has() -> None:
     rows = [row.split() for row in own.splitlines()]
     assert len(rows) > 400
     wrong = [f"{module}.{name}" for module, *names in rows for name in names if library.lacks(module, name)]
-    assert wrong == []
+    assert [name for name in wrong if not name.startswith("distutils.")] == []
     assert [module for module, *_ in rows if library.lacks_module(module)] == []
 
 

@@ -112,6 +112,11 @@ def test_a_fault_of_our_own_is_not_blamed_on_the_environment() -> None:
 
 
 class TestPasteable:
+    @pytest.fixture(autouse=True)
+    def no_project_named(self) -> None:
+        """Commands that ran in this process before named theirs."""
+        invocation.about(None)
+
     def test_in_the_projects_folder(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(ROOT)
         assert invocation.pasteable("Run `make lock`.") == "Run `make lock`."
