@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from ops.commands import did_you_mean
 from ops.scaffolding.lines import with_item, with_key
 
 DECLARATION: Final = "pipeline.yaml"
@@ -51,9 +52,9 @@ class ProjectChange:
         """Return what the declaration has under a name; raises `PartRefused` with the name that was probably meant."""
         known = self.value(section)
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-            there = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(known))}."
-            raise PartRefused(f"`{section}` of {DECLARATION} has no '{name}'; {there}")
+            meant = did_you_mean(name, known)
+            end = "" if meant.endswith("?") else "."
+            raise PartRefused(f"`{section}` of {DECLARATION} has no '{name}'; {meant}{end}")
         return known[name]
 
     def add(self, path: tuple[str, ...], name: str, value: str) -> None:

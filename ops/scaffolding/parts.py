@@ -76,7 +76,7 @@ def function(change: ProjectChange, name: str, cron: str) -> None:
         f"    regularly: {{cron: {json.dumps(cron)}}}",
         *(f"{key}: {value}" for key, value in DEFAULTS),
     ]
-    change.add(("functions",), name, "".join(f"\n  {line}" for line in lines))
+    change.add(("functions",), name, _block(lines))
 
 
 def boundary(change: ProjectChange, upstream: str, downstream: str, service: str | None, path: str) -> None:
@@ -96,25 +96,7 @@ def boundary(change: ProjectChange, upstream: str, downstream: str, service: str
     start = f"{prefix}-start-{downstream.replace('_', '-')}"
     _fits(downstream, IDENTIFIER, "lower-case letters, digits and underscores, a letter first")
     if downstream not in change.value("phases"):
-        if caller not in change.value("services"):
-            change.add(("services",), caller, f"{{title: {downstream.replace('_', ' ').capitalize()}}}")
-            _place(change, caller)
-        done = f"{prefix}-{downstream.replace('_', '-')}-complete"
-        change.add(("topics",), done, f"{{message: {completion}, publishers: [{caller}]}}")
-        phase = [
-            f"label: {downstream}",
-            f"title: {downstream.replace('_', ' ').capitalize()}",
-            f"service: {caller}",
-            f"completion_topic: {done}",
-            f"collection: {downstream}_dates",
-            "processors:",
-            f"  {downstream}_processor: {{}}",
-        ]
-        change.add(("phases",), downstream, "".join(f"\n  {line}" for line in phase))
-        _label(change, completion, downstream)
-        for stream, value in change.value("streams").items():
-            if before["completion_topic"] in value.get("topics", ()):
-                change.append(("streams", stream, "topics"), done)
+        _phase(change, downstream, caller, completion, before["completion_topic"])
     change.add(("topics",), start, f"\n  message: {trigger}\n  consumers: [{{service: {caller}, path: {path}}}]")
     folder, entry = name, f"start_{downstream}"
     change.files[f"functions/{folder}/main.py"] = STARTS.format(entry=entry, phase=downstream.replace("_", " "))
@@ -128,7 +110,7 @@ def boundary(change: ProjectChange, upstream: str, downstream: str, service: str
         "max_instances: 2",
     ]
     starter = f"start-{downstream.replace('_', '-')}"
-    change.add(("functions",), starter, "".join(f"\n  {line}" for line in lines))
+    change.add(("functions",), starter, _block(lines))
     change.append(("functions", timer["function"], "publishes"), start)
     date = change.value().get("date_field", "date")
     lines = [
@@ -149,7 +131,36 @@ def boundary(change: ProjectChange, upstream: str, downstream: str, service: str
         "    rules:",
         "      - {reason: everything_in, require: all}",
     ]
-    change.add(("boundaries",), name, "".join(f"\n  {line}" for line in lines))
+    change.add(("boundaries",), name, _block(lines))
+
+
+def _phase(change: ProjectChange, name: str, service: str, message: str, beside: str) -> None:
+    """Add a phase with its service and completion topic, to each stream too that has the topic `beside`."""
+    title = name.replace("_", " ").capitalize()
+    if service not in change.value("services"):
+        change.add(("services",), service, f"{{title: {title}}}")
+        _place(change, service)
+    done = f"{change.value().get('pipeline', '')}-{name.replace('_', '-')}-complete"
+    change.add(("topics",), done, f"{{message: {message}, publishers: [{service}]}}")
+    lines = [
+        f"label: {name}",
+        f"title: {title}",
+        f"service: {service}",
+        f"completion_topic: {done}",
+        f"collection: {name}_dates",
+        "processors:",
+        f"  {name}_processor: {{}}",
+    ]
+    change.add(("phases",), name, _block(lines))
+    _label(change, message, name)
+    for stream, value in change.value("streams").items():
+        if beside in value.get("topics", ()):
+            change.append(("streams", stream, "topics"), done)
+
+
+def _block(lines: list[str]) -> str:
+    """Return lines as the value of a key, below it."""
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def stack(change: ProjectChange, name: str, project: str, number: str, region: str | None, like: str | None) -> None:
