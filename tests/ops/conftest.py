@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,16 @@ def project(tmp_path: Path) -> Build:
 def run(project: Build) -> Run:
     """Return a function that evaluates a program; the provider and its options are already declared."""
     return lambda program: evaluate(project(program), "prod")
+
+
+def written(terminal: int) -> Iterator[bytes]:
+    """Yield what is written to a terminal, as it comes, until nobody writes to it any more; then close it."""
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        yield chunk
+    os.close(terminal)

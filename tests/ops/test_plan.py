@@ -18,7 +18,7 @@ from blueprint.findings import Finding, Location
 from ops import commands, terminal
 from ops.report import summary
 from ops.report.gather import Plan
-from tests.ops.conftest import Build
+from tests.ops.conftest import Build, written
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
@@ -223,17 +223,8 @@ class TestTerminal:
             env={**plain, "TERM": "xterm-256color", **environment},
         )
         os.close(secondary)
-        read = b""
-        while True:
-            try:
-                chunk = os.read(primary, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            read += chunk
+        read = b"".join(written(primary))
         process.wait()
-        os.close(primary)
         return read.decode().replace("\r\n", "\n")
 
     def test_colour_in_a_terminal_and_the_same_text_in_a_pipe(self, project: Build) -> None:

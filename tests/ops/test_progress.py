@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ops.conftest import Build
+from tests.ops.conftest import Build, written
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,18 +26,11 @@ def silence(arguments: list[str]) -> tuple[float, str]:
     os.close(secondary)
     select.select([primary], [], [], 60)
     longest, last, read = 0.0, time.monotonic(), b""
-    while True:
-        select.select([primary], [], [], 60)
+    for chunk in written(primary):
         longest, last = max(longest, time.monotonic() - last), time.monotonic()
-        try:
-            chunk = os.read(primary, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
         read += chunk
+    longest = max(longest, time.monotonic() - last)
     process.wait()
-    os.close(primary)
     return longest, read.decode()
 
 
