@@ -18,7 +18,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from blueprint.findings import Finding, Location, Refused
 from ops import commands, environment, exitcodes, findings, invocation, terminal
@@ -37,15 +37,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(given.run(given))
 
 
-def guarded(argv: Sequence[str] | None = None) -> int:
-    """Run `main`; turn what a user did wrong, a closed pipe and an interrupt into exit codes instead of tracebacks."""
+def guarded(argv: Sequence[str] | None = None, called: Callable[[Sequence[str] | None], int] = main) -> int:
+    """Run `main`, or what is `called` in its place; no traceback for what a user did wrong.
+
+    That, a closed pipe and an interrupt become exit codes.
+    """
     with terminal.guarded_streams(invocation.pasteable):
-        return _guarded(argv)
+        return _guarded(argv, called)
 
 
-def _guarded(argv: Sequence[str] | None) -> int:
+def _guarded(argv: Sequence[str] | None, called: Callable[[Sequence[str] | None], int]) -> int:
     try:
-        code = main(argv)
+        code = called(argv)
         sys.stdout.flush()
     except Refused as refused:
         _tell(refused, argv)

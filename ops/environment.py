@@ -27,6 +27,8 @@ def lack(error: ImportError) -> str | None:
     if package in OWN:
         return None
     what = f"the package '{package}' cannot be imported ({str(error).rstrip('.')})" if package else str(error)
+    if not (CODE / "Makefile").is_file():
+        return f"This Python ({sys.executable}) lacks what is needed: {what}. Install the tool again, with its requirements."
     if ours():
         return f"The environment {relative(FOLDER)} is incomplete: {what}. Run `{make()} setup`, which repairs it."
     if (FOLDER / "bin" / "python").exists():

@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.audit.deployment import CopyStep, copy_steps
+from analysis.audit.deployment import Deploy, DeployedView, Deployment, Deployments
+from analysis.audit.references import Reference, references
 from analysis.audit.requirements import Requirements, distributions_of, is_known
 from analysis.audit.requirements_file import Requirement, RequirementsReader
+from analysis.audit.scripts import CopyStep, UnreadStep
 from analysis.cache import Cache
 from analysis.python.closure import Builder, OverrunError
 from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
@@ -93,26 +95,38 @@ class Audit:
         roots: what is copied beside each.
         copied: the steps of a deployment that say so.
         left_out: folders that were not looked into, with the reason.
+        unread: steps of a deployment that cannot be told from its scripts.
+        lost: steps of a deployment that copy what is not there.
+        references: folders that the tree's files name and that are not there.
     """
 
     functions: tuple[AuditedFunction, ...]
     roots: tuple[SearchFolder, ...]
     copied: tuple[CopyStep, ...] = ()
     left_out: tuple[str, ...] = ()
+    unread: tuple[UnreadStep, ...] = ()
+    lost: tuple[UnreadStep, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Return whether no function has more than latent findings."""
-        return all(function.verdict == "sound" for function in self.functions)
+        """Return whether no function has more than latent findings, and no step of a deployment fails."""
+        return not self.lost and all(function.verdict == "sound" for function in self.functions)
 
     @property
     def known(self) -> bool:
         """Return whether what is wrong, if anything, is known to be wrong."""
-        return any(function.verdict not in ("sound", Impact.NOT_KNOWN.words) for function in self.functions)
+        wrong = any(function.verdict not in ("sound", Impact.NOT_KNOWN.words) for function in self.functions)
+        return wrong or bool(self.lost)
 
 
 def audit_tree(
-    tree: Path, *, roots: Iterable[Path] = (), target_python: PythonVersion, cache: Cache | None = None
+    tree: Path,
+    *,
+    roots: Iterable[Path] = (),
+    target_python: PythonVersion,
+    cache: Cache | None = None,
+    way: Deploy | None = None,
 ) -> Audit:
     """Audit every function folder in `tree`.
 
@@ -122,30 +136,30 @@ def audit_tree(
             tree copy from its top.
         target_python: the runtime's version.
         cache: where results of earlier runs are.
+        way: how the folders are deployed.
     """
     with roomy():
-        auditor = _Auditor(tree.absolute(), [root.absolute() for root in roots], target_python, cache or Cache(None))
+        absolute = [root.absolute() for root in roots]
+        auditor = _Auditor(tree.absolute(), absolute, target_python, cache or Cache(None), way)
         functions = tuple(auditor.function(folder) for folder in auditor.folders[:MOST_FUNCTIONS])
+        named = tuple(references(auditor.files, str(tree.absolute())))
     auditor.cache.flush()
-    return Audit(functions, auditor.roots, auditor.copied, tuple(auditor.left_out))
+    told = auditor.deployments
+    return Audit(functions, auditor.roots, told.copied, tuple(auditor.left_out), told.unread, told.lost, named)
 
 
 class _Auditor:
-    def __init__(self, tree: Path, roots: list[Path], target: PythonVersion, cache: Cache) -> None:
+    def __init__(self, tree: Path, roots: list[Path], target: PythonVersion, cache: Cache, way: Deploy | None) -> None:
         self.cache = cache
         self._base = str(tree)
         self.target, self.standard = target, standard_library(target)
-        self._files = FileTree()
+        self.files = self._files = FileTree()
         self._read, self._links = RecordReader(target, cache, depth="names"), Links()
         self.left_out: list[str] = []
         self.folders = list(self._find(self._base, 0))
         carried = {name for folder in self.folders for name in _modules(self._files, folder)}
-        top = _modules(self._files, self._base) - {ENTRY}
-        found = () if roots else copy_steps(self._files, self._base, top)
-        self.copied = tuple({each.name: each for each in found}.values())
-        copied = tuple(sorted(each.name for each in self.copied))
-        declared = tuple(SearchFolder(str(root)) for root in roots)
-        self.roots = declared or ((SearchFolder(self._base, "", copied),) if copied else ())
+        self.deployments = Deployments(self._files, self._base, self.folders, way, map(str, roots))
+        self.roots = tuple(dict.fromkeys(root for folder in self.folders for root in self.deployments.of(folder).roots))
         carries = any("requirements.txt" in self._files.entries(folder) for folder in self.folders)
         shared = [name for name in ("requirements.txt", "requirements.lock") if name in self._files.entries(self._base)]
         self.common_requirements = f"{self._base}/{shared[0]}" if shared and not carries else ""
@@ -182,24 +196,28 @@ class _Auditor:
 
     def function(self, folder: str) -> AuditedFunction:
         """Return what is known of one folder, from the cache if nothing that was looked at has changed."""
-        roots = [(os.path.relpath(root.path, self._base), root.only) for root in self.roots]
+        deployment = self.deployments.of(folder)
+        files = DeployedView(self._files, deployment.hidden) if deployment.hidden else self._files
+        roots = [(os.path.relpath(root.path, self._base), root.only) for root in deployment.roots]
         parts = [
             code_fingerprint(Path(__file__).parent),
             self.target,
             os.path.relpath(folder, self._base),
             roots,
             sorted(self._own_names),
+            self.deployments.way,
+            deployment.unread,
         ]
         parts.append(os.path.basename(self.common_requirements))
         key = digest(json.dumps(parts).encode())
         payload = self.cache.get("audits", key)
         if payload is not None:
             record = json.loads(payload)
-            if unchanged(self._files, self._base, record["looks"]):
+            if unchanged(files, self._base, record["looks"]):
                 return _from_json(record["function"])
-        trace = Trace(self._files)
+        trace = Trace(files)
         try:
-            function = _Function(self, trace, folder).result()
+            function = _Function(self, trace, folder, deployment).result()
         except (OverrunError, RecursionError, MemoryError) as error:
             return self._overrun(folder, str(error) or "it is nested too deeply or too large to be read")
         if self.cache.folder is None:
@@ -214,12 +232,14 @@ class _Auditor:
         finding = AuditFinding(Impact.NOT_KNOWN, "overrun", site.file, f"{why}; what is behind is not known.", (site,))
         return AuditedFunction(self.place(folder), 0, (), 0, 0, (), 0, (finding,))
 
-    def builder(self, trace: Trace, folder: str, requirements: Requirements) -> Builder:
+    def builder(
+        self, trace: Trace, folder: str, requirements: Requirements, roots: tuple[SearchFolder, ...]
+    ) -> Builder:
         local = dict.fromkeys(each.folder for each in requirements.requirements if each.folder)
         projects = [SearchFolder(path) for each in local for path in (each, f"{each}/src") if self._files.entries(path)]
         return Builder(
             trace,
-            (SearchFolder(folder), *self.roots, *projects),
+            (SearchFolder(folder), *roots, *projects),
             requirements,
             self._read,
             self.target,
@@ -250,11 +270,12 @@ class _Auditor:
 class _Function:
     """The audit of one function folder."""
 
-    def __init__(self, auditor: _Auditor, trace: Trace, folder: str) -> None:
+    def __init__(self, auditor: _Auditor, trace: Trace, folder: str, deployment: Deployment) -> None:
         self._auditor, self._trace, self._folder = auditor, trace, folder
+        self._deployment = deployment
         self._requirements = tuple(self._read_requirements())
         self._installed = Requirements(self._requirements)
-        self._closure = auditor.builder(trace, folder, self._installed).build()
+        self._closure = auditor.builder(trace, folder, self._installed, deployment.roots).build()
         self._judge = ImpactJudge(self._closure)
 
     def result(self) -> AuditedFunction:
@@ -323,9 +344,20 @@ class _Function:
 
     def _perhaps(self, problem: ImportProblem) -> str:
         """Return why what is missing may be there all the same."""
+        if problem.kind in ("module", "distribution", "resource") and not self._certain(problem):
+            for step in self._deployment.unread:
+                return (
+                    f"'{step.text}' ({step.file}:{step.line}) may copy it; what it copies is not to be told from there"
+                )
         if problem.kind != "distribution" or self._auditor.is_own(problem.subject):
             return ""
         return self._installed.perhaps(problem.subject)
+
+    def _certain(self, problem: ImportProblem) -> bool:
+        """Return whether no copy step can bring what is missing."""
+        return problem.detail.startswith("link:") or (
+            problem.kind == "distribution" and is_known(problem.subject) and not self._auditor.is_own(problem.subject)
+        )
 
     def _identity(self, problem: ImportProblem) -> tuple[str, str]:
         """Return kind and subject; what is certainly third-party counts once for the whole package."""
@@ -356,7 +388,8 @@ class _Function:
         if problem.detail.startswith("neither:"):
             package, _, name = subject.rpartition(".")
             what = f"'{name}' is neither a submodule of '{package}' nor a name in it"
-        return f"{what}{f'; it is at {there}' if there else ''}."
+        perhaps = self._perhaps(problem)
+        return f"{what}{f'; it is at {there}' if there else ''}{f'; {perhaps}' if perhaps else ''}."
 
     @property
     def _broken(self) -> list[str]:
@@ -366,9 +399,12 @@ class _Function:
         used = {problem.detail for problem in self._closure.problems} | {f"link:{self._folder}/{ENTRY}.py"}
         for path in self._broken:
             if f"link:{path}" not in used:
-                message = "a link that leads nowhere; nothing reached imports it, but copying the folder may fail."
+                stops = _STOPS.get(self._auditor.deployments.way or Deploy.FOLDER)
+                message = (
+                    stops or "a link that leads nowhere; nothing reached imports it, but copying the folder may fail."
+                )
                 site = Site(self._auditor.place(path), 0)
-                yield AuditFinding(Impact.LATENT, "link", site.file, message, (site,))
+                yield AuditFinding(Impact.CANNOT_START if stops else Impact.LATENT, "link", site.file, message, (site,))
 
     def _shadows(self) -> Iterator[AuditFinding]:
         for name, located in self._closure.modules.items():
@@ -389,6 +425,10 @@ class _Function:
             yield AuditFinding(Impact.LATENT, "unpinned", names, message, sites)
 
 
+_STOPS = {
+    Deploy.RSYNC: "a link that leads nowhere: rsync -L cannot copy it and ends with code 23, so the deployment stops.",
+    Deploy.GCLOUD: "a link that leads nowhere: gcloud cannot read it, so the upload stops.",
+}
 _WORDS = {
     "name": "imported, but its module has no such name.",
     "syntax": "does not compile on the runtime: {detail}.",

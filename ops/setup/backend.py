@@ -17,6 +17,29 @@ from typing import Any, NoReturn
 ROOT = Path(__file__).resolve().parents[2]
 
 
+AUDIT = ROOT / "audit"
+AUDIT_PARTS = (
+    *("analysis/__init__.py", "analysis/audit", "analysis/cache.py", "analysis/files.py", "analysis/python"),
+    *("blueprint/__init__.py", "blueprint/findings.py"),
+    *(
+        f"ops/{name}.py"
+        for name in (
+            "__init__",
+            "__main__",
+            "answers",
+            "arguments",
+            "audit",
+            "commands",
+            "environment",
+            "exitcodes",
+            "findings",
+            "invocation",
+            "progress",
+            "terminal",
+        )
+    ),
+)
+"""What the audit alone consists of, in a folder of its own so that it takes no common name in the place it is installed to."""
 PARTS = ("analysis", "blueprint", "components", "functions/shared", "ops", "policies", "provider")
 """The folders of a wheel."""
 LOCKED = ("requirements.in", "requirements.lock", "distributions.json", "names.txt")
@@ -40,17 +63,28 @@ def build_wheel(wheel_directory: str, config_settings: object = None, metadata_d
     return _write(Path(wheel_directory), files)
 
 
+def build_audit(wheel_directory: str) -> str:
+    """Write the wheel of the audit alone, which needs nothing of Pulumi; return its name."""
+    folder = "audit_functions"
+    files = {f"{folder}/__init__.py": (AUDIT / "command.py").read_bytes()}
+    for part in AUDIT_PARTS:
+        for path in [ROOT / part] if part.endswith(".py") else sorted((ROOT / part).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                files[f"{folder}/{path.relative_to(ROOT).as_posix()}"] = path.read_bytes()
+    return _write(Path(wheel_directory), files, AUDIT)
+
+
 def build_sdist(sdist_directory: str, config_settings: object = None) -> NoReturn:
     """Refuse (PEP 517): the source is the checkout."""
     raise SystemExit("The source is the checkout; install that, or make a wheel of it with `pip wheel --no-deps .`.")
 
 
-def _project() -> Any:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def _project(folder: Path = ROOT) -> Any:
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> str:
-    project = _project()
+def _write(folder: Path, files: dict[str, bytes], described: Path = ROOT) -> str:
+    project = _project(described)
     distribution = f"{project['name'].replace('-', '_')}-{project['version']}"
     info = f"{distribution}.dist-info"
     needs = "".join(f"Requires-Dist: {each}\n" for each in project["dependencies"])

@@ -20,6 +20,8 @@ HEADS = {
     PROGRAM: "# What the program, the policy pack and the operator's commands need.",
     TOOLS: "# What tests and development need besides requirements.txt.",
 }
+AUDIT = ("packaging", "pathspec", "pyyaml")
+"""What the audit alone needs, in a lock of its own."""
 MADE = "# Made by `make lock` from pyproject.toml; what is installed is exactly this, each wheel by its hash."
 
 
@@ -36,6 +38,9 @@ def pin(root: Path, *, upgrade: bool = False) -> None:
     for name, head in HEADS.items():
         mine = [row for package, row in everything.items() if (package in needed) == (name == PROGRAM)]
         (root / name).write_text("\n".join([head, MADE, "".join(mine)]), encoding="utf-8")
+    program = rows((root / PROGRAM).read_text(encoding="utf-8"))
+    head = "# What audit-functions needs, from requirements.txt: `make lock` writes both.\n\n"
+    (root / "audit" / PROGRAM).write_text(head + "".join(program[name] for name in AUDIT), encoding="utf-8")
 
 
 def rows(text: str) -> dict[str, str]:

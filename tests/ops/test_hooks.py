@@ -47,7 +47,7 @@ def project(tmp_path: Path, hooks: Path) -> Path:
     command.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m ops "$@"\n')
     command.chmod(0o755)
     (folder / ".gitignore").write_text(".venv\n.cache\n")
-    ids = [{"id": each["id"]} for each in yaml.safe_load(HOOKS.read_text())]
+    ids = [{"id": each["id"]} for each in yaml.safe_load(HOOKS.read_text()) if each["id"].startswith("ops-")]
     config = {"repos": [{"repo": str(hooks), "rev": "HEAD", "hooks": ids}]}
     (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     git(folder, "init", "-q")
