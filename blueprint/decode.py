@@ -10,8 +10,10 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union
 
+from shared.declaration.grammar import DURATION, Range, TextPattern
+
 from blueprint.findings import Finding, Location
-from blueprint.grammar import DURATION, Range, TextPattern, duration_text, fields_of, hints_of, parse_duration
+from blueprint.grammar import duration_text, fields_of, hints_of, parse_duration
 from blueprint.yamlsource import Unread, YamlNode
 
 T = TypeVar("T")

@@ -13,55 +13,12 @@ import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from blueprint.findings import Location
 
-Json = object
-"""Marks a field that takes any JSON value as it is."""
-
-
-@dataclass(frozen=True)
-class TextPattern:
-    """The whole text must match `regex`; `what` completes the sentence "... must be <what>"."""
-
-    regex: str
-    what: str
-
-
-@dataclass(frozen=True)
-class Range:
-    """The number must lie between `low` and `high`, both included; `source` is where the limit comes from."""
-
-    low: float
-    high: float
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class _DurationMark:
-    """Marks a number of seconds that is written as a number and a unit."""
-
-
-DURATION = _DurationMark()
-Duration = Annotated[int, DURATION]
-"""Seconds; written `30s`, `15m`, `2h` or `400d`."""
-
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION_TEXT = re.compile(r"(\d{1,9})([smhd])")
-
-
-def declared(
-    doc: str, *, default: Any = dataclasses.MISSING, factory: Any = dataclasses.MISSING, shared: bool = False
-) -> Any:
-    """Describe a field: `doc` is what editors show; with `default` or `factory` the field may be left out.
-
-    A `shared` one may be left out where `defaults` give it.
-    """
-    metadata = {"doc": doc, "shared": shared}
-    if factory is not dataclasses.MISSING:
-        return dataclasses.field(default_factory=factory, metadata=metadata, kw_only=True)
-    return dataclasses.field(default=default, metadata=metadata, kw_only=True)
 
 
 def parse_duration(text: str) -> int | None:
@@ -76,20 +33,16 @@ def duration_text(seconds: float) -> str:
     return f"{seconds / _UNITS[unit]:g}{unit}"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Placed:
-    """Something of a declaration that can tell where each of its keys has its value from."""
+    """Something of a declaration that can tell where each of its keys has its value from; decoding fills both."""
 
     at: Location
-    places: Mapping[str, Location]
+    places: Mapping[str, Location] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def where(self, key: str) -> Location:
         """Return where the value of `key` is written, wherever it is inherited from; where it is left out, the thing's place."""
         return self.places.get(key, self.at)
-
-
-def places() -> Any:
-    """Declare the field `places` of something `Placed`; decoding fills it."""
-    return dataclasses.field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
 
 @functools.cache

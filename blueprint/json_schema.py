@@ -7,7 +7,9 @@ import types
 import typing
 from typing import Annotated, Any, Literal, Union
 
-from blueprint.grammar import DURATION, DURATION_TEXT, Range, TextPattern, fields_of, hints_of
+from shared.declaration.grammar import DURATION, Range, TextPattern
+
+from blueprint.grammar import DURATION_TEXT, fields_of, hints_of
 
 
 def json_schema(cls: type, title: str) -> dict[str, Any]:

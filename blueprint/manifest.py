@@ -8,13 +8,17 @@ What needs more than the file (names, archives, grants) is derived elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+from shared.declaration import types
+from shared.declaration.grammar import Duration, Json, Range, TextPattern, declared
+from shared.declaration.types import Identifier, Percent, TopicId
+
 from blueprint.findings import Location
-from blueprint.grammar import Duration, Json, Placed, Range, TextPattern, declared, places
+from blueprint.grammar import Placed
 
 Slug = Annotated[str, TextPattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
 ServiceName = Annotated[
@@ -23,19 +27,10 @@ ServiceName = Annotated[
         r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a service's name: lower-case letters, digits and dashes, at most 63"
     ),
 ]
-TopicId = Annotated[
-    str,
-    TextPattern(
-        r"(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}",
-        "3 to 255 letters, digits and -._~+%, beginning with a letter and not with goog",
-    ),
-]
 SecretId = Annotated[str, TextPattern(r"[A-Za-z0-9_-]{1,255}", "letters, digits, `_` and dashes, at most 255")]
 """What Secret Manager takes as a secret's name; others may have chosen it."""
-Identifier = Annotated[str, TextPattern(r"[A-Za-z_][A-Za-z0-9_]*", "a Python identifier")]
 TableName = Annotated[str, TextPattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
 Folder = Annotated[str, TextPattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
-Percent = Annotated[float, Range(0, 100)]
 Memory = Annotated[str, TextPattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")]
 Cpu = Annotated[str, TextPattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')]
 Concurrency = Annotated[int, Range(1, 1000, "Cloud Run limit")]
@@ -92,111 +87,50 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Processor(Placed):
+class Processor(types.Processor, Placed):
     """A unit of work of a phase whose completion counts."""
 
-    name: str
-    at: Location
-    places: Mapping[str, Location] = places()
-    aliases: tuple[str, ...] = declared("Class and table names under which publishers send it.", default=())
     output: Output | None = declared("Where its rows are.", default=None)
 
 
 @dataclass(frozen=True)
-class Phase(Placed):
+class Phase(types.Phase, Placed):
     """A phase of the pipeline: who completes, under which names, and where that is recorded."""
 
-    name: str
-    at: Location
-    places: Mapping[str, Location] = places()
-    label: str = declared("What the field `phase` of its completion messages says.")
     title: str = declared("What operators call it.")
     service: ServiceName = declared("The outside service that runs it.")
     completion_topic: TopicId = declared("Where it publishes completions.")
-    collection: Identifier = declared("The Firestore collection with one document per date.")
     processors: Mapping[str, Processor] = declared(
         "Its processors by canonical name; of a batch phase the senders whose messages count.", factory=dict
     )
-    batch: bool = declared("One message per run, whose metadata says how much is done.", default=False)
 
 
 @dataclass(frozen=True)
-class Batch:
-    """A rule on the numbers that a batch message carries in its metadata."""
-
-    percent: str = declared("Metadata field with the percentage done.")
-    count: str = declared("Metadata field with the number done.")
-    min_percent: Percent = declared("At least this percentage.")
-    min_count: Annotated[int, Range(0, 10**9)] = declared("At least this many.")
-    success_completes: bool = declared("Status success with a count above 0 counts as 100 %.", default=False)
-
-
-@dataclass(frozen=True)
-class Rule(Placed):
+class Rule(types.Rule, Placed):
     """One way in which a date becomes complete enough; the first rule that holds gives the reason."""
 
-    at: Location
-    places: Mapping[str, Location] = places()
-    reason: str = declared("What the document and the trigger say; `{percent}` is the share of expected, rounded down.")
-    require: Literal["all", "critical"] | None = declared("Which processors must be complete.", default=None)
-    at_least: Annotated[int, Range(1, 1000)] | None = declared("And this many of the expected.", default=None)
-    at_least_percent: Percent | None = declared("And this share of the expected.", default=None)
-    after: Duration | None = declared("Only this long after the first completion.", default=None)
-    partial: bool = declared("Whether starting on this rule is reported as partial.", default=False)
-    status: Identifier | None = declared(
-        "What the execution log says of it; `complete` or `partial` where left out.", default=None
-    )
-    batch: Batch | None = declared("Judge the batch message instead of processors.", default=None)
-
 
 @dataclass(frozen=True)
-class Mode(Placed):
+class Mode(types.Mode, Placed):
     """Expectations for dates on one side of today in the pipeline's time zone."""
 
-    name: str
-    at: Location
-    places: Mapping[str, Location] = places()
-    when: Literal["always", "before_today", "today", "after_today"] = declared("Which dates it applies to.")
-    expected: tuple[str, ...] = declared("Processors that are expected.", default=())
-    critical: tuple[str, ...] = declared("Those without which nothing starts.", default=())
     rules: tuple[Rule, ...] = declared("In order; the first that holds triggers.")
 
 
 @dataclass(frozen=True)
-class RowsGate:
-    """Output tables of a mode's processors must have rows for the date; a missing critical one blocks."""
-
-    tables: Literal["expected", "critical"] = declared("Whose output tables are looked at.")
-    at_least: Annotated[int, Range(1, 1000)] | None = declared(
-        "How many must have rows; where left out, only an empty critical one blocks.", default=None
-    )
-
-
-@dataclass(frozen=True)
-class Gate(Placed):
+class Gate(types.Gate, Placed):
     """What must hold in the data before a trigger is published; a blocked date is retried, never latched."""
 
-    name: str
-    at: Location
-    places: Mapping[str, Location] = places()
-    title: str = declared("What operators read.")
-    rows: RowsGate | None = declared("Look for rows in output tables.", default=None)
     query: Folder | None = declared(
         "SQL file in the function's folder: one row, column `value`, parameter @date.", default=None
     )
-    unit: Literal["percent", "count"] = declared("What the value counts.", default="count")
-    block_below: float | None = declared("A smaller value blocks.", default=None)
-    alert_below: float | None = declared("A smaller value is reported.", default=None)
-    modes: tuple[str, ...] = declared("Only in these modes; all where left out.", default=())
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(types.Field):
     """Where a field of a published message comes from."""
 
-    at: Location
-    from_: str | None = declared("What the engine knows: date, correlation_id, ...", default=None)
-    value: Json = declared("A constant.", default=None)
+    at: Location = field(kw_only=True)
     because: str | None = declared(
         "Why the constant is right whatever happened, where it is a truth value, a number or the name of a state.",
         default=None,
@@ -204,12 +138,10 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Trigger:
+class Trigger(types.Trigger):
     """The message that starts the next phase."""
 
-    topic: TopicId = declared("Where it is published.")
     fields: Mapping[str, Field] = declared("The message, field by field.")
-    per_output_table: bool = declared("One message per output table of the phase instead of one.", default=False)
 
 
 @dataclass(frozen=True)
@@ -226,8 +158,6 @@ class Boundary(Placed):
     """The step from one phase to the next: rules, gates, deadline and the trigger that is published."""
 
     name: str
-    at: Location
-    places: Mapping[str, Location] = places()
     upstream: str = declared("The phase whose completions are counted.")
     downstream: str | None = declared(
         "The phase whose completions prove the effect, where it publishes any.", default=None
@@ -275,8 +205,6 @@ class Schedule(Placed):
     """A time at which a function is called; in the pipeline's time zone."""
 
     name: str
-    at: Location
-    places: Mapping[str, Location] = places()
     cron: str = declared("Five fields of unix cron.")
     paused: bool = declared("Whether the job is paused; declared so that nobody forgets (incident 52).", default=False)
 
@@ -312,8 +240,6 @@ class Function(Placed):
     """A function of this project; names, identity, subscriptions, dead letter and alerts follow from it."""
 
     name: str
-    at: Location
-    places: Mapping[str, Location] = places()
     title: str = declared("What it does, in a few words.")
     folder: Folder = declared("Its folder under functions/, with main.py.")
     entry_point: Identifier = declared("The Python function that the framework calls.")
@@ -351,8 +277,6 @@ class Secret(Placed):
     """An environment variable whose value Secret Manager holds."""
 
     name: str
-    at: Location
-    places: Mapping[str, Location] = places()
     secret: SecretId = declared("Secret Manager's name for it.")
     version: str = declared("Pinned version; a new value is a new release.", default="1")
 
@@ -370,8 +294,6 @@ class Events:
 class Store(Placed):
     """The Firestore database and the collections that play a part beside the phases' own."""
 
-    at: Location
-    places: Mapping[str, Location] = places()
     database: str = declared("Adopted, never created.", default="(default)")
     lease: Duration = declared("How long a taken trigger lease keeps others away.")
     collections: Mapping[str, Identifier] = declared("Part to collection.")
@@ -408,7 +330,6 @@ class Thresholds(Placed):
     """When alerts fire; whole minutes (Cloud Monitoring's granularity)."""
 
     at: Location = Location("")
-    places: Mapping[str, Location] = places()
     backlog_age: Duration = declared("Oldest unacknowledged message.", default=300)
     silence: Duration = declared("Published upstream and nothing acknowledged.", default=600)
     error_ratio_percent: Percent = declared("Failed requests of all.", default=5.0)
@@ -426,8 +347,6 @@ class Thresholds(Placed):
 class Alerting(Placed):
     """Who is told, and when."""
 
-    at: Location
-    places: Mapping[str, Location] = places()
     channels: tuple[Slug, ...] = declared("Names of channels; their ids are stack config.")
     thresholds: Thresholds = declared("When alerts fire.", factory=Thresholds)
 
@@ -436,8 +355,6 @@ class Alerting(Placed):
 class Manifest(Placed):
     """Everything that is particular to one pipeline."""
 
-    at: Location
-    places: Mapping[str, Location] = places()
     pipeline: Annotated[str, TextPattern(r"[a-z][a-z0-9]{1,11}", "2 to 12 lower-case letters and digits")] = declared(
         "Short name; labels and shared names begin with it."
     )

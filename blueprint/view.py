@@ -8,14 +8,17 @@ text, so that every function that judges a boundary judges it alike; no other fu
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from shared.declaration import view
+from shared.declaration.codec import encode
+
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
-from blueprint.grammar import fields_of, parse_duration
-from blueprint.manifest import Batch, Boundary, Gate, Manifest, Mode, Phase, Rule
+from blueprint.grammar import parse_duration
+from blueprint.manifest import Boundary, Gate, Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore
 
@@ -34,29 +37,29 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
     boundaries = _boundaries_of(manifest, function)
     topic = declared.trigger.topic
     events = {"executions": manifest.events.executions, "errors": manifest.events.errors}
-    return {
-        "title": manifest.title,
-        "function": function,
-        "timeout": declared.timeout,
-        "time_zone": manifest.time_zone,
-        "date_field": manifest.date_field,
-        "location": names.dataset_location or names.region,
-        "database": manifest.store.database,
-        "lease": manifest.store.lease,
-        "expiry": _expiry(manifest, function, boundaries, firestore),
-        "caller": {"identity": names.email(names.invoker_account(function)), "audience": function},
-        "publishes": list(manifest.published_by(function)),
-        "dead_letter_topic": names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
-        "schedules": list(declared.trigger.schedules),
-        "settings": {name: _setting(value) for name, value in declared.settings.items()},
-        "events": {part: _event(manifest, root, topic) for part, topic in events.items()},
-        "phases": {name: _phase(manifest.phases[name]) for name in _phases_of(boundaries)},
-        "boundaries": {
-            boundary.name: _boundary(manifest, boundary, root, _judges(boundary, function)) for boundary in boundaries
-        },
-        "completion": _fields(_schema(manifest, root, manifest.topics[topic].message)) if topic else {},
-        "collections": dict(manifest.store.collections) if not manifest.boundary_of(function) else {},
-    }
+    seen = view.View(
+        title=manifest.title,
+        function=function,
+        timeout=declared.timeout,
+        time_zone=manifest.time_zone,
+        date_field=manifest.date_field,
+        location=names.dataset_location or names.region,
+        database=manifest.store.database,
+        lease=manifest.store.lease,
+        expiry=_expiry(manifest, function, boundaries, firestore),
+        caller=view.Caller(identity=names.email(names.invoker_account(function)), audience=function),
+        publishes=manifest.published_by(function),
+        dead_letter_topic=names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
+        schedules=tuple(declared.trigger.schedules),
+        settings={name: _setting(value) for name, value in declared.settings.items()},
+        events={part: _event(manifest, root, topic) for part, topic in events.items()},
+        phases={name: manifest.phases[name] for name in _phases_of(boundaries)},
+        boundaries={each.name: _boundary(manifest, each, root, _judges(each, function)) for each in boundaries},
+        completion=_fields(_schema(manifest, root, manifest.topics[topic].message)) if topic else {},
+        collections=manifest.store.collections if not manifest.boundary_of(function) else {},
+    )
+    written: Json = encode(view.View, seen)
+    return written
 
 
 def view_bytes(view: Json) -> bytes:
@@ -85,64 +88,21 @@ def _phases_of(boundaries: list[Boundary]) -> list[str]:
     return [name for name in dict.fromkeys(ends) if name]
 
 
-def _boundary(manifest: Manifest, boundary: Boundary, root: Path, judged: bool) -> Json:
-    return {
-        "upstream": boundary.upstream,
-        "downstream": boundary.downstream or None,
-        "deadline": boundary.deadline,
-        "trigger": {
-            "topic": boundary.trigger.topic,
-            "per_output_table": boundary.trigger.per_output_table,
-            "fields": {
-                name: {"from": field.from_} if field.from_ else {"value": _plain(field.value)}
-                for name, field in boundary.trigger.fields.items()
-            },
-        },
-        "entities": {key: list(processors) for key, processors in boundary.entities.items()},
-        "modes": [_mode(mode) for mode in boundary.modes.values()],
-        "gates": [_gate(manifest, boundary, gate, root) for gate in boundary.gates.values()] if judged else None,
-    }
-
-
-def _phase(phase: Phase) -> Json:
-    return {
-        "label": phase.label,
-        "collection": phase.collection,
-        "batch": phase.batch,
-        "processors": {
-            name: {"aliases": list(processor.aliases), "table": processor.output.table if processor.output else None}
-            for name, processor in phase.processors.items()
-        },
-    }
-
-
-def _mode(mode: Mode) -> Json:
-    return {"name": mode.name, **_declared(mode), "rules": [_rule(rule) for rule in mode.rules]}
-
-
-def _rule(rule: Rule) -> Json:
-    status = rule.status or ("partial" if rule.partial else "complete")
-    return {**_declared(rule), "status": status, "batch": _declared(rule.batch) if rule.batch else None}
-
-
-def _declared(part: Mode | Rule | Batch) -> Json:
-    """Return what a declaration says of a part, under the keys that it says it with."""
-    grammar: Any = type(part)
-    return {name: _plain(getattr(part, field.name)) for name, field in fields_of(grammar).items()}
-
-
-def _gate(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) -> Json:
-    return {
-        "name": gate.name,
-        "title": gate.title,
-        "sql": _gate_sql(manifest, boundary, gate, root),
-        "unit": gate.unit,
-        "block_below": gate.block_below,
-        "alert_below": gate.alert_below,
-        "modes": list(gate.modes),
-        "of": gate.rows.tables if gate.rows else None,
-        "at_least": gate.rows.at_least if gate.rows else None,
-    }
+def _boundary(manifest: Manifest, boundary: Boundary, root: Path, judged: bool) -> view.Boundary:
+    upstream = manifest.phases[boundary.upstream]
+    gates = tuple(boundary.gates.values())
+    return view.Boundary(
+        name=boundary.name,
+        upstream=upstream,
+        downstream=manifest.phases[boundary.downstream] if boundary.downstream else None,
+        deadline=boundary.deadline,
+        trigger=boundary.trigger,
+        entities=boundary.entities,
+        modes=tuple(boundary.modes.values()),
+        gates=gates if judged else None,
+        queries={gate.name: _gate_sql(manifest, boundary, gate, root) for gate in gates if judged},
+        tables={name: each.output.table for name, each in upstream.processors.items() if each.output},
+    )
 
 
 def _gate_sql(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) -> str:
@@ -164,9 +124,9 @@ def _expiry(manifest: Manifest, function: str, boundaries: list[Boundary], fires
     return {name: {"field": ttl.field, "seconds": ttl.after} for name, ttl in found.items() if ttl}
 
 
-def _event(manifest: Manifest, root: Path, topic: str) -> Json:
+def _event(manifest: Manifest, root: Path, topic: str) -> view.Event:
     schema = _schema(manifest, root, manifest.topics[topic].message)
-    return {"topic": topic, "fields": _fields(schema)}
+    return view.Event(topic, _fields(schema))
 
 
 def _schema(manifest: Manifest, root: Path, message: str) -> Json:
@@ -212,13 +172,7 @@ def _read(root: Path, file: str, at: Location) -> str:
         raise Refused([Finding("view", f"{file}, which is declared here, cannot be read. {error}", at)]) from None
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def _setting(value: object) -> Any:
     """Return a setting, durations in seconds."""
     seconds = parse_duration(value) if isinstance(value, str) else None
-    return _plain(value) if seconds is None else seconds
+    return value if seconds is None else seconds

@@ -22,6 +22,10 @@ ARROWS: dict[str, set[str]] = {
     "functions": set(),
     "__main__": {"blueprint", "components"},
 }
+TYPES = {f"shared.declaration.{name}" for name in ("codec", "grammar", "types", "view")}
+"""The one part of the functions' library that the model imports: plain types, which are written once for both."""
+SCAFFOLDED = ROOT / "ops" / "scaffolding" / "pipeline"
+"""Functions that `ops new` writes."""
 ROOMS = ("declaration", "decisions", "google", "reports", "orchestration", "http")
 """The rooms of `functions/shared`: each imports only from those before it."""
 CLIENTS = {"google", "grpc"}
@@ -35,12 +39,12 @@ def modules(layer: str) -> Iterator[Path]:
 
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the top-level package of each import, wherever in the module it stands, and its line."""
+    """Yield what each import names, wherever in the module it stands, and its line."""
     for node in ast.walk(ast.parse(path.read_bytes(), path.name)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name.split(".")[0], node.lineno) for alias in node.names)
+            yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0], node.lineno
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
 def crossings(layer: str, path: Path) -> list[str]:
@@ -48,7 +52,12 @@ def crossings(layer: str, path: Path) -> list[str]:
     forbidden = set(ARROWS) - ARROWS[layer] - {layer, "__main__"}
     if layer in ("analysis", "provider", "blueprint", "functions"):
         forbidden |= PULUMI
-    return [f"{path}:{line} imports {name}" for name, line in imported(path) if name in forbidden]
+    found = [(name, line) for name, line in imported(path) if name.partition(".")[0] in forbidden]
+    if layer != "functions" and SCAFFOLDED not in path.parents:
+        allowed = TYPES if layer == "blueprint" else set()
+        library = ((name, line) for name, line in imported(path) if name.partition(".")[0] == "shared")
+        found += ((name, line) for name, line in library if ".".join(name.split(".")[:3]) not in allowed)
+    return [f"{path}:{line} imports {name}" for name, line in found]
 
 
 @pytest.mark.parametrize("layer", ARROWS)
@@ -59,8 +68,29 @@ def test_arrows(layer: str) -> None:
 def test_a_crossing_is_seen(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     module.write_text("def late():\n    import pulumi\n    from components.base import Context\n    from . import x\n")
-    assert crossings("blueprint", module) == [f"{module}:2 imports pulumi", f"{module}:3 imports components"]
+    assert crossings("blueprint", module) == [
+        f"{module}:2 imports pulumi",
+        f"{module}:3 imports components.base.Context",
+    ]
     assert crossings("ops", module) == []
+
+
+def test_the_model_imports_of_the_functions_their_types_alone(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("from shared.declaration import types\nfrom shared.declaration.types import Rule\n")
+    assert crossings("blueprint", module) == []
+    assert len(crossings("ops", module)) == 2
+    module.write_text(
+        "import shared\nfrom shared.declaration import settings\nfrom shared.decisions.rules import judge\n"
+    )
+    assert len(crossings("blueprint", module)) == 3
+
+
+def test_the_types_that_both_import_need_nothing_else() -> None:
+    for name in TYPES:
+        path = ROOT / "functions" / f"{name.replace('.', '/')}.py"
+        others = {each for each, _ in imported(path) if each.partition(".")[0] not in sys.stdlib_module_names}
+        assert {each for each in others if ".".join(each.split(".")[:3]) not in TYPES} <= {"tzdata"}
 
 
 def room_crossings(room: str, path: Path) -> list[str]:

@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from shared.declaration.grammar import Duration, declared
+from shared.declaration.types import Identifier
+
 from blueprint import yamlsource
 from blueprint.decode import Decoder
 from blueprint.findings import Finding, Location
-from blueprint.grammar import Duration, declared
-from blueprint.manifest import Identifier, Manifest
+from blueprint.manifest import Manifest
 
 FOLDER = "schemas/firestore"
 RULE = "firestore-schema"

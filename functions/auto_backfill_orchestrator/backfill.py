@@ -11,7 +11,8 @@ from candidates import Candidate, Limits, allowed, candidate
 from shared.decisions import document as doc
 from shared.decisions.effects import Snapshot, Unavailable
 from shared.decisions.rules import mode_of
-from shared.declaration.view import Boundary, Phase
+from shared.declaration.types import Phase
+from shared.declaration.view import Boundary
 from shared.google.bigquery import Row, Warehouse
 from shared.orchestration import repeat
 from shared.orchestration.dependencies import Dependencies
@@ -30,7 +31,7 @@ def run(dependencies: Dependencies, schedule: str | None) -> dict[str, Any]:
     """Publish again what needs it, within the limits; `failures` lists what could not be looked at or published."""
     settings, now = dependencies.view.settings, datetime.now(UTC)
     limits = Limits(settings["per_run"], settings["cool_down"], settings["attempts"])
-    today = now.astimezone(dependencies.view.time_zone).date()
+    today = now.astimezone(dependencies.view.zone).date()
     first = today - timedelta(seconds=settings["look_back"])
     warehouse = warehouse_of(dependencies)
     runs = warehouse.rows(_LATEST_RUNS, first=first, last=today)
@@ -58,7 +59,7 @@ def _candidates(dependencies: Dependencies, runs: list[Row], first: date) -> Ite
         phase = boundary.downstream
         if phase is None:
             continue
-        since = datetime.combine(first, datetime.min.time(), dependencies.view.time_zone)
+        since = datetime.combine(first, datetime.min.time(), dependencies.view.zone)
         for snapshot in list(_triggered(dependencies, boundary, since)):
             if snapshot.key < first.isoformat():
                 continue
@@ -74,7 +75,7 @@ def _expected(dependencies: Dependencies, phase: Phase, game_date: str) -> tuple
     """Return who is expected on the date: by its mode where a boundary follows the phase, else everybody."""
     for following in dependencies.view.boundaries.values():
         if following.upstream.name == phase.name:
-            return mode_of(following, game_date, datetime.now(UTC), dependencies.view.time_zone).expected
+            return mode_of(following, game_date, datetime.now(UTC), dependencies.view.zone).expected
     return tuple(phase.processors)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from shared.decisions import document as doc
 from shared.decisions import names
-from shared.declaration.view import Boundary, Phase
+from shared.declaration.types import Phase
+from shared.declaration.view import Boundary
 
 FAILED = "failed"
 DONE = frozenset({"success", "partial", "no_data"})

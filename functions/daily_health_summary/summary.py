@@ -25,7 +25,7 @@ _OPEN_ERRORS = _QUERIES.joinpath("open_errors.sql").read_text("utf-8")
 def run(dependencies: Dependencies, webhook: str) -> dict[str, Any]:
     """Send the summary of the last complete date; raises `Unavailable` where Slack does not take it."""
     now = datetime.now(UTC)
-    yesterday = now.astimezone(dependencies.view.time_zone).date() - timedelta(days=1)
+    yesterday = now.astimezone(dependencies.view.zone).date() - timedelta(days=1)
     facts = collect(dependencies, yesterday, now)
     verdict = sentence(facts, dependencies.view.title)
     logs.log("INFO", "health_verdict", verdict, verdict=level(facts), game_date=facts.game_date)
@@ -66,7 +66,7 @@ def _standings(dependencies: Dependencies, problems: list[str], game_date: str, 
         if not document and boundary.upstream.name in untriggered:
             found.append(waiting(boundary, untriggered[boundary.upstream.name]))
             continue
-        mode = mode_of(boundary, game_date, now, dependencies.view.time_zone)
+        mode = mode_of(boundary, game_date, now, dependencies.view.zone)
         found.append(standing(boundary, mode, game_date, document))
     return found
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.decisions import document as doc
-from shared.declaration.view import Boundary, Mode
+from shared.declaration.types import Mode
+from shared.declaration.view import Boundary
 from shared.reports.slack import escape
 
 LEVELS = ("HEALTHY", "WARNING", "CRITICAL")

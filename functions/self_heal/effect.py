@@ -10,7 +10,8 @@ from typing import Any
 from shared.decisions import document as doc
 from shared.decisions.effects import Snapshot, Unavailable
 from shared.declaration import fields
-from shared.declaration.view import Boundary, Phase
+from shared.declaration.types import Phase
+from shared.declaration.view import Boundary
 from shared.orchestration import repeat
 from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.sweep import DATE, Budget

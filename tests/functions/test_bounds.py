@@ -14,7 +14,8 @@ import pytest
 from shared.decisions import bounds, message
 from shared.decisions import document as doc
 from shared.decisions.message import Bad, Envelope
-from shared.declaration.view import Boundary, Mode, Processor
+from shared.declaration.types import Mode, Processor
+from shared.declaration.view import Boundary
 
 from tests.functions.model import DATE, Model, completion
 from tests.functions.views import ORCHESTRATORS, boundary, view_of
@@ -57,7 +58,7 @@ def many(number: int) -> Boundary:
     """Return a boundary with so many processors, none of which is enough."""
     base = boundary("phase3_to_phase4")
     names = [f"processor_{each:03}_{'x' * 60}" for each in range(number)]
-    mode = Mode("any", "always", (*names, "never"), (), base.modes[0].rules[:1])
+    mode = Mode("any", when="always", expected=(*names, "never"), rules=base.modes[0].rules[:1])
     return replace(
         base,
         upstream=replace(base.upstream, processors={name: Processor(name) for name in names}),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shared.decisions import document as doc
 from shared.decisions.effects import Publish
-from shared.declaration.view import Processor
+from shared.declaration.types import Processor
 
 from tests.functions.model import DATE, LEASE, START, ZONE, Model, completion, payloads
 from tests.functions.test_interleavings import stricter
@@ -130,7 +130,7 @@ def test_what_was_recorded_under_an_old_name_is_enough() -> None:
 
 def _with(phase: Any, replaced: str, name: str, aliases: tuple[str, ...]) -> Any:
     processors = {key: each for key, each in phase.processors.items() if key != replaced}
-    return replace(phase, processors={name: Processor(name, aliases), **processors})
+    return replace(phase, processors={name: Processor(name, aliases=aliases), **processors})
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))

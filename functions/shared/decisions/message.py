@@ -16,7 +16,8 @@ from typing import Any
 from shared.decisions import bounds, names
 from shared.decisions.completion import Completion
 from shared.declaration.fields import instant, problem
-from shared.declaration.view import Phase, View
+from shared.declaration.types import Phase
+from shared.declaration.view import View
 
 VERSION = "schema_version"
 KNOWN_VERSIONS = frozenset({"1", "1.0"})

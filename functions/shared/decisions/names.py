@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from shared.declaration.view import Phase
+from shared.declaration.types import Phase
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

@@ -42,7 +42,7 @@ def publication_of(boundary: Boundary, date: str, document: doc.Document, verdic
         reason=verdict.reason or str(document.get(doc.TRIGGER_REASON)),
         mode=verdict.mode.name,
         partial=bool(rule and rule.partial),
-        status=rule.status if rule else "complete",
+        status=rule.reported_as if rule else "complete",
         completed=tuple(sorted(counting)) if not verdict.mode.expected else verdict.completed,
         missing=verdict.missing,
         succeeded=_succeeded(boundary, document),

@@ -15,7 +15,8 @@ from shared.decisions import document as doc
 from shared.decisions.completion import Completion
 from shared.decisions.rules import batch_satisfies, counted, ready, recorded
 from shared.declaration.fields import key_part
-from shared.declaration.view import Batch, Boundary
+from shared.declaration.types import Batch
+from shared.declaration.view import Boundary
 
 Record = dict[str, Any]
 _UNITED = frozenset({"completed_at", "is_incremental", "entities_changed", "skip_downstream"})

@@ -13,7 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.decisions import document as doc
-from shared.declaration.view import Batch, Boundary, Mode, Rule
+from shared.declaration.types import Batch, Mode, Rule
+from shared.declaration.view import Boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def decision(boundary: Boundary, document: doc.Document, verdict: Verdict, now: 
         "mode": verdict.mode.name,
         "reason": verdict.reason,
         "partial": bool(verdict.rule and verdict.rule.partial),
-        "status": verdict.rule.status if verdict.rule else "complete",
+        "status": verdict.rule.reported_as if verdict.rule else "complete",
         "expected": list(verdict.mode.expected),
         "completed": list(completed),
         "missing": list(verdict.missing),
@@ -83,8 +84,8 @@ def decided(boundary: Boundary, document: doc.Document) -> Verdict | None:
     declared = next((mode for mode in boundary.modes if mode.name == name), None)
     names = stored.get("expected", declared.expected if declared else ())
     expected = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
-    mode = Mode(name, "decided", expected, (), ())
-    rule = Rule(reason, partial=bool(stored.get("partial")), status=str(stored.get("status") or "complete"))
+    mode = Mode(name, when="always", expected=expected, rules=())
+    rule = Rule(reason=reason, partial=bool(stored.get("partial")), status=str(stored.get("status") or "complete"))
     complete, missing = _present(boundary, document, expected)
     before = stored.get("completed")
     if not expected and isinstance(before, list | tuple):

@@ -38,9 +38,8 @@ def messages(
 
 def _tables(boundary: Boundary, publication: Publication) -> list[tuple[str, str]]:
     """Return the expected processors that have an output table, each with the table's name."""
-    processors = boundary.upstream.processors
-    tables = ((name, processors[name].table) for name in publication.expected if name in processors)
-    return [(name, table.rsplit(".", 1)[-1]) for name, table in tables if table]
+    tables = boundary.tables
+    return [(name, tables[name].rsplit(".", 1)[-1]) for name in publication.expected if name in tables]
 
 
 def _known(publication: Publication, function: str, now: datetime) -> dict[str, Any]:
@@ -63,7 +62,6 @@ def _known(publication: Publication, function: str, now: datetime) -> dict[str, 
 
 def _data(boundary: Boundary, known: dict[str, Any]) -> bytes:
     fields = {
-        name: source["value"] if "value" in source else known.get(source["from"])
-        for name, source in boundary.trigger.fields.items()
+        name: known.get(field.from_) if field.from_ else field.value for name, field in boundary.trigger.fields.items()
     }
     return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from shared.decisions.effects import GateResult
-from shared.declaration.view import Boundary, Gate, Mode
+from shared.declaration.types import Gate, Mode, RowsGate
+from shared.declaration.view import Boundary
 from shared.google.bigquery import Row
 from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.warehouse import warehouse_of
@@ -18,14 +18,14 @@ def in_warehouse(dependencies: Dependencies, boundary: Boundary, mode_name: str,
     warehouse, day = warehouse_of(dependencies), datetime.date.fromisoformat(date)
     mode = next(mode for mode in boundary.modes if mode.name == mode_name)
     return [
-        _judged(boundary, gate, mode, warehouse.rows(gate.sql, date=day))
+        _judged(boundary, gate, mode, warehouse.rows(boundary.queries[gate.name], date=day))
         for gate in boundary.gates or ()
         if not gate.modes or mode_name in gate.modes
     ]
 
 
 def _judged(boundary: Boundary, gate: Gate, mode: Mode, rows: list[Row]) -> GateResult:
-    return _rows_gate(boundary, gate, mode, rows) if gate.of else _value_gate(gate, rows)
+    return _rows_gate(boundary, gate, gate.rows, mode, rows) if gate.rows else _value_gate(gate, rows)
 
 
 def _value_gate(gate: Gate, rows: list[Row]) -> GateResult:
@@ -41,18 +41,16 @@ def _value_gate(gate: Gate, rows: list[Row]) -> GateResult:
     return GateResult(gate.name, gate.title, value, blocks, alerts, detail)
 
 
-def _rows_gate(boundary: Boundary, gate: Gate, mode: Mode, rows: list[Row]) -> GateResult:
+def _rows_gate(boundary: Boundary, gate: Gate, wanted: RowsGate, mode: Mode, rows: list[Row]) -> GateResult:
     counts = {row["processor"]: row["row_count"] for row in rows}
-    looked_at = _with_table(boundary, mode.critical if gate.of == "critical" else mode.expected)
+    looked_at = _with_table(boundary, mode.critical if wanted.tables == "critical" else mode.expected)
     filled = [name for name in looked_at if counts.get(name)]
     empty = [name for name in looked_at if name not in filled]
-    wanted = gate.at_least if gate.at_least is not None else 0
     critical = [name for name in _with_table(boundary, mode.critical) if not counts.get(name)]
     detail = f"{gate.title}: {len(filled)} of {len(looked_at)}" + (f", empty: {', '.join(empty)}" if empty else "")
-    blocks = bool(critical) or len(filled) < wanted
+    blocks = bool(critical) or len(filled) < (wanted.at_least or 0)
     return GateResult(gate.name, gate.title, float(len(filled)), blocks, blocks or bool(empty), detail)
 
 
 def _with_table(boundary: Boundary, names: Iterable[str]) -> list[str]:
-    processors: Mapping[str, Any] = boundary.upstream.processors
-    return [name for name in names if name in processors and processors[name].table]
+    return [name for name in names if name in boundary.tables]

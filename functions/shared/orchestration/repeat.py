@@ -44,7 +44,7 @@ def _verdict(dependencies: Dependencies, boundary: Boundary, snapshot: Snapshot,
     before = decided(boundary, document)
     if before is not None:
         return before
-    today = mode_of(boundary, snapshot.key, snapshot.time, dependencies.view.time_zone)
+    today = mode_of(boundary, snapshot.key, snapshot.time, dependencies.view.zone)
     mode = next((mode for mode in boundary.modes if mode.name == document.get(doc.MODE)), today)
     counting, known = counted(boundary, document), recorded(boundary, document)
     return Verdict(

@@ -35,7 +35,7 @@ def context(dependencies: Dependencies, boundary: Boundary, date: str) -> Contex
     """Return the context of a new attempt on a date."""
     return Context(
         boundary=boundary,
-        zone=dependencies.view.time_zone,
+        zone=dependencies.view.zone,
         lease=lease.seconds(dependencies.view.lease),
         expiry=dependencies.view.expiry.get(boundary.upstream.collection, {}),
         date=date,
