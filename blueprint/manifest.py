@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from shared.declaration import types
@@ -37,12 +36,6 @@ Concurrency = Annotated[int, Range(1, 1000, "Cloud Run limit")]
 Warm = Annotated[int, Range(0, 100)]
 Most = Annotated[int, Range(1, 1000)]
 Budget = Annotated[str, TextPattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")]
-
-EMPTY: Mapping[str, object] = MappingProxyType({})
-
-
-def _empty() -> Mapping[str, object]:
-    return EMPTY
 
 
 @dataclass(frozen=True)

@@ -104,11 +104,3 @@ class Names:
     def job(self, function: str, schedule: str) -> str:
         """Return the scheduler job that calls `function`."""
         return shorten(f"{function}--{slug(schedule)}", JOB)
-
-    def service_agent(self, service: str) -> str:
-        """Return the e-mail of a Google service agent, such as `gcp-sa-pubsub`."""
-        return f"service-{self.number}@{service}.iam.gserviceaccount.com"
-
-    def topic_path(self, topic: str) -> str:
-        """Return the full resource name of a topic."""
-        return f"projects/{self.project}/topics/{topic}"

@@ -241,11 +241,6 @@ class TableDifference:
     at: Location = field(default=NOWHERE, compare=False)
 
 
-def identical(old: Table, new: Table) -> bool:
-    """True when nothing differs, descriptions and labels included."""
-    return not differences(old, new)
-
-
 def differences(old: Table, new: Table) -> tuple[TableDifference, ...]:
     """Everything that differs from `old` to `new`: columns in declared order first, then the table's own
     settings.

@@ -18,7 +18,7 @@ from typing import Any
 
 from analysis.files import Unreadable, read_input
 from blueprint import yamlsource
-from blueprint.findings import Finding, Location, Refused
+from blueprint.findings import Finding, Location
 
 FOLDER = "schemas/messages"
 RULE = "message-schema"
@@ -359,37 +359,3 @@ def _compact(schema: Any) -> Any:
         elif name not in ANNOTATIONS:
             result[name] = value
     return result
-
-
-@dataclass(frozen=True)
-class Fixture:
-    """An example of a message: `raw` is what Pub/Sub carries, `fault` the pointer at which a bad one is
-    refused.
-    """
-
-    name: str
-    raw: str
-    attributes: Mapping[str, str]
-    fault: str | None
-
-    @property
-    def data(self) -> Any:
-        """The decoded data; raises ValueError for an example that is no JSON."""
-        return json.loads(self.raw)
-
-
-def load_fixtures(root: Path, message: str) -> tuple[Fixture, ...]:
-    """The examples of `message` under `schemas/messages/fixtures`, good and bad; raises `Refused` for those that are none."""
-    fixtures, findings = [], []
-    for path in sorted((root / FOLDER / "fixtures" / message).glob("*.json")):
-        try:
-            content = json.loads(read_input(path))
-            raw = content["raw"] if "raw" in content else json.dumps(content["data"])
-            fixtures.append(Fixture(path.stem, raw, content.get("attributes", {}), content.get("fault")))
-        except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            reason = f"{error} " if isinstance(error, Unreadable) else ""
-            sentence = f"{reason}An example is a JSON object with the message as `data`, or as text in `raw`."
-            findings.append(Finding("message-fixture", sentence, Location(path.relative_to(root).as_posix())))
-    if findings:
-        raise Refused(findings)
-    return tuple(fixtures)

@@ -172,5 +172,4 @@ def test_physical_names_are_those_that_production_uses() -> None:
     assert names.email(names.runtime_account("phase3-to-phase4-orchestrator")) == (
         "phase3-to-phase4-orchestrator@nba-props-platform.iam.gserviceaccount.com"
     )
-    assert names.service_agent("gcp-sa-pubsub") == "service-756957797294@gcp-sa-pubsub.iam.gserviceaccount.com"
     assert names.source_object("f", "ab") == "f/ab.zip"

@@ -12,13 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprint.schemas.messages import (
-    Fixture,
     MessageSchema,
     is_date,
     is_time,
-    load_fixtures,
     load_messages,
 )
+from tests.blueprint.schemas.fixtures import Fixture, load_fixtures
 
 ROOT = Path(__file__).resolve().parents[3]
 MESSAGES, FINDINGS = load_messages(ROOT)

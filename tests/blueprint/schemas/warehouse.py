@@ -23,7 +23,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from blueprint.schemas.bigquery import Schemas
-from blueprint.schemas.rows import check_row
+from tests.blueprint.schemas.rows import check_row
 
 PROJECT = "test-project"
 START_SECONDS = 60

@@ -1,8 +1,7 @@
 """Rows against a table: what keeps a row from being stored, told before BigQuery tells it.
 
 A row is the JSON form that streaming inserts and BigQuery subscriptions take: times and dates as text, a
-JSON column as a string that holds JSON. Writers in this repository build rows from `Table.compact()`; tests
-check everything that would be written against the table itself.
+JSON column as a string that holds JSON.
 """
 
 from __future__ import annotations
@@ -12,22 +11,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from blueprint.schemas.bigquery import Column, Table
+from blueprint.schemas.bigquery import Column
 from blueprint.schemas.messages import Fault, is_date, is_time
-
-
-def compact(table: Table) -> list[dict[str, Any]]:
-    """The columns as the least that a writer needs (`name`, `type`, `mode`, `fields`): the form that
-    travels.
-    """
-    return [_compact(column) for column in table.columns]
-
-
-def _compact(column: Column) -> dict[str, Any]:
-    result: dict[str, Any] = {"name": column.name, "type": column.type, "mode": column.mode}
-    if column.fields:
-        result["fields"] = [_compact(child) for child in column.fields]
-    return result
 
 
 def check_row(columns: tuple[Column, ...], row: Mapping[str, Any], pointer: str = "") -> tuple[Fault, ...]:
