@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from blueprint.manifest import Secret
+    from blueprint.functions import Secret
     from blueprint.model import Blueprint
 
 PLATFORM_VARIABLES = frozenset(

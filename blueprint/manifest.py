@@ -8,34 +8,18 @@ What needs more than the file (names, archives, grants) is derived elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
-from shared.declaration import types
-from shared.declaration.grammar import Duration, Json, Range, TextPattern, declared
+from shared.declaration.grammar import Duration, Json, TextPattern, declared
 from shared.declaration.types import Identifier, Percent, TopicId
 
+from blueprint.boundaries import Boundary, Phase
 from blueprint.findings import Location
+from blueprint.functions import Defaults, Function, Secret, Variable
 from blueprint.grammar import Placed
-
-Slug = Annotated[str, TextPattern(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", "lower-case letters, digits and dashes")]
-ServiceName = Annotated[
-    str,
-    TextPattern(
-        r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a service's name: lower-case letters, digits and dashes, at most 63"
-    ),
-]
-SecretId = Annotated[str, TextPattern(r"[A-Za-z0-9_-]{1,255}", "letters, digits, `_` and dashes, at most 255")]
-"""What Secret Manager takes as a secret's name; others may have chosen it."""
-TableName = Annotated[str, TextPattern(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+", "a dataset and a table, as in dataset.table")]
-Folder = Annotated[str, TextPattern(r"(?!/)(?!.*\.\.)[A-Za-z0-9_./-]+", "a relative path inside the project")]
-Memory = Annotated[str, TextPattern(r"\d+(Mi|Gi)", "a number and Mi or Gi")]
-Cpu = Annotated[str, TextPattern(r"\d+(\.\d+)?", 'a number in quotes, such as "1"')]
-Concurrency = Annotated[int, Range(1, 1000, "Cloud Run limit")]
-Warm = Annotated[int, Range(0, 100)]
-Most = Annotated[int, Range(1, 1000)]
-Budget = Annotated[str, TextPattern(r"\d+(Ki|Mi)", "a number and Ki or Mi")]
+from blueprint.spelling import Folder, ServiceName, Slug, TableName
 
 
 @dataclass(frozen=True)
@@ -71,103 +55,6 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Output:
-    """The table that a processor writes, and the column that holds the date."""
-
-    at: Location
-    table: TableName = declared("dataset.table")
-    date_column: Identifier = declared("The DATE column that a run fills for its date.")
-
-
-@dataclass(frozen=True)
-class Processor(types.Processor, Placed):
-    """A unit of work of a phase whose completion counts."""
-
-    output: Output | None = declared("Where its rows are.", default=None)
-
-
-@dataclass(frozen=True)
-class Phase(types.Phase, Placed):
-    """A phase of the pipeline: who completes, under which names, and where that is recorded."""
-
-    title: str = declared("What operators call it.")
-    service: ServiceName = declared("The outside service that runs it.")
-    completion_topic: TopicId = declared("Where it publishes completions.")
-    processors: Mapping[str, Processor] = declared(
-        "Its processors by canonical name; of a batch phase the senders whose messages count.", factory=dict
-    )
-
-
-@dataclass(frozen=True)
-class Rule(types.Rule, Placed):
-    """One way in which a date becomes complete enough; the first rule that holds gives the reason."""
-
-
-@dataclass(frozen=True)
-class Mode(types.Mode, Placed):
-    """Expectations for dates on one side of today in the pipeline's time zone."""
-
-    rules: tuple[Rule, ...] = declared("In order; the first that holds triggers.")
-
-
-@dataclass(frozen=True)
-class Gate(types.Gate, Placed):
-    """What must hold in the data before a trigger is published; a blocked date is retried, never latched."""
-
-    query: Folder | None = declared(
-        "SQL file in the function's folder: one row, column `value`, parameter @date.", default=None
-    )
-
-
-@dataclass(frozen=True)
-class Field(types.Field):
-    """Where a field of a published message comes from."""
-
-    at: Location = field(kw_only=True)
-    because: str | None = declared(
-        "Why the constant is right whatever happened, where it is a truth value, a number or the name of a state.",
-        default=None,
-    )
-
-
-@dataclass(frozen=True)
-class Trigger(types.Trigger):
-    """The message that starts the next phase."""
-
-    fields: Mapping[str, Field] = declared("The message, field by field.")
-
-
-@dataclass(frozen=True)
-class Timer:
-    """The scheduled function that evaluates a boundary when no message arrives (incident 47)."""
-
-    at: Location
-    function: Slug = declared("A scheduled function.")
-    schedule: str = declared("Which of its schedules.")
-
-
-@dataclass(frozen=True)
-class Boundary(Placed):
-    """The step from one phase to the next: rules, gates, deadline and the trigger that is published."""
-
-    name: str
-    upstream: str = declared("The phase whose completions are counted.")
-    downstream: str | None = declared(
-        "The phase whose completions prove the effect, where it publishes any.", default=None
-    )
-    function: Slug = declared("The orchestrator.")
-    timer: Timer = declared("Who evaluates it when no message arrives.")
-    deadline: Duration = declared("A date open this long after its first completion raises an alert.")
-    expected_within: Duration | None = declared("From the last completion to the trigger, normally.", default=None)
-    trigger: Trigger = declared("What starts the next phase.")
-    entities: Mapping[str, tuple[str, ...]] = declared(
-        "Changed ids merged by key, from these processors.", factory=dict
-    )
-    modes: Mapping[str, Mode] = declared("Expectations by the date's side of today.")
-    gates: Mapping[str, Gate] = declared("What must hold in the data first.", factory=dict)
-
-
-@dataclass(frozen=True)
 class Consumer:
     """A service outside that receives a topic's messages."""
 
@@ -191,87 +78,6 @@ class Topic:
     shared: str | None = declared(
         "Why more than one of its consumers acts on each message, where that is meant.", default=None
     )
-
-
-@dataclass(frozen=True)
-class Schedule(Placed):
-    """A time at which a function is called; in the pipeline's time zone."""
-
-    name: str
-    cron: str = declared("Five fields of unix cron.")
-    paused: bool = declared("Whether the job is paused; declared so that nobody forgets (incident 52).", default=False)
-
-
-@dataclass(frozen=True)
-class FunctionTrigger:
-    """What calls a function: one topic, or schedules."""
-
-    at: Location
-    topic: TopicId | None = declared("Push from this topic.", default=None)
-    schedules: Mapping[str, Schedule] = declared("Or calls at these times.", factory=dict)
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What every function has that does not say otherwise."""
-
-    at: Location
-    memory: Memory | None = declared("Memory of an instance.", default=None)
-    cpu: Cpu | None = declared("CPUs of an instance.", default=None)
-    concurrency: Concurrency | None = declared("Requests an instance takes at once.", default=None)
-    timeout: Duration | None = declared("A call that runs longer is ended.", default=None)
-    min_instances: Warm | None = declared("Instances kept warm.", default=None)
-    max_instances: Most | None = declared("Instances at most.", default=None)
-    optional_imports: Mapping[str, str] | None = declared(
-        "Guarded imports that may be absent: module to reason.", default=None
-    )
-    size_budget: Budget | None = declared("Largest archive.", default=None)
-
-
-@dataclass(frozen=True)
-class Function(Placed):
-    """A function of this project; names, identity, subscriptions, dead letter and alerts follow from it."""
-
-    name: str
-    title: str = declared("What it does, in a few words.")
-    folder: Folder = declared("Its folder under functions/, with main.py.")
-    entry_point: Identifier = declared("The Python function that the framework calls.")
-    trigger: FunctionTrigger = declared("What calls it.")
-    publishes: tuple[TopicId, ...] = declared(
-        "Topics it publishes to beside its boundary's trigger and the events.", default=()
-    )
-    memory: Memory = declared("Memory of an instance.", shared=True)
-    cpu: Cpu = declared("CPUs of an instance.", default="1")
-    concurrency: Concurrency = declared("Requests an instance takes at once.", default=1)
-    timeout: Duration = declared("A call that runs longer is ended.", shared=True)
-    min_instances: Warm = declared("Instances kept warm.", default=0)
-    max_instances: Most = declared("Instances at most.", shared=True)
-    secrets: tuple[str, ...] = declared("Secrets it reads, by variable name.", default=())
-    settings: Mapping[str, Json] = declared("Values for the function's own code.", factory=dict)
-    optional_imports: Mapping[str, str] = declared(
-        "Guarded imports that may be absent: module to reason.", factory=dict
-    )
-    dynamic_imports: tuple[str, ...] = declared("Modules it imports by a computed name.", default=())
-    resources: tuple[Folder, ...] = declared("Data files it reads by a computed path.", default=())
-    size_budget: Budget = declared("Largest archive.", default="512Ki")
-
-
-@dataclass(frozen=True)
-class Variable:
-    """An environment variable whose value the stack gives."""
-
-    name: str
-    at: Location
-    from_: Literal["project", "project_number", "region", "environment"] = declared("Which stack value.")
-
-
-@dataclass(frozen=True)
-class Secret(Placed):
-    """An environment variable whose value Secret Manager holds."""
-
-    name: str
-    secret: SecretId = declared("Secret Manager's name for it.")
-    version: str = declared("Pinned version; a new value is a new release.", default="1")
 
 
 @dataclass(frozen=True)

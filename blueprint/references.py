@@ -10,8 +10,10 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from blueprint.boundaries import Boundary, Gate, Mode, Phase, Rule
 from blueprint.findings import Finding, Location
-from blueprint.manifest import Boundary, Function, Gate, Manifest, Mode, Phase, Rule
+from blueprint.functions import Function
+from blueprint.manifest import Manifest
 
 ENGINE_FIELDS: Mapping[str, tuple[str, str | None]] = {
     "date": ("string", "date"),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from analysis.files import Unreadable, read_bytes
 from blueprint.findings import Finding, Location, Refused
-from blueprint.manifest import Function, Manifest
+from blueprint.functions import Function
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from shared.declaration import view
 from shared.declaration.codec import encode
 
 from analysis.files import Unreadable, read_input
+from blueprint.boundaries import Boundary, Gate
 from blueprint.findings import Finding, Location, Refused
 from blueprint.grammar import parse_duration
-from blueprint.manifest import Boundary, Gate, Manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blueprint.findings import Location
-from blueprint.manifest import Function, Manifest, Topic
+from blueprint.functions import Function
+from blueprint.manifest import Manifest, Topic
 from blueprint.names import Names
 
 ACK_MARGIN = 60

@@ -11,8 +11,8 @@ import pulumi_gcp as gcp
 
 from blueprint.alerts.types import Alert
 from blueprint.deployment import deployment
+from blueprint.functions import Function, Schedule
 from blueprint.iam import Grant
-from blueprint.manifest import Function, Schedule
 from blueprint.names import DISPLAY_NAME, clipped, slug
 from blueprint.wiring import SCHEDULER_RETRIES, Push, attempt_deadline, push_to_function
 from components.alerts import declare_alerts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_gcp as gcp
 
-from blueprint.manifest import Secret
+from blueprint.functions import Secret
 from components.base import Component, ComponentContext
 
 

@@ -18,7 +18,7 @@ from blueprint.archive.distributions import LOCK, read_lock, requirements_text
 from blueprint.archive.model import Archive
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Finding, Location
-from blueprint.manifest import Function
+from blueprint.functions import Function
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER, lock_folder
 from ops.progress import stage

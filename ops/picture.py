@@ -7,8 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from blueprint.boundaries import Boundary
 from blueprint.loader import load_manifest
-from blueprint.manifest import Boundary, Manifest
+from blueprint.manifest import Manifest
 from ops.terminal import clip, count
 
 FILE: Final = "docs/pipeline.svg"

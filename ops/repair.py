@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from blueprint.boundaries import Boundary
 from blueprint.findings import Finding
-from blueprint.manifest import Boundary
 from blueprint.operations import answer
 from ops.answers import Answer, worst
 from ops.arguments import add_format_argument, add_project_arguments, declared

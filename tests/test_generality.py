@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.boundaries import Boundary, Mode, Phase
 from blueprint.contracts.messages import READ, TOLD
 from blueprint.loader import load_manifest
-from blueprint.manifest import Boundary, Events, Manifest, Mode, Phase
+from blueprint.manifest import Events, Manifest
 from blueprint.references import ENGINE_FIELDS
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import load_messages

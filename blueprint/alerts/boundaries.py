@@ -15,7 +15,7 @@ from blueprint.alerts.factory import Factory, any_of, minutes, series
 from blueprint.alerts.functions import entries_of
 from blueprint.alerts.messaging import PUBLISHES
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
-from blueprint.manifest import Boundary
+from blueprint.boundaries import Boundary
 
 EVENTS_OF_KINDS = {
     "overdue": events.DEADLINE_PASSED,

@@ -18,7 +18,8 @@ from analysis.promql.expression import Binary, Expression, FunctionCall, Number,
 from analysis.promql.expression import render as as_promql
 from blueprint.alerts import functions, messaging
 from blueprint.alerts.factory import series, total
-from blueprint.manifest import Boundary, Manifest
+from blueprint.boundaries import Boundary
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 
 COLUMNS = 48

@@ -12,7 +12,7 @@ from analysis.promql.expression import Expression, FunctionCall, Number, binary,
 from blueprint.alerts import events
 from blueprint.alerts.factory import Factory, series, total
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
-from blueprint.manifest import Function
+from blueprint.functions import Function
 
 RESOURCE = "cloud_run_revision"
 WINDOW = 10

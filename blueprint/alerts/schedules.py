@@ -15,7 +15,7 @@ from blueprint import cron
 from blueprint.alerts.clock import ZoneClock, clock
 from blueprint.alerts.factory import Factory, any_of, series
 from blueprint.alerts.types import MINUTE, Alert, LogMatch, PromQL
-from blueprint.manifest import Function, Schedule
+from blueprint.functions import Function, Schedule
 
 LOGS = "type.googleapis.com/google.cloud.scheduler.logging"
 SEEN = 10

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from blueprint.boundaries import Boundary
 from blueprint.contracts import Inspection, contract
 from blueprint.graph import PipelineEdge, PipelineNode, acting, circle, edges
-from blueprint.manifest import Boundary
 from blueprint.model import Blueprint
 
 if TYPE_CHECKING:

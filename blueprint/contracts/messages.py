@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from blueprint.boundaries import Boundary, Field
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
-from blueprint.manifest import Boundary, Field
 from blueprint.model import Blueprint
 from blueprint.references import ENGINE_FIELDS, PER_TABLE
 from blueprint.schemas.messages import FOLDER, MessageSchema

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from blueprint.boundaries import Boundary, Gate
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
-from blueprint.manifest import Boundary, Function, Gate
+from blueprint.functions import Function
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
 from blueprint.wiring import EVALUATION_SECONDS, GATE_SECONDS

@@ -9,7 +9,7 @@ from blueprint import names as limits
 from blueprint.contracts import Inspection, contract
 from blueprint.cron import first_runs, longest_gap, shortest_gap
 from blueprint.findings import Location
-from blueprint.manifest import Function
+from blueprint.functions import Function
 from blueprint.model import Blueprint
 from blueprint.wiring import ACK_LIMIT, ACK_MARGIN, SCHEDULER_LIMIT, all_pushes, attempt_deadline, push_to_function
 

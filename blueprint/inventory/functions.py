@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator
 
 from blueprint.deployment import deployment
+from blueprint.functions import Function, Schedule
 from blueprint.iam import Grant
 from blueprint.inventory.alerts import policies
 from blueprint.inventory.data import BUILD_ROLES, DATASET_GRANT, PROJECT_GRANT, build_grant_name
 from blueprint.inventory.messaging import ACCOUNT, ACCOUNT_GRANT, RUN_GRANT, TOPIC_GRANT, push, topic_name
 from blueprint.inventory.project import SCHEDULER_AGENT
 from blueprint.inventory.resource import Expected, KnownValue, Owner, Ref, UploadedFile, labels
-from blueprint.manifest import Function, Schedule
 from blueprint.model import Blueprint
 from blueprint.names import DISPLAY_NAME, clipped, slug
 from blueprint.wiring import SCHEDULER_RETRIES, attempt_deadline, push_to_function

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprint.functions import Secret
 from blueprint.inventory.resource import Expected, Owner, Ref, labels
-from blueprint.manifest import Secret
 from blueprint.model import Blueprint
 from blueprint.services import APIS, SERVICE_AGENTS
 

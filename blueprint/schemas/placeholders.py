@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from blueprint.manifest import Manifest, Mode
+from blueprint.boundaries import Mode
+from blueprint.manifest import Manifest
 
 
 def view_values(manifest: Manifest) -> dict[str, str]:

@@ -13,8 +13,9 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Final
 
+from blueprint.boundaries import Boundary, Mode
 from blueprint.findings import Location
-from blueprint.manifest import Boundary, Manifest, Mode
+from blueprint.manifest import Manifest
 from ops.change.model import Meaning, Rank
 from ops.change.phrases import PHRASES, Told, shown
 from ops.terminal import count

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blueprint.manifest import Boundary
+from blueprint.boundaries import Boundary
 from blueprint.operations import answer, file_of
 from ops.answers import Answer, DateProblem, merged, worst
 from ops.operate.cloud import DataPlane, DataPlaneError

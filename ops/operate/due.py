@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from blueprint.manifest import Boundary, Manifest
+from blueprint.boundaries import Boundary
+from blueprint.manifest import Manifest
 from blueprint.operations import answer, file_of
 from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.target import Target, as_day

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-from blueprint.manifest import Boundary
+from blueprint.boundaries import Boundary
 from blueprint.sources import library_folder
 from blueprint.view import function_view
 from ops.operate.cloud import DataPlaneError

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from blueprint.manifest import Boundary
+from blueprint.boundaries import Boundary
 from blueprint.operations import answer
 from ops.operate.cloud import DataPlane, Row
 from ops.operate.target import Target, as_day

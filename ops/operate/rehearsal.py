@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from blueprint.manifest import Boundary
+from blueprint.boundaries import Boundary
 from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.engine import replay
 from ops.operate.recorded import lease_until, messages

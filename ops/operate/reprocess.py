@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from blueprint.boundaries import Phase
 from blueprint.findings import Finding, Refused
-from blueprint.manifest import Phase, Reprocess, Service
+from blueprint.manifest import Reprocess, Service
 from ops.answers import NoLogin
 from ops.operate.cloud import DataPlaneError
 from ops.operate.target import Target

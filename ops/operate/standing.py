@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from blueprint.manifest import Boundary, Manifest, Mode
+from blueprint.boundaries import Boundary, Mode
+from blueprint.manifest import Manifest
 from blueprint.operations import answer
 from ops.answers import Answer, DateProblem, worst
 from ops.operate import reprocess

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from blueprint.boundaries import Boundary
 from blueprint.findings import Finding, Refused
 from blueprint.loader import load_manifest
-from blueprint.manifest import Boundary, Manifest
+from blueprint.manifest import Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore, load_firestore
 from blueprint.stack import StackSettings, check_stack, placed

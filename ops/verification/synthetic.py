@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from blueprint.boundaries import Boundary, Phase
 from blueprint.findings import Location
-from blueprint.manifest import Boundary, Manifest, Phase
+from blueprint.manifest import Manifest
 from ops.verification.cloud import CloudResource, ControlPlane, ControlPlaneError
 
 RESERVED = date(2000, 1, 1)

@@ -15,7 +15,7 @@ from shared.declaration import types, view
 from shared.declaration.codec import encode
 from shared.declaration.view import View
 
-from blueprint import manifest as declaration
+from blueprint import boundaries as declaration
 from blueprint.view import queries, view_bytes
 from tests.functions.conftest import ROOT
 from tests.functions.views import manifest, raw_view

@@ -1,6 +1,6 @@
 """The parts of a pipeline that functions and model share, as plain types: each field is written here, and nowhere else.
 
-A function has them from its view (`view`). The model (`blueprint.manifest`) reads them from `pipeline.yaml`: where one of
+A function has them from its view (`view`). The model (`blueprint.boundaries`) reads them from `pipeline.yaml`: where one of
 its types adds something that no function needs, such as the place where it is declared, it extends the type here.
 """
 
