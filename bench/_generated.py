@@ -59,12 +59,12 @@ def generate(folder: Path, functions: int) -> Path:
 
 def _grown(base: dict[str, Any], steps: int) -> dict[str, Any]:
     """Return the declaration with `steps` boundaries between `steps + 1` phases."""
-    services = {"hall": {"title": "The hall"}}
+    services = {f"hall-{n}": {"title": f"Hall {n}"} for n in range(steps + 1)}
     phases = {
         f"phase{n}": {
             "label": f"label_{n}",
             "title": f"Phase {n}",
-            "service": "hall",
+            "service": f"hall-{n}",
             "completion_topic": f"done-{n}",
             "collection": f"days_{n}",
             "processors": {f"belt_{n}": {"aliases": [f"Belt{n}"]}},
@@ -83,9 +83,9 @@ def _grown(base: dict[str, Any], steps: int) -> dict[str, Any]:
             "timeout": "300s",
             "max_instances": 2,
         }
-        topics[f"start-{n}"] = {"message": "start", "consumers": [{"service": "hall", "delivery": "own"}]}
+        topics[f"start-{n}"] = {"message": "start", "consumers": [{"service": f"hall-{n}", "delivery": "own"}]}
     for n in range(steps + 1):
-        topics[f"done-{n}"] = {"message": "done", "publishers": ["hall"]}
+        topics[f"done-{n}"] = {"message": "done", "publishers": [f"hall-{n}"]}
     events = {name: topic for name, topic in base["topics"].items() if name in base["events"].values()}
     triggers = [f"start-{n}" for n in range(1, steps + 1)]
     functions["watch-parcels"] = {**base["functions"]["watch-parcels"], "publishes": triggers, "size_budget": "16Mi"}
