@@ -27,6 +27,8 @@ FUNCTION = 63
 """Longest function and Cloud Run service name (Cloud Run: 63, gen2 functions use the same)."""
 PUBSUB = 255
 """Longest topic and subscription name (Pub/Sub resource names: 3 to 255)."""
+REPOSITORY = 63
+"""Longest repository name (Artifact Registry)."""
 BUCKET = 63
 """Longest bucket name without dots (Cloud Storage)."""
 JOB = 500
@@ -80,6 +82,10 @@ class Names:
     def source_bucket(self) -> str:
         """Return the bucket of function archives; globally unique through the project id."""
         return shorten(f"{self.project}-{self.pipeline}-function-source", BUCKET)
+
+    def images_repository(self) -> str:
+        """Return the id of the Artifact Registry repository that holds the functions' images."""
+        return shorten(f"{self.pipeline}-function-images", REPOSITORY)
 
     def source_object(self, function: str, sha256: str) -> str:
         """Return the object name of an archive: its content hash makes a change visible (pitfalls 1 to 4)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "artifactregistry": ("artifactregistry",),
     "bigquery": ("bigquery",),
     "cloudfunctionsv2": ("artifactregistry", "cloudbuild", "cloudfunctions", "run"),
     "cloudrunv2": ("run",),

@@ -54,6 +54,7 @@ class Rights:
 
 
 MODULES: Mapping[str, Rights] = {
+    "artifactregistry": Rights(("roles/artifactregistry.reader",), ("roles/artifactregistry.admin",)),
     "bigquery": Rights(("roles/bigquery.metadataViewer",), ("roles/bigquery.dataOwner",)),
     "cloudfunctionsv2": Rights(("roles/cloudfunctions.viewer",), ("roles/cloudfunctions.developer",)),
     "cloudrunv2": Rights(("roles/run.viewer",), ("roles/run.admin",)),
@@ -75,7 +76,6 @@ EVERYWHERE = "roles/iam.securityReviewer"
 GRANTS = "roles/resourcemanager.projectIamAdmin"
 """Changes grants on the project, and only those of `GRANTABLE`."""
 GRANTABLE = (
-    "roles/artifactregistry.writer",
     "roles/bigquery.jobUser",
     "roles/datastore.user",
     "roles/datastore.viewer",

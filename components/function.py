@@ -153,6 +153,7 @@ class OrchestratorFunction(Component):
                 runtime=plan.manifest.runtime,
                 entry_point=declared.entry_point,
                 service_account=source.build.id,
+                docker_repository=source.images.id,
                 source=gcp.cloudfunctionsv2.FunctionBuildConfigSourceArgs(
                     storage_source=gcp.cloudfunctionsv2.FunctionBuildConfigSourceStorageSourceArgs(
                         bucket=source.bucket.name, object=archived.name

@@ -7,14 +7,16 @@ import pulumi_gcp as gcp
 
 from components.base import Component, ComponentContext
 
-BUILD_ROLES = ("roles/logging.logWriter", "roles/artifactregistry.writer")
-"""What a dedicated build identity needs at the project; the default one may no longer build (pitfall 20)."""
+BUILD_ROLE = "roles/logging.logWriter"
+"""What a dedicated build identity needs at the project; the default one may no longer build (pitfall 20). Images it writes
+to a repository of its own, so that whoever changes a build reaches no other image of the project."""
 
 
 class FunctionSource(Component):
-    """The bucket of content-addressed archives, and the build identity that reads it."""
+    """The bucket of content-addressed archives, the repository of images, and the build identity between them."""
 
     bucket: gcp.storage.Bucket
+    images: gcp.artifactregistry.Repository
     build: gcp.serviceaccount.Account
     grants: list[pulumi.Resource]
 
@@ -32,6 +34,16 @@ class FunctionSource(Component):
             labels=context.labels,
             opts=self.options(stateful=True),
         )
+        self.images = gcp.artifactregistry.Repository(
+            "function-images",
+            repository_id=names.images_repository(),
+            project=stack.project,
+            location=stack.region,
+            format="DOCKER",
+            description="Images of the functions, as their builds leave them",
+            labels=context.labels,
+            opts=self.options(),
+        )
         self.build = gcp.serviceaccount.Account(
             "function-build",
             account_id=names.build_account(),
@@ -40,15 +52,21 @@ class FunctionSource(Component):
             opts=self.options(),
         )
         self.grants = [
-            *(
-                gcp.projects.IAMMember(
-                    f"function-build-{role.rpartition('/')[2].replace('.', '-').lower()}",
-                    project=stack.project,
-                    role=role,
-                    member=self.build.member,
-                    opts=self.options(),
-                )
-                for role in BUILD_ROLES
+            gcp.projects.IAMMember(
+                "function-build-logging-logwriter",
+                project=stack.project,
+                role=BUILD_ROLE,
+                member=self.build.member,
+                opts=self.options(),
+            ),
+            gcp.artifactregistry.RepositoryIamMember(
+                "function-build-images-writer",
+                project=stack.project,
+                location=stack.region,
+                repository=self.images.repository_id,
+                role="roles/artifactregistry.writer",
+                member=self.build.member,
+                opts=self.options(),
             ),
             gcp.storage.BucketIAMMember(
                 "function-build-source-viewer",

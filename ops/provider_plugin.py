@@ -89,6 +89,12 @@ class Plugin:
         state: ProviderState = whole_numbers(json_format.MessageToDict(self._stub.Create(request).properties))
         return state
 
+    def created(self, token: str, inputs: Mapping[str, Any]) -> ProviderState:
+        """Create a resource, by the calls that a deployment makes, and return its state; raises `grpc.RpcError`."""
+        request = provider_pb2.CreateRequest(urn=_urn(token), properties=_struct(inputs), timeout=60)
+        state: ProviderState = whole_numbers(json_format.MessageToDict(self._stub.Create(request).properties))
+        return state
+
     def diff(
         self, token: str, id_: str, old: Mapping[str, Any], state: ProviderState, new: Mapping[str, Any]
     ) -> ProviderVerdict:
@@ -109,8 +115,8 @@ def available() -> str | None:
 
 
 @contextmanager
-def running(binary: str) -> Iterator[Plugin]:
-    """Run the provider while the context lasts."""
+def running(binary: str, settings: Mapping[str, object] | None = None) -> Iterator[Plugin]:
+    """Run the provider while the context lasts; `settings` are more of its configuration, such as where an API is."""
     server = grpc.server(futures.ThreadPoolExecutor(4))
     engine_pb2_grpc.add_EngineServicer_to_server(_Engine(), server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -128,7 +134,9 @@ def running(binary: str) -> Iterator[Plugin]:
         channel = grpc.insecure_channel(f"127.0.0.1:{address}", options=[("grpc.max_receive_message_length", -1)])
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         stub.Configure(
-            provider_pb2.ConfigureRequest(args=_struct(CONFIGURATION), acceptSecrets=True, acceptResources=True)
+            provider_pb2.ConfigureRequest(
+                args=_struct({**CONFIGURATION, **(settings or {})}), acceptSecrets=True, acceptResources=True
+            )
         )
         yield Plugin(stub)
         channel.close()

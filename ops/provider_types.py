@@ -27,6 +27,8 @@ import pulumi
 from pulumi import _types as sdk_types
 
 KINDS = (
+    "artifactregistry.Repository",
+    "artifactregistry.RepositoryIamMember",
     "bigquery.Dataset",
     "bigquery.DatasetIamMember",
     "bigquery.IamMember",

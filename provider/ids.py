@@ -44,7 +44,7 @@ def _fill(form: str, inputs: Mapping[str, object], defaults: Mapping[str, str]) 
     return "".join(parts)
 
 
-_REFERENCES = frozenset({"topic", "subscription", "datasetId", "secretId", "service", "name", "database"})
+_REFERENCES = frozenset({"topic", "subscription", "datasetId", "secretId", "repository", "service", "name", "database"})
 
 
 def _last(value: str) -> str:

@@ -147,6 +147,7 @@ def names_fit(plan: Blueprint, report: Inspection) -> None:
 def _physical_names(plan: Blueprint) -> Iterator[tuple[str, str, int, str, Location]]:
     names = plan.names
     yield "bucket", names.source_bucket(), limits.BUCKET, "the pipeline", plan.manifest.at
+    yield "image repository", names.images_repository(), limits.REPOSITORY, "the pipeline", plan.manifest.at
     yield "service account", names.build_account(), limits.SERVICE_ACCOUNT, "the pipeline", plan.manifest.at
     for function in plan.manifest.functions.values():
         owner = f"function '{function.name}'"

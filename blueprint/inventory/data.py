@@ -18,6 +18,8 @@ DATASET_GRANT = "gcp:bigquery/datasetIamMember:DatasetIamMember"
 FIELD = "gcp:firestore/field:Field"
 INDEX = "gcp:firestore/index:Index"
 PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
+REPOSITORY = "gcp:artifactregistry/repository:Repository"
+REPOSITORY_GRANT = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
 TABLE = "gcp:bigquery/table:Table"
 
 
@@ -132,11 +134,12 @@ def store(plan: Blueprint) -> Iterator[Expected]:
         yield owner.owns(FIELD, name, inputs)
 
 
-BUILD_ROLES = ("roles/logging.logWriter", "roles/artifactregistry.writer")
+BUILD_GRANTS = ("function-build-logging-logwriter", "function-build-images-writer", "function-build-source-viewer")
+"""What a build needs before it starts."""
 
 
 def source(plan: Blueprint) -> Iterator[Expected]:
-    """Yield the bucket of archives, and the identity that builds the functions from it."""
+    """Yield the bucket of archives, the repository of images, and the identity that builds the one from the other."""
     owner = Owner("FunctionSource", "function-source")
     project, bucket = plan.stack.project, plan.names.source_bucket()
     inputs: dict[str, object] = {
@@ -152,17 +155,28 @@ def source(plan: Blueprint) -> Iterator[Expected]:
     account = {"accountId": plan.names.build_account(), "project": project, "displayName": "Builds the functions"}
     yield owner.owns(ACCOUNT, "function-build", account)
     member = Ref("function-build", "member")
-    for role in BUILD_ROLES:
-        inputs = {"project": project, "role": role, "member": member}
-        yield owner.owns(PROJECT_GRANT, build_grant_name(role), inputs)
+    images = plan.names.images_repository()
+    place = {"project": project, "location": plan.stack.region}
+    inputs = {
+        **place,
+        "repositoryId": images,
+        "format": "DOCKER",
+        "description": "Images of the functions, as their builds leave them",
+        "labels": labels(plan),
+    }
+    yield owner.owns(REPOSITORY, "function-images", inputs)
+    log, write, read = BUILD_GRANTS
+    yield owner.owns(PROJECT_GRANT, log, {"project": project, "role": "roles/logging.logWriter", "member": member})
+    inputs = {
+        **place,
+        "repository": KnownValue(images, "function-images"),
+        "role": "roles/artifactregistry.writer",
+        "member": member,
+    }
+    yield owner.owns(REPOSITORY_GRANT, write, inputs)
     inputs = {
         "bucket": KnownValue(bucket, "function-source-bucket"),
         "role": "roles/storage.objectViewer",
         "member": member,
     }
-    yield owner.owns(BUCKET_GRANT, "function-build-source-viewer", inputs)
-
-
-def build_grant_name(role: str) -> str:
-    """Return the logical name of a grant of the build identity."""
-    return f"function-build-{role.removeprefix('roles/').replace('.', '-').lower()}"
+    yield owner.owns(BUCKET_GRANT, read, inputs)

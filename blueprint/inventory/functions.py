@@ -10,7 +10,7 @@ from blueprint.deployment import deployment
 from blueprint.functions import Function, Schedule
 from blueprint.iam import Grant
 from blueprint.inventory.alerts import policies
-from blueprint.inventory.data import BUILD_ROLES, DATASET_GRANT, PROJECT_GRANT, build_grant_name
+from blueprint.inventory.data import BUILD_GRANTS, DATASET_GRANT, PROJECT_GRANT
 from blueprint.inventory.messaging import ACCOUNT, ACCOUNT_GRANT, RUN_GRANT, TOPIC_GRANT, push, topic_name
 from blueprint.inventory.project import SCHEDULER_AGENT
 from blueprint.inventory.resource import Expected, KnownValue, Owner, Ref, UploadedFile, labels
@@ -101,13 +101,13 @@ def _deployed(plan: Blueprint, owner: Owner, declared: Function, granted: tuple[
             "runtime": plan.manifest.runtime,
             "entryPoint": declared.entry_point,
             "serviceAccount": Ref("function-build", "id"),
+            "dockerRepository": Ref("function-images", "id"),
             "source": {"storageSource": stored},
         },
         "serviceConfig": service,
         "labels": labels(plan),
     }
-    build = (*map(build_grant_name, BUILD_ROLES), "function-build-source-viewer")
-    yield owner.owns(FUNCTION, f"{name}-function", inputs, waits_for=(*build, *granted))
+    yield owner.owns(FUNCTION, f"{name}-function", inputs, waits_for=(*BUILD_GRANTS, *granted))
 
 
 def _grant(plan: Blueprint, owner: Owner, grant: Grant) -> Expected:

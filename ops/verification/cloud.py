@@ -28,6 +28,7 @@ APIS: Final[Mapping[str, str]] = {
     "iam": "https://iam.googleapis.com/v1/",
     "monitoring": "https://monitoring.googleapis.com/v3/",
     "pubsub": "https://pubsub.googleapis.com/v1/",
+    "artifactregistry": "https://artifactregistry.googleapis.com/v1/",
     "secretmanager": "https://secretmanager.googleapis.com/v1/",
     "storage": "https://storage.googleapis.com/storage/v1/",
     "run": "https://run.googleapis.com/v2/",

@@ -16,6 +16,7 @@ SUBSCRIPTION_GRANT: Final = "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMem
 ACCOUNT_GRANT: Final = "gcp:serviceaccount/iAMMember:IAMMember"
 SECRET_GRANT: Final = "gcp:secretmanager/secretIamMember:SecretIamMember"
 BUCKET_GRANT: Final = "gcp:storage/bucketIAMMember:BucketIAMMember"
+REPOSITORY_GRANT: Final = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
 TABLE_GRANT: Final = "gcp:bigquery/iamMember:IamMember"
 DATASET_GRANT: Final = "gcp:bigquery/datasetIamMember:DatasetIamMember"
 _BASIC: Final = {
@@ -47,6 +48,11 @@ _PLACES: Final[Mapping[str, Callable[[Mapping[str, Any], Callable[[Any], Any]], 
         f"projects/{i['project']}/secrets/{v(i['secretId'])}:getIamPolicy",
     ),
     BUCKET_GRANT: lambda i, v: ("storage", "GET", f"b/{v(i['bucket'])}/iam"),
+    REPOSITORY_GRANT: lambda i, v: (
+        "artifactregistry",
+        "GET",
+        f"projects/{i['project']}/locations/{i['location']}/repositories/{v(i['repository'])}:getIamPolicy",
+    ),
     TABLE_GRANT: lambda i, v: (
         "bigquery",
         "POST",

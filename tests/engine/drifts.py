@@ -39,6 +39,7 @@ FIXED = "nothing of it can be changed in place"
 NEVER = "the platform keeps it"
 
 CHANGED: Mapping[str, Change | str] = {
+    "gcp:artifactregistry/repository:Repository": set_to("description", "edited"),
     "gcp:bigquery/dataset:Dataset": set_to("description", "edited"),
     "gcp:bigquery/table:Table": set_to("description", "edited"),
     "gcp:cloudfunctionsv2/function:Function": set_to("serviceConfig.availableMemory", "256M"),

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -44,6 +48,54 @@ def test_the_provider_judges_every_case_as_recorded(plugin: Plugin) -> None:
     found = {case.id: judge.verdict(case) for case in cases()}
     assert {name: (found[name], recorded.get(name)) for name in found if found[name] != recorded.get(name)} == {}
     assert len(found) > 500
+
+
+class FirestoreAdmin(BaseHTTPRequestHandler):
+    """Notes what it is asked to change, and says that it is done."""
+
+    asked: ClassVar[list[dict[str, Any]]] = []
+
+    def do_PATCH(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append(body)
+        name = unquote(urlsplit(self.path).path).lstrip("/").removeprefix("v1/")
+        self._answer({"name": "operations/1", "done": True, "response": {**body, "name": name}})
+
+    def do_GET(self) -> None:
+        self._answer(self.asked[-1] if self.asked else {})
+
+    def _answer(self, document: object) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(document).encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Keep quiet."""
+
+
+def test_the_provider_sends_an_empty_index_configuration_which_exempts_a_collection() -> None:
+    """An exemption that the provider left out of its call would leave every field indexed, and nothing would say so."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FirestoreAdmin)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        exempt = [
+            each.inputs
+            for each in evaluate(ROOT, "prod").registrations
+            if each.type == "gcp:firestore/field:Field" and each.inputs["field"] == "*"
+        ]
+        assert exempt
+        endpoint = {"firestoreCustomEndpoint": f"http://127.0.0.1:{server.server_address[1]}/"}
+        binary = available()
+        assert binary
+        with running(binary, endpoint) as plugin:
+            inputs, refused = plugin.check("gcp:firestore/field:Field", exempt[0], {})
+            assert not refused
+            plugin.created("gcp:firestore/field:Field", inputs)
+    finally:
+        server.shutdown()
+    [body] = FirestoreAdmin.asked
+    assert body["indexConfig"] in ({}, {"indexes": []})
 
 
 EXTRA = """        gcp.projects.IAMMember(

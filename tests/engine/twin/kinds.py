@@ -135,6 +135,10 @@ def _dataset(setting: dict[str, str], inputs: State) -> dict[str, Any]:
     return {"etag": digest(path), "creationTime": 0, "lastModifiedTime": 0, "selfLink": link}
 
 
+def _repository(setting: dict[str, str], inputs: State) -> dict[str, Any]:
+    return {"name": inputs["repositoryId"], "createTime": "2026-01-01T00:00:00Z", "updateTime": "2026-01-01T00:00:00Z"}
+
+
 def _secret(setting: dict[str, str], inputs: State) -> dict[str, Any]:
     name = f"projects/{setting['number']}/secrets/{inputs['secretId']}"
     return {"name": name, "createTime": "2026-01-01T00:00:00Z", "effectiveAnnotations": inputs.get("annotations", {})}
@@ -144,11 +148,17 @@ _TOPIC = ("gcp:pubsub/topic:Topic", "projects/{project}/topics/{value}")
 _SUBSCRIPTION = ("gcp:pubsub/subscription:Subscription", "projects/{project}/subscriptions/{value}")
 _DATASET = ("gcp:bigquery/dataset:Dataset", "projects/{project}/datasets/{value}")
 _SECRET = ("gcp:secretmanager/secret:Secret", "projects/{project}/secrets/{value}")
+_REPOSITORY = (
+    "gcp:artifactregistry/repository:Repository",
+    "projects/{project}/locations/{location}/repositories/{value}",
+)
 _BUCKET = ("gcp:storage/bucket:Bucket", "{value}")
 _OBJECT = ("gcp:storage/bucketObject:BucketObject", "{bucket}-{value}")
 _ACCOUNT = ("gcp:serviceaccount/account:Account", "projects/{project}/serviceAccounts/{value}")
 
 SPECS: Mapping[str, Spec] = {
+    "gcp:artifactregistry/repository:Repository": Spec(_repository, name="repositoryId"),
+    "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": _member({"repository": _REPOSITORY}),
     "gcp:projects/service:Service": Spec(upsert=True, name=None),
     "gcp:projects/serviceIdentity:ServiceIdentity": Spec(_identity, upsert=True, name=None),
     "gcp:projects/iAMMember:IAMMember": _member(),
@@ -161,6 +171,7 @@ SPECS: Mapping[str, Spec] = {
         _function,
         {
             "buildConfig.source.storageSource.object": _OBJECT,
+            "buildConfig.dockerRepository": _REPOSITORY,
             "serviceConfig.serviceAccountEmail": _ACCOUNT,
         },
         autonamed="name",

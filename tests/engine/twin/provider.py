@@ -190,7 +190,9 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
             for _, value in select(inputs, path):
                 bucket = next((v for _, v in select(inputs, "buildConfig.source.storageSource.bucket")), "")
                 short = str(value).rpartition("/")[2] if kind != "gcp:storage/bucketObject:BucketObject" else value
-                id_ = form.format(project=self.setting["project"], value=short, bucket=bucket)
+                id_ = form.format(
+                    project=self.setting["project"], location=inputs.get("location"), value=short, bucket=bucket
+                )
                 if self.cloud.get(kind, id_) is None:
                     raise CloudError(f"Error 404: {path} names {id_}, which does not exist.")
 

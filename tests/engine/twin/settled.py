@@ -31,9 +31,11 @@ FILLED: Mapping[str, Mapping[str, Any]] = {
 }
 """Kind → what the service chooses for a property that is left out; of others a value of the type will do."""
 _ANY: Mapping[str, Any] = {"s": "computed", "i": 0, "n": 0, "b": False, "{": {}, "[": []}
+_UPPER_CASE = ("gcp:artifactregistry/repository:Repository", "gcp:storage/bucket:Bucket")
 _REFERENCES: Mapping[str, str] = {
     "topic": "gcp:pubsub/topic:Topic",
     "subscription": "gcp:pubsub/subscription:Subscription",
+    "repository": "gcp:artifactregistry/repository:Repository",
     "secretId": "gcp:secretmanager/secret:Secret",
 }
 """Inputs that name another resource, by the full name of which the provider records them."""
@@ -63,14 +65,14 @@ def _read_back(token: str, setting: Mapping[str, str], path: str, value: Any) ->
     if not isinstance(value, str) or spelling is None:
         return value
     if spelling == "case":
-        return value.upper() if token == "gcp:storage/bucket:Bucket" else value.lower()
+        return value.upper() if token in _UPPER_CASE else value.lower()
     if spelling == "duration" and (time := seconds(value)) is not None:
         return f"{time:g}s"
     if spelling in ("json", "columns"):
         return json.dumps(json.loads(value), separators=(",", ":"), sort_keys=True)
     if spelling == "name-or-path" and "/" not in value and path in _REFERENCES:
-        name = "secretId" if path == "secretId" else "name"
-        return resource_id(_REFERENCES[path], {name: value}, dict(setting)) or value
+        name = {"secretId": "secretId", "repository": "repositoryId"}.get(path, "name")
+        return resource_id(_REFERENCES[path], {name: value}, {"location": setting["region"], **setting}) or value
     return value
 
 

@@ -14,6 +14,7 @@ from ops.verification.grants import (
     BUCKET_GRANT,
     DATASET_GRANT,
     PROJECT_GRANT,
+    REPOSITORY_GRANT,
     SECRET_GRANT,
     SUBSCRIPTION_GRANT,
     TABLE_GRANT,
@@ -87,6 +88,7 @@ class TwinRest:
             "storage": (BUCKET_GRANT, "bucket"),
             "iam": (ACCOUNT_GRANT, "serviceAccountId"),
             "secretmanager": (SECRET_GRANT, "secretId"),
+            "artifactregistry": (REPOSITORY_GRANT, "repository"),
             "bigquery": (TABLE_GRANT, "tableId"),
         }
         pubsub = (TOPIC_GRANT, "topic") if "/topics/" in subject else (SUBSCRIPTION_GRANT, "subscription")
