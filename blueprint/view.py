@@ -53,10 +53,10 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         dead_letter_topic=names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
         schedules=tuple(declared.trigger.schedules),
         settings={name: _setting(value) for name, value in declared.settings.items()},
-        events={part: _event(manifest, root, topic) for part, topic in events.items()},
+        events={part: view.Event(each, _message(manifest, root, each)) for part, each in events.items()},
         phases={name: manifest.phases[name] for name in _phases_of(boundaries)},
         boundaries={each.name: _boundary(manifest, each, root, _judges(each, function)) for each in boundaries},
-        completion=_fields(_schema(manifest, root, manifest.topics[topic].message)) if topic else {},
+        completion=_message(manifest, root, topic) if topic else {},
         collections=manifest.store.collections if not manifest.boundary_of(function) else {},
     )
     written: Json = encode(view.View, seen)
@@ -117,28 +117,26 @@ def _gate_sql(manifest: Manifest, boundary: Boundary, gate: Gate, root: Path) ->
     )
 
 
-def _expiry(manifest: Manifest, function: str, boundaries: list[Boundary], firestore: Firestore) -> Json:
+def _expiry(
+    manifest: Manifest, function: str, boundaries: list[Boundary], firestore: Firestore
+) -> dict[str, view.Expiry]:
     """Return, per collection that the function writes, the field that expires its documents and after how long."""
     written = [manifest.phases[boundary.upstream].collection for boundary in boundaries]
     others = [] if manifest.boundary_of(function) else manifest.store.collections.values()
     found = {name: firestore.ttl_of(name) for name in (*written, *others)}
-    return {name: {"field": ttl.field, "seconds": ttl.after} for name, ttl in found.items() if ttl}
+    return {name: view.Expiry(ttl.field, ttl.after) for name, ttl in found.items() if ttl}
 
 
-def _event(manifest: Manifest, root: Path, topic: str) -> view.Event:
-    schema = _schema(manifest, root, manifest.topics[topic].message)
-    return view.Event(topic, _fields(schema))
-
-
-def _schema(manifest: Manifest, root: Path, message: str) -> Json:
-    file = f"{MESSAGES}/{message}.json"
-    at = next((topic.at for topic in manifest.topics.values() if topic.message == message), manifest.at)
-    text = _read(root, file, at)
+def _message(manifest: Manifest, root: Path, topic: str) -> Json:
+    """Return what a topic's messages consist of, field by field."""
+    name = manifest.topics[topic].message
+    file = f"{MESSAGES}/{name}.json"
+    text = _read(root, file, next(each.at for each in manifest.topics.values() if each.message == name))
     try:
         schema: Json = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused([Finding("view", f"The message schema is not JSON: {error}.", Location(file))]) from None
-    return schema
+    return _fields(schema)
 
 
 def _fields(schema: Json) -> Json:

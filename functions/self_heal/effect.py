@@ -118,6 +118,6 @@ def _remember(dependencies: Dependencies, key: str, entry: dict[str, Any], now: 
     collection = dependencies.view.collections["self_heal_history"]
     expiry = dependencies.view.expiry.get(collection)
     if expiry:
-        entry = entry | {expiry["field"]: now + timedelta(seconds=expiry["seconds"])}
+        entry = entry | {expiry.field: now + timedelta(seconds=expiry.seconds)}
     current = dependencies.store.read(collection, key)
     dependencies.store.write(current, {(name,): value for name, value in entry.items()})

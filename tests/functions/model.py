@@ -32,13 +32,13 @@ from shared.decisions.effects import (
 )
 from shared.decisions.rules import judge
 from shared.decisions.transition import Context
-from shared.declaration.view import Boundary
+from shared.declaration.view import Boundary, Expiry
 
 ZONE = ZoneInfo("America/New_York")
 DATE = "2026-01-29"
 START = datetime(2026, 1, 30, 9, 0, tzinfo=UTC)
 LEASE = 600
-EXPIRY = {"field": "_expires_at", "seconds": 400 * 86400}
+EXPIRY = Expiry("_expires_at", 400 * 86400)
 
 Fault = Literal["before", "after"]
 Gates = Callable[[], list[GateResult]]

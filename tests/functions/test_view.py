@@ -83,7 +83,7 @@ def test_only_who_judges_a_boundary_gets_its_gates(function: str) -> None:
         judges = function in (declared.function, declared.timer.function)
         assert (boundary.gates is None) is not judges
         if not judges:
-            context = Context(boundary, seen.zone, 60, {}, "2026-01-29", "somebody")
+            context = Context(boundary, seen.zone, 60, None, "2026-01-29", "somebody")
             with pytest.raises(RuntimeError, match=f"must not decide about {name}"):
                 next(protocol.run(context, None, function))
     asked = [name for name, _, _ in queries(manifest(), function, ROOT)]

@@ -8,7 +8,6 @@ steps guarantee together is in docs/guarantee.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from shared.decisions import records
 from shared.decisions.completion import Completion
 from shared.decisions.publication import Publication, publication_of
 from shared.decisions.rules import Verdict, decided, decision, judge
-from shared.declaration.view import Boundary
+from shared.declaration.view import Boundary, Expiry
 
 Step = Literal["done", "publish", "busy"]
 
@@ -31,7 +30,7 @@ class Context:
     boundary: Boundary
     zone: ZoneInfo
     lease: int
-    expiry: Mapping[str, Any]
+    expiry: Expiry | None
     date: str
     owner: str
 
@@ -184,7 +183,7 @@ def _summary(context: Context, document: doc.Document, verdict: Verdict, now: da
         del made[doc.MODE,]
     starts: dict[str, Any] = {doc.TRIGGERED: False, doc.FIRST_COMPLETION_AT: None}
     if context.expiry:
-        starts[context.expiry["field"]] = now + timedelta(seconds=context.expiry["seconds"])
+        starts[context.expiry.field] = now + timedelta(seconds=context.expiry.seconds)
     made.update({(field,): start for field, start in starts.items() if field not in document})
     if document.get(doc.CLOSED_AS) and closable({**document, doc.TRIGGERED: False}) is None:
         made |= {(doc.TRIGGERED,): bool(document.get(doc.TRIGGERED)), (doc.CLOSED_AS,): None}

@@ -66,6 +66,14 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """The field that expires a collection's documents, and how long after the first writing."""
+
+    field: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What one function knows of the pipeline.
 
@@ -81,7 +89,7 @@ class View:
     location: str
     database: str
     lease: int
-    expiry: Mapping[str, Facts]
+    expiry: Mapping[str, Expiry]
     caller: Caller
     publishes: tuple[str, ...]
     dead_letter_topic: str | None

@@ -37,7 +37,7 @@ def context(dependencies: Dependencies, boundary: Boundary, date: str) -> Contex
         boundary=boundary,
         zone=dependencies.view.zone,
         lease=lease.seconds(dependencies.view.lease),
-        expiry=dependencies.view.expiry.get(boundary.upstream.collection, {}),
+        expiry=dependencies.view.expiry.get(boundary.upstream.collection),
         date=date,
         owner=uuid.uuid4().hex,
     )
