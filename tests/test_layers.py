@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -91,6 +92,14 @@ def test_the_types_that_both_import_need_nothing_else() -> None:
         path = ROOT / "functions" / f"{name.replace('.', '/')}.py"
         others = {each for each, _ in imported(path) if each.partition(".")[0] not in sys.stdlib_module_names}
         assert {each for each in others if ".".join(each.split(".")[:3]) not in TYPES} <= {"tzdata"}
+
+
+def test_a_package_shared_of_another_project_is_not_taken_for_the_functions(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "__init__.py").write_text("raise RuntimeError")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-c", "import blueprint.manifest"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
 
 
 def room_crossings(room: str, path: Path) -> list[str]:

@@ -9,18 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analysis.logfilter.expression import AllOf, AnyOf, Filter, compare, render
+from blueprint.alerts import events
 from blueprint.alerts.types import CoversKind, Severity
 
 RUNBOOKS = "docs/runbooks"
 
-_LOGS = 'gcloud logging read \'resource.type="cloud_run_revision" AND resource.labels.service_name="{function}"{more}\' --project={project} --freshness=1h --limit=30'
+
+@dataclass(frozen=True)
+class LogSearch:
+    """The log entries that a responder reads first: a filter as a value, so that it is held to what entries have."""
+
+    filter: Filter
+    options: str = "--freshness=1h --limit=30"
+
+    def __str__(self) -> str:
+        return f"gcloud logging read '{' AND '.join(render(self.filter).splitlines())}' --project={{project}} {self.options}"
 
 
-def _logs(more: str) -> str:
-    return _LOGS.replace("{more}", f" AND {more}")
+_SERVICE = compare("resource.type", "=", "cloud_run_revision")
 
 
-_EVENT = 'gcloud logging read \'resource.type="cloud_run_revision" AND jsonPayload.event="{event}" AND (jsonPayload.boundary="{boundary}" OR jsonPayload.phase="{upstream}")\' --project={project} --freshness=1d --limit=20'
+def _logs(*more: Filter) -> LogSearch:
+    return LogSearch(AllOf((_SERVICE, compare("resource.labels.service_name", "=", "{function}"), *more)))
+
+
+_BOUNDARY = AnyOf((compare("jsonPayload.boundary", "=", "{boundary}"), compare("jsonPayload.phase", "=", "{upstream}")))
+_EVENT = LogSearch(
+    AllOf((_SERVICE, compare("jsonPayload.event", "=", "{event}"), _BOUNDARY)), "--freshness=1d --limit=20"
+)
+_REFUSED = "uota|RESOURCE_EXHAUSTED|rate limits|PERMISSION_DENIED|Access Denied|permissions|Not found|Unrecognized|o such field|chema|requires an index"
 _DATE = "python -m ops validate {date} --boundary {boundary}"
 _DELIVERY = "python -m ops verify --only subscriptions --only invokers --only revisions"
 _STREAM = "python -m ops verify --only subscriptions --only tables --only grants"
@@ -38,8 +56,13 @@ class AlertKind:
     incidents: tuple[int, ...]
     meaning: str
     evidence: str
-    command: str
+    diagnosis: str | LogSearch
     steps: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """Return the one command that diagnoses it."""
+        return str(self.diagnosis)
 
 
 _KINDS = (
@@ -51,7 +74,11 @@ _KINDS = (
         (1, 2, 5, 6, 8, 11, 12, 15, 60),
         "An instance of {function} failed to import its code, did not come up, or was ended for using more than its {memory} of memory. Until this is fixed it acknowledges nothing.",
         "Log entries of the service: a traceback with ModuleNotFoundError or ImportError, a failed startup probe, a revision that is not ready, or the memory limit.",
-        _logs('(severity>=WARNING OR textPayload=~"Error: ")'),
+        _logs(
+            AnyOf(
+                (compare("severity", ">=", "WARNING"), compare("textPayload", "=~", "(Error|Exception|HaltServer): "))
+            )
+        ),
         (
             "Read the last line of the traceback: it names the missing module or the limit.",
             "Compare the serving revision with the last ready one: `gcloud run services describe {function} --region={region} --project={project}`.",
@@ -66,7 +93,7 @@ _KINDS = (
         (11, 28, 39, 44),
         "More than {error_percent} % of the requests that reached {function} in an hour ended in 5xx, or twice that for minutes without a break. Pub/Sub delivers them again, so a few are late, not lost; these do not stop.",
         "run.googleapis.com/request_count by response_code_class.",
-        _logs("severity>=ERROR"),
+        _logs(compare("severity", ">=", "ERROR")),
         (
             "Group the errors by message; one message repeated is a poison message, many are an outage of something.",
             "If a permission is missing, compare the grants of the plan with the live policies: `python -m ops verify --only grants`.",
@@ -80,7 +107,7 @@ _KINDS = (
         (48,),
         "The slowest requests of {function} need more than {latency_percent} % of its {timeout} s. A run that reaches the timeout is cut off, and the tail of its work with it.",
         "99th percentile of run.googleapis.com/request_latencies over ten minutes.",
-        _logs('httpRequest.latency>"60s"'),
+        _logs(compare("httpRequest.latency", ">", "60s")),
         (
             "Find the slow step in the structured logs of one correlation id.",
             "Raise the timeout only together with the acknowledgement deadline, which the plan checks.",
@@ -94,7 +121,7 @@ _KINDS = (
         (60,),
         "Instances of {function} use more than 90 % of {memory}. Beyond the limit they are ended.",
         "99th percentile of run.googleapis.com/container/memory/utilizations over ten minutes.",
-        _logs('textPayload:"Memory limit"'),
+        _logs(compare("textPayload", ":", "Memory limit")),
         ("Raise `memory` in pipeline.yaml, or find what the last release imports that it did not before.",),
     ),
     AlertKind(
@@ -105,7 +132,7 @@ _KINDS = (
         (59,),
         "All {max_instances} instances of {function} have been busy for ten minutes; further requests wait or are refused with 429.",
         "run.googleapis.com/container/instance_count with state active.",
-        _logs("httpRequest.status=429"),
+        _logs(compare("httpRequest.status", "=", "429")),
         (
             "A burst ends by itself: watch the backlog age.",
             "If requests repeat without end, look for a poison message in the dead letter first.",
@@ -119,7 +146,7 @@ _KINDS = (
         (53, 59),
         "A request for {function} found no instance and could not start one. Requests refused so are in no request count, because they never reach a container.",
         "Log entries of the service that say so.",
-        _logs('textPayload:"no available instance"'),
+        _logs(compare("textPayload", ":", "no available instance")),
         ("Look for overlapping schedules or a burst.", "Raise `max_instances` if the load is real."),
     ),
     AlertKind(
@@ -130,9 +157,7 @@ _KINDS = (
         (28, 61, 62, 64, 65, 66, 67, 68),
         "A service answered {function} that a quota is used up, that it lacks a permission, or that a table or column does not exist. Such answers repeat until somebody acts.",
         "Log entries of the service with the answer's text.",
-        _logs(
-            '(textPayload=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized" OR jsonPayload.message=~"uota|RESOURCE_EXHAUSTED|Not found|Unrecognized")'
-        ),
+        _logs(AnyOf((compare("textPayload", "=~", _REFUSED), compare("jsonPayload.message", "=~", _REFUSED)))),
         (
             "Quota: find the writer that grew; load jobs and DML count per table and day.",
             "Schema: `python -m ops verify --only tables` compares live tables with schemas/.",
@@ -147,7 +172,7 @@ _KINDS = (
         (37, 69, 74),
         "{function} could not publish an event, or could not keep a message it cannot use. Nothing is lost yet: the line holds it whole, for as long as logs are kept.",
         "Events event_not_published and dead_letter_in_log in the logs of {function}.",
-        _logs('jsonPayload.event=("event_not_published" OR "dead_letter_in_log")'),
+        _logs(compare("jsonPayload.event", "=", events.EVENT_LOST, events.MESSAGE_IN_LOG)),
         (
             "Repair the topic or the grant that the line names.",
             "Publish the copies again from the log; parts are numbered.",
@@ -161,7 +186,7 @@ _KINDS = (
         (28, 68),
         "What {function} depends on refuses in a way that no further attempt changes: a grant, a database, an index, a topic or a table is not there. Messages are kept and come again, and nothing moves on meanwhile.",
         "Event dependency_unavailable with `permanent` in the logs of {function}; it names the dependency and its answer.",
-        _logs('jsonPayload.event="dependency_unavailable" AND jsonPayload.permanent=true'),
+        _logs(compare("jsonPayload.event", "=", events.NEEDS_REPAIR), compare("jsonPayload.permanent", "=", "true")),
         (
             "Read the answer in the entry: it names the resource and what is wrong with it.",
             "A grant: `python -m ops verify --only invokers`; anything else that is declared: `python -m ops drift`.",

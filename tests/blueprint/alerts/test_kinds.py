@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from analysis.logfilter.expression import AllOf, AnyOf, Compare, Filter, Not, problems, required
 from blueprint.alerts import Alert, LogMatch, cases
-from blueprint.alerts.kinds import KINDS
+from blueprint.alerts.kinds import KINDS, LogSearch
 
 LOG_KINDS = sorted(kind for kind in KINDS if any(case.name in cases.entries() for case in cases.load(kind).fires))
 
@@ -54,3 +55,36 @@ def test_gen1_entries_match_nothing(alerts: tuple[Alert, ...]) -> None:
 
 def test_every_log_alert_is_tried(alerts: tuple[Alert, ...]) -> None:
     assert {alert.kind for alert in alerts if isinstance(alert.condition, LogMatch)} == set(LOG_KINDS)
+
+
+SEARCHES = {kind.id: kind.diagnosis for kind in KINDS.values() if isinstance(kind.diagnosis, LogSearch)}
+
+
+def given(node: Filter, values: dict[str, str]) -> Filter:
+    match node:
+        case Compare(path, operator, value):
+            return Compare(path, operator, value.format_map(values))
+        case Not(item):
+            return Not(given(item, values))
+        case AllOf(items):
+            return AllOf(tuple(given(item, values) for item in items))
+        case AnyOf(items):
+            return AnyOf(tuple(given(item, values) for item in items))
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_a_diagnosis_searches_fields_that_entries_have(kind: str) -> None:
+    assert list(problems(SEARCHES[kind].filter)) == []
+    assert Compare(("resource", "type"), "=", "cloud_run_revision") in required(SEARCHES[kind].filter)
+
+
+def test_a_misspelt_field_of_a_diagnosis_is_seen() -> None:
+    assert list(problems(AllOf((Compare(("severty",), "=", "ERROR"),)))) != []
+
+
+@pytest.mark.parametrize("kind", sorted(SEARCHES.keys() & set(LOG_KINDS)))
+def test_a_diagnosis_shows_the_entry_that_fired_the_alert(kind: str, alerts: tuple[Alert, ...]) -> None:
+    for alert in alerts:
+        if alert.kind == kind:
+            entries, search = entries_for(alert), given(SEARCHES[kind].filter, dict(alert.values))
+            assert [case.name for case in cases.load(kind).fires if not search.holds(entries[case.name])] == []
