@@ -15,9 +15,11 @@ from typing import Any
 
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
-from blueprint.schemas.bigquery import Table, TableDifference, differences
+from blueprint.schemas.bigquery import Table
 from blueprint.schemas.cache import decode_table
-from blueprint.schemas.messages import MessageSchema, types_of
+from blueprint.schemas.differences import TableDifference, differences
+from blueprint.schemas.messages import MessageSchema
+from blueprint.schemas.validation import types_of
 from provider.changes import TABLE, Effect, changes
 from provider.tables import column_effects, columns
 

@@ -24,7 +24,8 @@ from blueprint.findings import Finding, Location
 from blueprint.manifest import ColumnSource as Source
 from blueprint.manifest import Manifest, Stream
 from blueprint.schemas.bigquery import Column, Table
-from blueprint.schemas.messages import MessageField, MessageSchema, types_of
+from blueprint.schemas.messages import MessageField, MessageSchema
+from blueprint.schemas.validation import types_of
 
 RULE = "streams-map"
 FUNCTION = "toRow"

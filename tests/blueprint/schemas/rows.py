@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from blueprint.schemas.bigquery import Column
-from blueprint.schemas.messages import Fault, is_date, is_time
+from blueprint.schemas.validation import Fault, is_date, is_time
 
 
 def check_row(columns: tuple[Column, ...], row: Mapping[str, Any], pointer: str = "") -> tuple[Fault, ...]:

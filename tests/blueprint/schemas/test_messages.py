@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from blueprint.schemas.messages import (
     MessageSchema,
-    is_date,
-    is_time,
     load_messages,
 )
+from blueprint.schemas.validation import is_date, is_time
 from tests.blueprint.schemas.fixtures import Fixture, load_fixtures
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from blueprint.schemas.bigquery import DifferenceKind, Table
+from blueprint.schemas.bigquery import Table
+from blueprint.schemas.differences import DifferenceKind
 from blueprint.schemas.released import PLATFORM, READERS, check_evolution, unsafe, write_snapshot
 from blueprint.schemas.sql import FileContext, parse
 from provider.changes import TABLE, changes

@@ -17,8 +17,8 @@ from blueprint.schemas.bigquery import (
     RangePartitioning,
     Table,
     View,
-    differences,
 )
+from blueprint.schemas.differences import differences
 from blueprint.schemas.sql import FileContext, ObjectKind, ParsedFile, parse
 
 ROOT = Path(__file__).resolve().parents[3]
