@@ -114,7 +114,7 @@ def _analysed(
     from blueprint.archive.build import analyse_functions
     from blueprint.archive.distributions import read_distributions
 
-    locked, findings = read_distributions(lock_folder(root), root, manifest.python)
+    locked, findings = read_distributions(lock_folder(root), root, manifest.python, manifest.places.get("runtime"))
     archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
     told = dict.fromkeys(finding for archive in archives.values() for finding in archive.findings)
     if not locked.known:  # nor is it then known what an import that no file answers would find

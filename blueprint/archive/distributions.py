@@ -152,8 +152,12 @@ def requirements_text(rows: Iterable[tuple[Distribution, Iterable[str]]]) -> str
     return "".join(lines)
 
 
-def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tuple[LockedDistributions, list[Finding]]:
+def read_distributions(
+    folder: Path, project: Path, python: PythonVersion, runtime: Location | None = None
+) -> tuple[LockedDistributions, list[Finding]]:
     """Read the lock and its metadata in `folder`; findings name what does not fit together.
+
+    `runtime` is where the version of `python` is written; a lock made for another is told there.
 
     Checked: every direct requirement is pinned, every pin carries a hash and has a file for the runtime of `python`,
     no index host is written down, and the metadata belongs to this lock and this runtime (incident 10: pins that do
@@ -177,7 +181,7 @@ def read_distributions(folder: Path, project: Path, python: PythonVersion) -> tu
         *_strange(texts[DIRECT], place),
         *_lock_findings(place, lock_text, pins, direct, metadata.get("lock", "")),
         *(_names_findings(place, lock_text, names_text) if metadata.get("lock") == digest(lock_text.encode()) else ()),
-        *_file_findings(place, pins, files, metadata.get("target"), python),
+        *_file_findings(place, pins, files, metadata.get("target"), python, runtime),
     ]
     fingerprint = digest((lock_text + metadata_text + names_text).encode())
     return LockedDistributions(
@@ -269,13 +273,14 @@ def _file_findings(
     files: Mapping[str, Mapping[str, str]],
     made_for: object,
     python: PythonVersion,
+    runtime: Location | None,
 ) -> Iterable[Finding]:
     """Yield what keeps a pin from being installed on the functions' platform, or makes it a build there."""
     target = target_of(python)
     wanted = f"Python {target['python']} on {target['platform']}"
     if made_for != target:
-        message = f"{METADATA} does not name the files for {wanted}, where the functions run. Run `make lock`."
-        yield Finding("functions-lock", message, Location(f"{place}/{METADATA}"))
+        message = f"{place}/{METADATA} does not name the files for {wanted}, where the functions run. Run `make lock`."
+        yield Finding("functions-lock", message, runtime or Location(f"{place}/{METADATA}"))
         return
     for name, pin in pins.items():
         at = Location(f"{place}/{LOCK}", pin.line)

@@ -12,6 +12,7 @@ from analysis.audit.requirements import Requirements
 from analysis.audit.requirements_file import RequirementsReader
 from blueprint.archive import Distribution, LockedDistributions, read_distributions
 from blueprint.archive.distributions import direct_requirements, dump_metadata, platform_of, read_lock
+from blueprint.findings import Location
 from ops.lock import fitting_files, installed_bytes, provided_modules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,6 +145,14 @@ def test_files_for_another_runtime_are_refused() -> None:
     _, findings = read_distributions(ROOT / "functions", ROOT, (3, 12))
     assert [finding.severity for finding in findings] == ["violation"]
     assert "does not name the files for Python 3.12 on x86_64-manylinux_2_35" in findings[0].message
+    assert findings[0].at == Location("functions/distributions.json")
+
+
+def test_a_runtime_without_files_is_told_where_it_is_written() -> None:
+    written = Location("pipeline.yaml", 297, 10)
+    _, findings = read_distributions(ROOT / "functions", ROOT, (3, 99), written)
+    assert [finding.at for finding in findings] == [written]
+    assert read_distributions(ROOT / "functions", ROOT, TARGET, written)[1] == []
 
 
 @pytest.mark.parametrize(
