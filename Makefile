@@ -10,7 +10,7 @@ ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--th
 
 .DEFAULT_GOAL := help
 .PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators sql advisories golden docs schema lock \
-        release-schema drift bench clean diff difference comment notes workflows cloud-preview \
+        release-schema drift gauntlet fuzz bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
 help: ## List the commands
@@ -138,6 +138,12 @@ verify: tools ## Check that what runs is what was released (needs credentials)
 drift-report: tools ## Write what differs in the cloud to build/drift/drift.txt
 	@mkdir -p build/drift
 	@$(OPS) drift --stack $(STACK) > build/drift/drift.txt || [ $$? -eq 3 ]
+
+gauntlet: tools ## Judge generated mistakes in copies of the project (SAMPLE of each kind, PARTS)
+	@$(BIN)/python -m tests.gauntlet $(PARTS) --sample $(or $(SAMPLE),40)
+
+fuzz: tools ## Give 100,000 bad inputs to everything that reads text from outside
+	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)
 
 bench: tools ## Measure, and print tables
 	@$(BIN)/python -m bench

@@ -73,7 +73,8 @@ def difference(root: Path, base: str, head: str, stack: str) -> PlanDifference:
 def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     """Return what the change of the declaration means; one that this version cannot read whole is said to be that."""
     from blueprint.loader import read_declaration
-    from ops.change.declaration import meanings
+    from blueprint.schemas.firestore import load_firestore
+    from ops.change.declaration import expiries, meanings
 
     declarations = [read_declaration(folder) for folder in folders]
     for declaration, name in zip(declarations, names, strict=True):
@@ -85,7 +86,10 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
                 )
             ]
     before, after = (declaration.manifest for declaration in declarations)
-    return [*meanings(before, after)] if before and after else []
+    if before is None or after is None:
+        return []
+    documents = (load_firestore(folder, each)[0] for folder, each in zip(folders, (before, after), strict=True))
+    return [*meanings(before, after), *expiries(*documents)]
 
 
 def read(path: Path) -> PlanDifference:

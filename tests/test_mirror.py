@@ -21,6 +21,8 @@ BY_SUBJECT = {
     "emulators": "functions as processes beside the emulators",
     "engine": "the program under the real engine",
     "functions": "the engine's behaviour, over its modules",
+    "fuzz": "bad inputs for everything that reads text from outside",
+    "gauntlet": "generated mistakes in copies of the project",
     "incidents": "recorded failures, recreated",
     "operations": "the pages of on-call",
     "operators": "on-call's commands over one stored pipeline",

@@ -10,6 +10,7 @@ from blueprint.boundaries import Boundary, Gate
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.functions import Function
+from blueprint.grammar import parse_duration
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
 from blueprint.wiring import EVALUATION_SECONDS, GATE_SECONDS
@@ -23,6 +24,8 @@ GIB_PER_CPU, MOST_GIB = 4, 32
 IN_TIME = 600
 """Seconds after which a dead orchestrator must be known: the promise of this project."""
 ENTRY = "main.py"
+_ALMOST_A_DURATION = re.compile(r"[-+]?[\d.,]+ *[A-Za-z]{1,7}")
+"""A number and a unit; what is not read as a duration reaches the code as text."""
 
 
 @contract("folders-declared", "Every function folder is a declared function", incidents=(18, 22))
@@ -223,5 +226,10 @@ def settings_read(plan: Blueprint, report: Inspection) -> None:
             if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
                 report.violation(
                     f"Setting '{name}' of '{function.name}' is {value}; give a limit.",
+                    function.where(f"settings.{name}"),
+                )
+            elif isinstance(value, str) and _ALMOST_A_DURATION.fullmatch(value) and parse_duration(value) is None:
+                report.violation(
+                    f"Setting '{name}' of '{function.name}' is '{value}', which code would get as text; write a duration as a whole number and a unit, such as 90m.",
                     function.where(f"settings.{name}"),
                 )

@@ -8,7 +8,7 @@ what starts wrongly, since nobody has said that it does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Final
@@ -16,12 +16,14 @@ from typing import Any, Final
 from blueprint.boundaries import Boundary, Mode
 from blueprint.findings import Location
 from blueprint.manifest import Manifest
+from blueprint.schemas.firestore import Firestore
 from ops.change.model import Meaning, Rank
-from ops.change.phrases import PHRASES, Told, shown
+from ops.change.phrases import PHRASES, Told, seconds, shown
 from ops.terminal import count
 
 _LEFT_OUT: Final = frozenset({"at", "places", "name"})
 """Fields that say where something stands, or that its key says already."""
+_PLACE: Final = "].place"
 _RETOLD: Final = re.compile(r"boundaries\.[^.]+\.modes\.[^.]+\.(expected|critical)")
 """Lists that are told as a whole."""
 
@@ -31,12 +33,30 @@ def meanings(before: Manifest, after: Manifest) -> Iterator[Meaning]:
     yield from _whole_things(before, after)
     yield from _expectations(before, after)
     old, new = dict(_leaves(before)), dict(_leaves(after))
-    gone_or_new = {path for kind in _WHOLE for path, _ in _changed_things(before, after, kind)}
+    whole = {path for kind in _WHOLE for path, _ in _changed_things(before, after, kind)}
+    rules = {path.removesuffix(".place") for path in old.keys() ^ new.keys() if path.endswith(_PLACE)}
     for path in sorted(old.keys() | new.keys()):
         was, now = old.get(path), new.get(path)
-        if was == now or _RETOLD.match(path) or any(path.startswith(f"{each}.") for each in gone_or_new):
+        if was == now or _RETOLD.match(path) or _within(path, whole):
             continue
-        yield told(path, was, now)
+        if path.endswith(_PLACE) or not _within(path, rules):
+            yield told(path, was, now)
+
+
+def expiries(before: Firestore, after: Firestore) -> Iterator[Meaning]:
+    """Yield how much longer or shorter documents are kept: the functions write the day, so that no resource says it."""
+    for now in after.ttls:
+        was = before.ttl_of(now.collection)
+        if was is not None and was.after != now.after:
+            yield Meaning(
+                "data",
+                f"Documents of '{now.collection}' expire after {seconds(now.after)} instead of {seconds(was.after)}.",
+            )
+
+
+def _within(path: str, wholes: Set[str]) -> bool:
+    """Say whether a value belongs to something that is told as a whole; a rule is, by its place."""
+    return any(path.startswith(f"{each}.") for each in wholes)
 
 
 def told(path: str, was: object, now: object) -> Meaning:

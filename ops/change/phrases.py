@@ -141,6 +141,7 @@ PHRASES: Final[tuple[tuple[str, Rank, Phrase], ...]] = (
     (r"retired\.(?P<name>.+)", "data", _either("'{name}' is retired: {now}", "'{name}' is no longer declared as retired.")),
     (r"labels\.(?P<label>.+)", "rest", _plain("The label {label} is {now} instead of {was}.")),
     (r"title", "rest", _plain("The pipeline is called '{now}' instead of '{was}'.")),
-    (r"services\.(?P<service>[^.]+)\.(?P<key>.+)", "rest", _plain("The service '{service}' has {key} {now} instead of {was}.")),
+    (r"services\.(?P<service>[^.]+)\.title", "rest", _plain("The service '{service}' is called '{now}' instead of '{was}'.")),
+    (r"services\.(?P<service>[^.]+)\.(?P<key>.+)", "start", _plain("The service '{service}' has {key} {now} instead of {was}.")),
 )  # fmt: skip
 """Place in the declaration, how much is at stake, and the sentence; the first that fits is told."""

@@ -28,6 +28,8 @@ def _come_or_gone(resource: Resource, name: str) -> Iterator[Meaning]:
     match resource.weight:
         case "alert":
             yield Meaning("alert", f"The alert '{name}' is {'removed' if gone else 'new'}.")
+        case "stateful" if gone and resource.kind in KEPT_WITHOUT:
+            yield Meaning("data", f"{resource.kind} '{name}' is removed: {KEPT_WITHOUT[resource.kind]}.")
         case "stateful" if gone:
             yield Meaning("data", f"{resource.kind} '{name}' is removed, and its data with it.")
         case "permission":
@@ -54,6 +56,11 @@ OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "replaceWith": ("is no longer replaced with {}, and is lost when that is", "is replaced together with {}"),
 }
 """Option to what its loss and its gain mean; a gain without words weakens nothing and is shown below only."""
+KEPT_WITHOUT: Final[Mapping[str, str]] = {
+    "firestore.Field": "documents no longer expire by the field, or are no longer found by it",
+    "firestore.Index": "queries that need the index fail",
+}
+"""Kinds that are of data and hold none, and what their loss means."""
 RETENTION: Final = ("messageRetentionDuration", "retentionDuration", "expirationMs", "ttlConfig", "ttl")
 DELIVERY: Final[Mapping[str, str]] = {
     "ackDeadlineSeconds": "waits for an answer",
@@ -88,7 +95,7 @@ def _changed(resource: Resource, change: PropertyChange, name: str) -> Iterator[
         yield Meaning("alert", f"The alert '{name}' has {change.path}: {values}.")
     elif resource.weight == "permission":
         yield Meaning("permission", f"{resource.kind} '{resource.name}' has {change.path}: {values}.")
-    elif change.replaces:
+    elif change.replaces and resource.kind != "storage.BucketObject":  # the archive's files say what is new in it
         yield Meaning(RANK_OF[resource.weight], f"{resource.kind} '{name}' is made anew, since {change.path} changes.")
 
 

@@ -7,7 +7,7 @@ objects and `secure:` ones included. A value that is missing, unknown or of anot
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from blueprint import yamlsource
 from blueprint.findings import Finding, Location, Refused
 from blueprint.stack import SECRET, StackSettings, read_stack
 from blueprint.yamlsource import YamlNode
+from ops.embedded import project_file
 
 RULE = "stack-config"
 PROJECT_FILE = "Pulumi.yaml"
@@ -69,6 +70,7 @@ def load(root: Path, stack: str) -> Project:
     name = tree.value.get("name")
     if name is None or not isinstance(name.value, str):
         findings.append(Finding(RULE, "The project has no name; add `name: ...`.", (name or tree).at))
+    findings += project_file.problems(tree)
     keys = {key.name: key for key in _keys(tree.value.get("config"), findings)}
     file = f"Pulumi.{stack}.yaml"
     if not (root / file).exists() and not (root / file).is_symlink():
@@ -130,10 +132,13 @@ def _values(
             known = ", ".join(sorted(keys)) or "none"
             message = f"The stack sets '{local}', which {PROJECT_FILE} does not declare; its keys are: {known}."
             findings.append(Finding(RULE, message, node.key_at or node.at))
+        elif key is None and namespace == "pulumi" and (problem := _own_mismatch(local, node)):
+            findings.append(Finding(RULE, f"'{name}' must be {problem}.", node.place))
         elif key is not None and not _secure(node) and (problem := _mismatch(node, key.type, key.items)):
             message = f"'{key.name}' must be {problem}, as {key.at} declares it."
             findings.append(Finding(RULE, message, node.at))
         values[f"{namespace or project}:{local}"] = node
+    lacking = []
     for key in keys.values():
         qualified = key.name if ":" in key.name else f"{project}:{key.name}"
         if qualified in values:
@@ -141,9 +146,35 @@ def _values(
         if key.default is not None:
             values[qualified] = key.default
         else:
-            message = f"The stack does not set '{key.name}', which {key.at} declares; add `{qualified}: ...`."
-            findings.append(Finding(RULE, message, config.at if config is not None else Location(file)))
-    return values, findings
+            lacking.append((key, qualified))
+    at = config.at if config is not None else Location(file)
+    return values, [*findings, *_not_set(lacking, project, values, at)]
+
+
+def _not_set(
+    lacking: Sequence[tuple[ConfigKey, str]], project: str, values: Iterable[str], at: Location
+) -> Iterator[Finding]:
+    """Yield what the stack does not set, in one sentence: mostly one thing is wrong, such as the project's name."""
+    if not lacking:
+        return
+    names = ", ".join(f"'{key.name}'" for key, _ in lacking)
+    if len(lacking) == 1:
+        cure = f"which {lacking[0][0].at} declares; add `{lacking[0][1]}: ...`"
+    else:
+        cure = f"which {PROJECT_FILE} declares; add each as `{project}:NAME: ...`"
+    wanted = {key.name for key, _ in lacking}
+    others = sorted({name.rpartition(":")[0] for name in values if name.rpartition(":")[2] in wanted} - {project})
+    hint = f", or call the project '{others[0]}', whose values it sets" if len(lacking) > 1 and len(others) == 1 else ""
+    yield Finding(RULE, f"The stack does not set {names}, {cure}{hint}.", at)
+
+
+def _own_mismatch(name: str, node: YamlNode) -> str | None:
+    """Return what a value of the engine's own configuration should have been, or None where it is that or not known."""
+    if name == "disable-default-providers" and not (
+        isinstance(node.value, tuple) and all(isinstance(each.value, str) for each in node.value)
+    ):
+        return "a list of text, such as [gcp]"
+    return None
 
 
 def _mismatch(node: YamlNode, kind: str, items: YamlNode | None = None) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import coverage, docs
+from ops import coverage, docs, tried
 from ops.coverage import Cover, Incident
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,10 +44,10 @@ def test_gaps_are_told_apart(before: bool, after: bool, checks: list[str], gaps:
     assert coverage._gaps(incident, [Cover(sort, "x", "X", (1,)) for sort in checks]) == gaps
 
 
-def test_what_nothing_covers_is_visible() -> None:
+def test_what_nothing_covers_is_visible(tmp_path: Path) -> None:
     incident = Incident(1, "It broke", "A", True, True)
     assert coverage.uncovered([incident], []) == [incident]
-    page = "\n".join(coverage._page((incident,), ()))
+    page = "\n".join(coverage._page((incident,), (), tmp_path))
     assert "* **1** It broke: could be refused before deployment, and nothing refuses it." in page
     assert "| 1 | It broke | A | **none** | – | **none** |" in page
 
@@ -60,3 +60,13 @@ def test_numbers_in_texts() -> None:
 def test_generated_pages_are_up_to_date() -> None:
     stale = [path for path, text in docs.pages(ROOT).items() if (ROOT / path).read_text(encoding="utf-8") != text]
     assert stale == [], "run: make docs"
+
+
+def test_what_was_tried_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    assert [*tried.section(tmp_path)] == []
+    tried.record(
+        tmp_path, "gauntlet", "stack", {"possible": 9, "kinds": {"a": {"refused": 2, "crash": 1}, "b": {"warned": 3}}}
+    )
+    tried.record(tmp_path, "fuzz", "query", {"inputs": 7, "faults": 0})
+    assert {"| stack | 9 | 6 | 2 | 3 | 0 | 1 |", "| query | 7 | 0 |"} < {*tried.section(tmp_path)}

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.findings import Location
 from blueprint.loader import read_declaration
 from blueprint.manifest import Manifest
+from blueprint.schemas.firestore import Firestore, Ttl
 from ops.change import declaration, render
 from ops.change.compare import compare
 from ops.change.model import RANKS, Meaning
@@ -70,6 +72,19 @@ EDITS = [
         ("start", "The rule 'critical_after_4h' of 'phase4_to_phase5' (any) is removed: it starts nothing any more."),
     ),
     (
+        "reason: critical_after_4h, ",
+        "reason: critical_late, ",
+        ("start", "The rule 'critical_after_4h' of 'phase4_to_phase5' (any) is removed: it starts nothing any more."),
+    ),
+    (
+        "backfill_mode: {value: false}",
+        "backfill_mode: {value: true}",
+        (
+            "start",
+            "The service 'nba-phase3-analytics-processors' has reprocess.fields.backfill_mode.value true instead of false.",
+        ),
+    ),
+    (
         "update_latest: {value: true,",
         "update_latest: {value: false,",
         ("start", "The trigger of 'phase5_to_phase6' says 'update_latest' from value false instead of true."),
@@ -94,6 +109,14 @@ EDITS = [
 @pytest.mark.parametrize(("old", "new", "expected"), EDITS, ids=[expected[1][:50] for _, _, expected in EDITS])
 def test_a_change_is_told_by_what_it_does(tmp_path: Path, old: str, new: str, expected: tuple[str, str]) -> None:
     assert expected in told(tmp_path, old, new)
+
+
+def test_how_long_documents_are_kept_is_told() -> None:
+    sides = [Firestore(ttls=(Ttl("days", "_expires_at", 86_400 * days, Location("a.yaml")),)) for days in (400, 40)]
+    assert [*declaration.expiries(*sides)] == [
+        Meaning("data", "Documents of 'days' expire after 40 days instead of 400 days.")
+    ]
+    assert [*declaration.expiries(sides[0], sides[0])] == []
 
 
 def test_what_does_not_change_is_not_told(tmp_path: Path) -> None:

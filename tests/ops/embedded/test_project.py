@@ -103,6 +103,20 @@ def test_each_mistake_is_one_sentence_with_its_place(tmp_path: Path, values: str
     assert refusals(tmp_path, f"config:\n  {values}\n") == [f"Pulumi.prod.yaml:{place}: {sentence}"]
 
 
+def test_a_project_under_another_name_is_one_sentence(tmp_path: Path) -> None:
+    declared = "name: big\nruntime: python\nconfig: {text: {type: string}, other: {type: string}}\n"
+    assert refusals(tmp_path, "config:\n  small:text: x\n  small:other: y\n", declared) == [
+        "Pulumi.prod.yaml:2:3: The stack does not set 'text', 'other', which Pulumi.yaml declares; add each as `big:NAME: ...`, or call the project 'small', whose values it sets."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "gcp", "[1]", "{gcp: true}"])
+def test_the_engines_own_list_is_a_list(tmp_path: Path, value: str) -> None:
+    assert refusals(tmp_path, f"config:\n  small:text: x\n  pulumi:disable-default-providers: {value}\n") == [
+        "Pulumi.prod.yaml:3:3: 'pulumi:disable-default-providers' must be a list of text, such as [gcp]."
+    ]
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert len(refusals(tmp_path, "config:\n  small:text: [x]\n  small:number: x\n  small:other: x\n")) == 3
 
@@ -115,7 +129,7 @@ def test_a_bad_project_file_is_refused(tmp_path: Path, declared: str) -> None:
 
 
 def test_a_missing_stack_names_those_there_are(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: small\n")
+    (tmp_path / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
     with pytest.raises(Refused, match=r"There is no stack 'prod': Pulumi.prod.yaml is missing; stacks are: dev\."):
         project.load(tmp_path, "prod")

@@ -1,0 +1,77 @@
+"""The part of docs/coverage.md that is counted, not claimed: what became of generated mistakes and of bad inputs.
+
+`make gauntlet` and `make fuzz` record what they found with `--record`; the page shows the record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+RECORD: Final = "docs/tried.json"
+OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "Refused": ("refused",),
+    "Told by `ops diff`": ("told", "warned"),
+    "Benign": ("benign",),
+    "Unexplained": ("survivor", "refused elsewhere", "crash"),
+}
+"""Column → the verdicts that it counts."""
+
+
+def read(root: Path) -> dict[str, Any]:
+    """Return the record; an empty one where there is none."""
+    path = root / RECORD
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def record(root: Path, tool: str, name: str, row: Mapping[str, object]) -> None:
+    """Keep one row of what a tool found."""
+    kept = read(root)
+    kept.setdefault(tool, {})[name] = row
+    text = json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    (root / RECORD).write_text(text, encoding="utf-8")
+
+
+def section(root: Path) -> Iterator[str]:
+    """Yield the part of the page."""
+    kept = read(root)
+    if mistakes := kept.get("gauntlet"):
+        yield "## Mistakes that nobody wrote down"
+        yield ""
+        yield (
+            "`make gauntlet` makes one small mistake after the other in a copy of the project and looks what becomes of it. A benign one has its reason in [benign.yaml](../tests/gauntlet/benign.yaml), or is an edit that must pass."
+        )
+        yield ""
+        yield from _table(("Made in", "Possible", "Tried", *OUTCOMES), _mistakes(mistakes))
+    if inputs := kept.get("fuzz"):
+        yield "## Inputs that nobody wrote down"
+        yield ""
+        yield (
+            "`make fuzz` gives broken texts to everything that reads text from outside. A fault is an exception, an answer that is late, or one that moves a terminal or leaves its code span."
+        )
+        yield ""
+        yield from _table(
+            ("Reader", "Inputs", "Faults"),
+            [(name, each["inputs"], each["faults"]) for name, each in sorted(inputs.items())],
+        )
+
+
+def _mistakes(parts: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    for name, part in sorted(parts.items()):
+        verdicts = Counter[str]()
+        for counts in part["kinds"].values():
+            verdicts.update(counts)
+        counted = (sum(verdicts[each] for each in meant) for meant in OUTCOMES.values())
+        yield (name, part["possible"], sum(verdicts.values()), *counted)
+
+
+def _table(head: Sequence[str], rows: Sequence[tuple[object, ...]] | Iterator[tuple[object, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|---|{'---:|' * (len(head) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(map(str, row))} |"
+    yield ""

@@ -1,0 +1,220 @@
+"""What becomes of a mutation: it is refused, told, benign for a reason that stands in benign.yaml, or it survives.
+
+All are judged in one process that has read the project before, so that a mutation costs what it touches.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+import yaml
+
+from blueprint.check import check
+from blueprint.findings import Finding, Refused
+from ops import diff
+from ops.change.compare import compare
+from ops.change.model import PlanDifference
+from ops.embedded import project
+from ops.report.gather import Plan, gather
+from tests.gauntlet.mutation import Mutation
+from tests.incidents.cases import PARTS, ROOT
+from tests.sentences import problem
+
+STACK = "prod"
+SECONDS = 60
+REASONS = Path(__file__).parent / "benign.yaml"
+PLACES = Path(__file__).parent / "places.yaml"
+
+Verdict = Literal["refused", "refused elsewhere", "warned", "told", "benign", "survivor", "crash"]
+UNEXPLAINED: tuple[Verdict, ...] = ("survivor", "refused elsewhere", "crash")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutation, by which rule or rank, and what was said first."""
+
+    mutation: Mutation
+    verdict: Verdict
+    by: str
+    said: str
+    findings: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        """Return the outcome in plain values."""
+        return {
+            "kind": self.mutation.kind,
+            "file": self.mutation.file,
+            "place": self.mutation.place,
+            "verdict": self.verdict,
+            "by": self.by,
+            "said": self.said,
+            "findings": self.findings,
+        }
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why mutations whose name fits a pattern do no harm, though nothing refuses or tells them."""
+
+    pattern: str
+    reason: str
+
+
+@cache
+def reasons() -> tuple[Reason, ...]:
+    """Return the recorded reasons."""
+    return tuple(Reason(**each) for each in yaml.safe_load(REASONS.read_text(encoding="utf-8")))
+
+
+@cache
+def places() -> dict[str, str]:
+    """Return rule → why what it finds stands at another file than the mistake."""
+    found: dict[str, str] = yaml.safe_load(PLACES.read_text(encoding="utf-8"))
+    return found
+
+
+class Judge:
+    """A copy of the project, in which one mutation after the other is made, judged and taken back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "tree"
+        self.root.mkdir(parents=True)
+        for part in PARTS:
+            copied = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+            copied(ROOT / part, self.root / part)
+        for stray in [*self.root.rglob("__pycache__")]:
+            shutil.rmtree(stray)
+        (self.root / ".cache").mkdir()
+        self.before = gather(self.root, STACK)
+        assert not self.before.findings, self.before.findings
+        self.base = shutil.copytree(self.root, folder / "base", ignore=shutil.ignore_patterns(".cache"))
+        self.sources = {each.relative_to(self.root).as_posix(): each.read_bytes() for each in self._files()}
+
+    def _files(self) -> Iterator[Path]:
+        yield from (each for each in sorted(self.root.rglob("*")) if each.is_file() and ".cache" not in each.parts)
+
+    def text(self, file: str) -> str:
+        """Return a file of the project."""
+        return self.sources[file].decode()
+
+    def judged(self, mutation: Mutation) -> Outcome:
+        """Return what becomes of a mutation."""
+        with self._made(mutation):
+            try:
+                with _bounded(SECONDS):
+                    return self._judged(mutation)
+            except Exception as error:  # noqa: BLE001  # whatever the program raises is what is looked for
+                return Outcome(mutation, "crash", type(error).__name__, str(error)[:300])
+
+    def _judged(self, mutation: Mutation) -> Outcome:
+        found = self.findings()
+        violations = [each for each in found if each.severity == "violation"]
+        if violations:
+            return _refused(mutation, violations)
+        if found:
+            return Outcome(mutation, "warned", found[0].rule, str(found[0]), len(found))
+        difference = self.difference()
+        if difference.broken:
+            broken = difference.broken[0]
+            return Outcome(mutation, "refused", broken.rule, f"{broken.at}: {broken.message}", len(difference.broken))
+        by, said = told(difference)
+        if by:
+            return Outcome(mutation, "told", by, said)
+        reason = reason_for(mutation)
+        return Outcome(mutation, "benign" if reason else "survivor", "reason" if reason else "nothing", reason)
+
+    def passed(self, mutation: Mutation) -> Outcome:
+        """Return whether an edit that changes nothing passes, and leaves the plan as it was where that is promised."""
+        with self._made(mutation):
+            if found := self.findings():
+                return Outcome(mutation, "survivor", found[0].rule, f"refused: {found[0]}", len(found))
+            if mutation.file.endswith(".py") or "/queries/" in mutation.file or "/gates/" in mutation.file:
+                return Outcome(mutation, "benign", "passes", "")
+            difference = self.difference()
+            by, said = told(difference)
+            if by or difference.broken:
+                return Outcome(mutation, "survivor", by or difference.broken[0].rule, f"told: {said}")
+            return Outcome(mutation, "benign", "same plan", "")
+
+    def findings(self) -> list[Finding]:
+        """Return what `ops plan` says of the tree as it is, without its program."""
+        try:
+            settings = project.stack_settings(project.load(self.root, STACK))
+        except Refused as refused:
+            return list(refused.findings)
+        return list(check(self.root, settings).findings)
+
+    def difference(self) -> PlanDifference:
+        """Return what `ops diff` says; the program is only run where the declaration alone says nothing."""
+        declared = diff.told((self.base, self.root), ("before", "after"))
+        if declared:
+            return PlanDifference(base="before", head="after", stack=STACK, meanings=tuple(declared))
+        return compare(_json(self.before), _json(gather(self.root, STACK)), names=("before", "after"))
+
+    @contextmanager
+    def _made(self, mutation: Mutation) -> Iterator[None]:
+        path = self.root / mutation.file
+        if mutation.text is None:
+            path.unlink()
+        else:
+            path.write_text(mutation.text, encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_bytes(self.sources[mutation.file])
+
+
+def _json(plan: Plan) -> Mapping[str, Any]:
+    return plan.as_json()
+
+
+def _refused(mutation: Mutation, violations: list[Finding]) -> Outcome:
+    """Return the refusal at the mutation's own file, or else what is said elsewhere."""
+    for each in violations:
+        if why := problem(each.message):
+            return Outcome(mutation, "crash", "sentence", why)
+    here = [each for each in violations if each.at.file == mutation.file]
+    said = (here or violations)[0]
+    explained = here or mutation.text is None or said.rule in places()
+    verdict: Verdict = "refused" if explained else "refused elsewhere"
+    return Outcome(mutation, verdict, said.rule, str(said), len(violations))
+
+
+def told(difference: PlanDifference) -> tuple[str, str]:
+    """Return the rank and the first sentence of what a difference tells, or nothing."""
+    if difference.meanings:
+        return difference.meanings[0].rank, difference.meanings[0].sentence
+    if difference.resources:
+        first = difference.resources[0]
+        return first.weight, f"{first.operation} {first.kind} {first.name}"
+    if difference.archives:
+        return "code", ", ".join(each.function for each in difference.archives)
+    return "", ""
+
+
+def reason_for(mutation: Mutation) -> str:
+    """Return the recorded reason why a mutation does no harm, or nothing."""
+    return next((each.reason for each in reasons() if re.fullmatch(each.pattern, str(mutation))), "")
+
+
+@contextmanager
+def _bounded(seconds: int) -> Iterator[None]:
+    def late(_: int, __: FrameType | None) -> None:
+        raise TimeoutError(f"nothing was said within {seconds} seconds")
+
+    former = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, former)

@@ -1,0 +1,164 @@
+"""Mistakes in what is derived and declared: each resource, grant, option and input lost or changed, each alert's condition.
+
+No file is edited: the components are held to the model by the inventory, and the model's alerts by the contracts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+from blueprint.alerts.types import Alert, LogMatch, PromQL
+from blueprint.contracts import check_all
+from blueprint.findings import Finding
+from blueprint.model import Blueprint
+from ops.embedded.inventory import held_to_inventory
+from ops.embedded.record import Registration
+from tests.gauntlet.judge import Judge, Outcome, reason_for
+from tests.gauntlet.mutation import Mutation, misspelt
+
+BY_THE_SDK = frozenset({"additionalSecretOutputs", "component", "propertyDependencies", "providers", "version"})
+Step = str | int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A mistake and the way to judge it."""
+
+    mutation: Mutation
+    judged: Callable[[], Outcome]
+
+
+def of_plan(judge: Judge) -> Iterator[Planned]:
+    """Yield every mistake in what the program declares and in the conditions of alerts."""
+    model = judge.before.blueprint
+    assert model is not None
+    for each in judge.before.resources:
+        if each.custom:
+            yield from _of_resource(model, judge.before.resources, each)
+    for alert in model.alerts:
+        yield from _of_alert(model, alert)
+
+
+def _of_resource(model: Blueprint, all_: tuple[Registration, ...], one: Registration) -> Iterator[Planned]:
+    def held(mutation: Mutation, changed: Registration | None) -> Planned:
+        def judged() -> Outcome:
+            stack = [changed if each is one else each for each in all_]
+            found = held_to_inventory(model, [each for each in stack if each is not None]).findings
+            return _outcome(mutation, found, "")
+
+        return Planned(mutation, judged)
+
+    kind = "grant" if "Iam" in one.type or "IAM" in one.type else "resource"
+    yield held(_named(f"{kind} lost", one, ""), None)
+    for option in sorted(set(one.options) - BY_THE_SDK):
+        fewer = {name: value for name, value in one.options.items() if name != option}
+        yield held(_named("option lost", one, option), replace(one, options=fewer))
+    for path in leaves(one.inputs):
+        place = ".".join(map(str, path))
+        yield held(_named("input lost", one, place), replace(one, inputs=_edited(one.inputs, path, gone=True)))
+        if path[-1] != "$ref":
+            yield held(_named("input changed", one, place), replace(one, inputs=_edited(one.inputs, path, gone=False)))
+
+
+def _named(kind: str, one: Registration, place: str) -> Mutation:
+    return Mutation(kind, one.type.rpartition(":")[2], f"{one.name} {place}".rstrip(), None)
+
+
+def leaves(value: object, path: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
+    """Yield the path of each value that holds no other."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from leaves(item, (*path, str(key)))
+    elif isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield from leaves(item, (*path, number))
+    else:
+        yield path
+
+
+def _edited(inputs: Mapping[str, object], path: tuple[Step, ...], *, gone: bool) -> dict[str, object]:
+    made: Any = copy.deepcopy(dict(inputs))
+    where = made
+    for step in path[:-1]:
+        where = where[step]
+    if gone:
+        del where[path[-1]]
+    else:
+        where[path[-1]] = _another(where[path[-1]])
+    changed: dict[str, object] = made
+    return changed
+
+
+def _another(value: object) -> object:
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value * 10 + 1
+        case str():
+            return misspelt(value)
+        case _:
+            return "another"
+
+
+def _of_alert(model: Blueprint, alert: Alert) -> Iterator[Planned]:
+    condition = alert.condition
+    if not isinstance(condition, PromQL | LogMatch):
+        return
+    for place, changed in _trees(condition.condition):
+        mutation = Mutation("condition changed", type(condition).__name__, f"{alert.name} {place}", None)
+        yield Planned(mutation, _judged_alert(model, alert, condition, changed, mutation))
+
+
+def _judged_alert(
+    model: Blueprint, alert: Alert, condition: PromQL | LogMatch, changed: Any, mutation: Mutation
+) -> Callable[[], Outcome]:
+    def judged() -> Outcome:
+        other = replace(condition, condition=changed)
+        alerts = tuple(replace(each, condition=other) if each is alert else each for each in model.alerts)
+        found = [each for result in check_all(replace(model, alerts=alerts)) for each in result.findings]
+        texts = [each.query if isinstance(each, PromQL) else each.filter for each in (condition, other)]
+        return _outcome(mutation, tuple(found), "" if texts[0] == texts[1] else f"{texts[0]} -> {texts[1]}")
+
+    return judged
+
+
+def _trees(tree: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a condition with one of its names, values, numbers or operators changed, and which."""
+    if isinstance(tree, str):
+        yield tree[:60], misspelt(tree)
+    elif isinstance(tree, bool):
+        yield str(tree), not tree
+    elif isinstance(tree, int | float):
+        yield f"{tree} ×10", type(tree)(tree * 10)
+    elif isinstance(tree, tuple):
+        for number, item in enumerate(tree):
+            yield f"without {number}", (*tree[:number], *tree[number + 1 :])
+            for place, changed in _trees(item):
+                yield place, (*tree[:number], changed, *tree[number + 1 :])
+    elif is_dataclass(tree) and not isinstance(tree, type):
+        for each in fields(tree):
+            for place, changed in _trees(getattr(tree, each.name)):
+                made = _made(tree, each.name, changed)
+                if made is not None:
+                    yield f"{type(tree).__name__}.{each.name}: {place}", made
+
+
+def _made(tree: Any, name: str, value: object) -> Any:
+    """Return the tree with another value, or None where its type does not allow it."""
+    try:
+        return replace(tree, **{name: value})
+    except (ValueError, TypeError):
+        return None
+
+
+def _outcome(mutation: Mutation, found: tuple[Finding, ...], told: str) -> Outcome:
+    if found:
+        return Outcome(mutation, "refused", found[0].rule, str(found[0]), len(found))
+    if told:
+        return Outcome(mutation, "told", "alert", told)
+    reason = reason_for(mutation)
+    return Outcome(mutation, "benign" if reason else "survivor", "reason" if reason else "nothing", reason)

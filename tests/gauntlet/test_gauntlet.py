@@ -1,0 +1,108 @@
+"""A sample of `make gauntlet`: no generated mistake survives unexplained, misleads by its place, or ends the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.gauntlet.corpus import Judged, corpus
+from tests.gauntlet.judge import UNEXPLAINED, Judge, reason_for, reasons
+from tests.gauntlet.mutation import Mutation, misspelt, other_case, sample, scaled
+from tests.gauntlet.of_python import of_python
+from tests.gauntlet.of_sql import of_sql
+from tests.gauntlet.of_yaml import of_yaml
+
+PARTS = (
+    "declaration",
+    "stack",
+    "files",
+    "documents",
+    "messages",
+    "tables",
+    "queries",
+    "code",
+    "plan",
+    "harmless layout",
+    "harmless SQL",
+    "harmless code",
+)
+Corpus = Mapping[str, Mapping[Mutation, Judged]]
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return Judge(tmp_path_factory.mktemp("gauntlet"))
+
+
+@pytest.fixture(scope="module")
+def mutations(judge: Judge) -> Corpus:
+    found = corpus(judge)
+    assert tuple(found) == PARTS
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", PARTS)
+def test_no_mistake_survives(part: str, mutations: Corpus) -> None:
+    chosen = [*sample(mutations[part], 1)]
+    assert chosen
+    outcomes = [mutations[part][each]() for each in chosen]
+    assert [f"{each.verdict}: {each.mutation} {each.said}" for each in outcomes if each.verdict in UNEXPLAINED] == []
+
+
+def test_an_unexplained_mutation_is_seen(judge: Judge) -> None:
+    text = judge.text("pipeline.yaml")
+    nothing = judge.judged(Mutation("nothing", "pipeline.yaml", "changed", text))
+    assert (nothing.verdict, nothing.by) == ("survivor", "nothing")
+    refused = judge.judged(Mutation("typo", "pipeline.yaml", "lease", text.replace("  lease:", "  leese:")))
+    assert (refused.verdict, refused.by) == ("refused", "manifest")
+    told = judge.judged(Mutation("number", "pipeline.yaml", "lease", text.replace("lease: 10m", "lease: 1m")))
+    assert (told.verdict, told.by) == ("told", "start")
+    assert judge.judged(Mutation("nothing", "pipeline.yaml", "changed", text)).verdict == "survivor"
+
+
+def test_every_reason_is_of_some_mutation(mutations: Corpus) -> None:
+    used = {reason_for(each) for part in mutations.values() for each in part}
+    assert [each.pattern for each in reasons() if each.reason not in used] == []
+
+
+def test_mistakes_in_yaml() -> None:
+    text = "a: {b: 10m, c: [x1y, two]}\nd:\n  # why\n  - e: true\n    f: &g some\n  - *g\n"
+    found = {f"{each.kind} {each.place}": each.text for each in of_yaml("f", text)}
+    assert found["leaf deleted a.b"] == text.replace("b: 10m, ", "")
+    assert found["number ÷10 a.b"] == text.replace("10m", "1m")
+    assert found["item deleted a.c[1]"] == text.replace(", two", "")
+    assert found["siblings swapped a.c[0/1]"] == text.replace("x1y, two", "two, x1y")
+    assert found["truth turned d[0].e"] == text.replace("true", "false")
+    assert found["branch deleted d"] == "a: {b: 10m, c: [x1y, two]}\n"
+    assert found["key misspelt d"] == text.replace("d:\n", "dd:\n")
+
+
+def test_mistakes_in_sql() -> None:
+    text = "SELECT a, b.c FROM d.e WHERE f = 'xyz' AND g > 20 -- h\n"
+    found = {f"{each.kind} {each.place.split()[1]}": each.text for each in of_sql("f", text)}
+    assert found["SQL item lost b"] == "SELECT a\nFROM d.e WHERE f = 'xyz' AND g > 20 -- h\n"
+    assert found["SQL condition turned ="] == text.replace("=", "!=")
+    assert found["SQL condition turned AND"] == text.replace("AND", "OR")
+    assert found["SQL number ×10 20"] == text.replace("20", "200")
+    assert found["SQL name misspelt g"] == text.replace("g >", "gg >")
+
+
+def test_mistakes_in_python() -> None:
+    text = "from a.b import c, d as e\nimport f\n\n\ndef g() -> None:\n    c(e.h(f))\n"
+    found = {f"{each.kind} {each.place.split()[1]}": each.text for each in of_python("f", text)}
+    assert found["import lost c"] == text.replace("c, d", "d")
+    assert found["import misspelt c"] == text.replace("c, d as e", "d as e, cc as c")
+    assert found["import lost f"] == text.replace("import f", "pass")
+    assert found["called name misspelt c"] == text.replace("    c(", "    cc(")
+    assert found["called attribute misspelt e.h"] == text.replace("e.h(", "e.hh(")
+    assert found["definition lost g"] == text.partition("def")[0]
+
+
+def test_words() -> None:
+    assert [misspelt("topic"), misspelt("a.b"), misspelt("")] == ["toppic", "a.bb", "x"]
+    assert [other_case("topic"), other_case("1a"), other_case("1")] == ["Topic", "1A", "1"]
+    assert [*scaled("30m")] == [("×10", "300m"), ("÷10", "3m")]
+    assert [*scaled("1.5")] == [("×10", "15"), ("÷10", "0.15")]
+    assert [*scaled("v3")] == []
