@@ -10,6 +10,8 @@ from pathlib import Path
 COVERED = {
     "make quick": "`make test` runs these tests and more",
     "make engine": "`make test` runs these tests too",
+    "make gauntlet": "`make test` judges a sample",
+    "make fuzz": "`make test` gives some of its inputs",
     "make bench": "it measures, and judges nothing",
 }
 END, BEGINNING = 60, 240
