@@ -32,6 +32,7 @@ def env_declared(plan: Blueprint, report: Inspection) -> None:
     free = PLATFORM_VARIABLES | EMULATOR_VARIABLES | set(plan.manifest.environment)
     read: set[str] = set()
     computed: set[Location] = set()
+    unset: dict[tuple[str, Location], list[str]] = {}
     for name, archive in plan.archives.items():
         secrets = plan.manifest.functions[name].secrets
         read |= {use.name for use in archive.uses.env}
@@ -48,14 +49,17 @@ def env_declared(plan: Blueprint, report: Inspection) -> None:
                     use.at,
                 )
             elif use.name not in free | set(secrets):
-                report.violation(
-                    f"'{name}' reads the environment variable '{use.name}', which nothing sets; declare it under `environment` or `secrets`.",
-                    use.at,
-                )
+                unset.setdefault((use.name, use.at), []).append(name)
         _unread_secrets(plan, name, archive, report)
-    for name, variable in plan.manifest.environment.items():
+    for (variable, at), readers in unset.items():
+        others = f" (and {len(readers) - 1} more)" if len(readers) > 1 else ""
+        report.violation(
+            f"'{readers[0]}'{others} reads the environment variable '{variable}', which nothing sets; declare it under `environment` or `secrets`.",
+            at,
+        )
+    for name, declared in plan.manifest.environment.items():
         if plan.code_is_whole and name not in read:
-            report.warning(f"No function reads the environment variable '{name}'; delete it.", variable.at)
+            report.warning(f"No function reads the environment variable '{name}'; delete it.", declared.at)
 
 
 def _unread_secrets(plan: Blueprint, name: str, archive: Archive, report: Inspection) -> None:
