@@ -22,10 +22,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.emulators import processes
-from tests.emulators.cloud import Cloud, completion, envelope, post
+from ops.local import processes
+from ops.local.cloud import Cloud
+from ops.local.processes import PROJECT, Function
 from tests.emulators.conftest import unpacked, view_of
-from tests.emulators.processes import PROJECT, Function
+from tests.emulators.messages import completion, envelope, post
 
 ORCHESTRATOR = "phase2-to-phase3-orchestrator"
 ENTRY_POINT = "orchestrate_phase2_to_phase3"
@@ -224,7 +225,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         work = Path(folder)
         FOLDERS.update(folders(work))
         environment = {"GCP_PROJECT_ID": PROJECT, "GOOGLE_CLOUD_PROJECT": PROJECT, "ENVIRONMENT": "bench", **hosts}
-        cloud = Cloud(hosts)
+        cloud = Cloud(hosts, PROJECT)
         for topic in ("nba-phase3-trigger", "nba-phase-executions", "nba-service-errors"):
             cloud.topic(topic)
         print(f"{'':<34}{'engine':>10}{'floor':>10} {'unit':<8}{'ratio':>6}")

@@ -17,7 +17,7 @@ from blueprint.deployment import EMULATOR_VARIABLES
 from blueprint.model import Blueprint
 from blueprint.stack import StackSettings
 from ops import acceptance
-from tests.emulators.processes import HINT, emulators, sdk
+from ops.local.processes import HINT, emulators, sdk
 
 ROOT = Path(__file__).resolve().parents[2]
 

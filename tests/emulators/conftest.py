@@ -17,10 +17,10 @@ from blueprint.loader import load_manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives
-from tests.emulators import processes
-from tests.emulators.cloud import Cloud
-from tests.emulators.processes import PROJECT, Function
-from tests.emulators.warehouse import FakeWarehouse
+from ops.local import processes
+from ops.local.cloud import Cloud
+from ops.local.processes import PROJECT, Function
+from tests.emulators.fake_warehouse import FakeWarehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE = 3
@@ -68,7 +68,7 @@ def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
 
 @pytest.fixture(scope="session")
 def cloud(emulators: dict[str, str]) -> Cloud:
-    return Cloud(emulators)
+    return Cloud(emulators, PROJECT)
 
 
 @pytest.fixture(scope="session")

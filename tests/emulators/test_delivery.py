@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.emulators.cloud import Cloud, completion, envelope, eventually, post
+from ops.local.cloud import Cloud
+from ops.local.processes import Function, free_port
 from tests.emulators.conftest import Serve, view_of
-from tests.emulators.processes import Function, free_port
-from tests.emulators.warehouse import FakeWarehouse
+from tests.emulators.fake_warehouse import FakeWarehouse
+from tests.emulators.messages import completion, envelope, eventually, post
 
 P3 = (
     "player_game_summary",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulators.cloud import Cloud, envelope, post
+from ops.local.cloud import Cloud
 from tests.emulators.conftest import Serve
+from tests.emulators.messages import envelope, post
 from tests.pipelines.test_parcels import copy_parcels
 
 DAY = "2024-05-06"

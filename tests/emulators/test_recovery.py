@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulators.cloud import Cloud, completion, envelope, eventually, post
+from ops.local.cloud import Cloud
+from ops.local.front import Front
+from ops.local.processes import Function
 from tests.emulators.conftest import Serve
-from tests.emulators.front import Front
-from tests.emulators.processes import Function
+from tests.emulators.fake_warehouse import FakeWarehouse
+from tests.emulators.messages import completion, envelope, eventually, post
 from tests.emulators.test_delivery import GOOD, P3
-from tests.emulators.warehouse import FakeWarehouse
 from tests.functions import conftest  # noqa: F401 - puts functions/ on the path
 
 from shared.orchestration import lease  # isort: skip

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.emulators.cloud import Cloud, post
+from ops.local.cloud import Cloud
+from ops.local.processes import Function
 from tests.emulators.conftest import Serve, view_of
-from tests.emulators.processes import Function
-from tests.emulators.warehouse import FakeWarehouse
+from tests.emulators.fake_warehouse import FakeWarehouse
+from tests.emulators.messages import post
 
 NOW = datetime.now(UTC)
 TIMEOUT = 60

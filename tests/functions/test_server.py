@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulators.processes import ended, free_port, started, wait_for
+from ops.local.processes import ended, free_port, started, wait_for
 from tests.functions.conftest import ROOT
 from tests.functions.views import raw_view
 

@@ -20,12 +20,11 @@ from blueprint.loader import load_manifest
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.placeholders import view_values
 from ops.__main__ import guarded
+from ops.local import processes, warehouse
 from ops.operate.target import Target, load_target
-from tests.blueprint.schemas import warehouse
-from tests.emulators import processes
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = warehouse.PROJECT
+PROJECT = "test-project"
 LEASE = 10
 """Seconds for which a pulled message is kept from others; the shortest that Pub/Sub allows."""
 FORWARDED = {"CloudPubSubDeadLetterSourceDeliveryCount": "20"}
@@ -151,7 +150,7 @@ def system(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sys
     patch = pytest.MonkeyPatch()
     with (
         processes.emulators(tmp_path_factory.mktemp("emulators")) as environment,
-        warehouse.warehouse(schemas, tmp_path_factory.mktemp("warehouse")) as bigquery,
+        warehouse.warehouse(schemas, tmp_path_factory.mktemp("warehouse"), PROJECT) as bigquery,
     ):
         for name, value in environment.items():
             patch.setenv(name, value)

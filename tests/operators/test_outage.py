@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.sources import build_archives
-from tests.emulators.processes import Function
+from ops.local.processes import Function
 from tests.operators.conftest import PROJECT, ROOT, Run, System
 
 FUNCTION = "phase2-to-phase3-orchestrator"

@@ -16,7 +16,7 @@ import pytest
 from blueprint.loader import load_manifest
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.placeholders import view_values
-from tests.blueprint.schemas.warehouse import Warehouse, warehouse
+from ops.local.warehouse import Warehouse, warehouse
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = load_manifest(ROOT)
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     schemas, findings = load_schemas(ROOT, values=view_values(MANIFEST))
     assert [str(finding) for finding in findings] == []
-    with warehouse(schemas, tmp_path_factory.mktemp("warehouse")) as started:
+    with warehouse(schemas, tmp_path_factory.mktemp("warehouse"), "test-project") as started:
         yield started
 
 

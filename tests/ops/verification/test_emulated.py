@@ -17,10 +17,10 @@ from blueprint.loader import load_manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives
+from ops.local import processes
+from ops.local.processes import PROJECT, Function
 from ops.verification.cloud import Rest
 from ops.verification.synthetic import RESERVED, Way, travel, ways
-from tests.emulators import processes
-from tests.emulators.processes import PROJECT, Function
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = [

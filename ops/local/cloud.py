@@ -1,14 +1,10 @@
-"""What the tests do to the emulated project, and the messages they send."""
+"""One project on the emulators: what is made there, published, and received."""
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 from unittest import mock
 
@@ -18,26 +14,25 @@ from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from tests.emulators.processes import PROJECT
-
 
 class Cloud:
     """One project on the emulators."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], project: str) -> None:
+        self.project = project
         channel = grpc.insecure_channel(
             environment["PUBSUB_EMULATOR_HOST"], options=[("grpc.max_receive_message_length", -1)]
         )
         self.publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
         self.subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
         with mock.patch.dict(os.environ, environment):
-            self.firestore = firestore.Client(project=PROJECT)
+            self.firestore = firestore.Client(project=project)
 
     def topic(self, name: str) -> str:
         """Make a topic with a pull subscription of the same name, if it is new."""
-        path = f"projects/{PROJECT}/topics/{name}"
-        subscription = f"projects/{PROJECT}/subscriptions/{name}"
-        present = {topic.name for topic in self.publisher.list_topics(project=f"projects/{PROJECT}")}
+        path = f"projects/{self.project}/topics/{name}"
+        subscription = f"projects/{self.project}/subscriptions/{name}"
+        present = {topic.name for topic in self.publisher.list_topics(project=f"projects/{self.project}")}
         if path not in present:
             self.publisher.create_topic(name=path)
             self.subscriber.create_subscription(name=subscription, topic=path, ack_deadline_seconds=600)
@@ -50,7 +45,7 @@ class Cloud:
         """
         self.subscriber.create_subscription(
             request={
-                "name": f"projects/{PROJECT}/subscriptions/{name}",
+                "name": f"projects/{self.project}/subscriptions/{name}",
                 "topic": self.topic(topic),
                 "push_config": {"push_endpoint": url},
                 "ack_deadline_seconds": 60,
@@ -58,16 +53,18 @@ class Cloud:
         )
 
     def delete_subscription(self, name: str) -> None:
-        self.subscriber.delete_subscription(subscription=f"projects/{PROJECT}/subscriptions/{name}")
+        """Delete a subscription."""
+        self.subscriber.delete_subscription(subscription=f"projects/{self.project}/subscriptions/{name}")
 
     def publish(self, topic: str, *messages: dict[str, Any] | bytes) -> None:
+        """Publish messages to a topic in one request."""
         data = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in messages]
         self.publisher.publish(topic=self.topic(topic), messages=[PubsubMessage(data=one) for one in data])
 
     def pull(self, topic: str) -> list[Any]:
         """Return what a topic received since the last pull; acknowledged."""
         self.topic(topic)
-        subscription = f"projects/{PROJECT}/subscriptions/{topic}"
+        subscription = f"projects/{self.project}/subscriptions/{topic}"
         received: list[Any] = []
         while True:
             answer = self.subscriber.pull(
@@ -81,41 +78,7 @@ class Cloud:
             received += [one.message for one in answer.received_messages]
 
     def document(self, collection: str, key: str) -> dict[str, Any]:
+        """Return a document; empty where there is none."""
         snapshot = self.firestore.collection(collection).document(key).get()
         assert isinstance(snapshot, firestore.DocumentSnapshot)
         return snapshot.to_dict() or {}
-
-
-def completion(processor: str, game_date: str, phase: str = "phase_2_raw", **values: Any) -> dict[str, Any]:
-    message = {
-        "processor_name": processor,
-        "phase": phase,
-        "game_date": game_date,
-        "execution_id": f"execution-{processor}",
-        "correlation_id": "c0ffee00",
-        "status": "success",
-        "timestamp": "2026-01-30T09:00:00Z",
-        "record_count": 5,
-    }
-    return message | values
-
-
-def envelope(data: bytes, message_id: str = "1") -> bytes:
-    message = {"data": base64.b64encode(data).decode(), "messageId": message_id, "attributes": {}}
-    return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s"}).encode()
-
-
-def post(url: str, body: bytes, content_type: str = "application/json", seconds: float = 30) -> tuple[int, bytes]:
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": content_type}, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=seconds) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-
-
-def eventually(true: Callable[[], bool], seconds: float = 60, every: float = 0.2) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(every)

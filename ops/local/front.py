@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from tests.emulators.processes import Function
+from ops.local.processes import Function
 
 
 class Front:
@@ -18,7 +18,8 @@ class Front:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # the protocol's name
+                """Pass the request on."""
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 try:
                     inner = http.client.HTTPConnection("127.0.0.1", function.port, timeout=60)

@@ -1,4 +1,4 @@
-"""Child processes of the tests: emulators and functions, on free ports, ended with the test run however it ends."""
+"""Child processes: emulators and functions, on free ports, ended with this process however it ends."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def _die_with_parent() -> None:
 
 
 def started(command: list[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child that ends with this process; what it says goes to `log`."""
     with log.open("ab") as output:
         return subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent, **options
@@ -77,6 +78,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, seconds: fl
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
+    """End a child at once, and wait until it has."""
     process.kill()
     process.wait()
 
@@ -118,9 +120,11 @@ class Function:
 
     @property
     def url(self) -> str:
+        """Return where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, wait: bool = True) -> Function:
+        """Start the server, and wait until it listens."""
         server = Path(sys.executable).with_name("functions-framework")
         command = [str(server), "--target", self.target, "--port", str(self.port), "--host", "127.0.0.1"]
         self.process = started(command, self.log, cwd=self.folder, env=self.environment, start_new_session=True)

@@ -1,4 +1,4 @@
-"""A BigQuery emulator that the tests start, filled with the project's own tables and views."""
+"""A BigQuery emulator with the project's own tables and views."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import json
 import os
 import platform
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,10 +20,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from blueprint.schemas.bigquery import Schemas
-from tests.blueprint.schemas.rows import check_row
-
-PROJECT = "test-project"
-START_SECONDS = 60
+from blueprint.schemas.rows import check_row
+from ops.local.processes import ended, free_port, started, wait_for
 
 
 @dataclass
@@ -35,6 +30,8 @@ class Warehouse:
 
     client: bigquery.Client
     schemas: Schemas
+    project: str
+    address: str
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Store rows, each of which must fit the declared table."""
@@ -42,7 +39,7 @@ class Warehouse:
         for row in rows:
             assert check_row(declared.columns, row) == ()
         if rows:
-            assert self.client.insert_rows_json(f"{PROJECT}.{table}", rows) == []
+            assert self.client.insert_rows_json(f"{self.project}.{table}", rows) == []
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """The result of a query, row by row."""
@@ -51,32 +48,29 @@ class Warehouse:
     def clear(self) -> None:
         """Empty every table."""
         for table in (*self.schemas.tables.values(), *self.schemas.external.values()):
-            self.client.query(f"DELETE FROM `{PROJECT}.{table.id}` WHERE TRUE").result()
+            self.client.query(f"DELETE FROM `{self.project}.{table.id}` WHERE TRUE").result()
 
 
 @contextmanager
-def warehouse(schemas: Schemas, folder: Path) -> Iterator[Warehouse]:
+def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[Warehouse]:
     """Start an emulator that works in `folder`, create what `schemas` declares, and stop it at the end."""
-    port, grpc_port = _free_port(), _free_port()
+    port, grpc_port = free_port(), free_port()
     command = [str(Path(sys.executable).with_name("bqemulator")), "start", "--ephemeral", "--log-level", "error"]
-    command += ["--rest-port", str(port), "--grpc-port", str(grpc_port), "--project", PROJECT]
+    command += ["--rest-port", str(port), "--grpc-port", str(grpc_port), "--project", project]
     environment = os.environ | {"HOME": str(_home(folder))}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    log = folder / "warehouse.log"
+    process = started(command, log, env=environment)
     try:
-        _wait(port, process)
+        wait_for(port, process, log)
         client = bigquery.Client(
-            project=PROJECT,
+            project=project,
             credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
             client_options=ClientOptions(api_endpoint=f"http://127.0.0.1:{port}"),
         )
-        _create(client, schemas)
-        yield Warehouse(client, schemas)
+        _create(client, schemas, project)
+        yield Warehouse(client, schemas, project, f"127.0.0.1:{port}")
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        ended(process)
 
 
 def _home(folder: Path) -> Path:
@@ -96,32 +90,14 @@ def _home(folder: Path) -> Path:
     return folder
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"The BigQuery emulator ended with {process.returncode}.")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"The BigQuery emulator did not answer within {START_SECONDS} s.")
-
-
-def _create(client: bigquery.Client, schemas: Schemas) -> None:
+def _create(client: bigquery.Client, schemas: Schemas, project: str) -> None:
     tables = (*schemas.tables.values(), *schemas.external.values())
     for dataset in sorted({table.dataset for table in tables}):
-        client.create_dataset(f"{PROJECT}.{dataset}")
+        client.create_dataset(f"{project}.{dataset}")
     for declared in tables:
         fields = [bigquery.SchemaField.from_api_repr(field) for field in json.loads(declared.schema_json())]
-        client.create_table(bigquery.Table(f"{PROJECT}.{declared.id}", schema=fields))
+        client.create_table(bigquery.Table(f"{project}.{declared.id}", schema=fields))
     for view in schemas.views.values():
-        table = bigquery.Table(f"{PROJECT}.{view.id}")
-        table.view_query = view.query_in(PROJECT)
+        table = bigquery.Table(f"{project}.{view.id}")
+        table.view_query = view.query_in(project)
         client.create_table(table)

@@ -1,0 +1,1 @@
+"""The whole pipeline on one machine: everything that the plan declares, on emulators."""
