@@ -13,7 +13,16 @@ from platform import machine
 from analysis.cache import Cache
 from analysis.files import Unreadable, read_input
 from analysis.python.syntax import PythonVersion
-from blueprint.archive.acceptance import NOWHERE, Acceptance, ArchiveTrial, Sample, accept, find_python, remembered
+from blueprint.archive.acceptance import (
+    NOWHERE,
+    Acceptance,
+    ArchiveTrial,
+    Sample,
+    accept,
+    environment,
+    find_python,
+    remembered,
+)
 from blueprint.archive.distributions import LOCK, read_lock, requirements_text
 from blueprint.archive.model import Archive
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
@@ -107,6 +116,16 @@ def candidate(plan: Blueprint, name: str) -> ArchiveTrial:
         memory=int(function.memory[:-2]) * _UNITS[function.memory[-2:]],
         requirements=None if _like_the_runtime(plan.manifest.python) else any_platform(plan, plan.archives[name]),
     )
+
+
+def interpreter_of(plan: Blueprint, name: str) -> Path:
+    """Return the interpreter of an environment that holds exactly what the archive of `name` requires.
+
+    Raises `subprocess.CalledProcessError` where that does not install.
+    """
+    target = python_at_hand(plan.manifest.python)
+    wanted = candidate(plan, name).requirements or plan.archives[name].requirements
+    return environment(find_python(target) or sys.executable, wanted, plan.root / KEPT / "environments")
 
 
 def _like_the_runtime(target: PythonVersion) -> bool:

@@ -67,6 +67,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command("provider-types --check", "Write the table that inputs are checked against."),
     ),
     "This machine": (
+        Command("local --replay DAY", "Run the whole pipeline here, or play a day on it."),
         Command("doctor", "Say what this machine has and lacks, and how to get it."),
         Command("completion bash", "Print the completion script for bash, zsh or fish."),
     ),

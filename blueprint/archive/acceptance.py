@@ -114,7 +114,7 @@ def accept(candidate: ArchiveTrial, *, target_python: PythonVersion, folder: Pat
         message = f"No Python {version} is installed to try the archives with. Install it, or pass --no-acceptance."
         return _refused(candidate, message)
     try:
-        python = _environment(interpreter, candidate.requirements or candidate.archive.requirements, folder)
+        python = environment(interpreter, candidate.requirements or candidate.archive.requirements, folder)
     except subprocess.CalledProcessError as error:
         last = (error.stderr or "").strip().splitlines()[-1:] or ["no reason given"]
         return _refused(
@@ -169,7 +169,7 @@ def _works(interpreter: str) -> bool:
     return subprocess.run((interpreter, "-c", ""), capture_output=True, check=False).returncode == 0
 
 
-def _environment(interpreter: str, requirements: str, folder: Path) -> Path:
+def environment(interpreter: str, requirements: str, folder: Path) -> Path:
     """Return the interpreter of an environment that holds exactly `requirements`; made once, then reused."""
     home = (folder / digest(f"{interpreter} {requirements}".encode())[:24]).absolute()
     python = home / "bin" / "python"

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,8 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 def emulators(folder: Path) -> Iterator[dict[str, str]]:
     """Run both emulators and yield the variables that point to them."""
     root = sdk()
-    assert root is not None
+    if root is None:
+        raise RuntimeError(f"The emulators of Firestore and Pub/Sub are not installed: {HINT}.")
     firestore, pubsub = free_port(), free_port()
     jars = ":".join(str(jar) for jar in sorted((root / PUBSUB_JARS).glob("*.jar")))
     commands = {
@@ -112,8 +113,11 @@ def emulators(folder: Path) -> Iterator[dict[str, str]]:
 class Function:
     """A function served from its unpacked archive, with nothing but its declared environment."""
 
-    def __init__(self, folder: Path, target: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, folder: Path, target: str, environment: Mapping[str, str], log: Path, server: Sequence[str] = ()
+    ) -> None:
         self.folder, self.target, self.log = folder, target, log
+        self.server = server or (str(Path(sys.executable).with_name("functions-framework")),)
         self.environment = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore", **environment}
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -125,12 +129,16 @@ class Function:
 
     def start(self, wait: bool = True) -> Function:
         """Start the server, and wait until it listens."""
-        server = Path(sys.executable).with_name("functions-framework")
-        command = [str(server), "--target", self.target, "--port", str(self.port), "--host", "127.0.0.1"]
+        command = [*self.server, "--target", self.target, "--port", str(self.port), "--host", "127.0.0.1"]
         self.process = started(command, self.log, cwd=self.folder, env=self.environment, start_new_session=True)
         if wait:
-            wait_for(self.port, self.process, self.log)
+            self.ready()
         return self
+
+    def ready(self) -> None:
+        """Wait until the started server listens."""
+        assert self.process is not None
+        wait_for(self.port, self.process, self.log)
 
     def kill(self) -> None:
         """End the server and its workers at once, as a crash would."""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from google.cloud import bigquery
 from blueprint.schemas.bigquery import Schemas
 from blueprint.schemas.rows import check_row
 from ops.local.processes import ended, free_port, started, wait_for
+
+CLOCK = "local_run.clock"
+"""A table of what the run's clock showed, the last is the present; DuckDB's own clock cannot be moved."""
 
 
 @dataclass
@@ -41,6 +45,15 @@ class Warehouse:
         if rows:
             assert self.client.insert_rows_json(f"{self.project}.{table}", rows) == []
 
+    def tell(self, now: datetime) -> None:
+        """Say what the run's clock shows, which views take for the current time."""
+        at = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00"
+        self.client.query(f"INSERT INTO `{self.project}.{CLOCK}` (shown) VALUES (TIMESTAMP '{at}')").result()
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        return int(self.query(f"SELECT COUNT(*) AS rows_there FROM `{self.project}.{table}`")[0]["rows_there"])
+
     def query(self, sql: str) -> list[dict[str, Any]]:
         """The result of a query, row by row."""
         return [dict(row.items()) for row in self.client.query(sql).result()]
@@ -49,6 +62,7 @@ class Warehouse:
         """Empty every table."""
         for table in (*self.schemas.tables.values(), *self.schemas.external.values()):
             self.client.query(f"DELETE FROM `{self.project}.{table.id}` WHERE TRUE").result()
+        self.client.query(f"DELETE FROM `{self.project}.{CLOCK}` WHERE TRUE").result()
 
 
 @contextmanager
@@ -92,12 +106,29 @@ def _home(folder: Path) -> Path:
 
 def _create(client: bigquery.Client, schemas: Schemas, project: str) -> None:
     tables = (*schemas.tables.values(), *schemas.external.values())
-    for dataset in sorted({table.dataset for table in tables}):
+    for dataset in sorted({table.dataset for table in tables} | {CLOCK.partition(".")[0]}):
         client.create_dataset(f"{project}.{dataset}")
+    client.create_table(bigquery.Table(f"{project}.{CLOCK}", schema=[bigquery.SchemaField("shown", "TIMESTAMP")]))
     for declared in tables:
         fields = [bigquery.SchemaField.from_api_repr(field) for field in json.loads(declared.schema_json())]
         client.create_table(bigquery.Table(f"{project}.{declared.id}", schema=fields))
     for view in schemas.views.values():
         table = bigquery.Table(f"{project}.{view.id}")
-        table.view_query = view.query_in(project)
+        table.view_query = on_clock(view.query_in(project), project)
         client.create_table(table)
+
+
+def on_clock(sql: str, project: str) -> str:
+    """Return a query that asks the run's clock instead of the machine's."""
+    from sqlglot import exp, parse_one
+
+    now = parse_one(f"COALESCE((SELECT MAX(shown) FROM `{project}.{CLOCK}`), CURRENT_TIMESTAMP())", read="bigquery")
+
+    def asked(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.CurrentTimestamp):
+            return now.copy()
+        if isinstance(node, exp.CurrentDate):
+            return exp.Date(this=now.copy(), zone=node.this)
+        return node
+
+    return parse_one(sql, read="bigquery").transform(asked).sql("bigquery")

@@ -33,7 +33,7 @@ def handle(request):
 @pytest.fixture(autouse=True)
 def _this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this environment stand for the one that would be made from the requirements."""
-    monkeypatch.setattr(accepting, "_environment", lambda interpreter, requirements, folder: Path(sys.executable))
+    monkeypatch.setattr(accepting, "environment", lambda interpreter, requirements, folder: Path(sys.executable))
 
 
 def candidate(tmp_path: Path, main: str, **changes: object) -> ArchiveTrial:
@@ -182,7 +182,7 @@ def test_requirements_that_do_not_install_are_refused(tmp_path: Path, monkeypatc
     def fail(*_: object) -> Path:
         raise subprocess.CalledProcessError(1, "uv", stderr="error: no such version\n")
 
-    monkeypatch.setattr(accepting, "_environment", fail)
+    monkeypatch.setattr(accepting, "environment", fail)
     assert "do not install: error: no such version" in tried(candidate(tmp_path, SOUND), tmp_path).findings[0].message
 
 

@@ -1,0 +1,144 @@
+"""What came of a day, and how it differs from what must come of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ops.local.boundaries import State, states
+from ops.local.days import Day
+from ops.local.system import System
+
+FORWARDED = "CloudPubSubDeadLetterSourceDeliveryCount"
+"""An attribute that Pub/Sub puts on each message that it forwards to a dead letter."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One publication of a trigger, of all its messages: what started it, and how often each message came."""
+
+    boundary: str
+    date: str
+    attempt: int
+    at: datetime
+    reason: str
+    messages: int
+    repeated: int
+
+
+@dataclass(frozen=True)
+class Came:
+    """Everything that came of a day."""
+
+    triggers: tuple[Trigger, ...]
+    states: tuple[State, ...]
+    rows: Mapping[str, int]
+    letters: Mapping[str, Mapping[str, int]]
+
+
+def came(system: System, day: Day) -> Came:
+    """Return what came of a day on the system that it was played on."""
+    found = tuple(states(system, day.dates))
+    return Came(
+        triggers=tuple(_triggers(system, {(each.boundary, each.date): each for each in found})),
+        states=found,
+        rows={table: count for table in system.model.schemas.tables if (count := system.warehouse.count(table))},
+        letters=_letters(system),
+    )
+
+
+def _triggers(system: System, found: Mapping[tuple[str, str], State]) -> Iterator[Trigger]:
+    """Yield the publications of triggers, in order of their first message."""
+    topics = {each.trigger.topic for each in system.model.manifest.boundaries.values()}
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for each in system.published:
+        if each.topic in topics and "trigger_id" in each.attributes:
+            key = (each.attributes["trigger_id"], each.attributes.get("attempt", "1"))
+            groups.setdefault(key, []).append(each)
+    for (trigger, attempt), messages in groups.items():
+        boundary, _, date = trigger.partition(":")
+        state = found.get((boundary, date))
+        distinct = Counter(tuple(sorted(each.attributes.items())) for each in messages)
+        yield Trigger(
+            boundary,
+            date,
+            int(attempt),
+            messages[0].at,
+            state.reason if state else "",
+            len(distinct),
+            len(messages) - len(distinct),
+        )
+
+
+def _letters(system: System) -> dict[str, dict[str, int]]:
+    """Return why messages wait in dead letters; what a publisher did not say was forwarded by Pub/Sub."""
+    found: dict[str, dict[str, int]] = {}
+    forwarded = {each.dead_letter for each in system.declared.subscriptions if each.dead_letter}
+    for hold in system.declared.subscriptions:
+        if hold.topic in forwarded and not (hold.function or hold.address or hold.table):
+            reasons = Counter(_why(each.attributes) for each in system.cloud.seen(hold.name))
+            if reasons:
+                found[hold.topic] = dict(reasons)
+    return found
+
+
+def _why(attributes: Mapping[str, str]) -> str:
+    return "forwarded" if FORWARDED in attributes else attributes.get("reason", "unknown")
+
+
+def differences(day: Day, found: Came, zone: ZoneInfo) -> list[str]:
+    """Return a sentence for each thing that is not as the day says it must be."""
+    expect = day.expect
+    wanted = [tuple(str(each.get(key, "")) for key in ("boundary", "date", "reason")) for each in expect.triggers]
+    got = [(each.boundary, each.date, each.reason) for each in found.triggers]
+    sentences = []
+    if wanted != got:
+        sentences.append(f"Triggers must be {_listed(wanted)}, and were {_listed(got)}.")
+    for each, trigger in zip(expect.triggers, found.triggers, strict=False):
+        shown = f"{trigger.at.astimezone(zone):%H:%M}"
+        if "at" in each and not str(each["at"]).endswith(shown):
+            sentences.append(
+                f"{trigger.boundary} {trigger.date} must be triggered at {each['at']}, and was at {shown}."
+            )
+        if "attempt" in each and each["attempt"] != trigger.attempt:
+            sentences.append(f"{trigger.boundary} {trigger.date} was attempt {trigger.attempt}, not {each['attempt']}.")
+    sentences += [
+        f"{each.boundary} {each.date}: {each.repeated} of its messages were published twice."
+        for each in found.triggers
+        if each.repeated
+    ]
+    sentences += _differing(
+        "open dates",
+        _open(day),
+        {f"{each.boundary} {each.date}": _standing(each) for each in found.states if not each.triggered},
+    )
+    sentences += _differing("rows", expect.rows, found.rows)
+    sentences += _differing("dead letters", expect.letters, found.letters)
+    return sentences
+
+
+def _open(day: Day) -> dict[str, str]:
+    return {
+        f"{each['boundary']} {each['date']}": "blocked by " + ", ".join(each["blocked"])
+        if each.get("blocked")
+        else "missing " + ", ".join(each.get("missing", ()))
+        for each in day.expect.open
+    }
+
+
+def _standing(state: State) -> str:
+    return "blocked by " + ", ".join(state.blocked) if state.blocked else "missing " + ", ".join(state.missing)
+
+
+def _differing(what: str, wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted({*wanted, *got}):
+        if wanted.get(name) != got.get(name):
+            yield f"Of {what}, {name} must be {wanted.get(name, 'none')}, and is {got.get(name, 'none')}."
+
+
+def _listed(triples: list[Any]) -> str:
+    return "; ".join(" ".join(each) for each in triples) or "none"

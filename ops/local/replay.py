@@ -1,0 +1,196 @@
+"""Plays a day on a running pipeline: moves the clock from step to step and from schedule to schedule, and looks.
+
+The clock stands at a step's time until everything that the step led to has arrived; then it goes to the next. Where
+messages wait for another attempt it goes there first, at most every two minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ops.invocation import CODE
+from ops.local import moved
+from ops.local.boundaries import State, states
+from ops.local.days import Day, Rows, Step, moments
+from ops.local.declared import Job
+from ops.local.filling import filled
+from ops.local.system import LocalRunError, System
+
+LEAST_STEP = timedelta(minutes=2)
+DONE = frozenset({"success", "partial"})
+"""Statuses after which there is data."""
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Played:
+    """What was seen while a day was played: what jobs answered, and what operators' commands said."""
+
+    calls: list[tuple[datetime, Job, int]] = field(default_factory=list)
+    commands: list[tuple[int, str]] = field(default_factory=list)
+    messages: int = 0
+    seconds: float = 0.0
+
+
+class Player:
+    """Plays days on one system; `speed` is how many seconds pass in a real one, 0 for as fast as it goes."""
+
+    def __init__(self, system: System, tell: Tell, speed: float = 0.0) -> None:
+        self.system = system
+        self.zone = ZoneInfo(system.model.manifest.time_zone)
+        self._tell = tell
+        self._speed = speed
+        self._left: set[tuple[str, str]] = set()
+        self._shown: dict[tuple[str, str], State] = {}
+
+    def play(self, day: Day) -> Played:
+        """Play a day from its start to its end."""
+        began, played = time.monotonic(), Played()
+        self.system.clock.move_to(day.start)
+        for at, what in moments(day, self._runs(day)):
+            self._go_to(at)
+            if isinstance(what, Step):
+                played.messages += self._do(what, day, played)
+                self.system.settle()
+            else:
+                status = self.system.call(what)
+                played.calls.append((at, what, status))
+                self.system.settle()
+                if status != 200:
+                    self.say(f"{what.name} answers {status or 'nothing'}")
+            self._look(day)
+        self._go_to(day.end)
+        self._look(day)
+        played.seconds = time.monotonic() - began
+        return played
+
+    def say(self, text: str) -> None:
+        """Tell something with the time of the run's clock."""
+        self._tell(f"{self.system.clock.now().astimezone(self.zone):%m-%d %H:%M}  {text}")
+
+    def _runs(self, day: Day) -> Iterator[tuple[datetime, Job]]:
+        """Yield when each job is due while the day is told."""
+        from cronsim import CronSim
+
+        for job in self.system.declared.jobs:
+            if day.schedules is not None and job.name not in day.schedules:
+                continue
+            for at in CronSim(job.cron, day.start.astimezone(ZoneInfo(job.time_zone))):
+                if at > day.end:
+                    break
+                yield at, job
+
+    def _go_to(self, at: datetime) -> None:
+        """Let time pass until `at`; messages that wait for another attempt get theirs on the way."""
+        clock = self.system.clock
+        while (due := self.system.door.due()) is not None and due < at:
+            self._pass_until(max(due, clock.now() + LEAST_STEP) if clock.now() < due else due)
+            self.system.settle()
+        self._pass_until(at)
+        self.system.settle()
+
+    def _pass_until(self, at: datetime) -> None:
+        clock = self.system.clock
+        if self._speed:
+            while (left := (at - clock.now()).total_seconds()) > 0:
+                time.sleep(min(left / self._speed, 0.2))
+                clock.move_to(min(at, clock.now() + timedelta(seconds=0.2 * self._speed)))
+        clock.move_to(at)
+
+    def _do(self, step: Step, day: Day, played: Played) -> int:
+        """Do what a step says; return how many messages it published."""
+        system = self.system
+        for rows in step.rows:
+            system.warehouse.insert(rows.table, list(filled(system.model.schemas, rows)))
+        for name in filter(None, (step.stop, step.start)):
+            if name not in system.functions:
+                raise LocalRunError(f"There is no function '{name}'; there are {', '.join(system.functions)}.")
+        if step.stop:
+            system.functions[step.stop].kill()
+            self.say(f"{step.stop} is down")
+        if step.start:
+            system.functions[step.start].start()
+            self.say(f"{step.start} runs again")
+        if step.operate:
+            played.commands.append(operated(system, step.operate))
+            self.say(f"ops {' '.join(step.operate)}: {played.commands[-1][1].strip().splitlines()[:1]}")
+        if step.topic:
+            system.publish(step.topic, *[step.raw.encode()] * step.copies)
+        return self._completions(step, day) if step.phase else step.copies if step.topic else 0
+
+    def _completions(self, step: Step, day: Day) -> int:
+        """Publish the completions of a step, once what their processors did is stored."""
+        manifest = self.system.model.manifest
+        phase = manifest.phases[step.phase]
+        topic = phase.completion_topic
+        known = self.system.model.messages[manifest.topics[topic].message].schema["properties"]
+        messages = []
+        for execution in range(step.executions):
+            for name in step.processors or self._expected(step.phase):
+                identity = f"{step.date}-{name}-{step.at:%d%H%M}-{execution}"
+                message = {
+                    "processor_name": name,
+                    "phase": phase.label,
+                    manifest.date_field: step.date,
+                    "execution_id": identity,
+                    "correlation_id": hashlib.sha256(step.date.encode()).hexdigest()[:8],
+                    "status": step.status,
+                    "timestamp": (step.at + timedelta(milliseconds=execution)).isoformat(),
+                }
+                messages.append({key: value for key, value in message.items() if key in known} | dict(step.fields))
+                self._leave(step, day, name, message)
+        count = f", {step.copies} copies each" if step.copies > 1 else ""
+        self.say(f"{phase.name} {step.date}: {len(messages)} × {step.status}{count}")
+        batch = messages * step.copies
+        for start in range(0, len(batch), 500):
+            self.system.publish(topic, *batch[start : start + 500])
+        return len(batch)
+
+    def _leave(self, step: Step, day: Day, processor: str, message: Mapping[str, str]) -> None:
+        """Store what a processor's run leaves: rows in its output, once a date, and what is kept of each run."""
+        schemas = self.system.model.schemas
+        named = {"processor": processor, "date": step.date, "at": message["timestamp"], **message}
+        for rows in day.outside:
+            self.system.warehouse.insert(rows.table, list(filled(schemas, rows, **named)))
+        declared = self.system.model.manifest.phases[step.phase].processors.values()
+        output = next((each.output for each in declared if processor in (each.name, *each.aliases)), None)
+        if output is None or step.status not in DONE or (output.table, step.date) in self._left:
+            return
+        self._left.add((output.table, step.date))
+        rows = Rows(output.table, {output.date_column: step.date}, step.leaves)
+        if step.leaves:
+            self.system.warehouse.insert(rows.table, list(filled(schemas, rows)))
+
+    def _expected(self, phase: str) -> list[str]:
+        """Return every processor of a phase that any mode of its boundary expects; of a batch its first sender."""
+        manifest = self.system.model.manifest
+        boundary = next(each for each in manifest.boundaries.values() if each.upstream == phase)
+        expected = dict.fromkeys(name for mode in boundary.modes.values() for name in mode.expected)
+        return list(expected) or list(manifest.phases[phase].processors)[:1]
+
+    def _look(self, day: Day) -> None:
+        """Tell of each boundary what changed since the last look."""
+        for state in states(self.system, day.dates):
+            if self._shown.get((state.boundary, state.date)) != state:
+                self._shown[state.boundary, state.date] = state
+                self.say(str(state))
+
+
+def operated(system: System, arguments: tuple[str, ...]) -> tuple[int, str]:
+    """Run a command of on-call at the time of the run's clock; return its exit code and what it printed."""
+    system.warehouse.tell(system.clock.now())
+    command = [sys.executable, "-W", "ignore", str(Path(moved.__file__).resolve()), str(system.clock.file), "ops"]
+    command += [*arguments, "--root", str(system.plan.root), "--stack", system.plan.stack]
+    done = subprocess.run(
+        command, cwd=CODE, env={**os.environ, **system.environment}, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + (done.stderr if done.returncode not in (0, 3) else "")
