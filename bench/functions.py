@@ -24,7 +24,7 @@ from pathlib import Path
 
 from ops.local import processes
 from ops.local.cloud import Cloud
-from ops.local.processes import PROJECT, Function
+from ops.local.processes import PROJECT, FunctionProcess
 from tests.emulators.conftest import unpacked, view_of
 from tests.emulators.messages import completion, envelope, post
 
@@ -89,9 +89,9 @@ def folders(work: Path) -> dict[str, tuple[Path, str]]:
     return {"engine": (unpacked(ORCHESTRATOR, work), ENTRY_POINT), "floor": (floor, "handle")}
 
 
-def served(work: Path, which: str, environment: Mapping[str, str]) -> Function:
+def served(work: Path, which: str, environment: Mapping[str, str]) -> FunctionProcess:
     folder, target = FOLDERS[which]
-    return Function(folder, target, environment, work / f"{which}.log")
+    return FunctionProcess(folder, target, environment, work / f"{which}.log")
 
 
 FOLDERS: dict[str, tuple[Path, str]] = {}
@@ -105,7 +105,7 @@ def event(number: int, day: date) -> bytes:
     )
 
 
-def cold_start(function: Function, number: int) -> float:
+def cold_start(function: FunctionProcess, number: int) -> float:
     """Return seconds from the start of the process to the first acknowledged event."""
     started = time.perf_counter()
     function.start()
@@ -129,7 +129,7 @@ def modules(which: str, environment: Mapping[str, str]) -> int:
     return int(answer.stdout.split()[-1])
 
 
-def worker(function: Function) -> int:
+def worker(function: FunctionProcess) -> int:
     """Return the process that answers: the server's one child."""
     assert function.process is not None
     children = Path(f"/proc/{function.process.pid}/task/{function.process.pid}/children").read_text().split()
@@ -146,7 +146,7 @@ def peak_mib(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-def steady(function: Function, messages: int) -> tuple[float, float]:
+def steady(function: FunctionProcess, messages: int) -> tuple[float, float]:
     """Return milliseconds of processor time per message and peak memory in MiB."""
     function.start()
     day = date(2027, 1, 1)
@@ -163,7 +163,7 @@ def steady(function: Function, messages: int) -> tuple[float, float]:
     return 1000 * used / messages, peak
 
 
-def sustained(function: Function, cloud: Cloud, dates: int) -> tuple[str, bool]:
+def sustained(function: FunctionProcess, cloud: Cloud, dates: int) -> tuple[str, bool]:
     """Push 1,000 completions over the dates; return the figures, and whether nothing was lost or wrong."""
     function.start()
     view = view_of(function)

@@ -16,7 +16,7 @@ from google.pubsub_v1 import SubscriberClient
 from blueprint.schemas.rows import check_row
 from ops.local.clock import Clock
 from ops.local.declared import Subscription
-from ops.local.warehouse import Warehouse
+from ops.local.warehouse import EmulatedWarehouse
 
 AT_ONCE = 500
 
@@ -25,7 +25,7 @@ class Bridge:
     """Serves the BigQuery subscriptions of one project, when `drain` is called."""
 
     def __init__(
-        self, subscriber: SubscriberClient, warehouse: Warehouse, clock: Clock, streams: Iterable[Subscription]
+        self, subscriber: SubscriberClient, warehouse: EmulatedWarehouse, clock: Clock, streams: Iterable[Subscription]
     ) -> None:
         from py_mini_racer import MiniRacer
 

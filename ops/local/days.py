@@ -68,7 +68,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Expected:
+class Expectation:
     """What must come of a day.
 
     Attributes:
@@ -101,7 +101,7 @@ class Day:
     start: datetime
     end: datetime
     steps: tuple[Step, ...]
-    expect: Expected
+    expect: Expectation
     schedules: tuple[str, ...] | None = None
     outside: tuple[Rows, ...] = ()
 
@@ -145,7 +145,9 @@ def _day(name: str, data: Mapping[str, Any], outside: tuple[Rows, ...], zone: Zo
     expect = {key: _frozen(value) for key, value in given.pop("expect", {}).items()}
     start, end = (_moment(given.pop(key), zone) for key in ("start", "end"))
     more = {key: _frozen(value) for key, value in given.items()}
-    return Day(name=name, start=start, end=end, steps=tuple(steps), outside=outside, expect=Expected(**expect), **more)
+    return Day(
+        name=name, start=start, end=end, steps=tuple(steps), outside=outside, expect=Expectation(**expect), **more
+    )
 
 
 def _step(data: Mapping[str, Any], zone: ZoneInfo) -> Step:

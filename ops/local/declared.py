@@ -62,7 +62,7 @@ class Declared:
     jobs: tuple[Job, ...]
 
 
-class Reader:
+class PlanReader:
     """Reads the resources of one plan; what they refer to is looked up among them."""
 
     def __init__(self, plan: Plan) -> None:
@@ -87,7 +87,7 @@ class Reader:
     def _subscription(self, inputs: Mapping[str, Any]) -> Subscription:
         letters, retry = inputs.get("deadLetterPolicy", {}), inputs.get("retryPolicy", {})
         function, address = self._endpoint(inputs.get("pushConfig", {}).get("pushEndpoint", ""))
-        transform = next((each["javascriptUdf"] for each in inputs.get("messageTransforms", ())), {})
+        transform: Mapping[str, str] = next((each["javascriptUdf"] for each in inputs.get("messageTransforms", ())), {})
         return Subscription(
             name=inputs["name"],
             topic=self._name(inputs["topic"]),

@@ -16,7 +16,7 @@ from typing import Any
 
 from ops.local.clock import Clock
 from ops.local.declared import Subscription
-from ops.local.processes import Function
+from ops.local.processes import FunctionProcess
 
 ANSWER_SECONDS = 600.0
 """How long a push request may take."""
@@ -42,7 +42,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Retry:
     """A message that waits for another attempt: until when, and what is sent then."""
 
     until: datetime
@@ -60,12 +60,12 @@ class Door:
     def __init__(self, clock: Clock, subscriptions: Mapping[str, Subscription], forward: Forward) -> None:
         self._forward = forward
         self.clock = clock
-        self.functions: dict[str, Function] = {}
+        self.functions: dict[str, FunctionProcess] = {}
         self.deliveries: list[Delivery] = []
         self.secrets: list[Any] = []
         self._subscriptions = subscriptions
         self._attempts: Counter[tuple[str, str]] = Counter()
-        self._waiting: dict[tuple[str, str], Waiting] = {}
+        self._waiting: dict[tuple[str, str], Retry] = {}
         self._lock = threading.Lock()
         self._done: set[tuple[str, str]] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -155,7 +155,7 @@ class Door:
             shortest, longest = declared.back_off
             until = at + timedelta(seconds=min(longest, shortest * 2 ** (attempts - 1)))
             if attempts != declared.attempts:
-                self._waiting[key] = Waiting(until, (function, path, body))
+                self._waiting[key] = Retry(until, (function, path, body))
                 return
         self._forward(declared, json.loads(body)["message"], attempts)
         self._done.add(key)

@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from ops.local.processes import Function
+from ops.local.processes import FunctionProcess
 
 
 class Front:
     """Serves on a free port in front of a function."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: FunctionProcess) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

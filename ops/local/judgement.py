@@ -18,7 +18,7 @@ FORWARDED = "CloudPubSubDeadLetterSourceDeliveryCount"
 
 
 @dataclass(frozen=True)
-class Trigger:
+class PublishedTrigger:
     """One publication of a trigger, of all its messages: what started it, and how often each message came."""
 
     boundary: str
@@ -34,7 +34,7 @@ class Trigger:
 class Came:
     """Everything that came of a day."""
 
-    triggers: tuple[Trigger, ...]
+    triggers: tuple[PublishedTrigger, ...]
     states: tuple[State, ...]
     rows: Mapping[str, int]
     letters: Mapping[str, Mapping[str, int]]
@@ -51,7 +51,7 @@ def came(system: System, day: Day) -> Came:
     )
 
 
-def _triggers(system: System, found: Mapping[tuple[str, str], State]) -> Iterator[Trigger]:
+def _triggers(system: System, found: Mapping[tuple[str, str], State]) -> Iterator[PublishedTrigger]:
     """Yield the publications of triggers, in order of their first message."""
     topics = {each.trigger.topic for each in system.model.manifest.boundaries.values()}
     groups: dict[tuple[str, str], list[Any]] = {}
@@ -63,7 +63,7 @@ def _triggers(system: System, found: Mapping[tuple[str, str], State]) -> Iterato
         boundary, _, date = trigger.partition(":")
         state = found.get((boundary, date))
         distinct = Counter(tuple(sorted(each.attributes.items())) for each in messages)
-        yield Trigger(
+        yield PublishedTrigger(
             boundary,
             date,
             int(attempt),

@@ -110,7 +110,7 @@ def emulators(folder: Path) -> Iterator[dict[str, str]]:
         }
 
 
-class Function:
+class FunctionProcess:
     """A function served from its unpacked archive, with nothing but its declared environment."""
 
     def __init__(
@@ -127,7 +127,7 @@ class Function:
         """Return where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, wait: bool = True) -> Function:
+    def start(self, wait: bool = True) -> FunctionProcess:
         """Start the server, and wait until it listens."""
         command = [*self.server, "--target", self.target, "--port", str(self.port), "--host", "127.0.0.1"]
         self.process = started(command, self.log, cwd=self.folder, env=self.environment, start_new_session=True)

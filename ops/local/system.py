@@ -23,10 +23,10 @@ from ops.local import moved, processes
 from ops.local.bridge import Bridge
 from ops.local.clock import Clock
 from ops.local.cloud import Cloud
-from ops.local.declared import Declared, Job, Reader, ServedFunction, Subscription
+from ops.local.declared import Declared, Job, PlanReader, ServedFunction, Subscription
 from ops.local.deliveries import Door
-from ops.local.processes import Function
-from ops.local.warehouse import Warehouse, warehouse
+from ops.local.processes import FunctionProcess
+from ops.local.warehouse import EmulatedWarehouse, warehouse
 from ops.progress import stage
 from ops.report.gather import Plan
 
@@ -59,11 +59,11 @@ class System:
     declared: Declared
     clock: Clock
     cloud: Cloud
-    warehouse: Warehouse
+    warehouse: EmulatedWarehouse
     bridge: Bridge
     door: Door
     environment: Mapping[str, str]
-    functions: Mapping[str, Function]
+    functions: Mapping[str, FunctionProcess]
     published: list[Published] = field(default_factory=list)
 
     def publish(self, topic: str, *messages: Mapping[str, Any] | bytes) -> None:
@@ -140,7 +140,7 @@ def running(plan: Plan, folder: Path) -> Iterator[System]:
     model = plan.blueprint
     assert model is not None, "a sound plan has a model"
     project = model.stack.project
-    declared = Reader(plan).read()
+    declared = PlanReader(plan).read()
     declared = replace(declared, subscriptions=(*declared.subscriptions, *_own(model)))
     with contextlib.ExitStack() as stack:
         clock = Clock(folder / "clock")
@@ -178,7 +178,7 @@ def running(plan: Plan, folder: Path) -> Iterator[System]:
         yield System(plan, model, declared, clock, cloud, bigquery, bridge, door, environment, functions)
 
 
-def _begun(model: Blueprint, folder: Path, project: str) -> contextlib.AbstractContextManager[Warehouse]:
+def _begun(model: Blueprint, folder: Path, project: str) -> contextlib.AbstractContextManager[EmulatedWarehouse]:
     home = folder / "warehouse"
     home.mkdir()
     return warehouse(model.schemas, home, project)
@@ -193,7 +193,9 @@ def _own(model: Blueprint) -> Iterator[Subscription]:
                 yield Subscription(name, topic.name, 600, (10, 600), address=f"https://{consumer.service}/")
 
 
-def _prepared(plan: Plan, model: Blueprint, declared: Declared, clock: Clock, folder: Path) -> dict[str, Function]:
+def _prepared(
+    plan: Plan, model: Blueprint, declared: Declared, clock: Clock, folder: Path
+) -> dict[str, FunctionProcess]:
     archives = {each.sha256: each for each in plan.archives}
     return {
         each.name: _function(each, model, archives[Path(each.archive).stem], clock, folder)
@@ -201,7 +203,9 @@ def _prepared(plan: Plan, model: Blueprint, declared: Declared, clock: Clock, fo
     }
 
 
-def _function(declared: ServedFunction, model: Blueprint, archive: Archive, clock: Clock, folder: Path) -> Function:
+def _function(
+    declared: ServedFunction, model: Blueprint, archive: Archive, clock: Clock, folder: Path
+) -> FunctionProcess:
     """Unpack an archive, to be served in an environment that holds exactly what it requires."""
     target = folder / declared.name
     with zipfile.ZipFile(io.BytesIO(archive.content)) as content:
@@ -210,10 +214,10 @@ def _function(declared: ServedFunction, model: Blueprint, archive: Archive, cloc
         python = interpreter_of(model, archive.function)
     server = (str(python), str(Path(moved.__file__).resolve()), str(clock.file), "functions_framework")
     home = {"HOME": str(target)}  # where the server keeps its socket
-    return Function(target, declared.entry_point, home, folder / f"{declared.name}.log", server)
+    return FunctionProcess(target, declared.entry_point, home, folder / f"{declared.name}.log", server)
 
 
-def _kill(functions: Iterable[Function]) -> None:
+def _kill(functions: Iterable[FunctionProcess]) -> None:
     for function in functions:
         function.kill()
 

@@ -29,7 +29,7 @@ CLOCK = "local_run.clock"
 
 
 @dataclass
-class Warehouse:
+class EmulatedWarehouse:
     """The emulator's client and the schemas it was made from."""
 
     client: bigquery.Client
@@ -66,7 +66,7 @@ class Warehouse:
 
 
 @contextmanager
-def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[Warehouse]:
+def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[EmulatedWarehouse]:
     """Start an emulator that works in `folder`, create what `schemas` declares, and stop it at the end."""
     port, grpc_port = free_port(), free_port()
     command = [str(Path(sys.executable).with_name("bqemulator")), "start", "--ephemeral", "--log-level", "error"]
@@ -82,7 +82,7 @@ def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[Warehous
             client_options=ClientOptions(api_endpoint=f"http://127.0.0.1:{port}"),
         )
         _create(client, schemas, project)
-        yield Warehouse(client, schemas, project, f"127.0.0.1:{port}")
+        yield EmulatedWarehouse(client, schemas, project, f"127.0.0.1:{port}")
     finally:
         ended(process)
 
@@ -124,11 +124,11 @@ def on_clock(sql: str, project: str) -> str:
 
     now = parse_one(f"COALESCE((SELECT MAX(shown) FROM `{project}.{CLOCK}`), CURRENT_TIMESTAMP())", read="bigquery")
 
-    def asked(node: exp.Expression) -> exp.Expression:
+    def asked(node: Any) -> Any:
         if isinstance(node, exp.CurrentTimestamp):
             return now.copy()
         if isinstance(node, exp.CurrentDate):
             return exp.Date(this=now.copy(), zone=node.this)
         return node
 
-    return parse_one(sql, read="bigquery").transform(asked).sql("bigquery")
+    return str(parse_one(sql, read="bigquery").transform(asked).sql("bigquery"))

@@ -19,7 +19,7 @@ from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives
 from ops.local import processes
 from ops.local.cloud import Cloud
-from ops.local.processes import PROJECT, Function
+from ops.local.processes import PROJECT, FunctionProcess
 from tests.emulators.fake_warehouse import FakeWarehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ def unpacked(function: str, folder: Path, root: Path = ROOT, lease: int | None =
     return target
 
 
-def view_of(function: Function) -> dict[str, Any]:
+def view_of(function: FunctionProcess) -> dict[str, Any]:
     view: dict[str, Any] = json.loads((function.folder / "pipeline.json").read_text())
     return view
 
@@ -77,7 +77,7 @@ def warehouse() -> Iterator[FakeWarehouse]:
         yield running
 
 
-Serve = Callable[..., Function]
+Serve = Callable[..., FunctionProcess]
 
 
 @pytest.fixture(scope="session")
@@ -88,16 +88,16 @@ def serve(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Serve]:
     """Return a function that serves a function; `topics`: whether its topics exist, `root`: of which project."""
-    running: list[Function] = []
+    running: list[FunctionProcess] = []
 
     def serve(
         name: str, *, topics: bool = True, root: Path = ROOT, lease: int | None = LEASE, **environment: str
-    ) -> Function:
+    ) -> FunctionProcess:
         folder = tmp_path_factory.mktemp("function")
         declared = load_manifest(root).functions[name]
         base = {"GCP_PROJECT_ID": PROJECT, "ENVIRONMENT": "test", **emulators}
         base["BIGQUERY_EMULATOR_HOST"] = warehouse.address
-        function = Function(
+        function = FunctionProcess(
             unpacked(name, folder, root, lease), declared.entry_point, base | environment, folder / "log"
         )
         view = view_of(function)
@@ -113,12 +113,12 @@ def serve(
 
 
 @pytest.fixture(scope="session")
-def raw_function(serve: Serve) -> Function:
+def raw_function(serve: Serve) -> FunctionProcess:
     """The orchestrator without gates."""
     return serve("phase2-to-phase3-orchestrator")
 
 
 @pytest.fixture(scope="session")
-def gated_function(serve: Serve) -> Function:
+def gated_function(serve: Serve) -> FunctionProcess:
     """An orchestrator with gates."""
     return serve("phase3-to-phase4-orchestrator")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ops.local.cloud import Cloud
-from ops.local.processes import Function, free_port
+from ops.local.processes import FunctionProcess, free_port
 from tests.emulators.conftest import Serve, view_of
 from tests.emulators.fake_warehouse import FakeWarehouse
 from tests.emulators.messages import completion, envelope, eventually, post
@@ -31,16 +31,16 @@ GOOD: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def expected(function: Function) -> list[str]:
+def expected(function: FunctionProcess) -> list[str]:
     (boundary,) = view_of(function)["boundaries"].values()
     return list(boundary["modes"][0]["expected"])
 
 
-def send(function: Function, *messages: dict[str, Any]) -> list[int]:
+def send(function: FunctionProcess, *messages: dict[str, Any]) -> list[int]:
     return [post(function.url, envelope(json.dumps(message).encode()))[0] for message in messages]
 
 
-def test_push_delivery_triggers_the_next_phase(raw_function: Function, cloud: Cloud) -> None:
+def test_push_delivery_triggers_the_next_phase(raw_function: FunctionProcess, cloud: Cloud) -> None:
     cloud.push("nba-phase2-raw-complete", raw_function.url, "delivery")
     for topic in ("nba-phase3-trigger", "nba-phase-executions"):
         cloud.pull(topic)
@@ -57,7 +57,7 @@ def test_push_delivery_triggers_the_next_phase(raw_function: Function, cloud: Cl
     cloud.delete_subscription("delivery")
 
 
-def test_gates_block_and_then_pass(gated_function: Function, cloud: Cloud, warehouse: FakeWarehouse) -> None:
+def test_gates_block_and_then_pass(gated_function: FunctionProcess, cloud: Cloud, warehouse: FakeWarehouse) -> None:
     warehouse.answers = GOOD | {"minutes_played": [{"value": 79.9}]}
     cloud.pull("nba-phase4-trigger")
     messages = [
@@ -80,7 +80,7 @@ def test_gates_block_and_then_pass(gated_function: Function, cloud: Cloud, wareh
 
 
 def test_a_warehouse_that_is_down_is_a_prompt_failure(
-    gated_function: Function, cloud: Cloud, warehouse: FakeWarehouse
+    gated_function: FunctionProcess, cloud: Cloud, warehouse: FakeWarehouse
 ) -> None:
     warehouse.answers, warehouse.down = GOOD, True
     messages = [completion(name, "2026-01-27", "phase_3_analytics") for name in P3]
@@ -118,7 +118,7 @@ BAD: list[tuple[str, bytes, str]] = [
 
 @pytest.mark.parametrize(("reason", "body", "content_type"), BAD)
 def test_a_bad_message_is_kept_and_acknowledged(
-    raw_function: Function, cloud: Cloud, reason: str, body: bytes, content_type: str
+    raw_function: FunctionProcess, cloud: Cloud, reason: str, body: bytes, content_type: str
 ) -> None:
     letters = view_of(raw_function)["dead_letter_topic"]
     cloud.pull(letters)
@@ -132,7 +132,7 @@ def test_a_bad_message_is_kept_and_acknowledged(
     assert error["error_id"]
 
 
-def test_ten_megabytes_are_kept_in_parts(raw_function: Function, cloud: Cloud) -> None:
+def test_ten_megabytes_are_kept_in_parts(raw_function: FunctionProcess, cloud: Cloud) -> None:
     letters = view_of(raw_function)["dead_letter_topic"]
     cloud.pull(letters)
     data = b"x" * 10_000_000
@@ -142,7 +142,7 @@ def test_ten_megabytes_are_kept_in_parts(raw_function: Function, cloud: Cloud) -
     assert [part.attributes["part"] for part in parts] == ["1/2", "2/2"]
 
 
-def test_an_optional_field_of_the_wrong_type_costs_a_warning_only(raw_function: Function, cloud: Cloud) -> None:
+def test_an_optional_field_of_the_wrong_type_costs_a_warning_only(raw_function: FunctionProcess, cloud: Cloud) -> None:
     letters, name = view_of(raw_function)["dead_letter_topic"], expected(raw_function)[0]
     cloud.pull(letters)
     cloud.pull("nba-service-errors")
@@ -184,7 +184,7 @@ def test_a_dependency_that_is_down_is_a_prompt_failure(serve: Serve) -> None:
     assert {name: check["ok"] for name, check in health["dependencies"].items()} == {"firestore": False, "pubsub": True}
 
 
-def test_health_asks_every_dependency(gated_function: Function, warehouse: FakeWarehouse) -> None:
+def test_health_asks_every_dependency(gated_function: FunctionProcess, warehouse: FakeWarehouse) -> None:
     warehouse.answers = {"SELECT 1": [{"answer": 1}]}
     with urllib.request.urlopen(f"{gated_function.url}/health", timeout=30) as answer:
         health = json.loads(answer.read())
@@ -201,9 +201,9 @@ def test_health_asks_every_dependency(gated_function: Function, warehouse: FakeW
     ],
 )
 def test_an_unsound_environment_refuses_to_start(
-    raw_function: Function, environment: dict[str, str], sentence: str
+    raw_function: FunctionProcess, environment: dict[str, str], sentence: str
 ) -> None:
-    broken = Function(
+    broken = FunctionProcess(
         raw_function.folder,
         raw_function.target,
         raw_function.environment | environment,
@@ -219,7 +219,7 @@ def test_an_unsound_environment_refuses_to_start(
 
 
 @pytest.mark.parametrize(("path", "method", "status"), [("/other", "POST", 404), ("/", "GET", 405)])
-def test_routes(raw_function: Function, path: str, method: str, status: int) -> None:
+def test_routes(raw_function: FunctionProcess, path: str, method: str, status: int) -> None:
     request = urllib.request.Request(raw_function.url + path, method=method)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=30)

@@ -16,7 +16,7 @@ import pytest
 
 from ops.local.cloud import Cloud
 from ops.local.front import Front
-from ops.local.processes import Function
+from ops.local.processes import FunctionProcess
 from tests.emulators.conftest import Serve
 from tests.emulators.fake_warehouse import FakeWarehouse
 from tests.emulators.messages import completion, envelope, eventually, post
@@ -49,7 +49,7 @@ HOOK = """
 
 
 @pytest.fixture(scope="module")
-def killed(serve: Serve) -> Function:
+def killed(serve: Serve) -> FunctionProcess:
     """The orchestrator of production's lease, which kills itself where it is told to."""
     function = serve("phase3-to-phase4-orchestrator", lease=None)
     runner = hooked(function)
@@ -59,12 +59,12 @@ def killed(serve: Serve) -> Function:
     return function.start()
 
 
-def hooked(function: Function) -> Path:
+def hooked(function: FunctionProcess) -> Path:
     return function.folder / "shared" / "orchestration" / "runner.py"
 
 
 @pytest.fixture(scope="module")
-def delivered(killed: Function, cloud: Cloud) -> Iterator[None]:
+def delivered(killed: FunctionProcess, cloud: Cloud) -> Iterator[None]:
     with Front(killed) as front:
         cloud.push(TOPIC, front.url, "recovery")
         yield
@@ -75,7 +75,11 @@ def delivered(killed: Function, cloud: Cloud) -> Iterator[None]:
 @pytest.mark.usefixtures("delivered")
 @pytest.mark.parametrize("step", range(len(STEPS)))
 def test_a_date_is_triggered_soon_after_a_kill(
-    step: int, killed: Function, cloud: Cloud, warehouse: FakeWarehouse, record_property: Callable[[str, object], None]
+    step: int,
+    killed: FunctionProcess,
+    cloud: Cloud,
+    warehouse: FakeWarehouse,
+    record_property: Callable[[str, object], None],
 ) -> None:
     warehouse.answers, warehouse.delay = GOOD, 0.0
     day = (date(2024, 5, 1) + timedelta(days=step)).isoformat()
@@ -98,7 +102,7 @@ def test_a_date_is_triggered_soon_after_a_kill(
 
 
 @pytest.mark.slow
-def test_a_slow_attempt_keeps_its_lease(killed: Function, cloud: Cloud, warehouse: FakeWarehouse) -> None:
+def test_a_slow_attempt_keeps_its_lease(killed: FunctionProcess, cloud: Cloud, warehouse: FakeWarehouse) -> None:
     """Its gates take longer than a lease lasts; it is renewed, so that no other delivery publishes meanwhile."""
     day = "2024-06-01"
     cloud.pull("nba-phase4-trigger")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ops.local.cloud import Cloud
-from ops.local.processes import Function
+from ops.local.processes import FunctionProcess
 from tests.emulators.conftest import Serve, view_of
 from tests.emulators.fake_warehouse import FakeWarehouse
 from tests.emulators.messages import post
@@ -65,11 +65,11 @@ def slack() -> Iterator[Slack]:
 
 
 @pytest.fixture(scope="module")
-def heal(serve: Serve, slack: Slack) -> Function:
+def heal(serve: Serve, slack: Slack) -> FunctionProcess:
     return serve("self-heal-predictions", SLACK_WEBHOOK_URL=slack.url)
 
 
-def call(function: Function, schedule: str | None) -> tuple[int, dict[str, Any]]:
+def call(function: FunctionProcess, schedule: str | None) -> tuple[int, dict[str, Any]]:
     body = b"" if schedule is None else json.dumps({"schedule": schedule}).encode()
     status, answer = post(function.url, body, seconds=120)
     return status, json.loads(answer)
@@ -79,7 +79,9 @@ def record(game_date: str, **values: Any) -> dict[str, Any]:
     return {"status": "success", "completed_at": NOW, "execution_id": "e", "correlation_id": "c0ffee00"} | values
 
 
-def test_the_timer_ends_silence_and_takes_over_expired_leases(heal: Function, cloud: Cloud, slack: Slack) -> None:
+def test_the_timer_ends_silence_and_takes_over_expired_leases(
+    heal: FunctionProcess, cloud: Cloud, slack: Slack
+) -> None:
     now = datetime.now(UTC)  # not the collection's time: a suite may take longer than the minute that decides here
     cloud.pull("nba-phase3-trigger")
     critical = ("p2_odds_game_lines", "p2_nbacom_gamebook_pdf", "p2_nbacom_boxscores")
@@ -114,7 +116,7 @@ def test_the_timer_ends_silence_and_takes_over_expired_leases(heal: Function, cl
     assert overdue["_triggered"] is False
 
 
-def test_an_overdue_date_is_reported_once(heal: Function, cloud: Cloud, slack: Slack) -> None:
+def test_an_overdue_date_is_reported_once(heal: FunctionProcess, cloud: Cloud, slack: Slack) -> None:
     game_date = "2024-03-05"
     cloud.firestore.collection("phase3_completion").document(game_date).set(
         {
@@ -133,7 +135,9 @@ def test_an_overdue_date_is_reported_once(heal: Function, cloud: Cloud, slack: S
     assert [one for one in cloud.pull("nba-service-errors") if game_date in one.data.decode()] == []
 
 
-def test_a_trigger_without_effect_is_published_again(heal: Function, cloud: Cloud, warehouse: FakeWarehouse) -> None:
+def test_a_trigger_without_effect_is_published_again(
+    heal: FunctionProcess, cloud: Cloud, warehouse: FakeWarehouse
+) -> None:
     warehouse.answers = {"started_at >= @since": [{"runs": 0}]}
     game_date = "2024-03-06"
     cloud.firestore.collection("phase2_completion").document(game_date).set(
@@ -159,7 +163,7 @@ def test_a_trigger_without_effect_is_published_again(heal: Function, cloud: Clou
     assert [one for one in cloud.pull("nba-phase3-trigger") if game_date in one.data.decode()] == [], "it waits first"
 
 
-def test_heartbeats_of_the_dead_are_closed(heal: Function, cloud: Cloud) -> None:
+def test_heartbeats_of_the_dead_are_closed(heal: FunctionProcess, cloud: Cloud) -> None:
     collection = cloud.firestore.collection("processor_heartbeats")
     collection.document("dead").set({"status": "running", "last_heartbeat": NOW - timedelta(hours=5)})
     collection.document("alive").set({"status": "running", "last_heartbeat": NOW - timedelta(hours=1)})
@@ -171,7 +175,7 @@ def test_heartbeats_of_the_dead_are_closed(heal: Function, cloud: Cloud) -> None
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'{"schedule": "never"}', b'{"schedule": {}}', b"\xff"])
-def test_a_call_of_no_schedule_is_refused(heal: Function, body: bytes) -> None:
+def test_a_call_of_no_schedule_is_refused(heal: FunctionProcess, body: bytes) -> None:
     assert post(heal.url, body)[0] == 400
 
 
@@ -230,8 +234,8 @@ def test_a_message_that_slack_refuses_is_a_failure(serve: Serve, slack: Slack, w
     assert slack.url not in summary.log.read_text()
 
 
-def test_an_empty_webhook_refuses_to_start(heal: Function) -> None:
-    broken = Function(
+def test_an_empty_webhook_refuses_to_start(heal: FunctionProcess) -> None:
+    broken = FunctionProcess(
         heal.folder, heal.target, heal.environment | {"SLACK_WEBHOOK_URL": ""}, heal.log.with_name("empty")
     ).start(wait=False)
     assert broken.process is not None
@@ -239,7 +243,9 @@ def test_an_empty_webhook_refuses_to_start(heal: Function) -> None:
     assert "SLACK_WEBHOOK_URL is empty" in broken.log.read_text()
 
 
-def test_backfilled_dates_are_closed_over_several_pages_and_delay_no_deadline(heal: Function, cloud: Cloud) -> None:
+def test_backfilled_dates_are_closed_over_several_pages_and_delay_no_deadline(
+    heal: FunctionProcess, cloud: Cloud
+) -> None:
     collection = cloud.firestore.collection("phase2_completion")
     days = [(datetime(1990, 1, 1, tzinfo=UTC) + timedelta(days=number)).date().isoformat() for number in range(700)]
     batch: Any = cloud.firestore.bulk_writer()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.sources import build_archives
-from ops.local.processes import Function
+from ops.local.processes import FunctionProcess
 from tests.operators.conftest import PROJECT, ROOT, Run, System
 
 FUNCTION = "phase2-to-phase3-orchestrator"
@@ -49,7 +49,7 @@ def test_an_outage_of_three_days_is_redriven_and_every_date_triggers_once(
     environment = {"GCP_PROJECT_ID": PROJECT, "ENVIRONMENT": "test"}
     environment |= {name: os.environ[name] for name in ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST")}
     entry = target.manifest.functions[FUNCTION].entry_point
-    function = Function(tmp_path / "function", entry, environment, tmp_path / "log").start()
+    function = FunctionProcess(tmp_path / "function", entry, environment, tmp_path / "log").start()
     name = f"projects/{PROJECT}/subscriptions/outage"
     request: Any = {
         "name": name,

@@ -18,7 +18,7 @@ from blueprint.names import Names
 from blueprint.schemas.firestore import load_firestore
 from blueprint.sources import build_archives
 from ops.local import processes
-from ops.local.processes import PROJECT, Function
+from ops.local.processes import PROJECT, FunctionProcess
 from ops.verification.cloud import Rest
 from ops.verification.synthetic import RESERVED, Way, travel, ways
 
@@ -56,7 +56,7 @@ def served(emulators: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
             folder = tmp_path_factory.mktemp("function")
             with zipfile.ZipFile(io.BytesIO(archives[name].content)) as content:
                 content.extractall(folder)
-            function = Function(folder, manifest.functions[name].entry_point, environment, folder / "log")
+            function = FunctionProcess(folder, manifest.functions[name].entry_point, environment, folder / "log")
             stack.callback(function.kill)
             function.start()
             body = {"topic": way.topic, "pushConfig": {"pushEndpoint": function.url}, "ackDeadlineSeconds": 60}
