@@ -45,7 +45,7 @@ def completed(name: str, *, blocks: bool = False) -> Model:
 
 
 def row_of(stream: str, message: Message) -> dict[str, Any]:
-    from tests.blueprint.schemas.rows import check_row
+    from blueprint.schemas.rows import check_row
 
     data = json.loads(message.data)
     assert MESSAGES[STREAMS[stream].message].validate(data) == ()

@@ -19,9 +19,9 @@ from blueprint.loader import load_manifest
 from blueprint.manifest import ColumnSource as Source
 from blueprint.schemas.loader import load_schemas
 from blueprint.schemas.messages import load_messages
+from blueprint.schemas.rows import check_row
 from blueprint.schemas.streams import MAX_CODE_BYTES, Transform, load_streams
 from tests.blueprint.schemas.fixtures import Fixture, load_fixtures
-from tests.blueprint.schemas.rows import check_row
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = load_manifest(ROOT)
