@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider emulators sql advisories golden docs schema lock \
+.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider local emulators sql advisories golden docs schema lock \
         release-schema drift gauntlet fuzz bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -62,6 +62,9 @@ plugin: ## Download the provider that the lock names (needs the pulumi CLI)
 provider: export PATH := $(PATH):$(or $(PULUMI_HOME),$(HOME)/.pulumi)/plugins/resource-gcp-v$(GCP)
 provider: tools ## Compare programs, policies and our model with the real provider (needs pulumi-resource-gcp)
 	@$(BIN)/python -m pytest -m plugin
+
+local: tools ## Run the whole pipeline of STACK on this machine, or play DAY on it
+	@$(OPS) local --stack $(STACK) $${DAY:+--replay "$$DAY"}
 
 emulators: tools ## Run the tests on the Firestore and Pub/Sub emulators
 	@$(BIN)/python -m pytest -m emulator

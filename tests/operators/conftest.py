@@ -65,7 +65,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class System:
     """The emulated project, as the outside world and the orchestrators leave it."""
 
-    def __init__(self, root: Path, target: Target, bigquery: warehouse.Warehouse, environment: dict[str, str]) -> None:
+    def __init__(
+        self, root: Path, target: Target, bigquery: warehouse.EmulatedWarehouse, environment: dict[str, str]
+    ) -> None:
         self.root, self.target, self.bigquery = root, target, bigquery
         channel = grpc.insecure_channel(environment["PUBSUB_EMULATOR_HOST"])
         self.publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
