@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan test quick lint format policy engine plugin provider local emulators sql advisories golden docs schema lock \
+.PHONY: help program tools setup preview plan report test quick lint format policy engine plugin provider local emulators sql advisories golden docs schema lock \
         release-schema drift gauntlet fuzz bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -29,11 +29,14 @@ preview: program ## Plan STACK offline: every resource, archive and contract
 
 plan: preview
 
+report: program ## Write a page of STACK to build/report.html, with build/difference.json where it is
+	@$(OPS) report --stack $(STACK) $(if $(wildcard build/difference.json),--diff build/difference.json)
+
 test: tools ## Run every test that this machine can run
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 quick: tools ## Run the tests that need no emulator, engine or browser
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not engine and not emulator and not slow"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not engine and not emulator and not browser and not slow"
 
 lint: tools ## Check style, types and layers
 	@$(BIN)/ruff check .

@@ -43,6 +43,7 @@ OTHERS = {
     "ops/change/test_github.py": "ops/change/render.py, as GitHub shows it",
     "ops/change/test_meaning.py": "what a change does to the running pipeline, over compare and model",
     "ops/rollout/test_program.py": "the environment of a released commit",
+    "ops/page/test_browser.py": "the whole page, in a real browser",
     "ops/test_bad_files.py": "every file of a user, spoilt in every way",
     "ops/test_bad_input.py": "every command on mistakes of users",
     "ops/test_causes.py": "one fault, one sentence, over all readers",

@@ -88,11 +88,11 @@ def text(difference: PlanDifference, style: Style) -> Iterator[str]:
         yield f"{style.cross} {broken.at}: {broken.message} [{broken.rule}]"
     for mended in difference.mended:
         yield f"{style.tick} No longer: {mended.at}: {mended.message} [{mended.rule}]"
-    for title, told in _told(difference):
+    for title, meanings in told(difference):
         yield ""
         yield style.heading(title)
-        yield from (f"  {clip(each.sentence, MAX_SENTENCE)}" for each in told)
-    for title, resources in _sections(difference):
+        yield from (f"  {clip(each.sentence, MAX_SENTENCE)}" for each in meanings)
+    for title, resources in sections(difference):
         yield ""
         yield style.heading(title)
         for entity, members in groupby(resources, key=lambda each: each.entity):
@@ -122,12 +122,12 @@ def markdown(difference: PlanDifference, title: str = "Plan difference") -> str:
         f"**{verdict(difference, code)}**",
     ]
     lines += _findings("Newly broken", difference.broken) + _findings("No longer broken", difference.mended)
-    for title_of_rank, told in _told(difference):
+    for title_of_rank, meanings in told(difference):
         lines += ["", f"### {title_of_rank}", ""]
-        lines += [f"* {code(each.sentence, MAX_SENTENCE)}" for each in told[:MAX_MEANINGS]]
-        if len(told) > MAX_MEANINGS:
-            lines.append(f"* and {count(len(told) - MAX_MEANINGS, 'more sentence')}")
-    for title_of_section, resources in _sections(difference):
+        lines += [f"* {code(each.sentence, MAX_SENTENCE)}" for each in meanings[:MAX_MEANINGS]]
+        if len(meanings) > MAX_MEANINGS:
+            lines.append(f"* and {count(len(meanings) - MAX_MEANINGS, 'more sentence')}")
+    for title_of_section, resources in sections(difference):
         lines += ["", f"### {title_of_section}", ""]
         for entity, members in groupby(resources, key=lambda each: each.entity):
             lines.append(f"* {code(entity)}")
@@ -150,13 +150,15 @@ def code(value: str, limit: int = MAX_VALUE) -> str:
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
-def _told(difference: PlanDifference) -> Iterator[tuple[str, list[Meaning]]]:
+def told(difference: PlanDifference) -> Iterator[tuple[str, list[Meaning]]]:
+    """Yield what the difference means, by what is at stake, each under its title."""
     for rank, title in _MEANINGS:
         if found := difference.meaning(rank):
             yield title, found
 
 
-def _sections(difference: PlanDifference) -> Iterator[tuple[str, list[Resource]]]:
+def sections(difference: PlanDifference) -> Iterator[tuple[str, list[Resource]]]:
+    """Yield the resources that differ, by what they are for, each under its title."""
     for weight, title in _SECTIONS:
         found = [each for each in difference.resources if each.weight == weight]
         if found:

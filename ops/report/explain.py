@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from blueprint.findings import Location
 from ops.embedded.record import Registration
@@ -64,7 +65,7 @@ def render(plan: Plan, resource: Registration, style: Style) -> Iterator[str]:
         yield f"  {style.paint('because'.ljust(8), 'dim')}the program needs it, whatever is declared"
     for index, place in enumerate(reasons):
         label = "because" if not index else ""
-        yield f"  {style.paint(label.ljust(8), 'dim')}{place}  {style.paint(_line(plan, place), 'green')}".rstrip()
+        yield f"  {style.paint(label.ljust(8), 'dim')}{place}  {style.paint(declared_line(plan.root, place), 'green')}".rstrip()
     if resource.source:
         yield f"  {style.paint('code'.ljust(8), 'dim')}{resource.source}"
     yield ""
@@ -81,9 +82,9 @@ def render(plan: Plan, resource: Registration, style: Style) -> Iterator[str]:
         yield from (f"  {each.name}  {style.paint(kind(each.type), 'dim')}" for each in waiting)
 
 
-def _line(plan: Plan, place: Location) -> str:
-    """Return the declaration's own text at a place."""
-    path = plan.root / place.file
+def declared_line(root: Path, place: Location) -> str:
+    """Return the text at a place of the project, where there is one."""
+    path = root / place.file
     if place.line is None or not path.is_file():
         return ""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ops.setup.build import PROGRAM, TOOLS
 
-RUN, DEVELOP = ("policy", "operators"), ("policy", "operators", "tools")
+RUN, DEVELOP = ("policy", "operators", "report"), ("policy", "operators", "report", "tools")
 HEADS = {
     PROGRAM: "# What the program, the policy pack and the operator's commands need.",
     TOOLS: "# What tests and development need besides requirements.txt.",

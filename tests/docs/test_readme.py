@@ -14,6 +14,7 @@ import pytest
 
 from blueprint.loader import load_manifest
 from ops import picture
+from ops.page import drawing
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,7 +88,7 @@ def test_every_function_is_told_by_its_own_title() -> None:
 class TestPicture:
     def test_it_shows_every_function_and_trigger(self) -> None:
         manifest = load_manifest(ROOT)
-        drawn = picture.draw(manifest)
+        drawn = drawing.alone(drawing.picture(manifest))
         shown = {*manifest.functions, *(each.trigger.topic for each in manifest.boundaries.values())}
         assert all(f">{name}</text>" in drawn for name in shown)
 
@@ -98,4 +99,4 @@ class TestPicture:
 
     def test_another_pipeline_has_its_own(self) -> None:
         manifest = load_manifest(ROOT / "tests" / "pipelines" / "parcels")
-        assert all(f">{name}</text>" in picture.draw(manifest) for name in manifest.functions)
+        assert all(f">{name}</text>" in drawing.alone(drawing.picture(manifest)) for name in manifest.functions)

@@ -16,7 +16,7 @@ import sys
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tzdata
 from wasmtime import Config, Engine, Linker, Module, Store, WasiConfig
@@ -63,7 +63,7 @@ class Analyzer:
         self.store.set_wasi(wasi)
         linker = Linker(engine)
         linker.define_wasi()
-        self.exports: Any = linker.instantiate(self.store, _module(engine, wasm, cache)).exports(self.store)
+        self.exports = cast(Any, linker.instantiate(self.store, _module(engine, wasm, cache)).exports(self.store))
         self.exports["_initialize"](self.store)
 
     def call(self, name: str, request: Any, answer: Any) -> Any:
