@@ -29,7 +29,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PlannedFunction:
     """A function as it is declared, and the resources that its component would make."""
 
     plan: Plan
@@ -57,7 +57,7 @@ class Seen:
         return {each.urn for each in self.resources}
 
 
-def _identity(seen: Seen) -> Cell:
+def _identity(seen: PlannedFunction) -> Cell:
     account = seen.service.get("serviceAccountEmail")
     if not isinstance(account, Mapping):
         return Cell("not known", "the plan shows no identity")
@@ -65,7 +65,7 @@ def _identity(seen: Seen) -> Cell:
     return Cell("holds" if own else "does not hold", "runs as an account that nothing else has" if own else "shared")
 
 
-def _callers(seen: Seen) -> Cell:
+def _callers(seen: PlannedFunction) -> Cell:
     members: list[Any] = [each.inputs.get("member") for each in seen.of("ServiceIamMember")]
     if not members:
         return Cell("not known", "the plan shows no invoker")
@@ -76,7 +76,7 @@ def _callers(seen: Seen) -> Cell:
     )
 
 
-def _rights(seen: Seen) -> Cell:
+def _rights(seen: PlannedFunction) -> Cell:
     model = seen.plan.blueprint
     if model is None:
         return Cell("not known", "no archive was read")
@@ -86,13 +86,13 @@ def _rights(seen: Seen) -> Cell:
     return Cell("holds", f"{count(len(grants), 'right')}, each with a line that needs it")
 
 
-def _redelivered(seen: Seen) -> Cell:
+def _redelivered(seen: PlannedFunction) -> Cell:
     if not seen.declared.trigger.topic:
         return _each(seen.of("Job"), "retryConfig", "its schedules are tried again")
     return _each(seen.pushed, "retryPolicy", "delivered again, slower and slower")
 
 
-def _kept(seen: Seen) -> Cell:
+def _kept(seen: PlannedFunction) -> Cell:
     if not seen.declared.trigger.topic:
         return _NO_MESSAGES
     held = {_reference(each.inputs.get("topic")) for each in seen.of("Subscription")}
@@ -106,7 +106,7 @@ def _kept(seen: Seen) -> Cell:
     return Cell("holds" if whole else "does not hold", f"kept in a dead letter after {attempts or 'no'} attempts")
 
 
-def _waits(seen: Seen) -> Cell:
+def _waits(seen: PlannedFunction) -> Cell:
     timeout = seen.service.get("timeoutSeconds")
     if not isinstance(timeout, int):
         return _UNSEEN
@@ -119,7 +119,7 @@ def _waits(seen: Seen) -> Cell:
     )
 
 
-def _archive(seen: Seen) -> Cell:
+def _archive(seen: PlannedFunction) -> Cell:
     found = next((each for each in seen.plan.archives if each.function == seen.declared.name), None)
     if found is None:
         return Cell("not known", "no archive was made")
@@ -129,12 +129,12 @@ def _archive(seen: Seen) -> Cell:
     return Cell("does not hold" if broken else "holds", broken[0].message if broken else detail)
 
 
-def _watched(seen: Seen) -> Cell:
+def _watched(seen: PlannedFunction) -> Cell:
     alerts = [each for each in seen.resources if each.type == ALERT]
     return Cell("holds" if alerts else "does not hold", count(len(alerts), "alert"))
 
 
-def _clock(seen: Seen) -> Cell:
+def _clock(seen: PlannedFunction) -> Cell:
     model = seen.plan.blueprint
     boundary = model.manifest.boundary_of(seen.declared.name) if model else None
     if boundary is None:
@@ -145,7 +145,7 @@ def _clock(seen: Seen) -> Cell:
 
 _UNSEEN: Final = Cell("not known", "the plan does not show it")
 _NO_MESSAGES: Final = Cell("not needed", "it is called by the clock")
-GUARANTEES: Final[Mapping[str, Callable[[Seen], Cell]]] = {
+GUARANTEES: Final[Mapping[str, Callable[[PlannedFunction], Cell]]] = {
     "Identity of its own": _identity,
     "Called only by ours": _callers,
     "No right without need": _rights,
@@ -161,7 +161,7 @@ GUARANTEES: Final[Mapping[str, Callable[[Seen], Cell]]] = {
 def matrix(plan: Plan, resources: Callable[[str], Sequence[Registration]]) -> dict[str, tuple[Cell, ...]]:
     """Return the cells of each function, in the order of `GUARANTEES`; `resources` gives what a function consists of."""
     declared = plan.blueprint.manifest.functions if plan.blueprint else {}
-    seen = {name: Seen(plan, function, resources(name)) for name, function in declared.items()}
+    seen = {name: PlannedFunction(plan, function, resources(name)) for name, function in declared.items()}
     return {name: tuple(judge(each) for judge in GUARANTEES.values()) for name, each in seen.items()}
 
 

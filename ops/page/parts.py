@@ -31,7 +31,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class PartTable:
     """A table of a part."""
 
     title: str
@@ -67,7 +67,7 @@ class Part:
     name: str
     title: str = ""
     because: tuple[tuple[str, str], ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PartTable, ...] = ()
     resources: tuple[ShownResource, ...] = ()
 
 
@@ -179,8 +179,8 @@ class Parts:
             Row((f"Says that it is done in {phase.completion_topic}",), self.anchors.get(topic)),
             Row((f"Each date is a document in {phase.collection}",)),
         )
-        processors = Table("Processors", ("Processor", "Other names", "Rows go to"), tuple(rows))
-        tables = (Table("Facts", ("Fact",), facts), processors)
+        processors = PartTable("Processors", ("Processor", "Other names", "Rows go to"), tuple(rows))
+        tables = (PartTable("Facts", ("Fact",), facts), processors)
         return Part(self.phases[phase.title], "phase", phase.title, phase.name, self._because([phase.at]), tables)
 
     def _node(self, node: PipelineNode) -> Part:
@@ -203,17 +203,17 @@ class Parts:
         found = (edge.at for edge in self._edges if node in (edge.source, edge.target))
         return [topic.at] if topic else list(dict.fromkeys(found))
 
-    def _neighbours(self, node: PipelineNode) -> Table:
+    def _neighbours(self, node: PipelineNode) -> PartTable:
         before = [(edge.source, edge) for edge in self._edges if edge.target == node]
         after = [(edge.target, edge) for edge in self._edges if edge.source == node]
         rows = [self._neighbour("from", *each) for each in before] + [self._neighbour("to", *each) for each in after]
-        return Table("Connected with", ("What", "Way", "Kind", "Because"), tuple(rows))
+        return PartTable("Connected with", ("What", "Way", "Kind", "Because"), tuple(rows))
 
     def _neighbour(self, way: str, other: PipelineNode, edge: PipelineEdge) -> Row:
         place = f"{edge.at}" + (f" (calls {edge.path})" if edge.path else "")
         return Row((other.name, way, other.kind, place), self.anchors[other])
 
-    def _function(self, name: str) -> Iterator[Table]:
+    def _function(self, name: str) -> Iterator[PartTable]:
         model = self._plan.blueprint
         grants = [each for each in model.grants if each.function == name] if model else []
         rows = (
@@ -228,21 +228,21 @@ class Parts:
             for each in grants
             for at in each.because
         )
-        yield Table("Rights, each with the line that needs it", ("Role", "On", "Line", "Which says"), tuple(rows))
+        yield PartTable("Rights, each with the line that needs it", ("Role", "On", "Line", "Which says"), tuple(rows))
         archive = next((each for each in self._plan.archives if each.function == name), None)
         if archive is not None:
             files = tuple(Row((each.path, size(each.size), each.sha256[:12])) for each in archive.files)
             title = f"Archive of {count(len(files), 'file')}, {size(archive.length)}, sha256 {archive.sha256[:12]}"
-            yield Table(title, ("File", "Size", "sha256"), files)
+            yield PartTable(title, ("File", "Size", "sha256"), files)
             installed = tuple(Row((each.name, each.version)) for each in archive.distributions)
-            yield Table("It installs", ("Package", "Version"), installed)
+            yield PartTable("It installs", ("Package", "Version"), installed)
 
-    def _alerts(self, mine: Sequence[Registration]) -> Table:
+    def _alerts(self, mine: Sequence[Registration]) -> PartTable:
         policies = {each.name.removesuffix("-alert") for each in mine if each.type == ALERT}
         model = self._plan.blueprint
         alerts = [each for each in (model.alerts if model else ()) if each.name in policies]
         rows = (Row((each.title, each.severity, each.runbook)) for each in alerts)
-        return Table("Alerts", ("Alert", "Severity", "Runbook"), tuple(rows))
+        return PartTable("Alerts", ("Alert", "Severity", "Runbook"), tuple(rows))
 
     def _because(self, places: Sequence[Location]) -> tuple[tuple[str, str], ...]:
         return tuple((str(at), declared_line(self._plan.root, at)) for at in places)

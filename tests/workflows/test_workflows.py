@@ -106,6 +106,22 @@ def test_a_release_applies_what_was_planned() -> None:
     assert rules.load(FOLDER / "release.yml")["concurrency"]["cancel-in-progress"] is False
 
 
+@pytest.mark.parametrize(("name", "job"), [("pull-request", "difference"), ("release", "plan")])
+def test_the_page_is_attached(name: str, job: str) -> None:
+    steps = rules.load(FOLDER / f"{name}.yml")["jobs"][job]["steps"]
+    made = next(number for number, step in enumerate(steps) if step.get("run") == "make report")
+    kept = [number for number, step in enumerate(steps) if step.get("with", {}).get("path") == "build/report.html"]
+    assert kept == [made + 1]
+    assert steps[made]["if"] == steps[made + 1]["if"], "who is shown nothing is not told that a file is missing"
+
+
+def test_a_release_has_its_page_as_a_file() -> None:
+    steps = rules.load(FOLDER / "release.yml")["jobs"]["notes"]["steps"]
+    [taken] = [step["with"]["path"] for step in steps if step.get("with", {}).get("name") == "report"]
+    assert f"'{taken}/report.html'" in steps[-1]["with"]["script"]
+    assert "uploadReleaseAsset" in steps[-1]["with"]["script"]
+
+
 def test_no_script_gives_up_protection() -> None:
     scripts = [ROOT / "Makefile", ROOT / ".ci" / "run", *(ROOT / "ops").rglob("*.py")]
     assert [path for path in scripts if "--ignore-protect" in path.read_text(encoding="utf-8")] == []

@@ -133,7 +133,7 @@ def test_the_keyboard_alone_goes_everywhere(opened: Open, complaints: list[str])
     page.keyboard.press("Enter")
     assert focused(page)["id"] == "main"
     page.keyboard.press("Tab")  # the picture itself, which scrolls with the arrows
-    seen = []
+    seen: list[str] = []
     while not seen or "start-sorting" not in seen[-1]:
         page.keyboard.press("Tab")
         now = focused(page)

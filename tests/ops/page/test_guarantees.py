@@ -10,7 +10,7 @@ import pytest
 
 from ops.embedded.record import Registration
 from ops.page.document import Page
-from ops.page.guarantees import GUARANTEES, Cell, Seen
+from ops.page.guarantees import GUARANTEES, Cell, PlannedFunction
 from tests.ops.page import pages
 
 
@@ -36,7 +36,7 @@ def judged(page: Page, guarantee: str, edit: Callable[[Registration], Registrati
     assert page.known
     edited = [found for each in page.known.of_function("start-sorting") if (found := edit(each))]
     declared = page.plan.blueprint.manifest.functions["start-sorting"]
-    return GUARANTEES[guarantee](Seen(page.plan, declared, edited))
+    return GUARANTEES[guarantee](PlannedFunction(page.plan, declared, edited))
 
 
 def of(kind: str, **inputs: Any) -> Callable[[Registration], Registration | None]:
