@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from blueprint.manifest import Function
+from blueprint.functions import Function
 from ops.embedded.record import Registration
 from ops.page.parts import ALERT
 from ops.report.gather import Plan

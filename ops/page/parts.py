@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from blueprint.boundaries import Phase
 from blueprint.findings import Location
 from blueprint.graph import PipelineEdge, PipelineNode, edges
-from blueprint.manifest import Manifest, Phase
+from blueprint.manifest import Manifest
 from ops.change.leaves import leaves
 from ops.embedded.record import Registration
 from ops.report.explain import declared_line
