@@ -50,6 +50,7 @@ OTHERS = {
     "ops/test_hooks.py": ".pre-commit-hooks.yaml",
     "ops/test_places.py": "where findings point, over all readers",
     "ops/test_remedies.py": "every command that is printed",
+    "ops/verification/test_alert_commands.py": "the commands of alerts that run ops/verify.py",
     "ops/verification/test_command.py": "ops/verify.py, on the cloud of this folder's fixtures",
     "ops/verification/test_emulated.py": "a synthetic completion beside the emulators",
     "policies/test_unknown.py": "every rule on values that are not known",
