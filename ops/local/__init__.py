@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=float, default=0.0, metavar="N", help="seconds that pass in one (default: as fast as it goes)"
     )
+    parser.add_argument(
+        "--output", "-o", type=Path, metavar="FILE", help="write what happened, for `ops report --run FILE`"
+    )
     parser.add_argument("--days", action="store_true", help="list the days")
     add_project_arguments(parser, "to run")
 
@@ -57,7 +60,7 @@ def boot(args: argparse.Namespace) -> int:
     before = signal.signal(signal.SIGTERM, _end)
     try:
         with tempfile.TemporaryDirectory(prefix="local-run-") as folder, running(plan, Path(folder)) as system:
-            return play(system, args.replay, args.speed) if args.replay else serve(system)
+            return play(system, args.replay, args.speed, args.output) if args.replay else serve(system)
     except LocalRunError as error:
         print(error, file=sys.stderr)
         return exitcodes.REFUSED

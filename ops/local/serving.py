@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ops import exitcodes
 from ops.local import days
 from ops.local.judgement import Came, came, differences
+from ops.local.recording import recorded
 from ops.local.replay import Played, Player, operated
 from ops.local.system import System
-from ops.terminal import columns, style_for
+from ops.page.run import MAX_TEXT
+from ops.terminal import clip, columns, style_for
 
 BEAT = 0.2
 
@@ -56,8 +60,11 @@ def _addresses(system: System) -> Iterator[str]:
     yield "Ctrl-C ends it."
 
 
-def play(system: System, name: str, speed: float) -> int:
-    """Play a day with its progress, then show `ops status`, the rows, and whether it came out as it must."""
+def play(system: System, name: str, speed: float, output: Path | None = None) -> int:
+    """Play a day with its progress, then show `ops status`, the rows, and whether it came out as it must.
+
+    What happened is written to `output`, where that is given, as `ops report --run` reads it.
+    """
     zone = ZoneInfo(system.model.manifest.time_zone)
     day = days.load(system.plan.root, name, zone)
     style = style_for(sys.stdout)
@@ -75,6 +82,10 @@ def play(system: System, name: str, speed: float) -> int:
         print(f"{style.cross} {sentence}")
     if not wrong:
         print(f"{style.tick} As it must be: {_sums(found)}.")
+    if output is not None:
+        verdict = " ".join(wrong) or f"As it must be: {_sums(found)}."
+        run = recorded(system.model.manifest, day, system.published, found, clip(verdict, MAX_TEXT))
+        output.write_text(json.dumps(run.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return exitcodes.REFUSED if wrong else exitcodes.SOUND
 
 
