@@ -140,7 +140,7 @@ class Parts:
         if node.kind == "schedule":
             function, _, name = node.name.partition("/")
             mine = self.resources(PipelineNode("function", function))
-            return [each for each in mine if each.name.startswith(f"{function}-{name}-")]
+            return [each for each in mine if each.name.startswith(f"{function}-{name.replace('_', '-')}-")]
         return self._inside.get(self._component(node), [])
 
     def _streams(self, node: PipelineNode) -> list[Registration]:

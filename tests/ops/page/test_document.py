@@ -45,6 +45,11 @@ def test_every_resource_stands_on_it(sound: Page, text: str) -> None:
     assert len({part.anchor for part in sound.parts}) == len(sound.parts)
 
 
+def test_the_picture_says_of_everything_that_is_ours_how_many_alerts_watch_it(sound: Page) -> None:
+    assert sound.known
+    assert {node for node in sound.known.anchors if node.kind != "service"} == set(sound.known.notes)
+
+
 def test_every_link_leads_somewhere(text: str) -> None:
     assert {*re.findall(r'href="#([^"]+)"', text)} <= {*re.findall(r'\bid="([^"]+)"', text)}
 
