@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 import string
 from collections.abc import Callable, Iterable, Mapping
 
@@ -14,6 +15,7 @@ from analysis.python.values import (
     CodePath,
     Constant,
     DictValue,
+    Member,
     SequenceValue,
     Text,
     Thing,
@@ -26,17 +28,30 @@ from analysis.python.values import (
     possible,
 )
 
+ENTRY = "main"
 Arguments = tuple[Value, ...]
 Keywords = Mapping[str, Value]
 Fold = Callable[[Arguments, Keywords], Value | None]
+
+
+def not_followed(owner: Value) -> Value:
+    """Return what is not known: of a path beside the code with the reason, so that nobody takes it for nothing."""
+    return Unknown("it is made of a path in a way that is not followed") if isinstance(owner, CodePath) else UNKNOWN
 
 
 def _same(arguments: Arguments, keywords: Keywords) -> Value | None:
     return join(*arguments) if arguments and _is_path(arguments[0]) else None
 
 
+def _path(arguments: Arguments, keywords: Keywords) -> Value | None:
+    return _same(arguments, keywords) if arguments else Constant(".")
+
+
 def _is_path(value: Value) -> bool:
-    return any(isinstance(each, CodePath | Text) or _text(each) is not None for each in possible(value))
+    return any(
+        isinstance(each, CodePath | Text) or _text(each) is not None or (isinstance(each, Unknown) and bool(each.why))
+        for each in possible(value)
+    )
 
 
 def _text(value: Value) -> str | None:
@@ -53,7 +68,8 @@ def _list(arguments: Arguments, keywords: Keywords) -> Value | None:
     first = arguments[0]
     if isinstance(first, DictValue):
         return SequenceValue(first.keys)
-    return first if isinstance(first, SequenceValue | CodePath) else None
+    parents = isinstance(first, Member) and first.name == "parents"
+    return first if parents or isinstance(first, SequenceValue | CodePath) else None
 
 
 def _dict(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -97,9 +113,33 @@ def _split_suffix(arguments: Arguments, keywords: Keywords) -> Value | None:
 
 def _glob(arguments: Arguments, keywords: Keywords) -> Value | None:
     first = arguments[0] if arguments else UNKNOWN
+    if "root_dir" in keywords:
+        first = join(keywords["root_dir"], first)
     if isinstance(first, CodePath) and first.path is not None:
         return CodePath(first.base, first.path, pattern=True)
+    if _text(first):
+        return CodePath(ENTRY, posixpath.normpath(_text(first) or ""), pattern=True)
     return first if isinstance(first, CodePath) else None
+
+
+def _words(arguments: Arguments, keywords: Keywords) -> Value | None:
+    text = _text(arguments[0]) if arguments else None
+    try:
+        return None if text is None else SequenceValue(tuple(map(Constant, shlex.split(text))))
+    except ValueError:
+        return None
+
+
+def _file_of(arguments: Arguments, keywords: Keywords) -> Value | None:
+    """Return the file of a module; of anything else, which file that is is not known."""
+    if arguments and isinstance(arguments[0], Thing) and not arguments[0].name.startswith((":", "builtins.")):
+        return CodePath(arguments[0].name, FILE)
+    return Unknown("which file it is is not followed")
+
+
+def _namespace(arguments: Arguments, keywords: Keywords) -> Value | None:
+    one = arguments[0] if len(arguments) == 1 else None
+    return member(one, "__dict__") if isinstance(one, Thing) else None
 
 
 def _folder_list(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -111,7 +151,8 @@ def _attribute(arguments: Arguments, keywords: Keywords) -> Value | None:
     return None if name is None else member(arguments[0], name)
 
 
-_SAME = "pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath builtins.str os.path.abspath os.path.realpath"
+_PATHS = "pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath pathlib.Path.cwd os.getcwd"
+_SAME = "builtins.str os.path.abspath os.path.realpath"
 _SAME += " os.path.normpath os.path.expanduser os.path.expandvars os.fspath os.path.join os.fsdecode inspect.cleandoc"
 _SAME += " textwrap.dedent upath.UPath"
 _READS = "importlib.resources.read_text importlib.resources.read_binary importlib.resources.open_text"
@@ -119,6 +160,7 @@ _READS += " importlib.resources.open_binary importlib.resources.path importlib.r
 _READS += " importlib.resources.is_resource"
 FUNCTIONS: dict[str, Fold] = {
     **dict.fromkeys(_SAME.split(), _same),
+    **dict.fromkeys(_PATHS.split(), _path),
     **dict.fromkeys(_READS.split(), _read_resource),
     **dict.fromkeys(
         ["builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted"], _list
@@ -130,7 +172,11 @@ FUNCTIONS: dict[str, Fold] = {
     "importlib.resources.files": _files,
     "importlib.resources.as_file": _same,
     "importlib_resources.files": _files,
-    "inspect.getfile": lambda arguments, keywords: None,
+    "inspect.getfile": _file_of,
+    "inspect.getsourcefile": _file_of,
+    "shlex.split": _words,
+    "builtins.vars": _namespace,
+    "builtins.compile": lambda arguments, keywords: arguments[0] if arguments else None,
     "os.path.dirname": _parent,
     "os.path.splitext": _split_suffix,
     "glob.glob": _glob,
@@ -173,10 +219,16 @@ def _table_method(owner: DictValue, name: str, arguments: Arguments) -> Value | 
     return None
 
 
+_OF_TEXTS = {"split", "rsplit", "partition", "rpartition", "replace", "removesuffix", "removeprefix", "strip", "rstrip"}
+_OF_TEXTS |= {"lstrip", "lower", "upper", "format", "join", "casefold", "translate", "relative_to"}
+
+
 def _path_method(owner: CodePath, name: str, arguments: Arguments) -> Value | None:
     known = owner.path is not None and not owner.pattern
     first = arguments[0] if arguments else UNKNOWN
     text = _text(first)
+    if name == "iterdir" and owner.path == ".":
+        return CodePath(owner.base, "*", pattern=True)
     if name in ("resolve", "absolute", "expanduser", "as_posix", "__str__", "__fspath__", "iterdir"):
         return owner
     if name in ("joinpath", "__truediv__"):
@@ -192,11 +244,15 @@ def _path_method(owner: CodePath, name: str, arguments: Arguments) -> Value | No
         if not isinstance(inner, CodePath) or inner.path is None:
             return inner
         return CodePath(owner.base, join_pattern(owner.path, text or "", name == "rglob"), pattern=True)
+    if name == "with_segments":
+        return join(*arguments) if arguments else Constant(".")
+    if name in ("rpartition", "rsplit") and known and text == "/":
+        return SequenceValue((member(owner, "parent"), *([first] if name == "rpartition" else []), UNKNOWN))
     if name in ("replace", "removesuffix") and known and posixpath.basename(owner.path or "") == FILE and text == ".py":
         return concat(
             (_without_suffix(owner), arguments[1] if name == "replace" and len(arguments) > 1 else Constant(""))
         )
-    return None
+    return not_followed(owner) if name in _OF_TEXTS else None
 
 
 def join_pattern(folder: str | None, pattern: str, deep: bool) -> str:

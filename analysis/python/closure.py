@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from analysis.python.data_files import DataFiles
@@ -18,11 +18,11 @@ from analysis.python.finder import Finder, Located, SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportEdge, ImportProblem, ThirdPartyImport, caught
 from analysis.python.imports import ImportFact
 from analysis.python.listed_names import ListedNames, standard_library
-from analysis.python.loads import SEARCH_PATH, loads
+from analysis.python.loads import SEARCH_PATH, Load, loads
 from analysis.python.program import CodePlace, Links, Program
 from analysis.python.record import FileRecord
 from analysis.python.syntax import NOT_KNOWN, PythonVersion
-from analysis.python.values import CodePath
+from analysis.python.values import CodePath, Constant, Value, parts_of, shown
 
 
 class ThirdParty(Protocol):
@@ -86,6 +86,7 @@ class Builder:
         self.finder = Finder(self.trace, self.folders)
         self.data_files = DataFiles(self)
         self._queue: list[str] = []
+        self._late: list[tuple[str, ImportFact]] = []
         self._program: tuple[int, Program] | None = None
         self._activated: set[tuple[str, int]] = set()
         self._exports: dict[str, frozenset[str] | None] = {}
@@ -102,6 +103,7 @@ class Builder:
             self._start()
         for name in list(self.closure.modules):
             self._names(name)
+            self._attributes(name)
         return self.closure
 
     def program(self) -> Program:
@@ -125,6 +127,7 @@ class Builder:
         while count != len(self.closure.modules):
             count = len(self.closure.modules)
             self._follow_statements()
+            self._follow_asked()
             self._follow_calls(seen)
 
     def _follow_statements(self) -> None:
@@ -143,13 +146,35 @@ class Builder:
                 self._activated.add((importer, group))
                 self._imports(importer, group)
 
+    def _makes_late(self, module: str) -> bool:
+        """Return whether a module makes names when it is asked for them, by what no method of that name could be."""
+        record = self.closure.records[module]
+        makes = any(name == "__getattr__" for name, _ in record.functions)
+        return makes and not any(name.endswith(".__getattr__") for name in record.parameters)
+
+    def _follow_asked(self) -> None:
+        """Follow what modules load when they are asked for a name, of those that somebody asks."""
+        late, self._late = self._late, []
+        for module, fact in late:
+            if self.program().asked(module):
+                self._import(module, fact)
+            else:
+                self._late.append((module, fact))
+        if self._queue:
+            self._follow_statements()
+
     def _follow_calls(self, seen: set[tuple[object, ...]]) -> None:
         """Follow what calls load, and find the data files that are read; each once."""
         program = self.program()
         for module in list(self.closure.modules):
             self.hold_budget()
-            for load in loads(program, module):
+            for load in map(self._placed, loads(program, module)):
                 fact = _fact(load.place, load.module, load.names)
+                late = load.place.around.scope == "__getattr__" and self._makes_late(load.place.module)
+                if late and not program.asked(load.place.module):
+                    continue
+                if load.how == "probe" and (load.module is None or not self._is_there(load.module)):
+                    continue
                 if (load.place.module, fact) not in seen:
                     seen.add((load.place.module, fact))
                     self._import(load.place.module, fact)
@@ -159,6 +184,22 @@ class Builder:
                 if not call.arguments and not call.keywords and (module, "anchor", fact) not in seen:
                     seen.add((module, "anchor", fact))
                     self.fail("anchor", "importlib.resources.files", module, fact, "TypeError")
+
+    def _is_there(self, module: str) -> bool:
+        return not self.is_outside(module) and self.finder.locate(module).form != "absent"
+
+    def _placed(self, load: Load) -> Load:
+        """Return a load with its module and what is taken from it told apart, as far as the module is there."""
+        if load.how != "object" or load.module is None:
+            return load
+        module, names = load.module, load.names
+        known = self._standard if self._standard.has_top(module.partition(".")[0]) else self._third_party.names
+        while "." in module and not self._is_there(module):
+            if self.is_outside(module) and not known.lacks_module(module):
+                break
+            module, _, last = module.rpartition(".")
+            names = (last,)
+        return load._replace(module=module, names=names)
 
     def _load(self, located: Located) -> bool:
         """Take a located module into the closure; return whether it was new."""
@@ -206,6 +247,9 @@ class Builder:
     def _imports(self, importer: str, only_group: int | None) -> None:
         """Follow the imports of one module; those in a handler only when the guarded body has failed."""
         for fact in self.closure.records[importer].imports:
+            if fact.function == "__getattr__" and self._makes_late(importer):
+                self._late.append((importer, fact))
+                continue
             if fact.instead_of and (importer, fact.instead_of) not in self._activated:
                 continue
             if only_group is not None and fact.instead_of != only_group:
@@ -355,6 +399,9 @@ class Builder:
             return None
         names = set(facts.names)
         for fact in facts.imports:
+            inside = self._absolute(module, fact) or ""
+            if inside.startswith(f"{module}."):  # loading a part binds it in its package
+                names.add(inside.removeprefix(f"{module}.").partition(".")[0])
             if fact.names == ("*",):
                 target = self._absolute(module, fact)
                 starred = None if target is None or self.is_outside(target) else self._starred(target)
@@ -384,6 +431,25 @@ class Builder:
                 fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
                 self.fail("unbound", unbound.name, module, fact, "NameError")
 
+    def _attributes(self, module: str) -> None:
+        """Check the attributes that are read of modules that are not ours, unless the code asks for them or makes them."""
+        program, asked = self.program(), None
+        for read in self.closure.records[module].reads:
+            known = self._standard if self._standard.has_top(read.name.partition(".")[0]) else self._third_party.names
+            owner, _, name = read.name.rpartition(".")
+            if (
+                not known.lacks(owner, name)
+                or not self.is_outside(owner)
+                or caught("AttributeError", read.around.catches)
+            ):
+                continue
+            asked = asked if asked is not None else _asked_for(program, module)
+            if read.name not in asked and not program.calls_of(module, {f"{read.name}.__set__"}):
+                around = read.around
+                fact = ImportFact(owner, 0, None, read.line, around.lazy, around.function, around.catches)
+                provider = "" if known is self._standard else self._third_party.provider(owner) or ""
+                self.fail("name", read.name, module, fact, "AttributeError", f"listed:{provider}")
+
     def _search_path(self) -> list[SearchFolder]:
         """Return folders that the code itself puts on `sys.path`, as far as they are inside the archive."""
         found = []
@@ -392,7 +458,8 @@ class Builder:
             for _, call in program.calls_of(module, SEARCH_PATH):
                 for value in call.arguments:
                     for given, place in program.reached(value, CodePlace(module, call.line, call.around)):
-                        found += [self._search_folder(path, place.module) for path in paths_in(given)]
+                        beside = [*paths_in(given), *_in_working_folder(given)]
+                        found += [self._search_folder(path, place.module) for path in beside]
         return [folder for folder in found if folder is not None]
 
     def _search_folder(self, path: CodePath, module: str) -> SearchFolder | None:
@@ -406,6 +473,21 @@ class Builder:
 
 _ANCHORED = {"importlib.resources.files"}
 _NAMESPACE, _BINARY, _UNREADABLE = FileRecord(), FileRecord(open_ended=True), FileRecord(fault=(0, "cannot be read"))
+
+
+def _in_working_folder(value: Value) -> Iterator[CodePath]:
+    for each in parts_of(value):
+        if isinstance(each, Constant) and isinstance(each.value, str) and each.value and each.value[0] != "/":
+            yield CodePath(ENTRY, each.value)
+
+
+def _asked_for(program: Program, module: str) -> set[str]:
+    """Return the attributes that a module asks for by `hasattr` before it reads them."""
+    return {
+        f"{program.callee(module, call.arguments[0])}.{shown(call.arguments[1])}"
+        for _, call in program.calls_of(module, {"builtins.hasattr"})
+        if len(call.arguments) == 2 and isinstance(call.arguments[1], Constant)
+    }
 
 
 def _fact(place: CodePlace, module: str | None, names: tuple[str, ...] | None) -> ImportFact:

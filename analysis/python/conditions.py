@@ -82,6 +82,10 @@ class Conditions:
     def _compare(self, test: ast.Compare, scope: BindingScope) -> bool | None:
         one, other = (self._expressions.value(each, scope) for each in (test.left, test.comparators[0]))
         compare = _COMPARE[test.ops[0].__class__]
+        if one == Thing("sys.hexversion") and isinstance(other, Constant) and isinstance(other.value, int):
+            first = (self._target[0] << 24) + (self._target[1] << 16)
+            answers = {bool(compare(each, other.value)) for each in (first, first + 0xFFFF)}
+            return answers.pop() if len(answers) == 1 else None
         if self._version(test.left, one) is not None:
             return self._compare_version(self._version(test.left, one) or (), compare, self._value(other))
         left, right = self._value(one), self._value(other)

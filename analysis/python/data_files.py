@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from analysis.python.file_names import FileMention, from_working_folder, mentions, named_files, template_folders
+from analysis.python.file_names import FileMention, mentions, named_files, template_folders
 from analysis.python.file_tree import EntryKind, Trace
 from analysis.python.finder import Finder, SearchFolder
 from analysis.python.graph import ENTRY, Closure
 from analysis.python.imports import ImportFact
+from analysis.python.opened import MOVES, from_working_folder, tested
 from analysis.python.program import CodePlace, Program
 from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
@@ -46,16 +47,23 @@ class DataFiles:
     def __init__(self, builder: Follower) -> None:
         self._builder, self._trace, self._closure = builder, builder.trace, builder.closure
         self._seen: set[tuple[Value, str, int]] = set()
+        self._moves = False
 
     def follow(self, program: Program, module: str) -> None:
         """Take what one module names into the closure; each place once."""
+        self._moves = self._moves or any(
+            not isinstance(each, CodePath) for _, call in program.calls_of(module, MOVES) for each in call.arguments
+        )
+        nothing: frozenset[Value] = frozenset()
+        asked = program.once("tested files", module, "", lambda: tested(program, module), nothing)
         for path, place in self._named(program, module):
             key = (path, place.module, place.line)
             if key not in self._seen:
                 self._seen.add(key)
-                self._read_file(
-                    path, place.module, ImportFact(None, 0, None, place.line, *place.around[:5], dynamic=True)
-                )
+                fact = ImportFact(None, 0, None, place.line, *place.around[:5], dynamic=True)
+                if path in asked:
+                    fact = fact._replace(catches=(*fact.catches, "FileNotFoundError"))
+                self._read_file(path, place.module, fact)
 
     def _named(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
         yield from named_files(program, module)
@@ -68,9 +76,16 @@ class DataFiles:
             base = self._closure.modules[module]
             for path, needed in template_folders(callee, call):
                 if needed:
-                    yield CodePath(ENTRY, path or None), place
+                    yield CodePath(ENTRY, self._page(program, path)), place
                 elif base.file and path in self._trace.entries(posixpath.dirname(base.file)):
                     yield CodePath(module, path), place
+
+    def _page(self, program: Program, page: str) -> str | None:
+        """Return where a page lies: in the first folder of templates that has it."""
+        calls = [each for name in self._closure.modules for each in mentions(program, name).templates]
+        folders = dict.fromkeys(path for each in calls for path, needed in template_folders(*each) if not needed)
+        places = [f"{folder}/{page}" for folder in (*folders, "templates")] if page else []
+        return next((each for each in places if any(self._sources(each))), f"templates/{page}" if page else None)
 
     def _is_file(self, text: FileMention) -> bool:
         """Return whether a text that is given to a call is the path of a data file in the function's folder."""
@@ -118,7 +133,9 @@ class DataFiles:
             return
         source = next(self._sources(inside), None)
         if inside.startswith("../") or source is None:
-            self._builder.fail("resource", inside, importer, fact, "FileNotFoundError")
+            moved = self._moves and path.base == ENTRY and importer in self._closure.modules
+            subject = ("computed-resource", importer) if moved else ("resource", inside)
+            self._builder.fail(*subject, importer, fact, "FileNotFoundError")
         elif source.endswith(".py"):
             self._code_file(source, inside, importer, fact)
         elif not self._is_search_folder(inside):
@@ -142,10 +159,14 @@ class DataFiles:
             (inside, source)
             for place in sources
             for inside, source in self.files_at(place, folder)
-            if rule.fullmatch(inside) and not inside.endswith(".py")
+            if rule.fullmatch(inside) and (pattern.endswith(".py") or not inside.endswith(".py"))
         ]
-        self._closure.resources.update(found)
-        if not found:
+        for inside, source in found:
+            if inside.endswith(".py"):
+                self._code_file(source, inside, importer, fact)
+            else:
+                self._closure.resources[inside] = source
+        if not found and posixpath.basename(pattern) != "*":
             self._builder.fail("resource", pattern, importer, fact, "FileNotFoundError")
 
     def _sources(self, inside: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from analysis.python.bindings import BindingScope, handles_failed_import
 from analysis.python.conditions import Conditions
 from analysis.python.expressions import Evaluator, comprehension_scope, lambda_scope
+from analysis.python.folding import applied
 from analysis.python.imports import ImportFact, caught, swallowed
 from analysis.python.nodes import FIELDS
 from analysis.python.values import (
@@ -52,6 +53,14 @@ class Call(NamedTuple):
     inside: bool = False
 
 
+class Read(NamedTuple):
+    """The reading of an attribute of what is imported, by its full name."""
+
+    name: str
+    line: int
+    around: Around = Around()
+
+
 class Said(NamedTuple):
     """A text or a path beside the code, as large as it is put together; docstrings aside."""
 
@@ -67,6 +76,7 @@ class FileEvents:
     imports: list[ImportFact] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
+    reads: dict[tuple[str, tuple[str, ...]], Read] = field(default_factory=dict)
     returns: dict[str, Value] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
     dead: list[ast.stmt] = field(default_factory=list)
@@ -91,7 +101,7 @@ class _Reader:
         self._groups = 0
 
     def block(self, body: list[ast.stmt], scope: BindingScope, around: Around) -> None:
-        for node in body:
+        for place, node in enumerate(body):
             kind = node.__class__
             visit = _VISITS.get(kind)
             if visit is not None:
@@ -101,6 +111,9 @@ class _Reader:
             for name in FIELDS[kind]:
                 if name not in _INNER:
                     self._expression(getattr(node, name), scope, around, False)
+            if kind in _LEAVING:
+                self.found.dead += body[place + 1 :]
+                break
 
     def plain_import(self, node: ast.Import, scope: BindingScope, around: Around) -> None:
         for alias in node.names:
@@ -166,6 +179,13 @@ class _Reader:
                 around = around._replace(catches=(*around.catches, *names))
         self.block(node.body, scope, around)
 
+    def repeat(self, node: ast.While, scope: BindingScope, around: Around) -> None:
+        if self._conditions.truth(node.test, scope) is False:
+            self.found.dead.extend(node.body)
+            self.block(node.orelse, scope, around)
+        else:
+            self.loop(node, scope, around)
+
     def loop(self, node: Any, scope: BindingScope, around: Around) -> None:
         self.block(node.body, scope, around)
         self.block(node.orelse, scope, around)
@@ -201,20 +221,26 @@ class _Reader:
             return
         if kind in _PLAIN:
             return
-        if kind in _TEXT_KINDS and not inside and self._says(node, scope, around):
+        said = kind in _TEXT_KINDS and not inside and self._says(node, scope, around)
+        if said:
             inside = kind is not ast.Call
         if kind is ast.Constant:
             return
         if kind is ast.Call:
             function = self._expressions.value(node.func, scope)
-            given = self._expressions.arguments(node, scope)
-            self.found.calls.append(Call(function, *given, node.lineno, around, inside))
+            given = applied(function, *self._expressions.arguments(node, scope))
+            self.found.calls.append(Call(*given, node.lineno, around, inside))
             if isinstance(function, Member) and any(isinstance(each, _TEXTS) for each in possible(function.owner)):
-                self._expression(node.func, scope, around, inside)
+                self._expression(node.func, scope, around, inside or said)
                 for argument in (*node.args, *node.keywords):
                     self._expression(argument, scope, around, inside)
                 return
             inside = False
+        elif kind is ast.Attribute and node.ctx.__class__ is ast.Load:
+            owner = self._expressions.value(node.value, scope)
+            if owner.__class__ is Thing and owner.name[0] != ":":
+                name = f"{owner.name}.{node.attr}"
+                self.found.reads.setdefault((name, around.catches), Read(name, node.lineno, around))
         elif kind is ast.Subscript and node.ctx.__class__ is ast.Load:
             owner, key = (self._expressions.value(each, scope) for each in (node.value, node.slice))
             self.found.calls.append(Call(member(owner, "__getitem__"), (key,), (), node.lineno, around))
@@ -246,6 +272,7 @@ class _Reader:
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_LEAVING = {ast.Return, ast.Raise, ast.Continue, ast.Break}
 _PLAIN = (str, int, type(None), bool)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TEXT_KINDS = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name, ast.IfExp)
@@ -259,7 +286,7 @@ _VISITS: dict[type[ast.stmt], Any] = {
     ast.If: _Reader.condition,
     ast.For: _Reader.loop,
     ast.AsyncFor: _Reader.loop,
-    ast.While: _Reader.loop,
+    ast.While: _Reader.repeat,
     ast.With: _Reader.manager,
     ast.AsyncWith: _Reader.manager,
     ast.Try: _Reader.attempt,

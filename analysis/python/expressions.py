@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.python.bindings import Binding, BindingScope
 from analysis.python.builtin_calls import interpolated
-from analysis.python.folding import call, item
+from analysis.python.folding import call, item, part
 from analysis.python.values import (
     MOST_PARTS,
     OWN_FILE,
@@ -31,6 +31,7 @@ from analysis.python.values import (
     member,
     possible,
     shown,
+    thing,
 )
 
 _BUILTINS = frozenset(dir(builtins))
@@ -39,6 +40,8 @@ _OWN: dict[str, Value] = {
     "__name__": Thing(":"),
     "__package__": Thing("."),
     "__spec__": Thing(":__spec__"),
+    "__debug__": Constant(True),
+    "__builtins__": Thing("builtins"),
 }
 _SUPER = Thing("builtins.super")
 MOST_BINDINGS = 100
@@ -125,7 +128,7 @@ class Evaluator:
 
     def _of(self, binding: Binding, owner: BindingScope, name: str) -> Value:
         if binding.how == "thing":
-            return Thing(binding.source)
+            return thing(binding.source)
         if binding.how == "open":
             return Parameter(owner.name, name) if binding.source == "parameter" else UNKNOWN
         value = self.value(binding.source, owner)
@@ -201,7 +204,8 @@ class Evaluator:
         key = (id(owner), f".{name}", 0)
         if key not in self._known:
             self._known[key] = Unknown("it depends on itself")
-            values = [self._of(each, owner, name) for each in owner.names.get(name, ())]
+            derived = [owner, *_derived(owner, owner.module)]
+            values = [self._of(each, home, name) for home in derived for each in home.names.get(name, ())]
             for binding in owner.attributes.get(name, ()):
                 source, scope = binding.source
                 values.append(
@@ -214,7 +218,11 @@ class Evaluator:
 
     def _subscript(self, node: ast.Subscript, scope: BindingScope) -> Value:
         if isinstance(node.slice, ast.Slice):
-            return UNKNOWN
+            bounds = [self.value(each, scope) for each in (node.slice.lower, node.slice.upper, node.slice.step)]
+            given = (node.slice.lower, node.slice.upper, node.slice.step)
+            return part(
+                self.value(node.value, scope), [each if at else None for each, at in zip(bounds, given, strict=True)]
+            )
         return item(self.value(node.value, scope), self.value(node.slice, scope))
 
     def _call(self, node: ast.Call, scope: BindingScope) -> Value:
@@ -242,6 +250,11 @@ class Evaluator:
                 keywords.append(("**", value))
         return given, tuple(keywords)
 
+    def _signed(self, node: ast.UnaryOp, scope: BindingScope) -> Value:
+        value = self.value(node.operand, scope)
+        number = value.value if isinstance(value, Constant) and isinstance(value.value, int) else None
+        return Constant(-number) if number is not None and isinstance(node.op, ast.USub) else UNKNOWN
+
     def _either(self, node: ast.IfExp, scope: BindingScope) -> Value:
         return choose((self.value(node.body, scope), self.value(node.orelse, scope)))
 
@@ -258,6 +271,17 @@ class Evaluator:
         inner = comprehension_scope(node, scope)
         value = self.value(node.elt, inner)
         return SequenceValue(tuple(possible(value))) if not isinstance(value, Unknown) else UNKNOWN
+
+
+def _derived(owner: BindingScope, scope: BindingScope) -> list[BindingScope]:
+    """Return the classes of a file that are derived from `owner`, which may say another thing of its attributes."""
+    found = []
+    for inner in scope.inner.values():
+        if inner.kind == "class":
+            if inner is not owner and any(getattr(base, "id", "") == owner.name for base in inner.bases):
+                found += [inner, *_derived(inner, scope)]
+            found += _derived(owner, inner)
+    return found
 
 
 def _home(scope: BindingScope) -> BindingScope:
@@ -331,6 +355,7 @@ _KINDS: dict[type, _Evaluate] = {
     ast.Attribute: Evaluator._attribute,
     ast.Subscript: Evaluator._subscript,
     ast.Call: Evaluator._call,
+    ast.UnaryOp: Evaluator._signed,
     ast.IfExp: Evaluator._either,
     ast.BoolOp: Evaluator._any_of,
     ast.NamedExpr: Evaluator._walrus,

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analysis.python.events import Around, Call
-from analysis.python.loads import SEARCH_PATH, argument, opened, opening
-from analysis.python.program import CodePlace, Program
-from analysis.python.values import CallResult, CodePath, Constant, Text, Value, parts_of, possible, shown
+from analysis.python.loads import SEARCH_PATH
+from analysis.python.opened import from_working_folder, opened, opening
+from analysis.python.program import CodePlace, Program, argument
+from analysis.python.values import CallResult, CodePath, Constant, SequenceValue, Text, Value, parts_of, possible, shown
 
 _TEMPLATES = {"flask.Flask", "flask.Blueprint", "flask.render_template"}
 MOST_NAME = 200
@@ -43,11 +44,6 @@ def named_files(program: Program, module: str) -> Iterator[tuple[Value, CodePlac
         yield from_working_folder(found.path), found.place
 
 
-def from_working_folder(value: Value) -> Value:
-    """Return a relative path as one beside `main`: the platform starts in the source folder."""
-    return CodePath("main", value.value) if isinstance(value, Constant) else value  # type: ignore[arg-type]
-
-
 def mentions(program: Program, module: str) -> FileMentions:
     """Return what may name a file in a module; asked once for all that share the module."""
     return program.once("file names", module, "", lambda: _mentions(program, module), FileMentions())
@@ -60,8 +56,14 @@ def _mentions(program: Program, module: str) -> FileMentions:
         if ":" in callee and not call.inside and program.may_return_path(callee, call):
             paths.append(FileMention(CallResult(call.function, call.arguments, call.keywords), call.line, call.around))
         for value in (*call.arguments, *[each for _, each in call.keywords]):
-            texts += [FileMention(each, call.line, call.around) for each in possible(value) if _is_file_name(each)]
+            texts += [FileMention(each, call.line, call.around) for each in _listed(value) if _is_file_name(each)]
     return FileMentions(tuple(paths), tuple(texts), tuple(templates), tuple(opening(program, module)))
+
+
+def _listed(value: Value) -> Iterator[Value]:
+    """Yield what a value can be, and of a list each item."""
+    for each in possible(value):
+        yield from each.items if isinstance(each, SequenceValue) else (each,)
 
 
 def _said(program: Program, module: str) -> Iterator[FileMention]:
@@ -90,7 +92,7 @@ def template_folders(callee: str, call: Call) -> Iterator[tuple[str, bool]]:
     """Yield the folders and pages that Flask looks for, and whether one is a page that must be there."""
     if callee == "flask.render_template":
         for value in possible(call.arguments[0]) if call.arguments else ():
-            yield (f"templates/{shown(value)}" if isinstance(value, Constant) else ""), True
+            yield (shown(value) if isinstance(value, Constant) else ""), True
         return
     for name in ("templates", "static"):
         given = argument(call, 99, f"{name.removesuffix('s')}_folder")

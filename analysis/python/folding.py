@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.python.builtin_calls import FUNCTIONS, method
+from analysis.python.builtin_calls import FUNCTIONS, method, not_followed
 from analysis.python.values import (
     UNKNOWN,
     CallResult,
@@ -17,6 +17,7 @@ from analysis.python.values import (
     SequenceValue,
     Text,
     Thing,
+    Unknown,
     Value,
     choose,
     concat,
@@ -37,6 +38,12 @@ def item(owner: Value, key: Value) -> Value:
     if isinstance(owner, DictValue):
         found = [value for each, value in zip(owner.keys, owner.values, strict=True) if each == key]
         return found[-1] if found else choose(owner.values)
+    if isinstance(owner, Thing) and isinstance(index, str):
+        name = owner.name.removesuffix(".__dict__")
+        if name != owner.name or name == "builtins":
+            return member(Thing(name), index)
+        if name == "sys.modules":
+            return Thing(index)
     if isinstance(owner, Member) and owner.name == "parents" and isinstance(owner.owner, CodePath):
         path = owner.owner
         if not isinstance(index, int) or not 0 <= index < 20:
@@ -45,6 +52,36 @@ def item(owner: Value, key: Value) -> Value:
             path = up(path)
         return path
     return call(member(owner, "__getitem__"), (key,))
+
+
+def part(owner: Value, bounds: list[Value | None]) -> Value:
+    """Return `owner[start:stop:step]`; of a path beside the code, the path without a suffix that is cut off."""
+    numbers = [each.value if isinstance(each, Constant) and isinstance(each.value, int) else None for each in bounds]
+    if [each is None for each in bounds] != [each is None for each in numbers] or numbers[2] == 0:
+        return not_followed(owner)
+    where = slice(*numbers)
+    if isinstance(owner, Choice):
+        return over(owner, lambda each: part(each, bounds))
+    if isinstance(owner, SequenceValue):
+        return SequenceValue(owner.items[where])
+    if isinstance(owner, Constant) and isinstance(owner.value, str | bytes):
+        return Constant(owner.value[where])
+    return owner if isinstance(owner, Unknown) else not_followed(owner)
+
+
+def applied(
+    function: Value, arguments: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
+) -> tuple[Value, tuple[Value, ...], tuple[tuple[str, Value], ...]]:
+    """Return what a call calls at last: the function inside a `partial`, a method that is named by a text."""
+    if not isinstance(function, CallResult) or not isinstance(function.function, Thing) or not function.arguments:
+        return function, arguments, keywords
+    first, *rest = function.arguments
+    maker = function.function.name
+    if maker == "functools.partial":
+        return applied(first, (*rest, *arguments), (*function.keywords, *keywords))
+    if maker == "operator.methodcaller" and isinstance(first, Constant) and arguments:
+        return member(arguments[0], str(first.value)), tuple(rest), function.keywords
+    return function, arguments, keywords
 
 
 def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tuple[str, Value], ...] = ()) -> Value:
@@ -57,12 +94,30 @@ def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tup
     elif isinstance(function, Member):
         found = over(function.owner, lambda each: method(each, function.name, arguments, dict(keywords)) or UNKNOWN)
         found = None if found is UNKNOWN else found
-    elif isinstance(function, CallResult) and function.function == Thing("functools.partial") and function.arguments:
-        target, *first = function.arguments
-        return call(target, (*first, *arguments), (*function.keywords, *keywords))
+        if found is None and isinstance(function.owner, Constant):
+            found = next((each for each in arguments if isinstance(each, Unknown) and each.why), None)
+    elif isinstance(function, CallResult):
+        inner = applied(function, arguments, keywords)
+        if inner[0] is not function:
+            return call(*inner)
+        found = _picked(function, arguments)
     else:
         found = None
     return CallResult(function, arguments, keywords) if found is None else found
+
+
+def _picked(function: CallResult, arguments: tuple[Value, ...]) -> Value | None:
+    """Return what `attrgetter(name)(thing)` or `itemgetter(key)(thing)` takes."""
+    if len(function.arguments) != 1 or len(arguments) != 1 or not isinstance(function.function, Thing):
+        return None
+    key, found = function.arguments[0], arguments[0]
+    if function.function.name == "operator.itemgetter":
+        return item(found, key)
+    if function.function.name == "operator.attrgetter" and isinstance(key, Constant):
+        for name in str(key.value).split("."):
+            found = member(found, name)
+        return found
+    return None
 
 
 Link = Callable[[Value], Value | None]

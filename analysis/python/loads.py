@@ -1,19 +1,21 @@
-"""Where code loads or runs other code by a call rather than by an import statement, and opens files: by what is called."""
+"""Where code loads or runs other code by a call rather than by an import statement: by what is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
+from analysis.python.commands import STARTS, commands, python_run
 from analysis.python.events import Call
-from analysis.python.program import CodePlace, Program
+from analysis.python.program import PASSES_ON, CodePlace, Program, argument
+from analysis.python.record import read_record
 from analysis.python.values import (
     CallResult,
     CodePath,
     Constant,
-    Member,
+    DictValue,
     SequenceValue,
-    Text,
     Thing,
     Unknown,
     Value,
@@ -23,18 +25,19 @@ from analysis.python.values import (
 
 
 class Load(NamedTuple):
-    """A module that a call loads: its name, None where only running tells; what is taken from it; and where."""
+    """A module that a call loads.
+
+    Attributes:
+        module: its name, None where only running tells.
+        names: what is taken from it.
+        place: where that is said.
+        how: as it is; as a name whose last parts may be inside the module (`object`); or only if it is there (`probe`).
+    """
 
     module: str | None
     names: tuple[str, ...] | None
     place: CodePlace
-
-
-class Opened(NamedTuple):
-    """A file that a call reads: a path beside the code, or one that begins in the working folder."""
-
-    path: Value
-    place: CodePlace
+    how: Literal["module", "object", "probe"] = "module"
 
 
 _BY_NAME: Mapping[str, tuple[int, str]] = {
@@ -44,49 +47,24 @@ _BY_NAME: Mapping[str, tuple[int, str]] = {
     "runpy.run_module": (0, "mod_name"),
     "pkgutil.resolve_name": (0, "name"),
     "pydoc.locate": (0, "path"),
-    "pkgutil.get_loader": (0, "module_or_name"),
+    "unittest.mock.patch": (0, "target"),
     "werkzeug.utils.import_string": (0, "import_name"),
     "django.utils.module_loading.import_string": (0, "dotted_path"),
+    ".from_object": (0, "obj"),
+    "importlib.util.find_spec": (0, "name"),
+    "importlib.find_loader": (0, "name"),
+    "pkgutil.find_loader": (0, "fullname"),
+    "pkgutil.get_loader": (0, "module_or_name"),
 }
-_BY_OBJECT = {"pkgutil.resolve_name", "pydoc.locate"}
+_PROBES = {"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "pkgutil.get_loader"}
+_BY_OBJECT = {"pkgutil.resolve_name", "pydoc.locate", "unittest.mock.patch", ".from_object"}
 _BY_MEMBER = {"werkzeug.utils.import_string", "django.utils.module_loading.import_string"}
 _COMPUTED = {"importlib.metadata.entry_points", "pkg_resources.iter_entry_points", "pkg_resources.load_entry_point"}
-_BY_PATH: Mapping[str, tuple[int, str]] = {
-    "runpy.run_path": (0, "path_name"),
-    "importlib.util.spec_from_file_location": (1, "location"),
-    "importlib.machinery.SourceFileLoader": (1, "path"),
-    "imp.load_source": (1, "pathname"),
-}
-_STARTS = {"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output"}
-_STARTS |= {"asyncio.create_subprocess_exec", "os.execv", "os.spawnv", "os.posix_spawn"}
-_OPENERS: Mapping[str, tuple[int, str]] = {
-    "builtins.open": (0, "file"),
-    "io.open": (0, "file"),
-    "codecs.open": (0, "filename"),
-    "tokenize.open": (0, "filename"),
-    "sqlite3.connect": (0, "database"),
-    "zipfile.ZipFile": (0, "file"),
-    "tarfile.open": (0, "name"),
-    "configparser.ConfigParser.read": (0, "filenames"),
-    "pandas.read_csv": (0, "filepath_or_buffer"),
-    "pandas.read_json": (0, "path_or_buf"),
-    **_BY_PATH,
-}
-_PATH_READS = (".read_text", ".read_bytes", ".open")
+_RUNS_TEXT = {"builtins.exec", "builtins.eval"}
+_CONFIGURES = "logging.config.dictConfig"
+_MAKERS = (Constant("()"), Constant("class"), Constant("factory"))
 SEARCH_PATH = {"sys.path.insert", "sys.path.append", "sys.path.extend", "sys.path.__set__", "site.addsitedir"}
-_PASSES_ON = {"builtins.map", "functools.partial", ".submit", "asyncio.to_thread", "builtins.getattr"}
-PYTHONS = ("python", "python3")
-
-
-_LOADING = {*_BY_NAME, *_COMPUTED, *_STARTS, "builtins.exec"}
-_OPENING = {*_OPENERS, *_PATH_READS, *_STARTS}
-
-
-def argument(call: Call, position: int, name: str) -> Value | None:
-    """Return an argument by its place or its name."""
-    if position < len(call.arguments):
-        return call.arguments[position]
-    return next((value for each, value in call.keywords if each == name), None)
+_LOADING = {*_BY_NAME, *_COMPUTED, *STARTS, *_RUNS_TEXT, _CONFIGURES} - {".from_object"}
 
 
 def loads(program: Program, module: str) -> Iterator[Load]:
@@ -96,8 +74,12 @@ def loads(program: Program, module: str) -> Iterator[Load]:
         place = CodePlace(module, call.line, call.around)
         if callee in _BY_NAME:
             yield from _by_name(program, callee, call, place)
-        elif callee in _STARTS or callee == "builtins.exec":
+        elif callee in STARTS:
             yield from _started(program, callee, call, place)
+        elif callee in _RUNS_TEXT:
+            yield from _run(program, callee, call, place)
+        elif callee == _CONFIGURES:
+            yield from _configured(program, call, place)
         else:
             yield Load(None, None, place)
 
@@ -105,11 +87,20 @@ def loads(program: Program, module: str) -> Iterator[Load]:
 def _loading(program: Program, module: str) -> Iterator[tuple[str, Call]]:
     """Yield the calls that load code, or give the function that does so away: whoever gets it decides what is loaded."""
     for callee, call in program.calls(module):
-        if callee in _LOADING or (
-            callee not in _PASSES_ON
-            and any(isinstance(each, Thing) and program.callee(module, each) in _BY_NAME for each in call.arguments)
+        given = (*call.arguments, *(value for _, value in call.keywords))
+        if (
+            callee in _LOADING
+            or (callee == ".from_object" and given and isinstance(given[0], Constant))
+            or (callee not in _PASSES_ON and any(_is_loader(program, module, each) for each in given))
         ):
             yield callee, call
+
+
+_PASSES_ON = {*PASSES_ON, "threading.Thread", "multiprocessing.Process", "builtins.getattr"}
+
+
+def _is_loader(program: Program, module: str, value: Value) -> bool:
+    return isinstance(value, Thing) and program.callee(module, value) in _BY_NAME
 
 
 def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
@@ -124,7 +115,11 @@ def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Ite
             yield Load(None, None, where)
             continue
         for each in _flat(given.items[0]):
-            yield _load(program, callee, (each, *given.items[1:]), where)
+            load = _load(program, callee, (each, *given.items[1:]), where)
+            how: Literal["module", "object", "probe"] = "probe" if callee in _PROBES else load.how
+            yield load._replace(how=how)
+            if callee == "runpy.run_module" and load.module is not None:
+                yield from list(_main_of(load.module, where))[1:]
 
 
 def _flat(value: Value) -> Iterator[Value]:
@@ -138,7 +133,9 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePl
         return Load(None, None, place)
     text = name.value
     names: tuple[str, ...] | None = None
-    if callee in _BY_OBJECT and ":" in text:
+    if callee in _BY_OBJECT and ":" not in text:
+        return Load(text, None, place, "object")
+    if callee in _BY_OBJECT:
         text, names = text.partition(":")[0], (text.partition(":")[2].partition(".")[0],)
     elif callee in _BY_MEMBER:
         text, _, last = text.replace(":", ".").rpartition(".")
@@ -150,8 +147,8 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePl
     dots = level.value if isinstance(level, Constant) and isinstance(level.value, int) else 0
     if text.startswith("."):
         anchor = package.value if isinstance(package, Constant) else None
-        if package == Thing("."):
-            return Load(program.absolute(place.module, text), names, place)
+        if isinstance(package, Thing):
+            anchor = package.name  # `__package__`, of the module that says it
         if not isinstance(anchor, str):
             return Load(None, None, place)
         rest = text.lstrip(".")
@@ -160,82 +157,57 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePl
     return Load(program.absolute(place.module, "." * dots + text) if dots else text, names, place)
 
 
-def _started(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
-    """Yield the module that `python -m` or `exec` of a text runs."""
-    first = argument(call, 0, "args") or Unknown()
-    if callee == "builtins.exec":
-        for given, where in program.reached(first, place):
-            beside = any(isinstance(each, CodePath) for each in parts_of(given))
-            opened = any(
-                isinstance(each, CallResult) and each.function == Thing("builtins.open") for each in parts_of(given)
-            )
-            if not (beside or opened or isinstance(given, Constant)):
+def _run(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
+    """Yield what a text loads that is run as code; one from a file beside the code is that file's."""
+    for given, where in program.reached(argument(call, 0, "source") or Unknown(), place):
+        for text in possible(given):
+            if isinstance(text, Constant):
+                yield from _in_text(text, where)
+            elif not any(isinstance(each, CodePath) or _is_opened(each) for each in parts_of(text)):
                 yield Load(None, None, where)
-        return
-    for given, where in program.reached(first, place):
-        for command in possible(given):
-            words = command.items if isinstance(command, SequenceValue) else _split(command)
-            for place_of, word in enumerate(words[:-1] if is_python(words[0] if words else None) else ()):
-                if word == Constant("-m"):
-                    module = words[place_of + 1]
-                    known = isinstance(module, Constant) and isinstance(module.value, str)
-                    yield Load(str(module.value) if known else None, None, where)  # type: ignore[union-attr]
 
 
-def _split(command: Value) -> tuple[Value, ...]:
-    text = command.value if isinstance(command, Constant) else None
-    return tuple(map(Constant, text.split())) if isinstance(text, str) else ()
+def _is_opened(value: Value) -> bool:
+    return isinstance(value, CallResult) and value.function == Thing("builtins.open")
 
 
-def is_python(word: Value | None) -> bool:
-    """Return whether the first word of a command starts Python."""
-    if word == Thing("sys.executable"):
-        return True
-    return isinstance(word, Constant) and str(word.value).rpartition("/")[2] in PYTHONS
+def _in_text(text: Constant, place: CodePlace) -> Iterator[Load]:
+    """Yield what the code in a text imports and loads."""
+    record = read_record(str(text.value).encode("utf-8", "replace"), sys.version_info[:2], "names")
+    yield from (Load(fact.module, fact.names, place) for fact in record.imports if not fact.level)
+    for load in loads(Program({"": record}, ()), ""):
+        yield load._replace(place=place)
 
 
-def opening(program: Program, module: str) -> list[tuple[str, Call]]:
-    """Return the calls that read files."""
-    return program.calls_of(module, _OPENING)
+def _started(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
+    """Yield the modules that `python -m` or `python -c` loads."""
+    for words, where in commands(program, callee, call, place):
+        run = python_run(words)
+        known = run is not None and isinstance(run.what, Constant) and "{" not in str(run.what.value)
+        if run is not None and run.option == "-m":
+            yield from _main_of(str(run.what.value) if known else None, where)  # type: ignore[union-attr]
+        elif run is not None and run.option == "-c":
+            if isinstance(run.what, Constant):
+                yield from _in_text(run.what, where)
+            else:
+                yield Load(None, None, where)
 
 
-def opened(program: Program, module: str, calls: Iterable[tuple[str, Call]]) -> Iterator[Opened]:
-    """Yield the files that `calls` in `module` read by a path that begins in the working folder."""
-    for callee, call in calls:
-        place = CodePlace(module, call.line, call.around)
-        if callee in _OPENERS:
-            path, mode = argument(call, *_OPENERS[callee]), argument(call, 1, "mode")
-            writes = isinstance(mode, Constant) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
-            if path is None or (writes and callee.endswith("open")):
-                continue
-        elif callee in _PATH_READS and isinstance(call.function, Member):
-            path = call.function.owner
-        elif callee in _STARTS:
-            yield from _scripts(program, call, place)
-            continue
-        else:
-            continue
-        for given, where in program.reached(path, place):
-            for each in possible(given):
-                if _begins_in_working_folder(each) or (isinstance(each, Unknown) and each.why):
-                    yield Opened(each, where)
+def _main_of(module: str | None, place: CodePlace) -> Iterator[Load]:
+    """Yield a module that is run, and what is run of it where it is a package."""
+    yield Load(module, None, place)
+    if module is not None:
+        yield Load(f"{module}.__main__", None, place, "probe")
 
 
-def _scripts(program: Program, call: Call, place: CodePlace) -> Iterator[Opened]:
-    for given, where in program.reached(argument(call, 0, "args") or Unknown(), place):
-        for command in possible(given):
-            words = command.items if isinstance(command, SequenceValue) else _split(command)
-            if words and is_python(words[0]):
-                scripts = [each for each in words[1:] if isinstance(each, Constant) and str(each.value).endswith(".py")]
-                yield from (Opened(each, where) for each in scripts[:1])
-
-
-def _begins_in_working_folder(value: Value) -> bool:
-    text = value.parts[0] if isinstance(value, Text) and value.parts else value
-    whole = text.value if isinstance(text, Constant) else None
-    return (
-        isinstance(whole, str)
-        and whole not in ("", ":memory:")
-        and not whole.startswith(("/", "~"))
-        and "://" not in whole
-    )
+def _configured(program: Program, call: Call, place: CodePlace) -> Iterator[Load]:
+    """Yield what a logging configuration names: classes, factories and things outside."""
+    for given, where in program.reached(argument(call, 0, "config") or Unknown(), place):
+        if not any(isinstance(each, DictValue) for each in possible(given)):
+            yield Load(None, None, where)
+        for table in parts_of(given):
+            for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, DictValue) else ():
+                text = value.value if isinstance(value, Constant) else None
+                named = isinstance(text, str) and (key in _MAKERS or text.startswith("ext://"))
+                if named and "." in str(text):
+                    yield Load(str(text).removeprefix("ext://"), None, where, "object")

@@ -56,6 +56,13 @@ class CodePlace(NamedTuple):
     around: Around = Around()
 
 
+def argument(call: Call, position: int, name: str) -> Value | None:
+    """Return an argument by its place or its name."""
+    if position < len(call.arguments):
+        return call.arguments[position]
+    return next((value for each, value in call.keywords if each == name), None)
+
+
 class Gift(NamedTuple):
     """What a call gives for some parameters, and where it stands."""
 
@@ -310,6 +317,10 @@ class Program:
             if not isinstance(function.owner, CallResult | Thing):
                 return f".{function.name}"
             found = member(self.linked(function.owner, module), function.name)
+        elif isinstance(function, Parameter) and ":" not in function.function:
+            record = self._record(module)
+            found = record.defaults.get(f"{function.function}.{function.name}", UNKNOWN) if record else UNKNOWN
+            return self.callee(module, found) if isinstance(found, Thing) else ""
         else:
             return ""
         own = self._own(found)
@@ -332,7 +343,8 @@ class Program:
         record = self._record(module)
         for call in record.calls if record else ():
             for function in possible(call.function):
-                yield from _passed_on(self.callee(module, function), call, lambda value: self.callee(module, value))
+                one = call if function is call.function else call._replace(function=function)
+                yield from _passed_on(self.callee(module, function), one, lambda value: self.callee(module, value))
 
     def said(self, module: str) -> tuple[Said, ...]:
         """Return the texts and paths of a module."""
@@ -364,11 +376,32 @@ class Program:
         found = self._given_by_callers.get((function, names))
         if found is None:
             found = self._given_by_callers[function, names] = []
+            if function.endswith(":__getattr__") and len(names) == 1:
+                found += self.asked(function.removesuffix(":__getattr__"))
             for module, callee in self._callers_of(function):
                 about = (function, callee, names)
                 nothing: list[Gift] = []
                 found += self.once("gifts", module, about, lambda m=module, a=about: self._gifts_of(m, *a), nothing)  # type: ignore[misc]
         return found
+
+    def asked(self, package: str) -> list[Gift]:
+        """Return the names that a module is asked for and has not from the start, which its `__getattr__` is given."""
+        own = self._record(package)
+        found: dict[Gift, None] = {}
+        for module in list(self._records):
+            record = self._record(module)
+            for fact in record.imports if record else ():
+                base = self.absolute(module, "." * fact.level + (fact.module or ""))
+                around = Around(fact.lazy, fact.function, fact.catches)
+                for name in (fact.names or ()) if base == package else ():
+                    found[Gift((Constant(name),), module, fact.line, around)] = None
+            for read in record.reads if record else ():
+                whole = self.absolute(module, read.name)
+                name = whole.removeprefix(f"{package}.").partition(".")[0]
+                if whole.startswith(f"{package}."):
+                    found[Gift((Constant(name),), module, read.line, read.around)] = None
+        names = own.names if own else frozenset()
+        return [each for each in found if isinstance(each.values[0], Constant) and each.values[0].value not in names]
 
     def _gifts_of(self, module: str, function: str, callee: str, names: tuple[str, ...]) -> list[Gift]:
         gifts: dict[Gift, None] = {}
@@ -476,10 +509,32 @@ def _is_placed(name: str) -> bool:
 def _passed_on(name: str, call: Call, callee: object) -> Iterator[tuple[str, Call]]:
     """Yield a call, and those that a call makes of a function that it is given."""
     yield name, call
-    if name not in ("functools.partial", ".submit", "builtins.map", "asyncio.to_thread") or not call.arguments:
+    named = dict(call.keywords)
+    if name in _THREADS:
+        function, given = named.get("target", UNKNOWN), named.get("args", SequenceValue(()))
+        arguments = given.items if isinstance(given, SequenceValue) else (UNKNOWN,)
+        keywords = tuple((str(key), value) for key, value in _pairs(named.get("kwargs")))
+    elif name in PASSES_ON and len(call.arguments) > PASSES_ON[name]:
+        function, *rest = call.arguments[PASSES_ON[name] :]
+        arguments = tuple(each(value) for value in rest) if name in _MAPS else tuple(rest)
+        keywords = call.keywords
+    else:
         return
-    function, *rest = call.arguments
-    arguments = tuple(each(value) for value in rest) if name == "builtins.map" else tuple(rest)
     inner = callee(function) if callable(callee) else ""
     if inner:
-        yield inner, call._replace(function=function, arguments=arguments)
+        yield inner, call._replace(function=function, arguments=arguments, keywords=keywords)
+
+
+def _pairs(value: Value | None) -> Iterator[tuple[object, Value]]:
+    if isinstance(value, DictValue):
+        pairs = zip(value.keys, value.values, strict=True)
+        yield from ((key.value, inner) for key, inner in pairs if isinstance(key, Constant))
+
+
+_THREADS = {"threading.Thread", "multiprocessing.Process"}
+_MAPS = {"builtins.map", ".map"}
+PASSES_ON: Mapping[str, int] = {
+    **dict.fromkeys(("functools.partial", ".submit", "asyncio.to_thread", *_MAPS), 0),
+    ".run_in_executor": 1,
+}
+"""Calls that call what they are given, and which argument that is."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
-from analysis.python.events import Around, Call, Said, read_events
+from analysis.python.events import Around, Call, Read, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_getattr import answered_names
@@ -45,6 +45,7 @@ class FileRecord(NamedTuple):
         unbound: names used and bound nowhere in the file; a star import may still bind them.
         functions: top-level functions.
         calls: calls and readings of items, with their arguments as values.
+        reads: attributes of what is imported that it reads.
         said: texts and paths beside the code.
         values: what a name of the module, or `Class.name`, is.
         returns: what a function may return, by its dotted name.
@@ -61,6 +62,7 @@ class FileRecord(NamedTuple):
     unbound: tuple[Unbound, ...] = ()
     functions: tuple[tuple[str, Definition], ...] = ()
     calls: tuple[Call, ...] = ()
+    reads: tuple[Read, ...] = ()
     said: tuple[Said, ...] = ()
     values: Mapping[str, Value] = MappingProxyType({})
     returns: Mapping[str, Value] = MappingProxyType({})
@@ -118,6 +120,7 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ),
         calls=tuple(events.calls),
+        reads=tuple(events.reads.values()),
         said=tuple(events.said),
         values=dict(_values(module, expressions)),
         returns=events.returns,
@@ -215,6 +218,7 @@ def load_record(payload: bytes) -> FileRecord:
             )
             for function, arguments, keywords, line, around, inside in raw["calls"]
         ),
+        reads=tuple(Read(name, line, Around(*_tuples(around))) for name, line, around in raw["reads"]),
         said=tuple(Said(from_json(value), line, Around(*_tuples(around))) for value, line, around in raw["said"]),
         values={name: from_json(value) for name, value in raw["values"].items()},
         returns={name: from_json(value) for name, value in raw["returns"].items()},

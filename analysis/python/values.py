@@ -206,6 +206,27 @@ def choose(values: Iterable[Value]) -> Value:
     return next(iter(found)) if len(found) == 1 else Choice(tuple(found))
 
 
+_FIXED: dict[str, Value] = {
+    **dict.fromkeys(("os.sep", "os.path.sep", "posixpath.sep"), Constant("/")),
+    **dict.fromkeys(("os.curdir", "os.path.curdir"), Constant(".")),
+    **dict.fromkeys(("os.pardir", "os.path.pardir"), Constant("..")),
+    "os.extsep": Constant("."),
+    "os.linesep": Constant("\n"),
+}
+
+
+def thing(name: str) -> Value:
+    """Return what an import makes of a full name: a constant of the platform, or where a module lies."""
+    if name in _FIXED:
+        return _FIXED[name]
+    module, _, last = name.rpartition(".")
+    if last == "__file__" and module and not module.startswith(":"):
+        return CodePath(module, FILE)
+    if last == "__path__" and module:
+        return SequenceValue((CodePath(module, "."),))
+    return Thing(name)
+
+
 def possible(value: Value) -> tuple[Value, ...]:
     """Return the values that `value` may have."""
     return value.values if isinstance(value, Choice) else (value,)
@@ -220,13 +241,15 @@ def member(owner: Value, name: str) -> Value:
     """Return an attribute."""
     kind = owner.__class__
     if kind is Thing:
-        return Thing(f"{owner.name}.{name}")  # type: ignore[union-attr]
+        return thing(f"{owner.name}.{name}")  # type: ignore[union-attr]
     if kind is Choice:
         return over(owner, lambda each: member(each, name))
     if kind is CodePath and name in ("parent", "name", "stem"):
         return up(owner) if name == "parent" else UNKNOWN  # type: ignore[arg-type]
-    if isinstance(owner, Constant) and isinstance(owner.value, str) and name == "parent":
-        return Constant(posixpath.dirname(owner.value) or ".")
+    if isinstance(owner, Constant) and isinstance(owner.value, str) and name in ("parent", "name", "stem", "suffix"):
+        head, tail = posixpath.split(owner.value)
+        stem, suffix = posixpath.splitext(tail)
+        return Constant({"parent": head or ".", "name": tail, "stem": stem, "suffix": suffix}[name])
     return Member(owner, name)
 
 
@@ -240,6 +263,8 @@ def each(value: Value) -> Value:
         return choose(value.keys)
     if isinstance(value, CodePath):
         return value
+    if isinstance(value, Member) and value.name == "parents" and isinstance(value.owner, CodePath):
+        return CodePath(value.owner.base, None)
     return UNKNOWN if isinstance(value, Constant | Unknown) else CallResult(Thing("builtins.next"), (value,))
 
 

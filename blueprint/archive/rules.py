@@ -70,7 +70,7 @@ class _Bench:
             return
         guarded = caught(problem.error, problem.catches)
         reason = next((m for m in self._source.optional_imports if f"{problem.subject}.".startswith(f"{m}.")), None)
-        if problem.kind in ("module", "distribution") and reason is not None:
+        if problem.kind in ("module", "distribution", "name") and reason is not None:
             self._used_reasons.add(reason)
             if guarded:
                 return
@@ -87,7 +87,10 @@ class _Bench:
         message = self._of_others(problem) or explain(problem, self._source)
         if guarded and problem.kind in ("module", "distribution", "name"):
             message += " The guard around it hides the loss at run time: provide it, or declare it under optional_imports with the reason why the function may run without it."
-        yield Finding(rule, message, self._at(problem.importer, problem.line))
+        goes_on = guarded and problem.kind == "resource"
+        if goes_on:
+            message += " The code goes on without it."
+        yield Finding(rule, message, self._at(problem.importer, problem.line), "warning" if goes_on else "violation")
 
     def _of_others(self, problem: ImportProblem) -> str:
         """Return the sentence about a module or name that the standard library or a locked distribution has not."""

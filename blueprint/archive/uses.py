@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from analysis.python.commands import STARTS, commands, is_python
 from analysis.python.events import Call, Said
 from analysis.python.graph import Closure
-from analysis.python.loads import argument, is_python
-from analysis.python.program import CodePlace, Program
+from analysis.python.program import CodePlace, Program, argument
 from analysis.python.values import (
     CodePath,
     Constant,
     Member,
     Parameter,
-    SequenceValue,
     Text,
     Thing,
     Value,
@@ -55,9 +54,6 @@ _TABLES: Mapping[str, tuple[int, str]] = {
     ".load_table_from_file": (1, "destination"),
 }
 _ROW_WRITES = {*_TABLES, ".append_rows"} - {".get_table"}
-_STARTS = {f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output", "getoutput")}
-_STARTS |= {"os.system", "os.popen", "shutil.which", "subprocess.getstatusoutput"}
-_STARTS |= {"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.execv", "os.execvp", "os.spawnv"}
 _PLACES = ("location", "region")
 _APIS = {
     "google.cloud.firestore": "firestore",
@@ -187,8 +183,10 @@ class _Reader:
         place = CodePlace(self._module, call.line, call.around)
         if callee in _ENVIRONMENT:
             self._names("env", argument(call, 0, "key"), place)
-        elif callee in _STARTS:
-            self._command(call, place)
+        elif callee in STARTS:
+            self._command(callee, call, place)
+        elif callee == "shutil.which":
+            self._names("commands", argument(call, 0, "cmd"), place)
         else:
             method = f".{callee.rpartition('.')[2].rpartition(':')[2]}"
             handler = _METHODS.get(method)
@@ -245,13 +243,16 @@ class _Reader:
             if direct and (":" not in callee or ("**", value) in call.keywords):
                 self.found.uses.append(("settings", "{settings}", place))
 
-    def _command(self, call: Call, place: CodePlace) -> None:
-        for given, where in self._reached(argument(call, 0, "args") or Constant(""), place):
-            for command in possible(given):
-                words = command.items if isinstance(command, SequenceValue) else (command,)
-                for word in possible(words[0]) if words else ():
-                    text = "python" if is_python(word) else shown(word)
-                    self.found.uses.append(("commands", text.split()[0] if text.split() else text, where))
+    def _command(self, callee: str, call: Call, place: CodePlace) -> None:
+        if self._alone and any(
+            self._program.linked(each, place.module).given for each in (*call.arguments, *(v for _, v in call.keywords))
+        ):
+            self._depends = True
+            return
+        for words, where in commands(self._program, callee, call, place):
+            for word in possible(words[0]) if words else ():
+                text = "python" if is_python(word) else shown(word)
+                self.found.uses.append(("commands", text.split()[0] if text.split() else text, where))
 
     def _place(self, value: Value, place: CodePlace) -> None:
         for given, where in self._reached(value, place):

@@ -1,24 +1,11 @@
-"""Edits that must not be refused, beside such that must be; every archive is also started, so that both are held to what runs.
-
-All archives are unpacked, and one process forks once for each: the child has nothing but the archive and what is installed.
-"""
+"""Edits that must not be refused, beside such that must be; every archive is also started, so that both are held to what runs."""
 
 from __future__ import annotations
 
-import io
-import json
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
-
 import pytest
 
-from blueprint.archive import Archive, ArchiveSource, SourceRoot, analyse_functions, read_distributions
+from tests.archive.running import Tried, tried
 
-ROOT = Path(__file__).resolve().parents[2]
-TARGET = (sys.version_info[0], sys.version_info[1])
-HANDLE = "\n\ndef handle(request):\n    return 'ok'\n"
 FILES = {
     "conf.json": "{}",
     "texts/one.txt": "one",
@@ -151,60 +138,12 @@ REFUSED = {
     "module of a distribution": "import google.cloud.bigquery.nothing",
     "attribute that is no module": "import json.nothing",
 }  # fmt: skip
-DRIVER = """
-import json, os, sys, traceback
-import flask, google.cloud.bigquery, werkzeug  # once for all
-
-told = {}
-for number, folder in json.load(sys.stdin):
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        why = ''
-        try:
-            os.chdir(folder)
-            sys.path[0] = folder
-            import main
-            main.handle(None)
-        except BaseException as error:
-            why = f'{type(error).__name__}: {error}'
-        os.write(writing, (why or '-').encode()[:4000])
-        os._exit(0)
-    os.close(writing)
-    told[number] = os.read(reading, 5000).decode()
-    os.close(reading)
-    os.waitpid(child, 0)
-json.dump(told, sys.stdout)
-"""
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Archive], dict[str, str]]:
-    """Return the archive of every edit, and why it does not run ("-" where it does)."""
-    root = tmp_path_factory.mktemp("benign")
-    for name, text in SHARED.items():
-        (root / "functions" / "shared").mkdir(parents=True, exist_ok=True)
-        (root / "functions" / "shared" / name).write_text(text)
-    sources = []
-    for number, main in enumerate((*BENIGN.values(), *REFUSED.values())):
-        folder = root / "functions" / f"f{number}"
-        for path, text in {**FILES, "main.py": main + ("" if "def handle" in main else HANDLE)}.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8")
-        roots = (SourceRoot(root / "functions", only=("shared",)),)
-        sources.append(ArchiveSource(f"f{number}", folder, "handle", "http", root, roots=roots))
-    locked, _ = read_distributions(ROOT / "functions", ROOT, (3, 11))
-    archives = analyse_functions(sources, target_python=TARGET, locked=locked)
-    folders = []
-    for number, name in enumerate((*BENIGN, *REFUSED)):
-        with zipfile.ZipFile(io.BytesIO(archives[f"f{number}"].content)) as packed:
-            packed.extractall(root / "unpacked" / str(number))
-        folders.append((name, str(root / "unpacked" / str(number))))
-    command = (sys.executable, "-c", DRIVER)
-    done = subprocess.run(command, input=json.dumps(folders), capture_output=True, text=True, check=True, cwd=root)
-    told: dict[str, str] = json.loads(done.stdout)
-    return {name: archives[f"f{number}"] for number, name in enumerate((*BENIGN, *REFUSED))}, told
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tried]:
+    """Return what becomes of every edit."""
+    return tried(tmp_path_factory.mktemp("benign"), {**BENIGN, **REFUSED}, FILES, SHARED)
 
 
 def test_there_are_enough_edits() -> None:
@@ -214,14 +153,12 @@ def test_there_are_enough_edits() -> None:
 
 
 @pytest.mark.parametrize("name", BENIGN)
-def test_a_benign_edit_is_sound_and_runs(name: str, made: tuple[dict[str, Archive], dict[str, str]]) -> None:
-    archives, told = made
-    assert told[name] == "-"
-    assert [str(finding) for finding in archives[name].findings if finding.severity == "violation"] == []
+def test_a_benign_edit_is_sound_and_runs(name: str, made: dict[str, Tried]) -> None:
+    assert made[name].archived == "-"
+    assert made[name].refused == []
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_does_not_run(name: str, made: tuple[dict[str, Archive], dict[str, str]]) -> None:
-    archives, told = made
-    assert told[name] != "-"
-    assert len([finding for finding in archives[name].findings if finding.severity == "violation"]) == 1
+def test_what_is_refused_does_not_run(name: str, made: dict[str, Tried]) -> None:
+    assert made[name].archived != "-"
+    assert len(made[name].refused) == 1
