@@ -9,6 +9,7 @@ from analysis.python.file_tree import EntryKind, Trace, relative
 from analysis.python.finder import Located
 from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
 from analysis.python.listed_names import standard_library
+from analysis.python.program import Program
 from analysis.python.record import Definition
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
@@ -229,13 +230,23 @@ class _Bench:
     def _asked_for(self) -> set[str]:
         """Return the modules that are reached without what packages import for nobody in particular."""
         requested: dict[str, set[str]] = {}
+        outgoing: dict[str, set[str]] = {}
         for edge in self._closure.edges:
             if edge.importer != edge.target:
                 requested.setdefault(edge.target, set()).update(edge.fact.names or ())
-        outgoing: dict[str, set[str]] = {}
+        program = Program(self._closure.records, set(filter(self._is_package, self._closure.modules)))
+        for module, record in self._closure.records.items():
+            for read in record.reads:
+                package, _, name = program.absolute(module, read.name).rpartition(".")
+                if package != module:
+                    requested.setdefault(package, set()).add(name)
+                    outgoing.setdefault(module, set()).update({f"{package}.{name}"} & self._closure.modules.keys())
         for edge in self._closure.edges:
             needless = self._is_package(edge.importer) and not edge.fact.lazy
-            if not needless or set(edge.fact.names or ()) & requested.get(edge.importer, set()):
+            given = {*(edge.fact.names or ()), edge.target.rpartition(".")[2]}
+            if "*" in given:
+                given |= self._closure.records[edge.target].names
+            if not needless or given & requested.get(edge.importer, set()):
                 outgoing.setdefault(edge.importer, set()).add(edge.target)
         reached, queue = {ENTRY}, [ENTRY]
         while queue:

@@ -259,3 +259,47 @@ def test_what_a_package_takes_from_itself_is_shipped(tmp_path: Path) -> None:
     archive = analyse_function(ArchiveSource("f", folder, "handle", "http", tmp_path), locked=LOCKED)
     assert archive.findings == ()
     assert {"package.heavy", "package.light"} <= set(archive.modules)
+
+
+EAGER = {
+    "as itself": "from . import heavy as heavy\n",
+    "by its whole name": "import package.heavy\n",
+    "from the package": "from package import heavy\n",
+    "a name of it": "from .heavy import connect\n",
+    "everything": "from .heavy import *\n",
+    "through another": "from .between import connect\n",
+    "by a call": "import importlib\nimportlib.import_module('package.heavy')\n",
+}
+LATE = {
+    "in a function": "def heavy():\n    import package.heavy\n",
+    "when asked": "def __getattr__(name):\n    import importlib\n    return importlib.import_module('.' + name, __name__)\n",
+}
+PARTS = {"heavy": "import yaml\nconnect = yaml\n", "between": "from .heavy import connect\n", "light": "x = 1\n"}
+
+
+def rules(tmp_path: Path, main: str, init: str) -> list[str]:
+    folder = tmp_path / "functions" / "f"
+    (folder / "package").mkdir(parents=True)
+    (folder / "main.py").write_text(main + HANDLE)
+    (folder / "package" / "__init__.py").write_text(init)
+    for name, text in PARTS.items():
+        (folder / "package" / f"{name}.py").write_text(text)
+    source = ArchiveSource("f", folder, "handle", "http", tmp_path)
+    return [finding.rule for finding in analyse_function(source, locked=LOCKED).findings]
+
+
+@pytest.mark.parametrize("main", ["from package import light", "import package.light\npackage.light.x"])
+@pytest.mark.parametrize("init", EAGER)
+def test_a_package_that_loads_for_everybody_is_refused_however_it_does(init: str, main: str, tmp_path: Path) -> None:
+    assert rules(tmp_path, main, EAGER[init]) == ["archive-eager-init"]
+
+
+@pytest.mark.parametrize("main", ["from package import heavy", "import package\npackage.heavy.connect"])
+@pytest.mark.parametrize("init", EAGER)
+def test_what_is_asked_for_may_be_loaded(init: str, main: str, tmp_path: Path) -> None:
+    assert rules(tmp_path, main, EAGER[init]) == []
+
+
+@pytest.mark.parametrize("init", LATE)
+def test_what_a_package_loads_late_is_loaded_for_nobody_else(init: str, tmp_path: Path) -> None:
+    assert rules(tmp_path, "from package import light", LATE[init]) == []
