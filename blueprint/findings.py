@@ -6,6 +6,7 @@ A user's mistake is data, not an exception: checks collect `Finding`s, and a sta
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -33,9 +34,12 @@ class Location:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
-def shown(root: Path, path: Path) -> str:
+def shown(root: Path, path: Path | str) -> str:
     """Return how findings name a file: from the project's root; what lies outside keeps its whole path."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    top, file = os.path.abspath(root), os.path.abspath(path)
+    if file == top:
+        return "."
+    return file.removeprefix(f"{top}/") if file.startswith(f"{top}/") else str(path)
 
 
 def printable(text: str) -> str:

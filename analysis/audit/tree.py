@@ -20,7 +20,8 @@ from analysis.audit.requirements import Requirements, distributions_of, is_known
 from analysis.audit.requirements_file import Requirement, RequirementsReader
 from analysis.audit.scripts import CopyStep, UnreadStep
 from analysis.cache import Cache
-from analysis.python.closure import Builder, OverrunError
+from analysis.python.closure import Builder
+from analysis.python.data_files import OverrunError
 from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportProblem

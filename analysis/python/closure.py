@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from analysis.python.data_files import DataFiles
+from analysis.python.data_files import DataFiles, OverrunError
 from analysis.python.file_names import paths_in
 from analysis.python.file_tree import Trace
 from analysis.python.finder import Finder, Located, SearchFolder
@@ -34,10 +34,6 @@ class ThirdParty(Protocol):
     @property
     def names(self) -> ListedNames:
         """Return what is known of the names in what it provides."""
-
-
-class OverrunError(Exception):
-    """A closure is larger or takes longer than anything that is deployed; the text says which."""
 
 
 MOST_MODULES, MOST_SECONDS = 10_000, 60.0

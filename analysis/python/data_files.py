@@ -18,6 +18,13 @@ from analysis.python.opened import MOVES, from_working_folder, tested
 from analysis.python.program import CodePlace, Program
 from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
+MOST_FILES = 66_000
+"""How many names in folders one function may lead to; a few links to folders make any number of them."""
+
+
+class OverrunError(Exception):
+    """A closure is larger or takes longer than anything that is deployed; the text says which."""
+
 
 class Follower(Protocol):
     """What follows imports; see `closure.Builder`."""
@@ -48,6 +55,7 @@ class DataFiles:
         self._builder, self._trace, self._closure = builder, builder.trace, builder.closure
         self._seen: set[tuple[Value, str, int]] = set()
         self._moves = False
+        self._looked = 0
 
     def follow(self, program: Program, module: str) -> None:
         """Take what one module names into the closure; each place once."""
@@ -201,8 +209,10 @@ class DataFiles:
         real = os.path.realpath(folder)
         if real in around:
             return
-        self._builder.hold_budget()
         for name, kind in sorted(self._trace.entries(folder).items()):
+            self._looked += 1
+            if self._looked > MOST_FILES:
+                raise OverrunError(f"what it reads leads to more than {MOST_FILES} files")
             if kind is EntryKind.FILE:
                 yield posixpath.join(inside, name), f"{folder}/{name}"
             elif kind is EntryKind.FOLDER:

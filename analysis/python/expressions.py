@@ -11,6 +11,7 @@ from analysis.python.bindings import Binding, BindingScope
 from analysis.python.builtin_calls import interpolated
 from analysis.python.folding import call, item, part
 from analysis.python.values import (
+    MOST_CHOICES,
     MOST_PARTS,
     OWN_FILE,
     UNKNOWN,
@@ -59,6 +60,7 @@ class Evaluator:
     def __init__(self) -> None:
         self._known: dict[tuple[int, str, int], Value] = {}
         self._values: dict[int, Value] = {}
+        self._derived: dict[str, list[BindingScope]] | None = None
         self._steps = 0
 
     def value(self, node: ast.expr | None, scope: BindingScope) -> Value:
@@ -204,8 +206,8 @@ class Evaluator:
         key = (id(owner), f".{name}", 0)
         if key not in self._known:
             self._known[key] = Unknown("it depends on itself")
-            derived = [owner, *_derived(owner, owner.module)]
-            values = [self._of(each, home, name) for home in derived for each in home.names.get(name, ())]
+            kin = self._with_derived(owner)
+            values = [self._of(each, home, name) for home in kin for each in home.names.get(name, ())]
             for binding in owner.attributes.get(name, ()):
                 source, scope = binding.source
                 values.append(
@@ -215,6 +217,20 @@ class Evaluator:
                 values = [member(Thing(f":{owner.name}"), name)]
             self._known[key] = choose(values)
         return self._known[key]
+
+    def _with_derived(self, owner: BindingScope) -> list[BindingScope]:
+        """Return a class and those of the file that are derived from it, which may say another thing of an attribute."""
+        if self._derived is None:
+            self._derived = {}
+            for inner in owner.module.inner.values():
+                for base in inner.bases:
+                    self._derived.setdefault(getattr(base, "id", ""), []).append(inner)
+        found, waiting = [owner], [owner]
+        while waiting and len(found) <= MOST_CHOICES:
+            new = [each for each in self._derived.get(waiting.pop().name, ()) if each not in found]
+            found += new
+            waiting += new
+        return found
 
     def _subscript(self, node: ast.Subscript, scope: BindingScope) -> Value:
         if isinstance(node.slice, ast.Slice):
@@ -271,17 +287,6 @@ class Evaluator:
         inner = comprehension_scope(node, scope)
         value = self.value(node.elt, inner)
         return SequenceValue(tuple(possible(value))) if not isinstance(value, Unknown) else UNKNOWN
-
-
-def _derived(owner: BindingScope, scope: BindingScope) -> list[BindingScope]:
-    """Return the classes of a file that are derived from `owner`, which may say another thing of its attributes."""
-    found = []
-    for inner in scope.inner.values():
-        if inner.kind == "class":
-            if inner is not owner and any(getattr(base, "id", "") == owner.name for base in inner.bases):
-                found += [inner, *_derived(inner, scope)]
-            found += _derived(owner, inner)
-    return found
 
 
 def _home(scope: BindingScope) -> BindingScope:

@@ -12,6 +12,9 @@ import stat
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+MOST_BYTES = 256_000_000
+"""How large a file may be to be read at all."""
+
 
 class EntryKind(StrEnum):
     """What a name in a folder leads to once links are followed."""
@@ -77,8 +80,8 @@ class FileTree:
     def _read(self, file: str) -> tuple[bytes, str] | None:
         try:
             status = os.stat(file)
-            if not stat.S_ISREG(status.st_mode):
-                return None  # reading a pipe or a device may never end
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+                return None  # reading a pipe or a device may never end, and what is this large is no part of a function
             inode = (status.st_dev, status.st_ino)
             if inode not in self._by_inode:
                 with open(file, "rb") as stream:

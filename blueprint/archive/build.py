@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.cache import Cache
-from analysis.python.closure import Builder, OverrunError
-from analysis.python.file_tree import FileTree, Trace, digest, relative, unchanged
+from analysis.python.closure import Builder
+from analysis.python.data_files import OverrunError
+from analysis.python.file_tree import FileTree, Trace, digest, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import Closure
 from analysis.python.program import Links
@@ -29,6 +30,7 @@ from blueprint.archive.model import (
     CodeQuery,
     CodeTableUse,
     Distribution,
+    DocumentQuery,
     Use,
     Uses,
     zip_name,
@@ -37,7 +39,7 @@ from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pa
 from blueprint.archive.rules import foreign_files, judge
 from blueprint.archive.uses import read_uses
 from blueprint.archive.writes import firestore_writes
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, shown
 
 TARGET: PythonVersion = (3, 11)
 DERIVED = ("packed", "distributions", "requirements")
@@ -128,8 +130,8 @@ class Workshop:
             **{
                 name: value for name, value in vars(source).items() if name not in ("extra_files", "project", "queries")
             },
-            "folder": place(project, str(source.folder.absolute())),
-            "roots": [(place(project, str(root.path.absolute())), root.only) for root in source.roots],
+            "folder": shown(project, source.folder),
+            "roots": [(shown(project, root.path), root.only) for root in source.roots],
             "extra_files": {path: digest(content) for path, content in source.extra_files.items()},
             "queries": [(text, str(at)) for text, at in source.queries],
             "optional_imports": dict(source.optional_imports),
@@ -161,7 +163,7 @@ class Workshop:
     def _overrun(self, source: ArchiveSource, why: str) -> Archive:
         """Return the archive of a function that cannot be read to its end: refused, and nothing in it."""
         message = f"The code of '{source.name}' cannot be read to its end: {why}. Deploy less, or leave out what is generated."
-        at = Location(place(source.project, str(source.folder.absolute())) + "/main.py")
+        at = Location(shown(source.project, source.folder) + "/main.py")
         distributions, requirements = self._installed(())
         return Archive(
             source.name, (), digest(b""), 0, b"", requirements, (), distributions, (), Uses(),
@@ -169,6 +171,12 @@ class Workshop:
         )  # fmt: skip
 
     def _build(self, source: ArchiveSource, trace: Trace) -> Archive:
+        try:
+            return self._built(source, trace)
+        except (OverrunError, RecursionError, MemoryError) as error:
+            return self._overrun(source, str(error) or "it is nested too deeply or too large to be read")
+
+    def _built(self, source: ArchiveSource, trace: Trace) -> Archive:
         folder = str(source.folder.absolute())
         roots = [SearchFolder(str(root.path.absolute()), "", root.only) for root in source.roots]
         builder = Builder(
@@ -181,10 +189,7 @@ class Workshop:
             provided=dict(source.extra_files),
             links=self._links,
         )
-        try:
-            closure = builder.build()
-        except (OverrunError, RecursionError, MemoryError) as error:
-            return self._overrun(source, str(error) or "it is nested too deeply or too large to be read")
+        closure = builder.build()
         findings = list(judge(source, closure, trace, self._locked, self._target))
         files, resource_findings = _files(source, closure, builder, trace)
         findings += resource_findings
@@ -193,7 +198,7 @@ class Workshop:
         files["requirements.txt"] = requirements.encode()
         findings += _size_findings(source, files)
         content = pack(files) if holds(files) else b""
-        places = {name: place(source.project, each.file) for name, each in closure.modules.items() if each.file}
+        places = {name: shown(source.project, each.file) for name, each in closure.modules.items() if each.file}
         carried = [*source.queries, *_sql_files(source, closure, trace)]
         return Archive(
             function=source.name,
@@ -228,13 +233,7 @@ def _sql_files(source: ArchiveSource, closure: Closure, trace: Trace) -> Iterato
     for file in closure.resources.values():
         found = trace.content(file) if file.endswith(".sql") else None
         if found is not None:
-            yield found[0].decode("utf-8", "replace"), Location(place(source.project, file), 1)
-
-
-def place(project: Path, file: str) -> str:
-    """Return `file` relative to the project, POSIX; a file elsewhere keeps its path."""
-    seen = relative(file, str(project.absolute()))
-    return file if seen.startswith("../") else seen
+            yield found[0].decode("utf-8", "replace"), Location(shown(source.project, file), 1)
 
 
 def _files(
@@ -253,23 +252,30 @@ def _files(
         origins.update(found)
         if not found and resource not in source.extra_files:
             message = f"'{source.name}' declares the resource '{resource}', which does not exist. Create it or delete the line."
-            findings.append(
-                Finding("archive-resource", message, Location(place(source.project, str(source.folder.absolute()))))
-            )
+            findings.append(Finding("archive-resource", message, Location(shown(source.project, source.folder))))
     findings += foreign_files(source, origins.values())
     contents = {inside: trace.content(file) for inside, file in origins.items()}
     files = {inside: read[0] for inside, read in contents.items() if read is not None}
     for inside in contents.keys() - files.keys() - {each.inside for each in closure.modules.values()}:
-        at = Location(place(source.project, origins[inside]))
+        at = Location(shown(source.project, origins[inside]))
         findings.append(
             Finding("archive-resource", f"'{inside}' is shipped, but cannot be read. Make it a readable file.", at)
         )
+    for inside in [each for each in files if not _is_utf8(each)]:
+        del files[inside]
+        at = Location(shown(source.project, origins[inside]))
+        message = f"'{inside}' is shipped, but its name is no UTF-8, which a zip cannot hold. Rename it."
+        findings.append(Finding("archive-resource", message, at))
     return {**files, **source.extra_files}, findings
+
+
+def _is_utf8(name: str) -> bool:
+    return name.encode("utf-8", "replace").decode("utf-8") == name
 
 
 def _size_findings(source: ArchiveSource, files: dict[str, bytes]) -> Iterator[Finding]:
     size = sum(map(len, files.values()))
-    at = Location(place(source.project, str(source.folder.absolute())) + "/main.py")
+    at = Location(shown(source.project, source.folder) + "/main.py")
     if not holds(files):
         message = f"The archive of '{source.name}' has {len(files)} files of {size} bytes, more than a plain zip holds ({MOST_FILES} files, {MOST_BYTES} bytes), so none is made. Ship less."
         yield Finding("archive-size", message, at)
@@ -317,7 +323,7 @@ def _uses(raw: dict[str, Any]) -> Uses:
     kinds = {
         kind: tuple(Use(item["name"], Location(**item["at"])) for item in found)
         for kind, found in raw.items()
-        if kind != "queries"
+        if kind not in ("queries", "document_queries")
     }
     queries = tuple(
         CodeQuery(
@@ -328,4 +334,12 @@ def _uses(raw: dict[str, Any]) -> Uses:
         )
         for item in raw["queries"]
     )
-    return Uses(queries=queries, **kinds)
+    documents = tuple(
+        DocumentQuery(
+            None if item["conditions"] is None else tuple(map(tuple, item["conditions"])),
+            tuple(map(tuple, item["order"])),
+            Location(**item["at"]),
+        )
+        for item in raw["document_queries"]
+    )
+    return Uses(queries=queries, document_queries=documents, **kinds)

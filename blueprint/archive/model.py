@@ -122,6 +122,15 @@ class CodeQuery:
     error: str | None = None
 
 
+@dataclass(frozen=True, order=True)
+class DocumentQuery:
+    """A query on documents: fields with operators and fields with directions; no conditions where they cannot be told."""
+
+    conditions: tuple[tuple[str, str], ...] | None
+    order: tuple[tuple[str, str], ...]
+    at: Location
+
+
 @dataclass(frozen=True)
 class Uses:
     """Everything the closure of one function touches outside itself; grants and env are derived from this.
@@ -139,6 +148,7 @@ class Uses:
         commands: programs started as subprocesses.
         settings: keys read from what holds the function's declared settings.
         row_writes: calls that write rows one at a time.
+        document_queries: queries on documents of Firestore.
         document_writes: places that may change a document of Firestore.
     """
 
@@ -154,6 +164,7 @@ class Uses:
     commands: tuple[Use, ...] = ()
     settings: tuple[Use, ...] = ()
     row_writes: tuple[Use, ...] = ()
+    document_queries: tuple[DocumentQuery, ...] = ()
     document_writes: tuple[Use, ...] = ()
 
     @property

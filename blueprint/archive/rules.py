@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from analysis.python.file_tree import EntryKind, Trace, relative
+from analysis.python.file_tree import EntryKind, Trace
 from analysis.python.finder import Located
 from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
 from analysis.python.listed_names import standard_library
@@ -14,7 +14,7 @@ from analysis.python.record import Definition
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import ArchiveSource
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, shown
 
 _ELSEWHERE = ("listed:", "lost:")
 _TESTS = ("tests", "conftest")
@@ -27,8 +27,7 @@ def foreign_files(source: ArchiveSource, files: Iterable[str]) -> Iterator[Findi
     for file in files:
         real = os.path.realpath(file)
         if not any(real == place or real.startswith(f"{place}/") for place in places):
-            seen = relative(file, str(source.project.absolute()))
-            at = Location(file if seen.startswith("../") else seen)
+            at = Location(shown(source.project, file))
             message = f"'{at.file}' is reached by a link that leads out of the project. Copy the file into the project."
             yield Finding("archive-link", message, at)
 
@@ -55,15 +54,13 @@ class _Bench:
         self._source, self._closure, self._trace, self._locked = source, closure, trace, locked
         self._standard = standard_library(target)
         self._used_reasons: set[str] = set()
-        self._project = str(source.project.absolute())
 
     def _at(self, module: str, line: int | None = None) -> Location:
         located = self._closure.modules.get(module)
         return self._place(located.file if located and located.file else str(self._source.folder.absolute()), line)
 
     def _place(self, file: str, line: int | None = None) -> Location:
-        seen = relative(file, self._project)
-        return Location(file if seen.startswith("../") else seen, line or None)
+        return Location(shown(self._source.project, file), line or None)
 
     def problem(self, problem: ImportProblem) -> Iterator[Finding]:
         """Yield the finding for one broken place, unless the import is declared optional and guarded."""
@@ -231,10 +228,11 @@ class _Bench:
         """Return the modules that are reached without what packages import for nobody in particular."""
         requested: dict[str, set[str]] = {}
         outgoing: dict[str, set[str]] = {}
-        for edge in self._closure.edges:
-            if edge.importer != edge.target:
-                requested.setdefault(edge.target, set()).update(edge.fact.names or ())
         program = Program(self._closure.records, set(filter(self._is_package, self._closure.modules)))
+        for edge in self._closure.edges:
+            asked = program.absolute(edge.importer, "." * edge.fact.level + (edge.fact.module or ""))
+            if edge.importer != edge.target and asked == edge.target:  # what is around it is loaded, and asked nothing
+                requested.setdefault(edge.target, set()).update(edge.fact.names or ())
         for module, record in self._closure.records.items():
             for read in record.reads:
                 package, _, name = program.absolute(module, read.name).rpartition(".")

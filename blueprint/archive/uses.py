@@ -25,7 +25,8 @@ from analysis.python.values import (
     possible,
     shown,
 )
-from blueprint.archive.model import CodeQuery, CodeTableUse, Use, Uses
+from blueprint.archive.document_queries import asked_queries
+from blueprint.archive.model import CodeQuery, CodeTableUse, DocumentQuery, Use, Uses
 from blueprint.archive.sql import is_sql, read_sql
 from blueprint.findings import Location
 
@@ -98,6 +99,7 @@ def read_uses(
     """
     kinds: dict[str, set[Use]] = {}
     queries: dict[CodeQuery, None] = {}
+    asked: dict[DocumentQuery, None] = {}
 
     def at(place: CodePlace) -> Location:
         return Location(places.get(place.module, place.module), place.line)
@@ -109,6 +111,11 @@ def read_uses(
 
     for module in places:
         settled = program.once("uses", module, "", lambda module=module: _settled(program, module), _Found())  # type: ignore[misc]
+        asked.update(
+            dict.fromkeys(
+                DocumentQuery(each.conditions, each.order, at(each.place)) for each in asked_queries(program, module)
+            )
+        )
         for found in (settled, _asked(program, module, settled.open)):
             for kind, name, place in found.uses:
                 kinds.setdefault(kind, set()).add(Use(name, at(place)))
@@ -126,7 +133,11 @@ def read_uses(
     def order(use: Use) -> tuple[str, str, int]:
         return use.name, use.at.file, use.at.line or 0
 
-    return Uses(queries=tuple(queries), **{kind: tuple(sorted(found, key=order)) for kind, found in kinds.items()})
+    return Uses(
+        queries=tuple(queries),
+        document_queries=tuple(asked),
+        **{kind: tuple(sorted(found, key=order)) for kind, found in kinds.items()},
+    )
 
 
 def _settled(program: Program, module: str) -> _Found:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from blueprint.contracts import Inspection, contract
 from blueprint.model import Blueprint
-from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.firestore import FOLDER
-from blueprint.schemas.firestore_queries import covers, read_queries
-from blueprint.schemas.loader import CACHE
-from blueprint.sources import code_files
+from blueprint.schemas.firestore_queries import covers, index_of
 
 
 @contract("collections-expire", "Every collection's documents expire", incidents=(70,))
@@ -26,18 +23,20 @@ def collections_expire(plan: Blueprint, report: Inspection) -> None:
 @contract("queries-indexed", "Every Firestore query has the index it needs", incidents=(68,))
 def queries_indexed(plan: Blueprint, report: Inspection) -> None:
     """The emulator answers without an index, production refuses: a missing index is never found by tests."""
-    queries, findings = read_queries(
-        plan.root, code_files(plan.root, plan.manifest), SchemaCache(plan.root / CACHE, reader_hash())
-    )
-    for finding in findings:
-        report.violation(finding.message, finding.at)
+    code = dict.fromkeys(query for archive in plan.archives.values() for query in archive.uses.document_queries)
+    queries = [query for query in code if query.conditions is not None]
+    whole = len(queries) == len(code) and plan.code_is_whole
+    for query in code.keys() - set(queries):
+        message = "The fields of this query cannot be told; write them as literals or module constants."
+        report.violation(message, query.at)
     needed = {}
     own = {each.field for each in plan.firestore.own}
     alone = set()
     for query in queries:
         report.check()
-        if query.index is None:
-            asked = dict.fromkeys([*(name for name, _ in query.conditions), *(name for name, _ in query.order)])
+        fields = index_of(query)
+        if fields is None:
+            asked = dict.fromkeys(name for name, _ in (*(query.conditions or ()), *query.order))
             alone |= set(asked)
             for field in (name for name in asked if name not in own and plan.firestore.whole):
                 report.violation(
@@ -45,22 +44,18 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
                     query.at,
                 )
             continue
-        matching = [index for index in plan.firestore.indexes if covers(index, query.index)]
+        matching = [index for index in plan.firestore.indexes if covers(index, fields)]
         needed.update(dict.fromkeys(matching, True))
         if not matching and plan.firestore.whole:
-            fields = ", ".join(
-                f"{each.field_path} {(each.order or 'array').lower()}"
-                for each in query.index
-                if each.field_path[:2] != "__"
+            told = ", ".join(
+                f"{each.field_path} {(each.order or 'array').lower()}" for each in fields if each.field_path[:2] != "__"
             )
-            report.violation(
-                f"This query needs the composite index ({fields}); add it to a file in {FOLDER}/.", query.at
-            )
+            report.violation(f"This query needs the composite index ({told}); add it to a file in {FOLDER}/.", query.at)
     for each in plan.firestore.own:
-        if each.field not in {"*", *alone} and not findings:
+        if each.field not in {"*", *alone} and whole:
             report.warning(
                 f"No query asks for `{each.field}` of '{each.collection}' alone; take it out of `queried`.", each.at
             )
     for index in plan.firestore.indexes:
-        if index not in needed and not findings:
+        if index not in needed and whole:
             report.warning(f"No query needs this index of '{index.collection}'; remove it.", index.at)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from analysis.audit.tree import AuditedFunction, audit_tree
+from blueprint.archive import ArchiveSource, analyse_function
+from tests.archive.test_trees import LOCKED
 
 HANDLE = "\n\ndef handle(request):\n    pass\n"
 SOURCES = {
@@ -125,4 +127,65 @@ def test_a_value_without_end_takes_no_time(text: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(text + HANDLE)
     before = time.process_time()
     assert audited(tmp_path).modules == 1
+    assert time.process_time() - before < 10
+
+
+def refusals(folder: Path, main: str, **declared: object) -> list[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "main.py").write_text(main + HANDLE)
+    source = ArchiveSource("f", folder, "handle", "http", folder.parent, **declared)  # type: ignore[arg-type]
+    return [finding.message for finding in analyse_function(source, locked=LOCKED).findings]
+
+
+def test_a_file_too_large_to_be_read_has_its_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    for name in ("big.json", "big.py"):
+        with (folder / name).open("wb") as stream:
+            stream.truncate(50 << 30)
+    assert refusals(folder, "open('big.json')") == [
+        "'big.json' is shipped, but cannot be read. Make it a readable file."
+    ]
+    assert refusals(folder, "import big") == ["The file cannot be read."]
+    assert audited(tmp_path).verdict == "cannot start"
+
+
+def test_links_that_make_any_number_of_folders_have_their_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.python.data_files.MOST_FILES", 500)
+    for level in range(12):
+        (tmp_path / "one" / "data" / f"level_{level}").mkdir(parents=True)
+        for number in range(4 if level else 0):
+            (tmp_path / "one" / "data" / f"level_{level - 1}" / f"{number}").symlink_to(f"../level_{level}")
+    (tmp_path / "one" / "data" / "level_11" / "file.txt").write_text("")
+    [message] = refusals(tmp_path / "one", "x = 1", resources=("data",))
+    assert "what it reads leads to more than 500 files" in message
+    assert refusals(tmp_path / "two", "x = 1") == []
+
+
+def test_a_name_that_is_no_utf_8_is_refused_where_it_is_shipped(tmp_path: Path) -> None:
+    (tmp_path / "one" / "data").mkdir(parents=True)
+    (tmp_path / "one" / "data" / "good.json").write_text("")
+    (tmp_path / "one" / "data" / os.fsdecode(b"caf\xe9\x1b[31m.json")).write_text("")
+    assert refusals(tmp_path / "one", "x = 1", resources=("data",)) == [
+        "'data/caf\\xe9\\x1b[31m.json' is shipped, but its name is no UTF-8, which a zip cannot hold. Rename it."
+    ]
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "class A(B):\n    x = 1\n    def f(self): return self.x\nclass B(A):\n    x = 2\n    def f(self): return self.x",
+        "".join(
+            f"class A{n}({f'A{n - 1}' if n else ''}):\n    x = 'a{n}'\n    def f(self): return self.x\n"
+            for n in range(400)
+        ),
+        "x = " + "+".join(["'a'"] * 5000),
+        "s = 'x=1'\n" + "s = 'exec(' + repr(s) + ')'\n" * 50 + "exec(s)",
+    ],
+)
+def test_code_that_leads_back_to_itself_has_an_answer_in_time(main: str, tmp_path: Path) -> None:
+    before = time.process_time()
+    refusals(tmp_path / "one", main)
     assert time.process_time() - before < 10

@@ -6,16 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.schemas.cache import SchemaCache
+from blueprint.archive import ArchiveSource, Cache, analyse_functions
+from blueprint.archive.model import DocumentQuery
 from blueprint.schemas.firestore import IndexField
-from blueprint.schemas.firestore_queries import read_queries
+from blueprint.schemas.firestore_queries import index_of
+from tests.archive.test_trees import LOCKED
+
+HANDLE = "\n\ndef handle(request):\n    return 'ok'\n"
+UNDEFINED = "c = s = condition = given = name = firestore = FieldFilter = None\n"
 
 
-def needed(root: Path, code: str) -> tuple[list[str | None], list[str]]:
-    (root / "names.py").write_text("FIELD = 'open'\n")
-    (root / "m.py").write_text(code)
-    queries, findings = read_queries(root, [root / "m.py", root / "names.py"])
-    return [_text(query.index) for query in queries], [f"{each.at} {each.message}" for each in findings]
+def asked(root: Path, code: str, other: str = "", cache: Cache | None = None) -> tuple[DocumentQuery, ...]:
+    """Return the queries of two functions, each with a `main.py` and names of its own."""
+    sources = []
+    for function, main, names in (("f", code, "FIELD = 'open'\n"), ("g", other, "FIELD = 'other'\n")):
+        (root / function).mkdir(exist_ok=True)
+        (root / function / "names.py").write_text(names)
+        (root / function / "main.py").write_text(main + HANDLE)
+        sources.append(ArchiveSource(function, root / function, "handle", "http", root))
+    archives = analyse_functions(sources, locked=LOCKED, cache=cache)
+    return tuple(query for archive in archives.values() for query in archive.uses.document_queries)
+
+
+def needed(root: Path, code: str) -> list[str | None]:
+    return [_text(index_of(query)) for query in asked(root, code)]
 
 
 def _text(index: tuple[IndexField, ...] | None) -> str | None:
@@ -38,12 +52,17 @@ def _text(index: tuple[IndexField, ...] | None) -> str | None:
         ("c.where(filter=FieldFilter('a', '==', 1)).order_by('b').limit(3).stream()", "a:A b:A __name__:A"),
         ("c.where('a', '==', 1).where('b', '<', 2).get()", "a:A b:A __name__:A"),
         ("c.order_by('a').order_by('b', direction=firestore.Query.DESCENDING).stream()", "a:A b:D __name__:D"),
+        ("c.order_by('a').order_by('b', firestore.DESCENDING).stream()", "a:A b:D __name__:D"),
         ("c.where(filter=FieldFilter('a', '==', 1)).stream()", None),
+        ("list(map(str, c.where('a', '==', 1).order_by(FIELD).stream()))", "a:A open:A __name__:A"),
+        ("q = c.where('a', '==', 1)\nq = q.order_by('b')\nx = q.stream()", "a:A b:A __name__:A"),
+        ("AT = ('a', '==', 1)\ns.find(c, (AT,), ('b', 'ASCENDING'))", "a:A b:A __name__:A"),
+        ("def f(w, n):\n    return s.find(c, w, (n, 'ASCENDING'))\nf((('a', '==', 1),), 'b')", "a:A b:A __name__:A"),
+        ("s.find(c, [('a', '==', 1), *(('d', '==', 2),)], ('b', 'ASCENDING'))", "a:A d:A b:A __name__:A"),
     ],
 )
 def test_the_index_of_a_query(tmp_path: Path, call: str, index: str | None) -> None:
-    code = f"import names\nfrom names import FIELD\nfound = {call}\n".replace("Query.DESCENDING", "DESCENDING")
-    assert needed(tmp_path, code) == ([index], [])
+    assert needed(tmp_path, f"import names\nfrom names import FIELD\n{UNDEFINED}{call}\n") == [index]
 
 
 @pytest.mark.parametrize(
@@ -53,26 +72,33 @@ def test_the_index_of_a_query(tmp_path: Path, call: str, index: str | None) -> N
         "s.find(c, (condition,))",
         "s.find(c, (('a', '==', 1),), order=given)",
         "c.where(filter=FieldFilter(name, '==', 1)).order_by('b').stream()",
+        "c.where('a', '==', 1).order_by('b', direction=name).stream()",
     ],
 )
-def test_a_query_that_cannot_be_told_is_a_finding(tmp_path: Path, call: str) -> None:
-    indexes, findings = needed(tmp_path, f"x = 1\nfound = {call}\n")
-    assert indexes == []
-    assert findings == ["m.py:2:9 The fields of this query cannot be told; write them as literals or module constants."]
+def test_a_query_that_cannot_be_told_is_one_without_fields(tmp_path: Path, call: str) -> None:
+    code = "import os\nname = condition = given = os.environ['NAME']\nc = s = FieldFilter = None\n"
+    [query] = asked(tmp_path, f"{code}x = {call}\n")
+    assert query.conditions is None
+    assert str(query.at) == "f/main.py:4"
 
 
 def test_what_is_no_query_is_left_alone(tmp_path: Path) -> None:
-    code = "'text'.find('x')\nd.get('a')\nre.find(a, b)\ndef f(: \n"
-    assert needed(tmp_path, code) == ([], [])
-    assert needed(tmp_path, "'text'.find('x')\nd.get('a')\nx.find(a, b)\n") == ([], [])
+    code = "'text'.find('x', 1)\n{}.get('a')\nimport os\n'text'.find(os.sep, len('a'))\n"
+    assert needed(tmp_path, code) == []
+
+
+def test_two_functions_have_names_of_their_own(tmp_path: Path) -> None:
+    code = f"import names\n{UNDEFINED}s.find(c, (('a', '==', 1),), order=(names.FIELD, 'ASCENDING'))\n"
+    queries = asked(tmp_path, code, code)
+    assert [(query.order, query.at.file) for query in queries] == [
+        ((("open", "ASCENDING"),), "f/main.py"),
+        ((("other", "ASCENDING"),), "g/main.py"),
+    ]
 
 
 def test_a_cached_result_is_the_same(tmp_path: Path) -> None:
-    cache = SchemaCache(tmp_path / "cache")
-    (tmp_path / "m.py").write_text("s.find(c, (('a', '==', 1),), order=('b', 'DESCENDING'))\ns.find(c, (x,))\n")
-    first = read_queries(tmp_path, [tmp_path / "m.py"], cache)
-    assert len(first[0]) == len(first[1]) == 1
-    assert read_queries(tmp_path, [tmp_path / "m.py"], cache) == first
-    for entry in (tmp_path / "cache").iterdir():
-        cache.put(entry.stem, {"queries": [3], "findings": []})
-    assert read_queries(tmp_path, [tmp_path / "m.py"], cache) == first
+    code = f"{UNDEFINED}s.find(c, (('a', '==', 1),), order=('b', 'DESCENDING'))\ns.find(c, (name,))\n"
+    first = asked(tmp_path, code)
+    assert len(first) == 2
+    assert asked(tmp_path, code, cache=Cache(tmp_path / "cache")) == first
+    assert asked(tmp_path, code, cache=Cache(tmp_path / "cache")) == first
