@@ -121,8 +121,8 @@ class Builder:
         seen: set[tuple[object, ...]] = set()
         count = -1
         while count != len(self.closure.modules):
-            count = len(self.closure.modules)
             self._follow_statements()
+            count = len(self.closure.modules)
             self._follow_asked()
             self._follow_calls(seen)
 

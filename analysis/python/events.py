@@ -53,7 +53,7 @@ class Call(NamedTuple):
     inside: bool = False
 
 
-class Read(NamedTuple):
+class AttributeRead(NamedTuple):
     """The reading of an attribute of what is imported, by its full name."""
 
     name: str
@@ -76,7 +76,7 @@ class FileEvents:
     imports: list[ImportFact] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
-    reads: dict[tuple[str, tuple[str, ...]], Read] = field(default_factory=dict)
+    reads: dict[tuple[str, tuple[str, ...]], AttributeRead] = field(default_factory=dict)
     returns: dict[str, Value] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
     dead: list[ast.stmt] = field(default_factory=list)
@@ -240,7 +240,7 @@ class _Reader:
             owner = self._expressions.value(node.value, scope)
             if owner.__class__ is Thing and owner.name[0] != ":":
                 name = f"{owner.name}.{node.attr}"
-                self.found.reads.setdefault((name, around.catches), Read(name, node.lineno, around))
+                self.found.reads.setdefault((name, around.catches), AttributeRead(name, node.lineno, around))
         elif kind is ast.Subscript and node.ctx.__class__ is ast.Load:
             owner, key = (self._expressions.value(each, scope) for each in (node.value, node.slice))
             self.found.calls.append(Call(member(owner, "__getitem__"), (key,), (), node.lineno, around))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
-from analysis.python.events import Around, Call, Read, Said, read_events
+from analysis.python.events import Around, AttributeRead, Call, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_getattr import answered_names
@@ -62,7 +62,7 @@ class FileRecord(NamedTuple):
     unbound: tuple[Unbound, ...] = ()
     functions: tuple[tuple[str, Definition], ...] = ()
     calls: tuple[Call, ...] = ()
-    reads: tuple[Read, ...] = ()
+    reads: tuple[AttributeRead, ...] = ()
     said: tuple[Said, ...] = ()
     values: Mapping[str, Value] = MappingProxyType({})
     returns: Mapping[str, Value] = MappingProxyType({})
@@ -218,7 +218,7 @@ def load_record(payload: bytes) -> FileRecord:
             )
             for function, arguments, keywords, line, around, inside in raw["calls"]
         ),
-        reads=tuple(Read(name, line, Around(*_tuples(around))) for name, line, around in raw["reads"]),
+        reads=tuple(AttributeRead(name, line, Around(*_tuples(around))) for name, line, around in raw["reads"]),
         said=tuple(Said(from_json(value), line, Around(*_tuples(around))) for value, line, around in raw["said"]),
         values={name: from_json(value) for name, value in raw["values"].items()},
         returns={name: from_json(value) for name, value in raw["returns"].items()},

@@ -30,20 +30,31 @@ class AskedQuery(NamedTuple):
 
 def asked_queries(program: Program, module: str) -> Iterator[AskedQuery]:
     """Yield the queries of one module, each where it is whole."""
-    chains: list[tuple[Value, CodePlace]] = []
+    nothing: list[tuple[str, Call]] = []
+    for method, call in program.once("queries", module, "", lambda: list(_queries(program, module)), nothing):
+        place = CodePlace(module, call.line, call.around)
+        if method == "find":
+            yield from _found(program, call, place)
+        else:
+            yield from _chained(program, CallResult(call.function, call.arguments, call.keywords), place)
+
+
+def _queries(program: Program, module: str) -> Iterator[tuple[str, Call]]:
+    """Yield the calls that are whole queries, by their methods: a part of a chain is none."""
+    chains: list[tuple[str, Call]] = []
     inside: set[Value] = set()
     for callee, call in program.calls(module):
         method = callee.rpartition(".")[2]
-        place = CodePlace(module, call.line, call.around)
         if method == "find" and "." in callee and len(call.arguments) >= 2:
-            yield from _found(program, call, place)
+            yield method, call
         elif method in _ENDS and isinstance(call.function, Member):
-            chain = CallResult(call.function, call.arguments, call.keywords)
-            steps = [each for each in _steps(chain) if each.function.name in _NARROWS]  # type: ignore[union-attr]
             inside.update(each for each in parts_of(call.function) if isinstance(each, CallResult))
-            if steps:
-                chains.append((chain, place))
-    yield from (each for chain, at in chains if chain not in inside for each in _chained(program, chain, at))
+            chain = CallResult(call.function, call.arguments, call.keywords)
+            if any(_method(step) in _NARROWS for step in _steps(chain)):
+                chains.append((method, call))
+    for method, call in chains:
+        if CallResult(call.function, call.arguments, call.keywords) not in inside:
+            yield method, call
 
 
 def _found(program: Program, call: Call, place: CodePlace) -> Iterator[AskedQuery]:
@@ -61,8 +72,8 @@ def _chained(program: Program, chain: Value, place: CodePlace) -> Iterator[Asked
     for given, where in program.reached(chain, place):
         for each in possible(given):
             steps = list(_steps(each))[::-1]
-            conditions = [_condition(step) for step in steps if step.function.name == "where"]  # type: ignore[union-attr]
-            orders = [_ordered(step) for step in steps if step.function.name == "order_by"]  # type: ignore[union-attr]
+            conditions = [_condition(step) for step in steps if _method(step) == "where"]
+            orders = [_ordered(step) for step in steps if _method(step) == "order_by"]
             yield _asked(conditions, orders, where)
 
 
@@ -71,6 +82,10 @@ def _steps(value: Value) -> Iterator[CallResult]:
     while isinstance(value, CallResult) and isinstance(value.function, Member):
         yield value
         value = value.function.owner
+
+
+def _method(step: CallResult) -> str:
+    return step.function.name if isinstance(step.function, Member) else ""
 
 
 def _condition(step: CallResult) -> Value:

@@ -34,6 +34,7 @@ AMBIGUOUS: Final = frozenset(
 )  # fmt: skip
 COMPUTED: Final = "{computed}"
 """Stands for a method that is called by a name that only running the code tells."""
+_WRITING: Final = GAPIC | AMBIGUOUS | {COMPUTED}
 
 
 class Mention(NamedTuple):
@@ -91,7 +92,17 @@ def _mentions(source: bytes, modules: frozenset[str]) -> Mentions:
     ours = frozenset(name.partition(".")[0] for name in modules)
     reader = _Reader(found, _foreign(tree, ours), _bound(tree, modules))
     reader.into(tree.body, found.top)
+    found.top = _told(found.top)
+    found.functions = [(name, _told(mentions)) for name, mentions in found.functions]
     return found
+
+
+def _told(mentions: list[Mention]) -> list[Mention]:
+    """Return mentions without repeats; every line of what may write is kept, of other names the first one."""
+    kept: dict[object, Mention] = {}
+    for each in mentions:
+        kept.setdefault(each if each.name.rpartition(":")[2] in _WRITING else each.name, each)
+    return list(kept.values())
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
