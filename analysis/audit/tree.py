@@ -26,8 +26,8 @@ from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relati
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportProblem
 from analysis.python.impact import Impact, ImpactJudge
+from analysis.python.linking import Links
 from analysis.python.listed_names import standard_library
-from analysis.python.program import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
 

@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from analysis.python.call_sites import CodePlace
 from analysis.python.data_files import DataFiles, OverrunError
 from analysis.python.file_names import paths_in
 from analysis.python.file_tree import Trace
 from analysis.python.finder import Finder, Located, SearchFolder
 from analysis.python.graph import ENTRY, Closure, ImportEdge, ImportProblem, ThirdPartyImport, caught
 from analysis.python.imports import ImportFact
+from analysis.python.linking import Links
 from analysis.python.listed_names import ListedNames, standard_library
 from analysis.python.loads import SEARCH_PATH, Load, loads
-from analysis.python.program import CodePlace, Links, Program
+from analysis.python.program import Program
 from analysis.python.record import FileRecord
 from analysis.python.syntax import NOT_KNOWN, PythonVersion
 from analysis.python.values import CodePath, Constant, Value, parts_of, shown

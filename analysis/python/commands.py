@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Call
-from analysis.python.program import CodePlace, Program, argument
+from analysis.python.program import Program
 from analysis.python.values import Constant, SequenceValue, Text, Thing, Unknown, Value, possible, shown
 
 _SUBPROCESS = ("run", "Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput")

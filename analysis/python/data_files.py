@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from analysis.python.call_sites import CodePlace
 from analysis.python.file_names import FileMention, mentions, named_files, template_folders
 from analysis.python.file_tree import EntryKind, Trace
 from analysis.python.finder import Finder, SearchFolder
 from analysis.python.graph import ENTRY, Closure
 from analysis.python.imports import ImportFact
 from analysis.python.opened import MOVES, from_working_folder, tested
-from analysis.python.program import CodePlace, Program
+from analysis.python.program import Program
 from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
 MOST_FILES = 66_000
@@ -56,21 +57,19 @@ class DataFiles:
         self._seen: set[tuple[Value, str, int]] = set()
         self._moves = False
         self._looked = 0
+        self._following: tuple[Program, str] | None = None
 
     def follow(self, program: Program, module: str) -> None:
         """Take what one module names into the closure; each place once."""
         self._moves = self._moves or any(
             not isinstance(each, CodePath) for _, call in program.calls_of(module, MOVES) for each in call.arguments
         )
-        nothing: frozenset[Value] = frozenset()
-        asked = program.once("tested files", module, "", lambda: tested(program, module), nothing)
+        self._following = program, module
         for path, place in self._named(program, module):
             key = (path, place.module, place.line)
             if key not in self._seen:
                 self._seen.add(key)
                 fact = ImportFact(None, 0, None, place.line, *place.around[:5], dynamic=True)
-                if path in asked:
-                    fact = fact._replace(catches=(*fact.catches, "FileNotFoundError"))
                 self._read_file(path, place.module, fact)
 
     def _named(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
@@ -141,6 +140,9 @@ class DataFiles:
             return
         source = next(self._sources(inside), None)
         if inside.startswith("../") or source is None:
+            program, module = self._following or (None, "")
+            if program and any(path in tested(program, each) for each in {module, importer}):
+                fact = fact._replace(catches=(*fact.catches, "FileNotFoundError"))
             moved = self._moves and path.base == ENTRY and importer in self._closure.modules
             subject = ("computed-resource", importer) if moved else ("resource", inside)
             self._builder.fail(*subject, importer, fact, "FileNotFoundError")

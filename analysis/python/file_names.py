@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Around, Call
 from analysis.python.loads import SEARCH_PATH
 from analysis.python.opened import from_working_folder, opened, opening
-from analysis.python.program import CodePlace, Program, argument
+from analysis.python.program import Program
 from analysis.python.values import CallResult, CodePath, Constant, SequenceValue, Text, Value, parts_of, possible, shown
 
 _TEMPLATES = {"flask.Flask", "flask.Blueprint", "flask.render_template"}

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from analysis.python.call_sites import PASSES_ON, CodePlace, argument
 from analysis.python.commands import STARTS, commands, python_run
 from analysis.python.events import Call
-from analysis.python.program import PASSES_ON, CodePlace, Program, argument
+from analysis.python.program import Program
 from analysis.python.record import read_record
 from analysis.python.values import (
     CallResult,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from analysis.python.builtin_calls import ENTRY, join_pattern
+from analysis.python.call_sites import CodePlace, argument
 from analysis.python.commands import STARTS, commands, python_run
 from analysis.python.events import Call
-from analysis.python.program import CodePlace, Program, argument
+from analysis.python.program import Program
 from analysis.python.values import (
     CallResult,
     CodePath,

@@ -19,7 +19,7 @@ from analysis.python.data_files import OverrunError
 from analysis.python.file_tree import FileTree, Trace, digest, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import Closure
-from analysis.python.program import Links
+from analysis.python.linking import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions

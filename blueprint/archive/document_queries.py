@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Call
-from analysis.python.program import CodePlace, Program, argument
+from analysis.python.program import Program
 from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, parts_of, possible
 
 _NARROWS = ("where", "order_by")

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from analysis.python.call_sites import CodePlace, argument
 from analysis.python.commands import STARTS, commands, is_python
 from analysis.python.events import Call, Said
 from analysis.python.graph import Closure
-from analysis.python.program import CodePlace, Program, argument
+from analysis.python.program import Program
 from analysis.python.values import (
     CodePath,
     Constant,
