@@ -58,7 +58,7 @@ SPELT: dict[str, tuple[str, str, str | bytes, dict[str, str]]] = {
     'local proj src': ('sound', 'import helpers', '-e ./libs/c', {'one/libs/c/src/helpers/__init__.py': ''}),
     'local extra': ('sound', 'import helpers', './libs/c[x]', {'one/libs/c/helpers.py': ''}),
     'editable=': ('sound', 'import helpers', '--editable=./libs/c', {'one/libs/c/helpers.py': ''}),
-    'options': ('sound', 'import yaml', '--index-url https://x\n--extra-index-url https://y\n--no-binary :all:\n--prefer-binary\n--trusted-host x\n-f https://z\n-i https://i\npyyaml==6', {}),
+    'options': ('sound', 'import yaml', '--no-binary :all:\n--prefer-binary\n--trusted-host x\n-f https://z\n-i https://i\npyyaml==6', {}),
     'hashes': ('sound', 'import yaml', 'pyyaml==6 --hash=sha256:aa --hash sha256:bb', {}),
     'hash cont': ('sound', 'import yaml', 'pyyaml==6 \\\n  --hash=sha256:aa \\\n  --hash=sha256:bb\nflask', {}),
     'env var': ('not known', 'import strange', '${NAME}==1', {}),
