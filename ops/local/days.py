@@ -47,6 +47,7 @@ class Step:
         rows: what is in a table from now on.
         topic, raw: a message as it is, to a topic.
         stop, start: a function that no longer runs, or runs again.
+        kill: a function whose process ends while it handles what the step publishes, and is started again.
         operate: the arguments of a command of on-call.
     """
 
@@ -64,6 +65,7 @@ class Step:
     raw: str = ""
     stop: str = ""
     start: str = ""
+    kill: str = ""
     operate: tuple[str, ...] = ()
 
 
@@ -92,7 +94,8 @@ class Expectation:
 class Day:
     """A day: its story, from when to when it is told, its steps, and what must come of it.
 
-    `schedules` are the jobs that run, all where it is left out; `outside` are the rows that each completion leaves.
+    `schedules` are the jobs that run, all where it is left out; `incidents` are the numbers of
+    recorded ones that the pipeline lives through in it; `outside` are the rows that each completion leaves.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Day:
     steps: tuple[Step, ...]
     expect: Expectation
     schedules: tuple[str, ...] | None = None
+    incidents: tuple[int, ...] = ()
     outside: tuple[Rows, ...] = ()
 
     @property

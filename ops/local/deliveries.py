@@ -64,6 +64,7 @@ class Door:
         self.deliveries: list[Delivery] = []
         self.secrets: list[Any] = []
         self._subscriptions = subscriptions
+        self._handled: Counter[str] = Counter()
         self._attempts: Counter[tuple[str, str]] = Counter()
         self._waiting: dict[tuple[str, str], Retry] = {}
         self._lock = threading.Lock()
@@ -160,10 +161,15 @@ class Door:
         self._forward(declared, json.loads(body)["message"], attempts)
         self._done.add(key)
 
+    def handling(self, function: str) -> bool:
+        """Return whether a function has a message in its hands."""
+        return self._handled[function] > 0
+
     def _passed_on(self, function: str, path: str, body: bytes) -> int:
         target = self.functions.get(function)
         if target is None or target.process is None:
             return 0
+        self._handled[function] += 1
         connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=ANSWER_SECONDS)
         try:
             connection.request("POST", path, body, {"Content-Type": "application/json"})
@@ -171,4 +177,5 @@ class Door:
         except (OSError, http.client.HTTPException):
             return 0
         finally:
+            self._handled[function] -= 1
             connection.close()

@@ -25,6 +25,8 @@ from ops.local.declared import Job
 from ops.local.filling import filled
 from ops.local.system import LocalRunError, System
 
+KILL_SECONDS, KILL_AFTER = 30.0, 0.03
+"""How long to wait for a function's first message, and how long it may then work."""
 LEAST_STEP = timedelta(minutes=2)
 DONE = frozenset({"success", "partial"})
 """Statuses after which there is data."""
@@ -111,7 +113,7 @@ class Player:
         system = self.system
         for rows in step.rows:
             system.warehouse.insert(rows.table, list(filled(system.model.schemas, rows)))
-        for name in filter(None, (step.stop, step.start)):
+        for name in filter(None, (step.stop, step.start, step.kill)):
             if name not in system.functions:
                 raise LocalRunError(f"There is no function '{name}'; there are {', '.join(system.functions)}.")
         if step.stop:
@@ -125,7 +127,21 @@ class Player:
             self.say(f"ops {' '.join(step.operate)}: {played.commands[-1][1].strip().splitlines()[:1]}")
         if step.topic:
             system.publish(step.topic, *[step.raw.encode()] * step.copies)
-        return self._completions(step, day) if step.phase else step.copies if step.topic else 0
+        published = self._completions(step, day) if step.phase else step.copies if step.topic else 0
+        if step.kill:
+            self._end_meanwhile(step.kill)
+        return published
+
+    def _end_meanwhile(self, name: str) -> None:
+        """End a function while it handles its first message, and start it again."""
+        function, door = self.system.functions[name], self.system.door
+        end = time.monotonic() + KILL_SECONDS
+        while not door.handling(name) and time.monotonic() < end:
+            time.sleep(0.001)
+        time.sleep(KILL_AFTER)
+        function.kill()
+        self.say(f"{name} is killed in the middle of its work")
+        function.start()
 
     def _completions(self, step: Step, day: Day) -> int:
         """Publish the completions of a step, once what their processors did is stored."""

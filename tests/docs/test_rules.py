@@ -11,8 +11,9 @@ import pytest
 
 from blueprint.readers import READERS
 from ops import rules
+from ops.drills.cases import Case
 from ops.rules import ListedRule
-from tests.incidents.cases import BENIGN, REFUSED, Case
+from tests.incidents.cases import BENIGN, REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = rules.rules_of(ROOT)

@@ -23,10 +23,11 @@ from blueprint.findings import Finding, Refused
 from ops import diff
 from ops.change.compare import compare
 from ops.change.model import PlanDifference
+from ops.drills.cases import PARTS
 from ops.embedded import project
 from ops.report.gather import Plan, gather
 from tests.gauntlet.mutation import Mutation
-from tests.incidents.cases import PARTS, ROOT
+from tests.incidents.cases import ROOT
 from tests.sentences import problem
 
 STACK = "prod"

@@ -15,18 +15,9 @@ from blueprint.check import check
 from blueprint.model import Blueprint
 from ops import policy
 from ops.acceptance import KEPT
-from ops.embedded import project
-from ops.embedded.record import Registration
-from ops.report.gather import gather
-from policies.case import Subject
-from policies.registry import judge_all
-from tests.incidents.cases import (
-    BENIGN,
-    ENVIRONMENTS,
+from ops.drills.cases import (
+    INVENTORY,
     PARTS,
-    REFUSED,
-    ROOT,
-    TODAY,
     Case,
     edit,
     judged,
@@ -34,11 +25,14 @@ from tests.incidents.cases import (
     judged_program,
     judged_stack,
     judged_start,
-    of,
     told,
 )
-
-INVENTORY = "declared-as-implied"
+from ops.embedded import project
+from ops.embedded.record import Registration
+from ops.report.gather import gather
+from policies.case import Subject
+from policies.registry import judge_all
+from tests.incidents.cases import BENIGN, ENVIRONMENTS, REFUSED, ROOT, TODAY, facts, of
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +128,7 @@ def test_edit_of_a_resource_is_refused(
     case: Case, planned: tuple[Subject, ...], registered: tuple[Registration, ...], model: Blueprint
 ) -> None:
     implied = case["rule"] == INVENTORY
-    found = judged_program(model, registered, case) if implied else judged_stack(planned, case)
+    found = judged_program(model, registered, case) if implied else judged_stack(planned, case, facts())
     assert [*told(found, case)], "\n".join(f"{rule}: {message}" for rule, message in found) or "nothing was refused"
 
 
@@ -143,7 +137,7 @@ def test_edit_of_a_resource_that_looks_alike_passes(
     case: Case, planned: tuple[Subject, ...], registered: tuple[Registration, ...], model: Blueprint
 ) -> None:
     implied = case["rule"] == INVENTORY
-    assert (judged_program(model, registered, case) if implied else judged_stack(planned, case)) == []
+    assert (judged_program(model, registered, case) if implied else judged_stack(planned, case, facts())) == []
 
 
 @pytest.mark.parametrize("case", of("alert", REFUSED))

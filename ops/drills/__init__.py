@@ -1,0 +1,1 @@
+"""Recorded failures, done again to a copy."""

@@ -1,0 +1,112 @@
+"""What is recorded, recreated and reported of incidents, and the table of all drills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.coverage import CASES, Incident, checks, incidents
+from ops.drills.result import DrillResult
+from ops.terminal import Style
+
+if TYPE_CHECKING:
+    from ops.coverage import Cover
+
+Case = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reports:
+    """A project's incidents, the failures recreated of them, and what reports them once they are deployed."""
+
+    incidents: tuple[Incident, ...]
+    cases: tuple[Case, ...]
+    covers: tuple[Cover, ...]
+    days: Mapping[int, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, root: Path) -> Reports:
+        """Read them; a project without such files has none."""
+        import yaml
+
+        path = root / CASES
+        cases = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
+        recorded = incidents(root) if (root / "docs/incidents.yaml").is_file() else ()
+        return cls(recorded, tuple(cases), checks(root) if recorded else (), _days(root))
+
+    def matching(self, name: str) -> list[Case]:
+        """Return the failures of an incident's number, or whose text holds the words."""
+        if name.isdigit():
+            return [case for case in self.cases if case["incident"] == int(name)]
+        words = name.casefold().replace("-", " ").split()
+        return [case for case in self.cases if words and all(each in case["what"].casefold() for each in words)]
+
+    def one_each(self) -> list[Case]:
+        """Return one failure of each incident."""
+        found = (self.first(each.number) for each in self.incidents)
+        return [case for case in found if case]
+
+    def first(self, number: int) -> Case | None:
+        """Return the first failure of an incident that can be judged without a start."""
+        return next((case for case in self.cases if case["incident"] == number and "starts" not in case), None)
+
+    def after(self, number: int) -> Iterator[str]:
+        """Yield what reports an incident after a deployment, and the days in which the pipeline lives through it."""
+        for cover in self.covers:
+            if number in cover.incidents and cover.sort in ("alert", "command"):
+                yield f"{cover.sort} {cover.id}{_within(cover.id) if cover.sort == 'alert' else ''}"
+        for day in self.days.get(number, ()):
+            yield f"day {day}"
+
+
+def _days(root: Path) -> dict[int, tuple[str, ...]]:
+    import yaml
+
+    from ops.local import days
+
+    found: dict[int, tuple[str, ...]] = {}
+    for name in days.names(root):
+        data = yaml.safe_load((root / days.FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+        for number in data.get("incidents", ()):
+            found[number] = (*found.get(number, ()), name)
+    return found
+
+
+def _within(kind: str) -> str:
+    """Return how soon the cases of a kind of alert hold that it fires."""
+    from blueprint.alerts import cases
+
+    texts = [each.within for each in cases.load(kind).fires if each.within[:1].isdigit() and each.within != "0m"]
+    return f" within {min(texts, key=cases.minutes)}" if texts else ""
+
+
+@dataclass
+class DrillTable:
+    """The table of all drills, row by row."""
+
+    reports: Reports
+    escaped: list[int] = field(default_factory=list)
+    refused: int = 0
+
+    def row(self, incident: Incident, result: DrillResult | None) -> str:
+        """Return the row of one incident."""
+        if result is not None and result.refused:
+            self.refused += 1
+            finding = result.findings[0]
+            before = f"refused: {finding.rule} {finding.at}"
+        elif result is not None:
+            self.escaped.append(incident.number)
+            before = "NOT REFUSED"
+        else:
+            before = "nothing to refuse" if not incident.before else "held by tests"
+        after = "; ".join(self.reports.after(incident.number)) or "–"
+        return f"{incident.number:>2}  {incident.what}\n    {before}\n    {after}"
+
+    def summary(self, style: Style) -> str:
+        """Return the last line."""
+        if self.escaped:
+            return f"{style.cross} Not refused: {', '.join(map(str, self.escaped))}."
+        silent = len(self.reports.incidents) - self.refused
+        return f"{style.tick} {self.refused} of {len(self.reports.incidents)} incidents are refused before deployment; {silent} show only in the running system, or in tests."

@@ -1,0 +1,58 @@
+"""Drills: a recorded failure is shown refused, with its place and what reports it; an escaped one is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprint.findings import Finding, Location
+from ops.__main__ import guarded
+from ops.coverage import Incident
+from ops.drills.reports import DrillTable, Reports
+from ops.drills.result import DrillResult
+from ops.drills.run import Drills
+from ops.terminal import style_for
+from tests.incidents.cases import ROOT
+
+
+@pytest.fixture(scope="module")
+def reports() -> Reports:
+    return Reports.of(ROOT)
+
+
+def test_a_failure_shows_what_refuses_and_what_reports_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(["drill", "the declared entry point", "--root", str(ROOT)]) == 0
+    shown = capsys.readouterr().out
+    assert "refused before deployment: pipeline.yaml:" in shown
+    assert "main.py has no function 'handle_phase3_completion'" in shown
+
+
+def test_a_resource_that_is_gone_shows_its_alerts_and_its_day(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(["drill", "24", "--root", str(ROOT)]) == 0
+    shown = capsys.readouterr().out
+    assert "nobody holds run.invoker" in shown
+    assert "alert push-failing within 10m" in shown
+    assert "day recorded_outage" in shown
+
+
+def test_an_unknown_name_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(["drill", "nothing like it", "--root", str(ROOT)]) == 2
+    assert "No failure is called 'nothing like it'" in capsys.readouterr().err
+
+
+def test_a_failure_that_nothing_refuses_is_told(reports: Reports) -> None:
+    benign = {"incident": 13, "what": "nothing", "rule": "archive-entry-point", "says": "", "edits": []}
+    with Drills(ROOT, "prod") as drills:
+        result = drills.run(benign)
+    assert not result.refused
+    table = DrillTable(reports)
+    incident = Incident(13, "nothing", "B", before=True, after=False)
+    assert "NOT REFUSED" in table.row(incident, result)
+    assert "Not refused: 13." in table.summary(style_for())
+    sound = DrillResult((Finding("a-rule", "It is refused.", Location("pipeline.yaml", 3)),))
+    assert "refused: a-rule pipeline.yaml:3" in table.row(incident, sound)
+
+
+def test_the_table_has_every_incident(reports: Reports) -> None:
+    assert len(reports.incidents) == 77
+    assert {case["incident"] for case in reports.one_each()} >= {1, 13, 24, 31, 44, 64, 71}
+    assert [*reports.after(15)] != [], "what shows only after a deployment is reported"
