@@ -54,7 +54,7 @@ def _each(reports: Reports, args: argparse.Namespace, style: Style) -> int:
             escaped |= not result.refused
             print(style.heading(f"Incident {case['incident']}", str(case["what"])))
             for finding in result.findings:
-                print(f"  {style.cross} refused before deployment: {finding}")
+                print(f"  {style.tick} refused before deployment: {finding}")
             if not result.refused:
                 print(f"  {style.cross} NOT refused by {case['rule']}.")
             for line in reports.after(case["incident"]):

@@ -22,7 +22,7 @@ def reports() -> Reports:
 def test_a_failure_shows_what_refuses_and_what_reports_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(["drill", "the declared entry point", "--root", str(ROOT)]) == 0
     shown = capsys.readouterr().out
-    assert "refused before deployment: pipeline.yaml:" in shown
+    assert "refused before deployment: functions/phase3_to_phase4/main.py" in shown
     assert "main.py has no function 'handle_phase3_completion'" in shown
 
 
