@@ -10,7 +10,7 @@ from typing import Any
 from analysis.python.bindings import BindingScope
 from analysis.python.expressions import Evaluator
 from analysis.python.syntax import PythonVersion
-from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, possible
+from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, parts_of
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -151,7 +151,7 @@ class Conditions:
             if isinstance(node, ast.Name) and self._is_flag(node, scope):
                 return True
             if isinstance(node, ast.Call | ast.Name):
-                for value in possible(self._expressions.value(node, scope)):
+                for value in parts_of(self._expressions.value(node, scope)):
                     if isinstance(value, CallResult) and value.function in _PROBES:
                         return True
         return False
@@ -163,8 +163,9 @@ class Conditions:
         bindings = owner.names[node.id] if owner is not None else []
         if any(each.on_failed_import for each in bindings):
             return True
-        sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, ast.Compare)]
+        sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, _ASKING)]
         return owner is not None and any(self.guards_imports(source, owner) for source in sources)
 
 
+_ASKING = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)
 _PROBES = {Thing("importlib.util.find_spec"), Thing("pkgutil.find_loader"), Thing("importlib.find_loader")}

@@ -102,7 +102,7 @@ class Program(Linker):
         """Return the names that a module is asked for and has not from the start, which its `__getattr__` is given."""
         own = self._record(package)
         found: dict[Gift, None] = {}
-        for module in list(self._records):
+        for module in [each for each in self._records if each != package]:
             record = self._record(module)
             for fact in record.imports if record else ():
                 base = self.absolute(module, "." * fact.level + (fact.module or ""))

@@ -186,6 +186,45 @@ def test_a_flag_left_by_a_failed_import_guards_what_is_behind_it(tmp_path: Path)
     assert archive.findings == ()
 
 
+@pytest.mark.parametrize(
+    "main",
+    [
+        "from importlib.util import find_spec\nHAS = find_spec('ujson') is not None\ndef f():\n    if HAS:\n        import ujson",
+        "import importlib.util\nif importlib.util.find_spec('ujson'):\n    import ujson",
+        "from importlib import util as u\nHAS = bool(u.find_spec('ujson'))\nif HAS:\n    from ujson import loads",
+        "import importlib.util\nFAST = importlib.util.find_spec('ujson')\nif FAST is None:\n    import json\nelse:\n    import ujson as json",
+        "try:\n    import ujson as json\n    FAST = True\nexcept ImportError:\n    import json\n    FAST = False\nif FAST:\n    import ujson.fast",
+        "import contextlib\nwith contextlib.suppress(ImportError):\n    import ujson",
+    ],
+)
+def test_an_optional_module_that_is_asked_for_first_is_satisfied_by_a_declaration(main: str, tmp_path: Path) -> None:
+    bare = built(tmp_path / "bare", main)
+    assert {finding.rule for finding in bare.findings} == {"archive-missing-module"}
+    assert all("optional_imports" in finding.message for finding in bare.findings)
+    declared = built(tmp_path / "declared", main, optional_imports={"ujson": "faster where it is there"})
+    assert declared.findings == ()
+
+
+def test_a_name_that_a_later_version_has_is_satisfied_by_a_declaration(tmp_path: Path) -> None:
+    main = "try:\n    from itertools import batched\nexcept ImportError:\n    batched = None"
+    [finding] = built(tmp_path / "bare", main).findings
+    assert "'itertools' has no name 'batched'" in finding.message
+    declared = built(tmp_path / "declared", main, optional_imports={"itertools": "its own way before 3.12"})
+    assert declared.findings == ()
+
+
+@pytest.mark.parametrize("resources", [(), ("fast.cpython-311-x86_64-linux-gnu.so",)])
+def test_a_compiled_module_of_ours_is_shipped(resources: tuple[str, ...], tmp_path: Path) -> None:
+    folder = tmp_path / "functions" / "f"
+    folder.mkdir(parents=True)
+    (folder / "main.py").write_text("import fast\nfrom fast import anything" + HANDLE)
+    (folder / "fast.cpython-311-x86_64-linux-gnu.so").write_bytes(b"")
+    source = ArchiveSource("f", folder, "handle", "http", tmp_path, resources=resources)
+    archive = analyse_function(source, locked=LOCKED)
+    assert archive.findings == ()
+    assert "fast.cpython-311-x86_64-linux-gnu.so" in shipped(archive)
+
+
 def test_a_module_finds_a_file_of_the_folder_around_it(tmp_path: Path) -> None:
     shared = "from pathlib import Path\nTEXTS = (Path(__file__).parents[1] / 'texts.json').read_text()\n"
     archive = built(tmp_path, "from shared import tools", shared)
