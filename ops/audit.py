@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from analysis.audit.deployment import Deploy
+from analysis.audit.model import Audit, AuditedFunction, AuditFinding
 from analysis.audit.scripts import UnreadStep
-from analysis.audit.tree import Audit, AuditedFunction, AuditFinding, audit_tree
+from analysis.audit.tree import audit_tree
 from analysis.cache import Cache
 from analysis.python.impact import Impact
 from blueprint.findings import Finding, Location, Severity

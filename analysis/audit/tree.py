@@ -10,21 +10,20 @@ import json
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from analysis.audit.deployment import Deploy, DeployedView, Deployment, Deployments
-from analysis.audit.references import Reference, references
+from analysis.audit.model import Audit, AuditedFunction, AuditFinding, Site, function_from_json
+from analysis.audit.references import references
 from analysis.audit.requirements import Requirements, distributions_of, is_known
 from analysis.audit.requirements_file import Requirement, RequirementsReader
-from analysis.audit.scripts import CopyStep, UnreadStep
 from analysis.cache import Cache
 from analysis.python.closure import Builder
 from analysis.python.data_files import OverrunError
 from analysis.python.file_tree import EntryKind, FileTree, Trace, digest, relative, unchanged
 from analysis.python.finder import SearchFolder
-from analysis.python.graph import ENTRY, Closure, ImportProblem
+from analysis.python.graph import ENTRY, ImportProblem
 from analysis.python.impact import Impact, ImpactJudge
 from analysis.python.linking import Links
 from analysis.python.listed_names import standard_library
@@ -35,90 +34,6 @@ _SKIPPED = {"node_modules", "site-packages"}
 _ENVIRONMENT = "pyvenv.cfg"
 MOST_DEPTH, MOST_FUNCTIONS = 40, 5_000
 """How deep folders are looked into, and how many functions are audited; what is beyond is named as left out."""
-
-
-@dataclass(frozen=True, order=True)
-class Site:
-    """A line of the tree; `file` is POSIX and relative to it."""
-
-    file: str
-    line: int
-
-
-@dataclass(frozen=True)
-class AuditFinding:
-    """One thing that is wrong with one function, with every place that shows it."""
-
-    consequence: Impact
-    kind: str
-    subject: str
-    message: str
-    sites: tuple[Site, ...]
-
-
-@dataclass(frozen=True)
-class AuditedFunction:
-    """What is known of one function folder.
-
-    Attributes:
-        name: the folder, relative to the tree.
-        modules: first-party modules that the entry reaches.
-        missing: modules that it reaches and that are not there, sorted.
-        dangling: links in the folder that lead nowhere.
-        silent: findings whose failure would be swallowed.
-        unpinned: requirements without an exact version.
-        size: bytes of the reached sources.
-        findings: all, worst first.
-    """
-
-    name: str
-    modules: int
-    missing: tuple[str, ...]
-    dangling: int
-    silent: int
-    unpinned: tuple[str, ...]
-    size: int
-    findings: tuple[AuditFinding, ...]
-
-    @property
-    def verdict(self) -> str:
-        """Return the worst consequence in words; `sound` when at most latent and everything could be read."""
-        worst = min((finding.consequence for finding in self.findings), default=Impact.LATENT)
-        return "sound" if worst is Impact.LATENT else worst.words
-
-
-@dataclass(frozen=True)
-class Audit:
-    """The functions of a tree, and what was made of the tree.
-
-    Attributes:
-        functions: all that were found.
-        roots: what is copied beside each.
-        copied: the steps of a deployment that say so.
-        left_out: folders that were not looked into, with the reason.
-        unread: steps of a deployment that cannot be told from its scripts.
-        lost: steps of a deployment that copy what is not there.
-        references: folders that the tree's files name and that are not there.
-    """
-
-    functions: tuple[AuditedFunction, ...]
-    roots: tuple[SearchFolder, ...]
-    copied: tuple[CopyStep, ...] = ()
-    left_out: tuple[str, ...] = ()
-    unread: tuple[UnreadStep, ...] = ()
-    lost: tuple[UnreadStep, ...] = ()
-    references: tuple[Reference, ...] = ()
-
-    @property
-    def sound(self) -> bool:
-        """Return whether no function has more than latent findings, and no step of a deployment fails."""
-        return not self.lost and all(function.verdict == "sound" for function in self.functions)
-
-    @property
-    def known(self) -> bool:
-        """Return whether what is wrong, if anything, is known to be wrong."""
-        wrong = any(function.verdict not in ("sound", Impact.NOT_KNOWN.words) for function in self.functions)
-        return wrong or bool(self.lost)
 
 
 def audit_tree(
@@ -215,7 +130,7 @@ class _Auditor:
         if payload is not None:
             record = json.loads(payload)
             if unchanged(files, self._base, record["looks"]):
-                return _from_json(record["function"])
+                return function_from_json(record["function"])
         trace = Trace(files)
         try:
             function = _Function(self, trace, folder, deployment).result()
@@ -480,21 +395,3 @@ def _broken_links(trace: Trace, folder: str, seen: set[str]) -> Iterator[str]:
             yield f"{folder}/{name}"
         elif kind is EntryKind.FOLDER and not name.startswith(".") and name not in _SKIPPED:
             yield from _broken_links(trace, f"{folder}/{name}", seen)
-
-
-def _from_json(raw: dict[str, Any]) -> AuditedFunction:
-    findings = tuple(
-        AuditFinding(
-            Impact(item["consequence"]),
-            item["kind"],
-            item["subject"],
-            item["message"],
-            tuple(Site(**site) for site in item["sites"]),
-        )
-        for item in raw["findings"]
-    )
-    fields = {**raw, "missing": tuple(raw["missing"]), "unpinned": tuple(raw["unpinned"]), "findings": findings}
-    return AuditedFunction(**fields)
-
-
-__all__ = ["Audit", "AuditFinding", "AuditedFunction", "Closure", "Site", "audit_tree"]

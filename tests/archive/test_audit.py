@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.audit.tree import AuditedFunction, audit_tree
+from analysis.audit.model import AuditedFunction
+from analysis.audit.tree import audit_tree
 from analysis.cache import Cache
 from ops import exitcodes
 from ops.__main__ import main

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from analysis.audit.deployment import Deploy, DeployedView, Deployments
-from analysis.audit.tree import Audit, audit_tree
+from analysis.audit.model import Audit
+from analysis.audit.tree import audit_tree
 from analysis.python.file_tree import EntryKind, FileTree
 
 TARGET = (3, 11)
