@@ -145,10 +145,10 @@ class Conditions:
             return _CALLED.get(value.function.name, _UNKNOWN)
         return _UNKNOWN
 
-    def guards_imports(self, test: ast.expr, scope: BindingScope) -> bool:
+    def guards_imports(self, test: ast.expr, scope: BindingScope, around: tuple[ast.expr, ...] = ()) -> bool:
         """Return whether a condition asks if a module is there: by `find_spec`, or by what a failed import left behind."""
         for node in ast.walk(test):
-            if isinstance(node, ast.Name) and self._is_flag(node, scope):
+            if isinstance(node, ast.Name) and self._is_flag(node, scope, (*around, test)):
                 return True
             if isinstance(node, ast.Call | ast.Name):
                 for value in parts_of(self._expressions.value(node, scope)):
@@ -156,7 +156,7 @@ class Conditions:
                         return True
         return False
 
-    def _is_flag(self, node: ast.Name, scope: BindingScope) -> bool:
+    def _is_flag(self, node: ast.Name, scope: BindingScope, around: tuple[ast.expr, ...]) -> bool:
         owner: BindingScope | None = scope
         while owner is not None and node.id not in owner.names:
             owner = owner.parent
@@ -164,8 +164,11 @@ class Conditions:
         if any(each.on_failed_import for each in bindings):
             return True
         sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, _ASKING)]
-        return owner is not None and any(self.guards_imports(source, owner) for source in sources)
+        new = [source for source in sources if source not in around and len(around) < MOST_FLAGS]
+        return owner is not None and any(self.guards_imports(source, owner, around) for source in new)
 
 
+MOST_FLAGS = 3
+"""Through how many names a flag is followed."""
 _ASKING = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)
 _PROBES = {Thing("importlib.util.find_spec"), Thing("pkgutil.find_loader"), Thing("importlib.find_loader")}

@@ -62,6 +62,7 @@ BENIGN = {
     "match": "def f(kind):\n    match kind:\n        case {'a': x, **rest}:\n            return x, rest\n        case [first, *others]:\n            return first, others\n        case str() as name if name:\n            return name\nf('x')",
     "walrus": "if (n := len('abc')) > 2:\n    print(n)\nprint([y for x in 'ab' if (y := x)])",
     "comprehensions": "x = [a for a in range(3) for b in range(a)]\ny = {k: v for k, v in {'a': 1}.items()}\nz = {c for c in 'ab'}\nw = sum(i for i in x)",
+    "made of itself": "x = ' a'\nx = str(x).strip()\nif x and not x.isdigit():\n    x = x.upper()\nwhile len(x) < 3:\n    x = x + x\nif x:\n    print(x)",
     "lambda": "f = lambda a, *b, c=1, **d: (a, b, c, d)\nf(1)",
     "nested functions": "def f():\n    n = 0\n    def g():\n        nonlocal n\n        n += 1\n        return n\n    return g()\nf()",
     "global": "COUNT = 0\ndef f():\n    global COUNT, LATE\n    COUNT += 1\n    LATE = 1\nf()\nprint(LATE)",
