@@ -29,7 +29,7 @@ def completed(line: str, tmp_path: Path) -> list[str]:
     ("line", "offered"),
     [
         ("ops pl", ["plan"]),
-        ("ops re", ["redrive", "release", "release-schema", "repair"]),
+        ("ops re", ["redrive", "release", "release-schema", "repair", "report"]),
         ("ops plan --e", ["--explain"]),
         ("ops plan --stack ", ["prod"]),
         ("ops completion ", sorted(SHELLS)),
