@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from shared.decisions import document as doc
+from shared.decisions import rules
 from shared.decisions.effects import Publish
-from shared.declaration.types import Processor
+from shared.declaration.types import Mode, Processor
 
 from tests.functions.model import DATE, LEASE, START, ZONE, Model, completion, payloads
 from tests.functions.test_interleavings import stricter
@@ -164,3 +165,16 @@ def test_a_batch_carries_the_correlation_id_of_the_run_that_is_enough() -> None:
     model.handle(replace(coordinator, correlation_id="small", execution_id="late", metadata={}, completed_at=later))
     assert model.handle(coordinator).status == "triggered"
     assert payloads(model)[0]["correlation_id"] == "enough"
+
+
+@pytest.mark.parametrize("mode", boundary("phase3_to_phase4").modes, ids=lambda mode: mode.name)
+def test_a_lease_without_a_decision_expects_what_its_mode_does(mode: Mode) -> None:
+    taken = rules.decided(boundary("phase3_to_phase4"), {doc.PENDING: {"reason": "all_complete", "mode": mode.name}})
+    assert taken is not None
+    assert (taken.mode.name, taken.mode.expected) == (mode.name, mode.expected)
+
+
+def test_a_lease_of_a_mode_that_is_no_more_expects_nothing() -> None:
+    taken = rules.decided(boundary("phase3_to_phase4"), {doc.PENDING: {"reason": "all_complete", "mode": "weekly"}})
+    assert taken is not None
+    assert taken.mode.expected == ()
