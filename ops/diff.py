@@ -74,7 +74,9 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     """Return what the change of the declaration means; one that this version cannot read whole is said to be that."""
     from blueprint.loader import read_declaration
     from blueprint.schemas.firestore import load_firestore
-    from ops.change.declaration import expiries, meanings
+    from blueprint.schemas.messages import load_messages
+    from ops.change.declaration import meanings
+    from ops.change.documents import contents, expiries
 
     declarations = [read_declaration(folder) for folder in folders]
     for declaration, name in zip(declarations, names, strict=True):
@@ -89,7 +91,8 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     if before is None or after is None:
         return []
     documents = (load_firestore(folder, each)[0] for folder, each in zip(folders, (before, after), strict=True))
-    return [*meanings(before, after), *expiries(*documents)]
+    messages = (load_messages(folder)[0] for folder in folders)
+    return [*meanings(before, after), *expiries(*documents), *contents(*messages)]
 
 
 def read(path: Path) -> PlanDifference:

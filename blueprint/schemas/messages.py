@@ -154,7 +154,7 @@ def _no_number(text: str) -> None:
 def _check_schema(schema: Any, file: str, path: Path) -> list[Finding]:
     """Check that the schema is one that every validator of ours understands."""
     problems = list(_problems(schema, ""))
-    if not problems and "object" not in types_of(schema):
+    if not problems and types_of(schema) != {"object"}:
         problems.append(("", "A message is an object; set its type to `object`."))
     if not problems and "schema_version" not in schema.get("properties", {}):
         problems.append(("", "The schema has no `schema_version`; add it with the version as its `const`."))
@@ -229,7 +229,11 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
         if name not in properties:
             yield f"{pointer}/required", f"`{name}` is required but not described; add it to `properties`."
     for name, child in properties.items():
-        yield from _problems(child, f"{pointer}/properties/{name}")
+        place = f"{pointer}/properties/{name}"
+        told = list(_problems(child, place))
+        yield from told
+        if not told and "const" not in child and not ("type" in child and types_of(child) - {"null"}):
+            yield place, f"The field `{name}` has no type beside null; say what its values are."
     if "items" in schema:
         yield from _problems(schema["items"], f"{pointer}/items")
     yield from _pattern_problems(schema, pointer)

@@ -16,9 +16,8 @@ from typing import Any, Final
 from blueprint.boundaries import Boundary, Mode
 from blueprint.findings import Location
 from blueprint.manifest import Manifest
-from blueprint.schemas.firestore import Firestore
 from ops.change.model import Meaning, Rank
-from ops.change.phrases import PHRASES, Told, seconds, shown
+from ops.change.phrases import PHRASES, Told, shown
 from ops.terminal import count
 
 _LEFT_OUT: Final = frozenset({"at", "places", "name"})
@@ -41,17 +40,6 @@ def meanings(before: Manifest, after: Manifest) -> Iterator[Meaning]:
             continue
         if path.endswith(_PLACE) or not _within(path, rules):
             yield told(path, was, now)
-
-
-def expiries(before: Firestore, after: Firestore) -> Iterator[Meaning]:
-    """Yield how much longer or shorter documents are kept: the functions write the day, so that no resource says it."""
-    for now in after.ttls:
-        was = before.ttl_of(now.collection)
-        if was is not None and was.after != now.after:
-            yield Meaning(
-                "data",
-                f"Documents of '{now.collection}' expire after {seconds(now.after)} instead of {seconds(was.after)}.",
-            )
 
 
 def _within(path: str, wholes: Set[str]) -> bool:

@@ -106,6 +106,17 @@ def test_times_that_are_none(text: str) -> None:
         ('{"type": "object", "required": ["b"]}', "`b` is required but not described", 1),
         ('{"type": "object", "properties": {}}', "has no `schema_version`", 1),
         ('{"type": "array"}', "A message is an object", 1),
+        ('{"properties": {"schema_version": {"const": 1}}}', "A message is an object", 1),
+        (
+            '{"type": "object", "properties": {\n"schema_version": {"const": 1},\n"a": {"type": ["null"]}}}',
+            "The field `a` has no type beside null",
+            3,
+        ),
+        (
+            '{"type": "object", "properties": {\n"schema_version": {"const": 1},\n"a": {"minLength": 1}}}',
+            "The field `a` has no type beside null",
+            3,
+        ),
         ('{"type": "object", "type": "object"}', "Key `type` is written twice", None),
         ("[]", "A schema must be an object", 1),
     ],

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.findings import Location
 from blueprint.loader import read_declaration
 from blueprint.manifest import Manifest
-from blueprint.schemas.firestore import Firestore, Ttl
 from ops.change import declaration, render
 from ops.change.compare import compare
 from ops.change.model import RANKS, Meaning
@@ -109,14 +107,6 @@ EDITS = [
 @pytest.mark.parametrize(("old", "new", "expected"), EDITS, ids=[expected[1][:50] for _, _, expected in EDITS])
 def test_a_change_is_told_by_what_it_does(tmp_path: Path, old: str, new: str, expected: tuple[str, str]) -> None:
     assert expected in told(tmp_path, old, new)
-
-
-def test_how_long_documents_are_kept_is_told() -> None:
-    sides = [Firestore(ttls=(Ttl("days", "_expires_at", 86_400 * days, Location("a.yaml")),)) for days in (400, 40)]
-    assert [*declaration.expiries(*sides)] == [
-        Meaning("data", "Documents of 'days' expire after 40 days instead of 400 days.")
-    ]
-    assert [*declaration.expiries(sides[0], sides[0])] == []
 
 
 def test_what_does_not_change_is_not_told(tmp_path: Path) -> None:

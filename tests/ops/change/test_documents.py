@@ -1,0 +1,53 @@
+"""What schemas say otherwise is told, although no resource shows it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blueprint.findings import Location
+from blueprint.schemas.firestore import Firestore, Ttl
+from blueprint.schemas.messages import MessageSchema
+from ops.change.documents import contents, expiries
+from ops.change.model import Meaning
+
+AT = Location("a.yaml")
+TRIGGER = json.loads((Path(__file__).resolve().parents[3] / "schemas/messages/phase3-trigger.json").read_bytes())
+
+
+def test_how_long_documents_are_kept() -> None:
+    long, short = (Firestore(ttls=(Ttl("days", "_expires_at", 86_400 * days, AT),)) for days in (400, 40))
+    assert [*expiries(long, short)] == [
+        Meaning("data", "Documents of 'days' expire after 40 days instead of 400 days.")
+    ]
+    assert [*expiries(long, long)] == []
+
+
+def told(**changes: Any) -> list[str]:
+    sides = (TRIGGER, copy.deepcopy(TRIGGER) | changes)
+    before, after = ({"start": MessageSchema("start", schema, AT)} for schema in sides)
+    assert {each.rank for each in contents(before, after)} <= {"start"}
+    return [each.sentence for each in contents(before, after)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"additionalProperties": True}, "The message 'start' has additionalProperties true instead of false."),
+        ({"required": []}, "The message 'start' has required [] instead of [\"game_date\"]."),
+        (
+            {"properties": TRIGGER["properties"] | {"game_date": {"type": "string"}}},
+            "The message 'start' has properties.game_date.format nothing instead of date.",
+        ),
+    ],
+)
+def test_what_a_message_may_say(changes: dict[str, Any], sentence: str) -> None:
+    assert told(**changes) == [sentence]
+
+
+def test_words_are_not_told() -> None:
+    assert told(description="Another", title="One more") == []
