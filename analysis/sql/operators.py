@@ -44,7 +44,9 @@ class Operators(Literals):
         if name == "$LIKE" and isinstance(given[1], exp.Any | exp.All):
             return self._like_some(node, given[1])
         values = [self.type(each) for each in given]
-        if name in COMPARISONS:
+        if name == "$NOT_EQUAL":
+            self._excluded(list(zip(given, values, strict=True)))
+        elif name in COMPARISONS:
             self._compared(node)
         if name == "$EQUAL":
             self._fixed_day(list(zip(given, values, strict=True)))
@@ -59,6 +61,12 @@ class Operators(Literals):
         """Record the parameters that a comparison holds against columns."""
         if node.find(exp.Column) is not None:
             self.record.compared.update(each.name for each in node.find_all(exp.Parameter))
+
+    def _excluded(self, sides: list[tuple[Tree, Typed]]) -> None:
+        """Record a column of dates that is asked for every day but that of a parameter."""
+        for (column, value), (other, _) in (sides, sides[::-1]):
+            if isinstance(column, exp.Column) and isinstance(other, exp.Parameter) and value.type.kind == "DATE":
+                self.record.excluded.append(start_of(column))
 
     def _fixed_day(self, sides: list[tuple[Tree, Typed]]) -> None:
         """Record a column of dates that is asked for one day that the text itself names."""

@@ -30,6 +30,7 @@ class Reading:
     columns: dict[tuple[str, str], int] = field(default_factory=dict)
     parameters: dict[str, int] = field(default_factory=dict)
     clocks: list[ClockUse] = field(default_factory=list)
+    excluded: list[int] = field(default_factory=list)
     compared: set[str] = field(default_factory=set)
     days: list[int] = field(default_factory=list)
 

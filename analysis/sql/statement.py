@@ -44,6 +44,7 @@ class Statement:
         clocks: uses of the current date or time.
         compared: parameters that are held against a column.
         days: where a column of dates is asked for one day that the text names.
+        excluded: where a column of dates is asked for every day but that of a parameter.
         problems: what BigQuery would refuse.
         notes: what this reader cannot tell.
     """
@@ -56,6 +57,7 @@ class Statement:
     clocks: tuple[ClockUse, ...] = ()
     compared: frozenset[str] = frozenset()
     days: tuple[int, ...] = ()
+    excluded: tuple[int, ...] = ()
     problems: tuple[SqlProblem, ...] = ()
     notes: tuple[SqlProblem, ...] = ()
 
@@ -103,6 +105,7 @@ def read(
         clocks=tuple(record.clocks),
         compared=frozenset(record.compared),
         days=tuple(record.days),
+        excluded=tuple(record.excluded),
         problems=tuple(sorted(record.problems, key=lambda each: each.start)),
         notes=tuple(record.notes),
     )

@@ -138,6 +138,7 @@ def _read(
         other_days=(
             *((each.name, places.at(each.start)) for each in found.clocks),
             *(("the day that the text names", places.at(start)) for start in found.days),
+            *(("any day that is not @date", places.at(start)) for start in found.excluded),
         ),
         compared=tuple(sorted(found.compared)),
         findings=tuple(Finding(RULE, each.message, places.at(each.start)) for each in found.problems),

@@ -35,7 +35,7 @@ NOTES = {
     "refused": "the API refuses it",
 }
 """What a change does, where that is neither the change nor a replacement."""
-_ABOUT = ("displayName", "name", "datasetId", "accountId", "service", "secretId")
+_ABOUT = ("displayName", "name", "tableId", "datasetId", "accountId", "service", "secretId")
 _PERMISSION_NOISE = ("role", "member", "project", "condition")
 _IDENTITIES = frozenset(
     {"gcp:serviceaccount/account:Account", "gcp:projects/serviceIdentity:ServiceIdentity", "pulumi:providers:gcp"}
