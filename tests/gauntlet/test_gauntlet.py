@@ -27,7 +27,7 @@ PARTS = (
     "harmless SQL",
     "harmless code",
 )
-OF_EACH_PART = 4
+OF_EACH_PART = 3
 """Mistakes of different kinds; all of them take hours, and a minute is what a run of all tests can spare."""
 Corpus = Mapping[str, Mapping[Mutation, Judged]]
 
