@@ -22,6 +22,7 @@ from blueprint.grammar import parse_duration
 from blueprint.manifest import Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore
+from blueprint.schemas.messages import check_schema
 
 FILE = "pipeline.json"
 MESSAGES = "schemas/messages"
@@ -136,6 +137,8 @@ def _message(manifest: Manifest, root: Path, topic: str) -> Json:
         schema: Json = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused([Finding("view", f"The message schema is not JSON: {error}.", Location(file))]) from None
+    if problems := check_schema(schema, file, root / file):
+        raise Refused(problems)
     return _fields(schema)
 
 

@@ -109,7 +109,7 @@ def load_messages(root: Path) -> tuple[dict[str, MessageSchema], tuple[Finding, 
         file = path.relative_to(root).as_posix()
         schema, faults = _read(path, file)
         if not faults:
-            faults = _check_schema(schema, file, path)
+            faults = check_schema(schema, file, path)
         findings.extend(faults)
         if not faults:
             messages[path.stem] = MessageSchema(path.stem, schema, Location(file, 1, 1))
@@ -151,7 +151,7 @@ def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number in JSON")
 
 
-def _check_schema(schema: Any, file: str, path: Path) -> list[Finding]:
+def check_schema(schema: Any, file: str, path: Path) -> list[Finding]:
     """Check that the schema is one that every validator of ours understands."""
     problems = list(_problems(schema, ""))
     if not problems and types_of(schema) != {"object"}:
