@@ -16,15 +16,20 @@ KEPT = sorted(path for path in (Path(__file__).parent / "kept").glob("*/*") if p
 BY_NAME = {reader.name: reader for reader in READERS}
 
 
+@pytest.fixture(autouse=True)
+def _whole_sentences() -> None:
+    """Hold no sentence to its form here: it quotes inputs that may hold anything."""
+
+
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_no_input_is_a_fault(reader: Reader) -> None:
     inputs = (mutated(reader.begin(), reader.name, number) for number in range(INPUTS // len(READERS)))
     assert [(why, content[:200]) for content in inputs if (why := fault(reader, content))] == []
 
 
-@pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_what_once_failed_is_taken(path: Path) -> None:
-    assert fault(BY_NAME[path.parent.name], base64.decodebytes(path.read_bytes())) == ""
+def test_what_once_failed_is_taken() -> None:
+    failed = [path for path in KEPT if fault(BY_NAME[path.parent.name], base64.decodebytes(path.read_bytes()))]
+    assert failed == []
 
 
 def raising(_: bytes) -> list[str]:

@@ -9,7 +9,7 @@ import ast
 import random
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from sqlglot.dialects.bigquery import BigQuery
@@ -19,6 +19,7 @@ from sqlglot.tokens import Tokenizer
 from tests.gauntlet.mutation import Mutation
 from tests.gauntlet.of_python import Lines
 
+Site = TypeVar("Site")
 EDITS_OF_A_FILE = 4
 """Edits of one sort in one file; which ones is drawn by its name."""
 
@@ -58,45 +59,39 @@ def of_code(file: str, text: str) -> Iterator[Mutation]:
     """Yield harmless edits of a module."""
     yield from _commented(file, text, "#")
     yield Mutation("written anew", file, "unparsed", ast.unparse(ast.parse(text)) + "\n")
-    yield from _few(file, _aliased(file, text))
-    yield from _few(file, _renamed(file, text))
-
-
-def _aliased(file: str, text: str) -> Iterator[Mutation]:
-    """Yield each imported name under another name; one that is exported or quoted stays."""
     tree = ast.parse(text)
+    for node, alias in _few(file, [*_imported(tree)]):
+        yield Mutation("import under another name", file, alias.name, _aliased(text, node, alias))
+    for function, name in _few(file, [*_locals(tree)]):
+        renamed = _Renamed(name, f"{name}_here").visit(function_of(text, function.lineno))
+        written = Lines(text).with_(function, _indented(renamed, function))
+        yield Mutation("local under another name", file, f"{function.lineno} {name}", written)
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
     for node in tree.body:
-        if not isinstance(node, ast.ImportFrom) or node.module == "__future__":
-            continue
-        for alias in node.names:
-            new = f"the_{alias.asname or alias.name}"
-            changed = _Renamed(alias.asname or alias.name, new).visit(ast.parse(text))
-            for each in ast.walk(changed):
-                if isinstance(each, ast.ImportFrom) and each.lineno == node.lineno:
-                    each.names = [ast.alias(one.name, new) if one.name == alias.name else one for one in each.names]
-            yield Mutation("import under another name", file, alias.name, ast.unparse(changed) + "\n")
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            yield from ((node, alias) for alias in node.names)
 
 
-def _renamed(file: str, text: str) -> Iterator[Mutation]:
-    """Yield each local name of a function under another name."""
-    for function in ast.walk(ast.parse(text)):
-        if not isinstance(function, ast.FunctionDef) or any(
-            isinstance(each, ast.FunctionDef | ast.Lambda | ast.ClassDef)
-            for each in ast.walk(function)
-            if each is not function
-        ):
-            continue
-        stored = {
-            each.id for each in ast.walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-        }
-        for name in sorted(stored):
-            changed = _Renamed(name, f"{name}_here").visit(function_of(text, function.lineno))
-            yield Mutation(
-                "local under another name",
-                file,
-                f"{function.lineno} {name}",
-                Lines(text).with_(function, _indented(changed, function)),
-            )
+def _aliased(text: str, node: ast.ImportFrom, alias: ast.alias) -> str:
+    """Return the text with one imported name under another one."""
+    new = f"the_{alias.asname or alias.name}"
+    changed = _Renamed(alias.asname or alias.name, new).visit(ast.parse(text))
+    for each in ast.walk(changed):
+        if isinstance(each, ast.ImportFrom) and each.lineno == node.lineno:
+            each.names = [ast.alias(one.name, new) if one.name == alias.name else one for one in each.names]
+    return ast.unparse(changed) + "\n"
+
+
+def _locals(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, str]]:
+    """Yield each name that a function without inner scopes binds."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            inner = [each for each in ast.walk(function) if each is not function]
+            if not any(isinstance(each, ast.FunctionDef | ast.Lambda | ast.ClassDef) for each in inner):
+                bound = {each.id for each in inner if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+                yield from ((function, name) for name in sorted(bound))
 
 
 def function_of(text: str, line: int) -> ast.FunctionDef:
@@ -127,6 +122,5 @@ def _commented(file: str, text: str, mark: str) -> Iterator[Mutation]:
         yield Mutation("comment", file, f"{word} last", f"{text.rstrip()}\n{mark} {word}\n")
 
 
-def _few(file: str, mutations: Iterator[Mutation]) -> list[Mutation]:
-    found = [*mutations]
+def _few(file: str, found: list[Site]) -> list[Site]:
     return random.Random(file).sample(found, min(EDITS_OF_A_FILE, len(found)))

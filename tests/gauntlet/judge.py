@@ -142,6 +142,8 @@ class Judge:
                 return Outcome(mutation, "benign", "passes", "")
             difference = self.difference()
             by, said = told(difference)
+            if by and not difference.broken and (reason := reason_for(mutation)):
+                return Outcome(mutation, "benign", "reason", reason)
             if by or difference.broken:
                 return Outcome(mutation, "survivor", by or difference.broken[0].rule, f"told: {said}")
             return Outcome(mutation, "benign", "same plan", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 from blueprint.alerts.types import Alert, LogMatch, PromQL
@@ -43,8 +44,9 @@ def of_plan(judge: Judge) -> Iterator[Planned]:
 
 
 def _of_resource(model: Blueprint, all_: tuple[Registration, ...], one: Registration) -> Iterator[Planned]:
-    def held(mutation: Mutation, changed: Registration | None) -> Planned:
+    def held(mutation: Mutation, change: Callable[[], Registration | None]) -> Planned:
         def judged() -> Outcome:
+            changed = change()
             stack = [changed if each is one else each for each in all_]
             found = held_to_inventory(model, [each for each in stack if each is not None]).findings
             return _outcome(mutation, found, "")
@@ -52,15 +54,22 @@ def _of_resource(model: Blueprint, all_: tuple[Registration, ...], one: Registra
         return Planned(mutation, judged)
 
     kind = "grant" if "Iam" in one.type or "IAM" in one.type else "resource"
-    yield held(_named(f"{kind} lost", one, ""), None)
+    yield held(_named(f"{kind} lost", one, ""), lambda: None)
     for option in sorted(set(one.options) - BY_THE_SDK):
-        fewer = {name: value for name, value in one.options.items() if name != option}
-        yield held(_named("option lost", one, option), replace(one, options=fewer))
+        yield held(_named("option lost", one, option), partial(_without_option, one, option))
     for path in leaves(one.inputs):
         place = ".".join(map(str, path))
-        yield held(_named("input lost", one, place), replace(one, inputs=_edited(one.inputs, path, gone=True)))
+        yield held(_named("input lost", one, place), partial(_with_input, one, path, gone=True))
         if path[-1] != "$ref":
-            yield held(_named("input changed", one, place), replace(one, inputs=_edited(one.inputs, path, gone=False)))
+            yield held(_named("input changed", one, place), partial(_with_input, one, path, gone=False))
+
+
+def _without_option(one: Registration, option: str) -> Registration:
+    return replace(one, options={name: value for name, value in one.options.items() if name != option})
+
+
+def _with_input(one: Registration, path: tuple[Step, ...], *, gone: bool) -> Registration:
+    return replace(one, inputs=_edited(one.inputs, path, gone=gone))
 
 
 def _named(kind: str, one: Registration, place: str) -> Mutation:

@@ -59,7 +59,7 @@ def test_an_unexplained_mutation_is_seen(judge: Judge) -> None:
     assert (nothing.verdict, nothing.by) == ("survivor", "nothing")
     refused = judge.judged(Mutation("typo", "pipeline.yaml", "lease", text.replace("  lease:", "  leese:")))
     assert (refused.verdict, refused.by) == ("refused", "manifest")
-    told = judge.judged(Mutation("number", "pipeline.yaml", "lease", text.replace("lease: 10m", "lease: 1m")))
+    told = judge.judged(Mutation("number", "pipeline.yaml", "lease", text.replace("lease: 10m", "lease: 20m")))
     assert (told.verdict, told.by) == ("told", "start")
     assert judge.judged(Mutation("nothing", "pipeline.yaml", "changed", text)).verdict == "survivor"
 
