@@ -121,6 +121,7 @@ _FOREIGN = {
     TokenType.MOD: "`%` is no operator of GoogleSQL; call MOD(x, y).",
 }
 _SPELLED = {"==": "`==` is no operator of GoogleSQL; write `=`."}
+MOST_WAITING = 8
 _CLOSING = {
     TokenType.COMMA,
     TokenType.R_PAREN,
@@ -149,8 +150,22 @@ class NotUnderstoodError(Exception):
         super().__init__(message)
 
 
+def _check_joins(tokens: list[Token]) -> None:
+    """Refuse a row of joins that wait for their conditions: the parser tries each split, twice as many with each join."""
+    waiting = 0
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.token_type in (TokenType.ON, TokenType.USING):
+            waiting = max(waiting - 1, 0)
+        elif token.token_type is TokenType.JOIN:
+            waiting += before.token_type is not TokenType.CROSS and after.token_type is not TokenType.UNNEST
+        if waiting > MOST_WAITING:
+            message = f"More than {MOST_WAITING} joins wait for their conditions; write ON or USING after each."
+            raise NotUnderstoodError(message, token.start)
+
+
 def check_tokens(text: str, tokens: list[Token]) -> None:
-    """Refuse what the tokenizer or the parser takes and BigQuery does not."""
+    """Refuse what the tokenizer or the parser takes and BigQuery does not, or what takes the parser for ever."""
+    _check_joins(tokens)
     for token in tokens:
         source = text[token.start : token.end + 1]
         if token.token_type in TEXTS:

@@ -97,7 +97,8 @@ def _table(content: bytes) -> Said:
 
 def _query(content: bytes) -> Said:
     statement = read_sql(content.decode(errors="replace"), {})
-    return [each.message for each in (*statement.problems, *statement.notes)]
+    said = (*statement.problems, *statement.notes)
+    return _sentences(Finding("query", each.message, Location("query.sql", 1)) for each in said)
 
 
 def _message(content: bytes) -> Said:

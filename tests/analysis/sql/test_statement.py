@@ -100,3 +100,14 @@ def test_a_table_that_requires_a_filter_gets_one(text: str, sound: bool) -> None
 def test_what_is_no_statement_of_ours_is_refused_or_not_known_and_never_raises(text: str) -> None:
     statement = read(text, CATALOG)
     assert statement.problems or statement.notes
+
+
+def test_joins_that_wait_for_their_conditions_are_bounded() -> None:
+    chain = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{number}" for number in range(60))
+    assert [each.message for each in read(chain, {}).problems] == [
+        "More than 8 joins wait for their conditions; write ON or USING after each."
+    ]
+    each_with_its_own = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{number} ON TRUE" for number in range(60))
+    assert not any("joins wait" in each.message for each in read(each_with_its_own, {}).problems)
+    crossed = "SELECT 1 FROM d.t AS a" + " CROSS JOIN d.t LEFT JOIN UNNEST([1])" * 20
+    assert not any("joins wait" in each.message for each in read(crossed, {}).problems)
