@@ -36,7 +36,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
     "Before a release": (
         Command("plan --only Topic", "Show what would exist, and everything that is wrong."),
         Command("diff main", "Compare two plans, or a plan with a release."),
-        Command("report --diff build/difference.json", "Write a page to look at: picture, parts, changes."),
+        Command("report --output page.html", "Write a page to look at: picture, parts, changes."),
         Command("policy --rules", "Judge the plan by the policy pack, offline."),
         Command("alerts --prometheus rules.yml", "Show alert rules, or write them out to be tested."),
         Command("build FUNCTION -o build", "Write a function's archive and its manifest to a folder."),
