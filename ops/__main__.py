@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import signal
+import warnings
 from collections.abc import Callable, Sequence
 
 from blueprint.findings import Finding, Location, Refused
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         commands.complete()
     given = commands.parse(sys.argv[1:] if argv is None else argv)
+    # Google's libraries warn of old Pythons when they are imported, which is at first use.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
     level = logging.DEBUG if given.verbose else logging.WARNING
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=level)
     root = getattr(given, "root", None)

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     style = style_for(sys.stdout)
     reports = Reports.of(args.root)
     if args.name and args.name in days.names(args.root):
-        args.replay, args.speed = args.name, 0.0
+        args.replay, args.speed, args.output = args.name, 0.0, None
         return boot(args)
     cases = reports.one_each() if args.all else reports.matching(args.name or "")
     if not cases:

@@ -1,4 +1,4 @@
-"""What a terminal shows while something long runs: one line per stage, redrawn each second. Silent everywhere else."""
+"""What a terminal shows while something long runs: one line per stage, redrawn each second. Elsewhere it is silent, or a line."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ BEAT = 1.0
 
 
 @contextmanager
-def stage(what: str, detail: Callable[[], str] = str) -> Iterator[None]:
-    """Show `what`, `detail` and the seconds until the block ends, then how long it took."""
+def stage(what: str, detail: Callable[[], str] = str, *, lines: bool = False) -> Iterator[None]:
+    """Show `what`, `detail` and the seconds until the block ends, then how long it took; with `lines` elsewhere a line."""
     if not sys.stderr.isatty():
+        if lines:
+            print(f"{what} …", file=sys.stderr, flush=True)
         yield
         return
     stream = sys.stderr.raw if isinstance(sys.stderr, Guarded) else sys.stderr

@@ -15,8 +15,7 @@ from typing import NoReturn
 
 from ops import exitcodes
 from ops.arguments import add_project_arguments
-
-CLOUD_CLI = "https://cloud.google.com/sdk/docs/install"
+from ops.progress import stage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,14 +44,18 @@ def run(args: argparse.Namespace) -> int:
 def boot(args: argparse.Namespace) -> int:
     """Boot what the plan declares and do what the arguments ask for."""
     from ops.local import processes
-    from ops.local.serving import play, serve
-    from ops.local.system import LocalRunError, running
     from ops.report.gather import gather
 
+    if args.replay:
+        _known(args.root, args.replay)
     if processes.sdk() is None:
         print(f"The local run needs the emulators of the Google Cloud CLI: {processes.HINT}.", file=sys.stderr)
         return exitcodes.REFUSED
-    plan = gather(args.root, args.stack)
+    with stage("Planning", lines=True):
+        from ops.local.serving import play, serve
+        from ops.local.system import LocalRunError, running
+
+        plan = gather(args.root, args.stack)
     if plan.violations:
         for finding in plan.violations:
             print(finding, file=sys.stderr)
@@ -66,6 +69,16 @@ def boot(args: argparse.Namespace) -> int:
         return exitcodes.REFUSED
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _known(root: Path, name: str) -> None:
+    """Raise `Refused` where a day is not there or says something that is not understood, before anything is started."""
+    from zoneinfo import ZoneInfo
+
+    from blueprint.loader import load_manifest
+    from ops.local import days
+
+    days.load(root, name, ZoneInfo(load_manifest(root).time_zone))
 
 
 def _end(number: int, _: object) -> NoReturn:

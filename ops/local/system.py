@@ -151,14 +151,15 @@ def running(plan: Plan, folder: Path) -> Iterator[System]:
 
         door = Door(clock, {each.name: each for each in declared.subscriptions}, forward)
         stack.callback(door.close)
-        functions = _prepared(plan, model, declared, clock, folder)
+        with stage("Unpacking the functions, with what their locks name", lines=True):
+            functions = _prepared(plan, model, declared, clock, folder)
         stack.callback(_kill, functions.values())
         try:
-            with stage("Starting the emulators"):
+            with stage("Starting the emulators", lines=True):
                 bigquery = stack.enter_context(_begun(model, folder, project))
                 hosts = stack.enter_context(processes.emulators(folder))
                 environment = {**hosts, "BIGQUERY_EMULATOR_HOST": bigquery.address}
-            with stage("Starting the functions"):
+            with stage("Starting the functions", lines=True):
                 for each in declared.functions:
                     secrets = {name: door.secret(name) for name in each.secrets}
                     functions[each.name].environment |= {**each.environment, **secrets, **environment}
@@ -210,8 +211,7 @@ def _function(
     target = folder / declared.name
     with zipfile.ZipFile(io.BytesIO(archive.content)) as content:
         content.extractall(target)
-    with stage(f"Installing what {declared.name} requires"):
-        python = interpreter_of(model, archive.function)
+    python = interpreter_of(model, archive.function)
     server = (str(python), str(Path(moved.__file__).resolve()), str(clock.file), "functions_framework")
     home = {"HOME": str(target)}  # where the server keeps its socket
     return FunctionProcess(target, declared.entry_point, home, folder / f"{declared.name}.log", server)

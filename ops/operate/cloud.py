@@ -6,7 +6,6 @@ Every failure is a `DataPlaneError` with a sentence, promptly: an operator at ni
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,9 +15,6 @@ from functools import cached_property
 from typing import Any
 
 from ops.answers import NoLogin, Unseen
-
-# Google's libraries warn of old Pythons when they are imported, which is at first use.
-warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
 
 SECONDS = 20.0
 THREADS = 8
