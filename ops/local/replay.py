@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -149,7 +149,7 @@ class Player:
         phase = manifest.phases[step.phase]
         topic = phase.completion_topic
         known = self.system.model.messages[manifest.topics[topic].message].schema["properties"]
-        messages = []
+        messages, runs = [], []
         for execution in range(step.executions):
             for name in step.processors or self._expected(step.phase):
                 identity = f"{step.date}-{name}-{step.at:%d%H%M}-{execution}"
@@ -163,7 +163,8 @@ class Player:
                     "timestamp": (step.at + timedelta(milliseconds=execution)).isoformat(),
                 }
                 messages.append({key: value for key, value in message.items() if key in known} | dict(step.fields))
-                self._leave(step, day, name, message)
+                runs.append((name, message))
+        self._leave(step, day, runs)
         count = f", {step.copies} copies each" if step.copies > 1 else ""
         self.say(f"{phase.name} {step.date}: {len(messages)} × {step.status}{count}")
         batch = messages * step.copies
@@ -171,20 +172,25 @@ class Player:
             self.system.publish(topic, *batch[start : start + 500])
         return len(batch)
 
-    def _leave(self, step: Step, day: Day, processor: str, message: Mapping[str, str]) -> None:
-        """Store what a processor's run leaves: rows in its output, once a date, and what is kept of each run."""
-        schemas = self.system.model.schemas
-        named = {"processor": processor, "date": step.date, "at": message["timestamp"], **message}
+    def _leave(self, step: Step, day: Day, messages: Sequence[tuple[str, Mapping[str, str]]]) -> None:
+        """Store what the runs of processors leave: rows in their outputs, once a date, and what is kept of each run."""
+        schemas, warehouse = self.system.model.schemas, self.system.warehouse
         for rows in day.outside:
-            self.system.warehouse.insert(rows.table, list(filled(schemas, rows, **named)))
+            kept: list[dict[str, Any]] = []
+            for processor, message in messages:
+                named = {"processor": processor, "date": step.date, "at": message["timestamp"], **message}
+                kept += filled(schemas, rows, **named)
+            warehouse.insert(rows.table, kept)
         declared = self.system.model.manifest.phases[step.phase].processors.values()
-        output = next((each.output for each in declared if processor in (each.name, *each.aliases)), None)
-        if output is None or step.status not in DONE or (output.table, step.date) in self._left:
-            return
-        self._left.add((output.table, step.date))
-        rows = Rows(output.table, {output.date_column: step.date}, step.leaves)
-        if step.leaves:
-            self.system.warehouse.insert(rows.table, list(filled(schemas, rows)))
+        senders = {processor for processor, _ in messages}
+        for known in declared:
+            output = known.output
+            if output is None or step.status not in DONE or not senders & {known.name, *known.aliases}:
+                continue
+            if step.leaves and (output.table, step.date) not in self._left:
+                rows = Rows(output.table, {output.date_column: step.date}, step.leaves)
+                warehouse.insert(rows.table, list(filled(schemas, rows)))
+            self._left.add((output.table, step.date))
 
     def _expected(self, phase: str) -> list[str]:
         """Return every processor of a phase that any mode of its boundary expects; of a batch its first sender."""
