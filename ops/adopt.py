@@ -13,6 +13,10 @@ Inventories are the platform's own listings:
 It refuses when an import would replace something that holds data, or drop a column of it. Whatever exists without
 being declared is listed: first what disturbs the pipeline (a second subscription on a topic), then the rest.
 
+For a project that has no declaration yet, `ops new pipeline NAME` makes one and --draft fills it: the files of tables and
+datasets are written, with everything that a listing tells; for topics, functions and schedules the report has entries to
+complete. Then everything is compared as above, so what is left is named.
+
 With --resume it leaves out what the stack's state records already: after an update that was killed, what the cloud
 did create without the state knowing is imported, and the next update goes on from there.
 """
@@ -25,17 +29,19 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.adoption.compare import Adopted, Adoption, Leftover, compare
+from ops.adoption.draft import ByHand, draft
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.engine_cli import call
 from ops.findings import FindingsReport, write
+from ops.scaffolding.change import ProjectChange
 
 _PROVIDER = "pulumi:providers:gcp"
 
@@ -46,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inventory", type=Path, action="append", default=[], metavar="FILE", help="a listing")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the import file")
     add_format_argument(parser)
+    parser.add_argument("--draft", action="store_true", help="write what can be declared from the listings, first")
     parser.add_argument("--resume", action="store_true", help="import only what the state does not record")
 
 
@@ -53,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Report, and write the import file; return 0, 1 when refused, or 3 when leftovers were found."""
     if not args.inventory:
         raise Refused([Finding("inventory", "Give at least one --inventory; `adopt --help` says how.", Location("."))])
+    drafted = _drafted(args) if args.draft else Draft((), ())
     evaluation = evaluate(args.root, args.stack)
     if any(finding.severity == "violation" for finding in evaluation.findings):
         raise Refused(evaluation.findings)
@@ -61,7 +69,12 @@ def run(args: argparse.Namespace) -> int:
     adoption = compare(declared, read(args.inventory, defaults["project"]), defaults)
     recorded = recorded_urns(args.root, args.stack) if args.resume else frozenset[str]()
     adoption = replace(adoption, adopted=tuple(e for e in adoption.adopted if e.declared.urn not in recorded))
-    write(args.format, FindingsReport("adopt", args.root, adoption.findings), as_json(adoption), lines(adoption))
+    write(
+        args.format,
+        FindingsReport("adopt", args.root, adoption.findings),
+        as_json(adoption, drafted),
+        lines(adoption, drafted),
+    )
     for finding in adoption.findings:
         print(finding, file=sys.stderr)
     if adoption.findings:
@@ -70,6 +83,26 @@ def run(args: argparse.Namespace) -> int:
         document = import_file(evaluation.registrations, adoption.adopted, recorded)
         args.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return exitcodes.DIFFERENCE if adoption.leftovers else exitcodes.SOUND
+
+
+class Draft(NamedTuple):
+    """What was written of what exists, and what is left to a person."""
+
+    files: tuple[str, ...]
+    by_hand: tuple[ByHand, ...]
+
+
+def _drafted(args: argparse.Namespace) -> Draft:
+    """Write what listings tell whole; raises `Refused` where a file cannot be written."""
+    evaluation = evaluate(args.root, args.stack)
+    if any(finding.severity == "violation" for finding in evaluation.findings):
+        raise Refused(evaluation.findings)
+    change = ProjectChange(args.root)
+    left = draft(change, read(args.inventory, provider_defaults(evaluation)["project"]))
+    files = tuple(sorted(change.files))
+    if files:
+        change.write()
+    return Draft(files, tuple(left))
 
 
 def provider_defaults(evaluation: Evaluation) -> dict[str, str]:
@@ -85,9 +118,11 @@ def recorded_urns(root: Path, stack: str) -> frozenset[str]:
     return frozenset(each["urn"] for each in export.get("deployment", {}).get("resources") or ())
 
 
-def as_json(adoption: Adoption) -> dict[str, Any]:
+def as_json(adoption: Adoption, drafted: Draft) -> dict[str, Any]:
     """Return the report as data."""
     return {
+        "written": list(drafted.files),
+        "by_hand": [{"what": each.what, "why": each.why, "entry": list(each.entry)} for each in drafted.by_hand],
         "imported": [
             {"type": each.existing.type, "id": each.existing.id, "urn": each.declared.urn}
             | {"changed": list(each.changed), "replaced": list(each.replaced)}
@@ -101,8 +136,15 @@ def as_json(adoption: Adoption) -> dict[str, Any]:
     }
 
 
-def lines(adoption: Adoption) -> Iterator[str]:
+def lines(adoption: Adoption, drafted: Draft) -> Iterator[str]:
     """Yield the report for people."""
+    if drafted.files or drafted.by_hand:
+        yield f"Written: {len(drafted.files)}"
+        yield from (f"  {name}" for name in drafted.files)
+        yield f"To declare by hand: {len(drafted.by_hand)}"
+        for hand in drafted.by_hand:
+            yield f"  {hand.what}: {hand.why}"
+            yield from (f"      {line}" for line in hand.entry)
     kept = [each for each in adoption.adopted if not each.changed and not each.replaced]
     changed = [each for each in adoption.adopted if each.changed and not each.replaced]
     replaced = [each for each in adoption.adopted if each.replaced]

@@ -56,7 +56,7 @@ class DeployedView(FileTree):
 
 
 @dataclass(frozen=True)
-class Deployment:
+class DeployedFunction:
     """What is beside one function: search folders in order, what of the tree is left out, what could not be read."""
 
     roots: tuple[SearchFolder, ...] = ()
@@ -64,7 +64,7 @@ class Deployment:
     unread: tuple[UnreadStep, ...] = ()
 
 
-class Deployments:
+class DeployedTree:
     """What is deployed with each function of a tree.
 
     Args:
@@ -96,7 +96,7 @@ class Deployments:
         path = posixpath.join(self._base, step.name)
         return bool(step.inside) and not any(f"{path}/".startswith(f"{each}/") for each in self._folders)
 
-    def of(self, folder: str) -> Deployment:
+    def of(self, folder: str) -> DeployedFunction:
         """Return what is deployed with one function."""
         hidden: list[Hidden] = [_uploads(self._files, folder)] if self.way is Deploy.GCLOUD else []
         mine = [script for script in self._scripts if self._is_for(script, folder)]
@@ -106,7 +106,7 @@ class Deployments:
             roots[SearchFolder(posixpath.join(self._base, path).rstrip("/"), "", tuple(sorted(only)))] = None
         if steps:
             hidden.append(self._not_copied(steps, folder))
-        return Deployment(tuple(roots), tuple(hidden), tuple(step for script in mine for step in script.unread))
+        return DeployedFunction(tuple(roots), tuple(hidden), tuple(step for script in mine for step in script.unread))
 
     def _is_for(self, script: Script, folder: str) -> bool:
         meant = self._meant[script.file]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from analysis.audit.deployment import Deploy, DeployedView, Deployment, Deployments
+from analysis.audit.deployment import Deploy, DeployedFunction, DeployedTree, DeployedView
 from analysis.audit.model import Audit, AuditedFunction, AuditFinding, Site, function_from_json
 from analysis.audit.references import references
 from analysis.audit.requirements import Requirements, distributions_of, is_known
@@ -74,7 +74,7 @@ class _Auditor:
         self.left_out: list[str] = []
         self.folders = list(self._find(self._base, 0))
         carried = {name for folder in self.folders for name in _modules(self._files, folder)}
-        self.deployments = Deployments(self._files, self._base, self.folders, way, map(str, roots))
+        self.deployments = DeployedTree(self._files, self._base, self.folders, way, map(str, roots))
         self.roots = tuple(dict.fromkeys(root for folder in self.folders for root in self.deployments.of(folder).roots))
         carries = any("requirements.txt" in self._files.entries(folder) for folder in self.folders)
         shared = [name for name in ("requirements.txt", "requirements.lock") if name in self._files.entries(self._base)]
@@ -186,7 +186,7 @@ class _Auditor:
 class _Function:
     """The audit of one function folder."""
 
-    def __init__(self, auditor: _Auditor, trace: Trace, folder: str, deployment: Deployment) -> None:
+    def __init__(self, auditor: _Auditor, trace: Trace, folder: str, deployment: DeployedFunction) -> None:
         self._auditor, self._trace, self._folder = auditor, trace, folder
         self._deployment = deployment
         self._requirements = tuple(self._read_requirements())

@@ -146,14 +146,15 @@ def _violations(adopted: Iterable[Adopted]) -> Iterator[Finding]:
             continue
         subject = f"{each.existing.type.rpartition(':')[2]} '{each.existing.label}' exists and holds data"
         at = each.declared.source or Location("pipeline.yaml")
-        if each.replaced:
-            paths = ", ".join(f"`{path}`" for path in each.replaced)
-            told = f"{subject}; declaring it with another {paths} replaces it. Declare what exists, or migrate it."
-            yield Finding("adopt-replaces", told, at)
-        elif each.existing.type == _TABLE and (lost := _lost_columns(each)):
+        lost = _lost_columns(each) if each.existing.type == _TABLE else []
+        if lost:
             columns = ", ".join(f"'{column}'" for column in lost)
             told = f"{subject}; its column {columns} is not declared and would be dropped. Add it to the table's file."
             yield Finding("adopt-drops", told, at)
+        elif each.replaced:
+            paths = ", ".join(f"`{path}`" for path in each.replaced)
+            told = f"{subject}; declaring it with another {paths} replaces it. Declare what exists, or migrate it."
+            yield Finding("adopt-replaces", told, at)
 
 
 def _lost_columns(each: Adopted) -> list[str]:
@@ -178,7 +179,7 @@ def _touches(existing: Existing, topics: set[str], functions: set[str]) -> str:
         topic = str(settings.get("topic", "")).rpartition("/")[2]
         return f"takes every message of '{topic}' once more" if topic in topics else ""
     if existing.type == _FUNCTION:
-        topic = str(settings.get("eventTrigger", {}).get("pubsubTopic", "")).rpartition("/")[2]
+        topic = str((settings.get("eventTrigger") or {}).get("pubsubTopic") or "").rpartition("/")[2]
         return f"is triggered by '{topic}' too" if topic in topics else ""
     target = json.dumps([settings.get("httpTarget"), settings.get("pubsubTarget")])
     called = next((name for name in sorted(functions | topics) if f"/{name}" in target), None)

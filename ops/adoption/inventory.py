@@ -153,6 +153,11 @@ def _table(name: str, data: Data) -> Existing:
     elif "schema" in data:
         settings["schema"] = json.dumps(data["schema"].get("fields", []))
     settings["timePartitioning"] = _partitioning(data["timePartitioning"]) if "timePartitioning" in data else None
+    if "rangePartitioning" in data:
+        bounds = data["rangePartitioning"]
+        numbers = {key: int(value) for key, value in bounds.get("range", {}).items()}
+        settings["rangePartitioning"] = {"field": bounds.get("field"), "range": numbers}
+    settings["requirePartitionFilter"] = data.get("requirePartitionFilter")
     settings["clusterings"] = data.get("clustering", {}).get("fields")
     return Existing("gcp:bigquery/table:Table", name, f"{dataset}.{table}", settings)
 

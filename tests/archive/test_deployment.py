@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.audit.deployment import Deploy, DeployedView, Deployments
+from analysis.audit.deployment import Deploy, DeployedTree, DeployedView
 from analysis.audit.model import Audit
 from analysis.audit.tree import audit_tree
 from analysis.python.file_tree import EntryKind, FileTree
@@ -110,7 +110,7 @@ archive.MakeZipFromDir({str(tmp_path / "o.zip")!r}, {str(folder)!r}, predicate=c
 def seen_files(folder: Path) -> list[str]:
     files = FileTree()
     view = DeployedView(
-        files, Deployments(files, str(folder.parent), [str(folder)], Deploy.GCLOUD, ()).of(str(folder)).hidden
+        files, DeployedTree(files, str(folder.parent), [str(folder)], Deploy.GCLOUD, ()).of(str(folder)).hidden
     )
 
     def below(path: str) -> list[str]:
