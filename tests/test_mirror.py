@@ -62,6 +62,7 @@ ALONE = {
     "analysis/python/standard": "tests/archive/test_listed_names.py",
     "blueprint/archive": "tests/archive",
     "blueprint/inventory": "tests/ops/embedded/test_inventory.py",
+    "ops/drills": "tests/ops/test_drill.py",
     "ops/operate": "tests/operators",
     "ops/report": "tests/ops/test_plan.py",
 }
