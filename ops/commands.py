@@ -69,7 +69,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
     ),
     "This machine": (
         Command("local --replay DAY", "Run the whole pipeline here, or play a day on it."),
-        Command("drill 24", "Break a copy as it broke before: what refuses it, what reports it."),
+        Command("drill 24", "Break a copy as it broke once: what refuses, what reports it."),
         Command("doctor", "Say what this machine has and lacks, and how to get it."),
         Command("completion bash", "Print the completion script for bash, zsh or fish."),
     ),
