@@ -78,16 +78,12 @@ class Expectation:
         open: dates that are not triggered: boundary, date, what is missing, and whether a gate blocks.
         rows: how many rows each table has; a table that is not named has none.
         letters: dead letter → reasons → how many messages; one that is not named is empty.
-        alerts: the names of what fires; everything else is silent.
-        status: the verdict of `ops status` at the end.
     """
 
     triggers: tuple[Mapping[str, Any], ...] = ()
     open: tuple[Mapping[str, Any], ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     letters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    alerts: tuple[str, ...] | None = None
-    status: str | None = None
 
 
 @dataclass(frozen=True)
