@@ -263,17 +263,6 @@ def test_what_a_module_loads_when_asked_counts_where_somebody_asks(
     assert one(tmp_path, main).missing == missing
 
 
-def test_what_a_tree_is_called_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "on\x1b[2Je"
-    folder.mkdir()
-    (folder / "main.py").write_text(
-        "import importlib\nimportlib.import_module('a\\x1b[31mb')\n\n\ndef handle(r):\n    return 1\n"
-    )
-    (folder / "requirements.txt").write_text("x\x1b]0;y==1\n")
-    assert main(["audit", str(tmp_path), "--no-cache"]) == 1
-    assert "\x1b" not in capsys.readouterr().out
-
-
 def test_nothing_is_written_into_the_tree_and_nothing_is_run(tmp_path: Path) -> None:
     tree = tmp_path / "tree" / "one"
     tree.mkdir(parents=True)
