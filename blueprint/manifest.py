@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from shared.declaration.grammar import Duration, Json, TextPattern, declared
+from shared.declaration.keys import Key, KeyKind
 from shared.declaration.types import Identifier, Percent, TopicId
 
 from blueprint.boundaries import Boundary, Phase
@@ -162,6 +163,10 @@ class Manifest(Placed):
     date_field: Identifier = declared(
         "What messages, log entries and rows call the date that work is for.", default="date"
     )
+    key: KeyKind = declared(
+        "What a completion is for, written in `date_field`: a `date`; an `hour` such as 2026-01-29T17Z, in UTC; or a `batch`, any id.",
+        default="date",
+    )
     runtime: Annotated[str, TextPattern(r"python3\d{1,2}", "a Python runtime such as python311")] = declared(
         "Runtime of the functions."
     )
@@ -185,6 +190,11 @@ class Manifest(Placed):
     retired: Mapping[str, str] = declared(
         "Released names that nothing uses any more, as kind/name, such as topic/orders: and why.", factory=dict
     )
+
+    @property
+    def keys(self) -> Key:
+        """Return how keys are written, and what they mean."""
+        return Key(self.key)
 
     @property
     def python(self) -> tuple[int, int]:

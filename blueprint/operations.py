@@ -20,7 +20,8 @@ FOLDER = "schemas/operators"
 class Question:
     """A query by name: the parameters that it may use and the columns that it must return; a write returns none.
 
-    A `date` is a DATE, `date_text` the same as text, `phases` and `processors` are arrays of texts.
+    A `date` is a DATE, a text where the `key` of the pipeline is another; `date_text` is the same as text. `phases` and
+    `processors` are arrays of texts.
     """
 
     parameters: tuple[str, ...]

@@ -100,6 +100,9 @@ def _boundaries(manifest: Manifest) -> Iterator[Problem]:
         phase = manifest.phases.get(boundary.upstream)
         if phase is not None:
             yield from _expectations(boundary, phase)
+        for mode in boundary.modes.values() if manifest.key == "batch" else ():
+            if mode.when != "always":
+                yield f"Mode '{mode.name}' asks for a day, and a batch belongs to none; use `when: always`.", mode.at
 
 
 def _timer(manifest: Manifest, boundary: Boundary) -> Iterator[Problem]:

@@ -57,7 +57,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         events={part: view.Event(each, _message(manifest, root, each)) for part, each in events.items()},
         phases={name: manifest.phases[name] for name in _phases_of(boundaries)},
         boundaries={each.name: _boundary(manifest, each, root, _judges(each, function)) for each in boundaries},
-        completion=_message(manifest, root, topic) if topic else {},
+        completion=_completion(manifest, root, topic) if topic else {},
         collections=manifest.store.collections if not manifest.boundary_of(function) else {},
     )
     written: Json = encode(view.View, seen)
@@ -95,6 +95,7 @@ def _boundary(manifest: Manifest, boundary: Boundary, root: Path, judged: bool) 
     gates = tuple(boundary.gates.values())
     return view.Boundary(
         name=boundary.name,
+        key=manifest.key,
         upstream=upstream,
         downstream=manifest.phases[boundary.downstream] if boundary.downstream else None,
         deadline=boundary.deadline,
@@ -140,6 +141,14 @@ def _message(manifest: Manifest, root: Path, topic: str) -> Json:
     if problems := check_schema(schema, file, root / file):
         raise Refused(problems)
     return _fields(schema)
+
+
+def _completion(manifest: Manifest, root: Path, topic: str) -> Json:
+    """Return the fields of a completion; what it is for is a key, which no format of JSON Schema names."""
+    fields = _message(manifest, root, topic)
+    if manifest.date_field in fields:
+        fields[manifest.date_field]["type"] = manifest.key
+    return fields
 
 
 def _fields(schema: Json) -> Json:

@@ -30,7 +30,7 @@ from ops.operate.journal import Journal, alone
 from ops.operate.recorded import completions, messages
 from ops.operate.rehearsal import Net, net_of
 from ops.operate.standing import started_runs
-from ops.operate.target import Target, as_day, dates, load_target
+from ops.operate.target import Target, dates, load_target
 from ops.progress import stage
 from ops.terminal import Style, style_for
 
@@ -91,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Say what a repair comes to, or do it; the exit code is the worst answer's."""
     target = load_target(args.root, args.stack)
+    args.dates = target.about(args.dates)
     boundaries = target.boundaries(args.boundary)
     cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
     if args.reprocess:
@@ -238,7 +239,7 @@ def _without_effect(target: Target, cloud: DataPlane, boundary: Boundary, date: 
 
 
 def _record_attempt(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> None:
-    known = {"boundary": boundary.name, "date": as_day(date), "date_text": date}
+    known = {"boundary": boundary.name, "date": target.parameter(date), "date_text": date}
     (row,) = cloud.rows(answer(target.root, "attempts"), **known)
     cloud.rows(
         answer(target.root, "record_attempt"),

@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from ops.answers import Answer, DateProblem
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
         with stage("Looking at the pipeline"):
             compare = None if args.no_deployed else lambda: deployed(args)
-            found = overview(target, cloud, args.dates or _recent(target), compare)
+            found = overview(target, cloud, target.about(args.dates) if args.dates else _recent(target), compare)
         if args.watch is not None and sys.stdout.isatty():
             print("\033[H\033[2J", end="", file=getattr(sys.stdout, "raw", sys.stdout), flush=True)
         report = FindingsReport("status", args.root, list(findings_of(target, found.problems)))
@@ -71,9 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _recent(target: Target) -> list[str]:
-    """Return yesterday and today: overnight work for a date runs on the day after it."""
-    today = datetime.now(ZoneInfo(target.manifest.time_zone)).date()
-    return [(today - timedelta(days=1)).isoformat(), today.isoformat()]
+    """Return yesterday and today, or the last hour and this: overnight work for a date runs on the day after it."""
+    return target.manifest.keys.recent(datetime.now(UTC), ZoneInfo(target.manifest.time_zone))
 
 
 def deployed(args: argparse.Namespace) -> Deployed:

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     wanted = target.boundaries(args.boundary)
     cloud = DataPlane(target.stack.project, target.stack.dataset_location, target.manifest.store.database)
     found = []
-    for date in args.dates:
+    for date in target.about(args.dates):
         with stage(f"Looking at {date}"):
             found.append(check(target, cloud, date, wanted))
     shown = [each.as_json() for each in found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from blueprint.boundaries import Boundary, Field
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
+from blueprint.manifest import Manifest
 from blueprint.model import Blueprint
 from blueprint.references import ENGINE_FIELDS, PER_TABLE
 from blueprint.schemas.messages import FOLDER, MessageSchema
@@ -58,7 +59,11 @@ def engine_fits(plan: Blueprint, report: Inspection) -> None:
     manifest = plan.manifest
     upstream = (manifest.phases[boundary.upstream] for boundary in manifest.boundaries.values())
     for name in dict.fromkeys(manifest.topics[phase.completion_topic].message for phase in upstream):
-        for field, form in {**READ, manifest.date_field: "date"}.items() if name in plan.messages else ():
+        for field, form in (
+            {**READ, manifest.date_field: "date" if manifest.key == "date" else None}.items()
+            if name in plan.messages
+            else ()
+        ):
             report.check()
             _required_text(plan.messages[name], field, form, report)
     for part, told in TOLD.items():
@@ -114,7 +119,9 @@ def triggers_fit(plan: Blueprint, report: Inspection) -> None:
         )
         for name, field in boundary.trigger.fields.items():
             report.check()
-            if problem := _problem(name, field, message, upstream) or _unstated(plan, boundary, name, field, message):
+            if problem := _problem(plan.manifest, name, field, message, upstream) or _unstated(
+                plan, boundary, name, field, message
+            ):
                 report.violation(f"The trigger of '{boundary.name}': {problem}", field.at)
         _required(boundary, message, report)
 
@@ -128,7 +135,9 @@ def _required(boundary: Boundary, message: MessageSchema, report: Inspection) ->
             )
 
 
-def _problem(name: str, field: Field, message: MessageSchema, upstream: MessageSchema | None) -> str | None:
+def _problem(
+    manifest: Manifest, name: str, field: Field, message: MessageSchema, upstream: MessageSchema | None
+) -> str | None:
     """Return what is wrong with one field of a trigger, or None."""
     described = message.field(name)
     if described is None:
@@ -139,7 +148,7 @@ def _problem(name: str, field: Field, message: MessageSchema, upstream: MessageS
         single = MessageSchema(message.name, described.schema, message.at)
         fault = next(iter(single.validate(field.value)), None)
         return f"the constant for `{name}` does not fit: {fault.message}" if fault else None
-    given = ENGINE_FIELDS.get(field.from_)
+    given = ("string", None) if field.from_ == "date" and manifest.key != "date" else ENGINE_FIELDS.get(field.from_)
     if given is None and upstream is not None:
         source = upstream.field(field.from_)
         if source is None:

@@ -37,6 +37,8 @@ def operators_answered(plan: Blueprint, report: Inspection) -> None:
             report.findings.extend(refused.findings)
             continue
         types = {parameter: PARAMETERS[parameter] for parameter in question.parameters}
+        if "date" in types:
+            types["date"] = plan.manifest.keys.sql_type
         checked = check_statement(text, tables, at, project=plan.stack.project, parameters=types, cache=cache)
         report.read((*checked.findings, *checked.notes))
         for problem, place in _unfit(question, checked, at):

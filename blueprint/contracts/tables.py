@@ -37,11 +37,13 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
             if columns is None:
                 report.violation(_absent(f"Processor '{processor.name}' writes", output.table), output.at)
                 continue
+            wanted = plan.manifest.keys.sql_type
             column = next((each for each in columns if each.name == output.date_column), None)
-            if column is None or column.type != "DATE":
-                known = ", ".join(each.name for each in columns if each.type == "DATE") or "none"
+            if column is None or column.type != wanted:
+                known = ", ".join(each.name for each in columns if each.type == wanted) or "none"
                 report.violation(
-                    f"`{output.table}` has no DATE column `{output.date_column}`; its DATE columns: {known}.", output.at
+                    f"`{output.table}` has no {wanted} column `{output.date_column}`; its {wanted} columns: {known}.",
+                    output.at,
                 )
 
 
@@ -99,7 +101,13 @@ def gates_ask_their_date(plan: Blueprint, report: Inspection) -> None:
             except Unreadable:  # told where the function's view is made
                 continue
             checked = check_statement(
-                text, tables, at, project=plan.stack.project, parameters={"date": "DATE"}, query_only=True, cache=cache
+                text,
+                tables,
+                at,
+                project=plan.stack.project,
+                parameters={"date": plan.manifest.keys.sql_type},
+                query_only=True,
+                cache=cache,
             )
             report.read(checked.findings)
             if not checked.findings:
@@ -116,7 +124,7 @@ def _unfit(checked: CheckedStatement, at: Location) -> Iterator[tuple[str, Locat
         yield f"A gate's `value` is a number and this is {columns[0].type}; count or compute one.", at
     names = dict(checked.parameters)
     if "date" not in checked.compared:
-        yield "The gate does not ask about its date; compare a date column with @date.", at
+        yield "The gate does not ask about its date; compare a column with @date.", at
     for name, place in names.items():
         if name != "date":
             yield f"A gate is given @date and nothing else, and this one uses @{name}; write the value.", place

@@ -13,7 +13,7 @@ from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.due import Due, due
 from ops.operate.letters import waiting_of
 from ops.operate.standing import BoundaryState, runs_of, standings
-from ops.operate.target import Target, as_day
+from ops.operate.target import Target
 from ops.terminal import clip, count
 
 Json = dict[str, Any]
@@ -70,17 +70,17 @@ def check(target: Target, cloud: DataPlane, date: str, wanted: list[Boundary], *
 
 def _asked(target: Target, date: str) -> Iterator[tuple[str, Json]]:
     """Yield the queries whose answers every date needs, so that they are asked at once."""
-    yield answer(target.root, "errors"), {"date": as_day(date)}
+    yield answer(target.root, "errors"), {"date": target.parameter(date)}
     if (target.root / file_of("due")).is_file():
-        yield answer(target.root, "due"), {"date": as_day(date)}
+        yield answer(target.root, "due"), {"date": target.parameter(date)}
     for phase in target.manifest.phases:
-        yield answer(target.root, "completions"), {"phase": phase, "date": as_day(date)}
+        yield answer(target.root, "completions"), {"phase": phase, "date": target.parameter(date)}
         yield runs_of(target, phase, date)
 
 
 def _errors(target: Target, cloud: DataPlane, date: str) -> Iterator[DateProblem]:
     try:
-        rows = cloud.rows(answer(target.root, "errors"), date=as_day(date))
+        rows = cloud.rows(answer(target.root, "errors"), date=target.parameter(date))
     except DataPlaneError as error:
         yield DateProblem(Answer.NOT_KNOWN, str(error), about="errors of the date")
         return

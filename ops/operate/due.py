@@ -7,14 +7,14 @@ it has work on every day.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from blueprint.boundaries import Boundary
 from blueprint.manifest import Manifest
 from blueprint.operations import answer, file_of
 from ops.operate.cloud import DataPlane, DataPlaneError
-from ops.operate.target import Target, as_day
+from ops.operate.target import Target
 from ops.terminal import count
 
 
@@ -38,7 +38,7 @@ def due(target: Target, cloud: DataPlane, date: str) -> Due:
     if not (target.root / file_of("due")).is_file():
         return Due(1)
     try:
-        rows = cloud.rows(answer(target.root, "due"), date=as_day(date))
+        rows = cloud.rows(answer(target.root, "due"), date=target.parameter(date))
     except DataPlaneError as error:
         return Due(None, unseen=str(error))
     if not rows or not rows[0]["is_known"]:
@@ -53,7 +53,9 @@ def due_at(manifest: Manifest, boundary: Boundary, date: str) -> datetime:
     from where the deadline before it ends.
     """
     zone = ZoneInfo(manifest.time_zone)
-    end = datetime.combine(as_day(date) + timedelta(days=1), time(), zone)
+    end = manifest.keys.end(date, zone)
+    if end is None:  # nobody can know when a batch that was never heard of should have come
+        return datetime.max.replace(tzinfo=UTC)
     allowed, current, seen = boundary.deadline, boundary, {boundary.name}
     while (before := predecessor(manifest, current)) and before.name not in seen:
         allowed, current = allowed + before.deadline, before

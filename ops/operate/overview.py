@@ -16,7 +16,7 @@ from ops.answers import Answer, DateProblem, merged, worst
 from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.daily import DateCheck, check
 from ops.operate.letters import MOST, waiting_of
-from ops.operate.target import Target, as_day
+from ops.operate.target import Target
 from ops.terminal import count
 
 Json = dict[str, Any]
@@ -94,7 +94,7 @@ def overview(
     made = Overview(datetime.now(UTC))
     boundaries = list(target.manifest.boundaries.values())
     general: list[tuple[str, Json]] = [(answer(target.root, name), {}) for name in ("health", "stalled")]
-    cloud.fetch([*general, *((answer(target.root, "data"), {"date": as_day(date)}) for date in dates)])
+    cloud.fetch([*general, *((answer(target.root, "data"), {"date": target.parameter(date)}) for date in dates)])
     for date in dates:
         made.dates.append(check(target, cloud, date, boundaries, letters=False))
         made.data[date] = _seen(made, f"data of {date}", lambda day=date: _data(target, cloud, day))  # type: ignore[misc]
@@ -140,21 +140,23 @@ def _failed(line: PhaseLine) -> Iterator[DateProblem]:
 
 def _silent(target: Target, cloud: DataPlane, dates: Sequence[str]) -> Iterator[DateProblem]:
     for row in cloud.rows(answer(target.root, "stalled")):
-        date = row["date"].isoformat()
+        date = str(row["date"])
         if date in dates:
             text = f"started for {date}, not finished, and silent for {row['idle_minutes']} min."
             yield DateProblem(Answer.WARNING, text, f"python -m ops validate {date}", about=str(row["phase"]))
 
 
 def _data(target: Target, cloud: DataPlane, date: str) -> list[Row]:
-    return sorted(cloud.rows(answer(target.root, "data"), date=as_day(date)), key=lambda row: str(row["title"]))
+    return sorted(
+        cloud.rows(answer(target.root, "data"), date=target.parameter(date)), key=lambda row: str(row["title"])
+    )
 
 
 def _gaps(target: Target, made: Overview, date: str) -> Iterator[DateProblem]:
     """Yield what lacks of a past date's data; a date that is not over, or without work, lacks nothing yet."""
-    today = made.at.astimezone(ZoneInfo(target.manifest.time_zone)).date().isoformat()
+    end = target.manifest.keys.end(date, ZoneInfo(target.manifest.time_zone))
     scheduled = made.dates[-1].due.number
-    for row in made.data[date] or () if date < today and scheduled else ():
+    for row in made.data[date] or () if end and end <= made.at and scheduled else ():
         if row["gaps"]:
             text = f"{date}: {row['gaps']} {row['gap']} ({row['number']} {row['title']})."
             yield DateProblem(Answer.WARNING, text)

@@ -10,12 +10,12 @@ from typing import Any
 from blueprint.boundaries import Boundary
 from blueprint.operations import answer
 from ops.operate.cloud import DataPlane, Row
-from ops.operate.target import Target, as_day
+from ops.operate.target import Target
 
 
 def completions(target: Target, cloud: DataPlane, phase: str, date: str) -> list[Row]:
     """Return what the stream recorded of a phase for a date, oldest first."""
-    return cloud.rows(answer(target.root, "completions"), phase=phase, date=as_day(date))
+    return cloud.rows(answer(target.root, "completions"), phase=phase, date=target.parameter(date))
 
 
 def messages(target: Target, cloud: DataPlane, boundary: Boundary, date: str) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.due import Due, due_at, predecessor
 from ops.operate.recorded import canonical, completions, lease_until, time_of
 from ops.operate.rehearsal import rehearse
-from ops.operate.target import Target, as_day
+from ops.operate.target import Target
 
 ORCHESTRATOR = "orchestrator"
 FEW = 0.6
@@ -135,8 +135,8 @@ def _mode(case: BoundaryCase, document: Row | None) -> Mode:
     named = case.boundary.modes.get(str((document or {}).get("_mode")))
     if named:
         return named
-    today = case.now.astimezone(ZoneInfo(case.target.manifest.time_zone)).date().isoformat()
-    side = "today" if case.date == today else "before_today" if case.date < today else "after_today"
+    manifest = case.target.manifest
+    side = manifest.keys.side(case.date, case.now, ZoneInfo(manifest.time_zone))
     return next(mode for mode in case.boundary.modes.values() if mode.when in ("always", side))
 
 
@@ -295,7 +295,7 @@ def runs_of(target: Target, phase: str, date: str) -> tuple[str, dict[str, Any]]
     """Return the query for what started a phase's runs for a date, and its parameters."""
     known = target.manifest.phases[phase]
     names = [name for each in known.processors.values() for name in (each.name, *each.aliases)]
-    parameters = {"date": as_day(date), "phases": [known.name, known.label], "processors": names}
+    parameters = {"date": target.parameter(date), "phases": [known.name, known.label], "processors": names}
     return answer(target.root, "runs"), parameters
 
 

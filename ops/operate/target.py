@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
+
+from shared.declaration.keys import EXAMPLES, Key
 
 from blueprint.boundaries import Boundary
 from blueprint.findings import Finding, Refused
@@ -18,7 +20,7 @@ from blueprint.stack import StackSettings, check_stack, placed
 from blueprint.wiring import all_pushes
 
 MAX_RANGE = 400
-"""Days in one range of dates: what documents live (their expiry)."""
+"""Keys in one range of dates: what documents live (their expiry)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,20 @@ class Target:
             for topic in stream.topics:
                 subscription = self.names.stream_subscription(stream.name, topic)
                 yield f"stream {stream.name}", topic, self.names.dead_letter_subscription(subscription)
+
+    def parameter(self, date: str) -> datetime.date | str:
+        """Return what a command's date is for, as queries take it."""
+        return self.manifest.keys.parameter(date)
+
+    def about(self, dates: list[str]) -> list[str]:
+        """Return dates that a command was given; raises `Refused` where the pipeline's completions are for something else."""
+        wrong = next((each for each in dates if not self.manifest.keys.fits(each)), None)
+        if wrong is None:
+            return dates
+        kind = self.manifest.key
+        example = f"batch:{EXAMPLES[kind]}" if kind == "batch" else EXAMPLES[kind]
+        message = f"'{wrong}' is no {kind}, and completions of this pipeline are for one; write it as {example}."
+        raise Refused([Finding("key", message, self.manifest.at)])
 
     def boundaries(self, name: str | None) -> list[Boundary]:
         """Return the named boundary, or all; raises `Refused` for an unknown name."""
@@ -69,24 +85,21 @@ def load_target(root: Path, stack: str) -> Target:
 
 
 def dates(text: str) -> list[str]:
-    """Return the dates of `YYYY-MM-DD` or `YYYY-MM-DD..YYYY-MM-DD`, both ends included.
+    """Return the dates of `YYYY-MM-DD`, the hours of `YYYY-MM-DDTHHZ`, or the batch of `batch:ID`.
+
+    Of dates and hours also a range `FIRST..LAST`, both ends included.
 
     Raises argparse.ArgumentTypeError with a sentence for anything else.
     """
+    named, _, batch = text.partition(":")
+    if named == "batch" and Key("batch").fits(batch):
+        return [batch]
     first, _, last = text.partition("..")
     try:
-        start, end = as_day(first), as_day(last or first)
+        return Key("hour" if "T" in first else "date").span(first, last or first, MAX_RANGE + 1)
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"'{text}' must run forward, over at most {MAX_RANGE} days") from None
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"'{text}' is no date such as 2026-01-29, nor a range such as 2026-01-29..2026-02-01"
         ) from None
-    if not 0 <= (end - start).days <= MAX_RANGE:
-        raise argparse.ArgumentTypeError(f"'{text}' must run forward, over at most {MAX_RANGE} days")
-    return [(start + timedelta(days=number)).isoformat() for number in range((end - start).days + 1)]
-
-
-def as_day(text: str) -> date:
-    """Return the day that `YYYY-MM-DD` says, as queries take it; raises `ValueError` for anything else."""
-    if len(text) != 10:
-        raise ValueError(text)
-    return date.fromisoformat(text)

@@ -34,12 +34,12 @@ class Verdict:
 
 def mode_of(boundary: Boundary, date: str, now: datetime, zone: ZoneInfo) -> Mode:
     """Return the mode of the date as seen now; raises `LookupError` where the declaration has none for it."""
-    today = now.astimezone(zone).date().isoformat()
-    side = "today" if date == today else "before_today" if date < today else "after_today"
+    side = boundary.keys.side(date, now, zone)
     for mode in boundary.modes:
         if mode.when in ("always", side):
             return mode
-    raise LookupError(f"{boundary.name} declares no mode for a date that is {side.replace('_', ' ')}.")
+    place = side.replace("_", " ") if side else "on no day"
+    raise LookupError(f"{boundary.name} declares no mode for a {boundary.key} that is {place}.")
 
 
 def judge(boundary: Boundary, document: doc.Document, date: str, now: datetime, zone: ZoneInfo) -> Verdict:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from shared.declaration.keys import Key
+
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}|[0-9a-f]{8}[0-9a-f-]{0,60}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def problem(value: Any, rule: Mapping[str, Any]) -> str | None:
@@ -45,13 +46,6 @@ def key_part(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _date(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(_DATE.fullmatch(value)) and 1900 <= date.fromisoformat(value).year < 2200
-    except ValueError:
-        return False
-
-
 def _timestamp(value: Any) -> bool:
     try:
         return isinstance(value, str) and 1900 <= instant(value).year < 2200
@@ -72,6 +66,8 @@ _CHECKS = {
     "boolean": lambda value: isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
     "strings": lambda value: isinstance(value, list) and all(is_text(item) for item in value),
-    "date": _date,
+    "date": Key("date").fits,
+    "hour": Key("hour").fits,
+    "batch": Key("batch").fits,
     "timestamp": _timestamp,
 }

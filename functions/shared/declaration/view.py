@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import tzdata  # noqa: F401 - the zones of a machine that has none; importing it is what puts it into the archive
 
 from shared.declaration.codec import NamedIn, decode
+from shared.declaration.keys import Key, KeyKind
 from shared.declaration.types import Gate, Mode, Phase, Trigger
 
 Facts = Mapping[str, Any]
@@ -28,12 +29,13 @@ class Boundary:
     """Everything that decides when one phase is followed by the next.
 
     `gates` is None in the view of a function that is neither its orchestrator nor its timer: it must not decide. Their
-    SQL is in `queries`, by the gate's name, and has the parameter `@date`. A gate with a threshold returns one row with
+    SQL is in `queries`, by the gate's name, and has the parameter `@date`, the key. A gate with a threshold returns one row with
     the column `value`; one that looks for rows returns `processor` and `row_count` for each output table. `tables` has the
     output table of each processor upstream that has one.
     """
 
     name: str
+    key: KeyKind
     upstream: DeclaredPhase
     downstream: DeclaredPhase | None
     deadline: int
@@ -43,6 +45,11 @@ class Boundary:
     gates: tuple[Gate, ...] | None
     queries: Mapping[str, str]
     tables: Mapping[str, str]
+
+    @property
+    def keys(self) -> Key:
+        """Return what its documents are for; the engine calls each of them a date, whatever it is."""
+        return Key(self.key)
 
     def trigger_id(self, date: str) -> str:
         """Return the id that every publication for the date carries, the first and each repetition."""

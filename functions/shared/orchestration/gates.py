@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 
 from shared.decisions.effects import GateResult
@@ -15,10 +14,10 @@ from shared.orchestration.warehouse import warehouse_of
 
 def in_warehouse(dependencies: Dependencies, boundary: Boundary, mode_name: str, date: str) -> list[GateResult]:
     """Return what each gate of the mode sees for the date; raises `Unavailable`."""
-    warehouse, day = warehouse_of(dependencies), datetime.date.fromisoformat(date)
+    warehouse, key = warehouse_of(dependencies), boundary.keys.parameter(date)
     mode = next(mode for mode in boundary.modes if mode.name == mode_name)
     return [
-        _judged(boundary, gate, mode, warehouse.rows(boundary.queries[gate.name], date=day))
+        _judged(boundary, gate, mode, warehouse.rows(boundary.queries[gate.name], date=key))
         for gate in boundary.gates or ()
         if not gate.modes or mode_name in gate.modes
     ]

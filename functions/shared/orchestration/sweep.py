@@ -11,7 +11,6 @@ reported, and what only backfills or strangers wrote is closed, so that it is me
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from shared.orchestration import lease, runner
 from shared.orchestration.dependencies import Dependencies
 from shared.reports import logs
 
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 PAGE, PAGE_OF_DATES = 300, 1_000
 """Documents per query, of whole ones and of those of which little is read."""
 NEWEST, SURE = 100, 3
@@ -136,7 +134,7 @@ class Sweep:
                     only=(doc.FIRST_COMPLETION_AT, doc.MISSING),
                 )
             )
-            yield from (snapshot for snapshot in page if DATE.fullmatch(snapshot.key))
+            yield from (snapshot for snapshot in page if self.boundary.keys.fits(snapshot.key))
             if len(page) < PAGE_OF_DATES:
                 return
             last = page[-1]
@@ -157,7 +155,7 @@ class Sweep:
             for snapshot in page:
                 if (snapshot.document or {}).get(doc.FIRST_COMPLETION_AT) is not None:
                     return
-                if DATE.fullmatch(snapshot.key):
+                if self.boundary.keys.fits(snapshot.key):
                     yield snapshot
             if len(page) < PAGE:
                 return

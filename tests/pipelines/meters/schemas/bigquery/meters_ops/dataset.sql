@@ -1,0 +1,2 @@
+CREATE SCHEMA IF NOT EXISTS meters_ops
+OPTIONS(description="What happened to meters");
