@@ -40,6 +40,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command("policy --rules", "Judge the plan by the policy pack, offline."),
         Command("alerts --prometheus rules.yml", "Show alert rules, or write them out to be tested."),
         Command("build FUNCTION -o build", "Write a function's archive and its manifest to a folder."),
+        Command("cost --completions 500", "Say what a month costs: quantities, list prices, assumptions."),
         Command(
             "audit functions --root functions",
             "Judge function folders: what is missing, what that would do.",

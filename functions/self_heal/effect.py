@@ -14,7 +14,7 @@ from shared.declaration.types import Phase
 from shared.declaration.view import Boundary
 from shared.orchestration import repeat
 from shared.orchestration.dependencies import Dependencies
-from shared.orchestration.sweep import DATE, Budget
+from shared.orchestration.sweep import Budget
 from shared.orchestration.warehouse import warehouse_of
 
 _RUNS_SINCE = Path(__file__).with_name("queries").joinpath("runs_since.sql").read_text("utf-8")
@@ -42,7 +42,7 @@ def repeat_without_effect(
         if budget.over:
             return
         try:
-            if DATE.fullmatch(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
+            if boundary.keys.fits(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
                 since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
                 if since and not _started(dependencies, boundary.downstream, snapshot.key, since):
                     yield from _repeated(dependencies, boundary, snapshot)
