@@ -254,7 +254,9 @@ def _uniqueness(manifest: Manifest) -> Iterator[Problem]:
     yield from repeated("The label", {n: (p.label, p.at) for n, p in phases.items()})
     yield from repeated("The upstream phase", {n: (b.upstream, b.at) for n, b in boundaries.items()})
     yield from repeated("The orchestrator", {n: (b.function, b.at) for n, b in boundaries.items()})
-    yield from repeated("The trigger topic", {n: (b.trigger.topic, b.at) for n, b in boundaries.items()})
+    joins = {phase.completion_topic for phase in phases.values()}  # phases that wait for several boundaries
+    own = {n: b for n, b in boundaries.items() if b.trigger.topic not in joins}
+    yield from repeated("The trigger topic", {n: (b.trigger.topic, b.at) for n, b in own.items()})
 
 
 def _cycles(manifest: Manifest) -> Iterator[Problem]:
