@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from shared.declaration.keys import KeyKind
+
 from blueprint.boundaries import Boundary, Phase
 from blueprint.findings import Location
 from blueprint.manifest import Manifest
@@ -35,6 +37,11 @@ class Way:
     project: str
     database: str
     date_field: str
+    key: KeyKind = "date"
+
+    def reserved(self, day: date) -> str:
+        """Return the key of the reserved day, its first hour where keys are hours."""
+        return f"{day.isoformat()}T00Z" if self.key == "hour" else day.isoformat()
 
     @property
     def topic(self) -> str:
@@ -44,7 +51,7 @@ class Way:
     def document(self, day: date) -> str:
         """Return the full name of the document of a day."""
         root = f"projects/{self.project}/databases/{self.database}/documents"
-        return f"{root}/{self.phase.collection}/{day.isoformat()}"
+        return f"{root}/{self.phase.collection}/{self.reserved(day)}"
 
     def message(self, day: date, correlation: str) -> CloudResource:
         """Return the completion, as a processor of the phase sends it."""
@@ -52,7 +59,7 @@ class Way:
         return {
             "processor_name": processor,
             "phase": self.phase.label,
-            self.date_field: day.isoformat(),
+            self.date_field: self.reserved(day),
             "execution_id": correlation,
             "correlation_id": correlation,
             "status": "success",
@@ -66,7 +73,14 @@ class Way:
 def ways(manifest: Manifest, project: str) -> list[Way]:
     """Return the way through each boundary."""
     return [
-        Way(boundary, manifest.phases[boundary.upstream], project, manifest.store.database, manifest.date_field)
+        Way(
+            boundary,
+            manifest.phases[boundary.upstream],
+            project,
+            manifest.store.database,
+            manifest.date_field,
+            manifest.key,
+        )
         for boundary in manifest.boundaries.values()
     ]
 

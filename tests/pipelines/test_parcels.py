@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops import golden
 from ops.embedded.record import Registration
 from ops.report.gather import Plan, gather
 
@@ -69,3 +70,8 @@ def test_counts_per_kind(parcels: Plan) -> None:
     assert kinds["subscription:Subscription"] == 2 * dead_letters
     assert kinds["database:Database"] == 1
     assert kinds["index:Index"] == 3
+
+
+def test_it_equals_its_golden_inventory(parcels: Plan) -> None:
+    """What a change to the tool changes for another team: `ops golden --root tests/pipelines/parcels --stack live`."""
+    assert golden.files(parcels) == golden.stored(PARCELS / golden.FOLDER / "live")
