@@ -23,8 +23,8 @@ ARROWS: dict[str, set[str]] = {
     "functions": set(),
     "__main__": {"blueprint", "components"},
 }
-TYPES = {f"shared.declaration.{name}" for name in ("codec", "grammar", "types", "view")}
-"""The one part of the functions' library that the model imports: plain types, which are written once for both."""
+TYPES = {f"shared.declaration.{name}" for name in ("codec", "grammar", "keys", "types", "view")}
+"""The one part of the functions' library that the model imports: plain types and values, which are written once for both."""
 SCAFFOLDED = ROOT / "ops" / "scaffolding" / "pipeline"
 """Functions that `ops new` writes."""
 ROOMS = ("declaration", "decisions", "google", "reports", "orchestration", "http")
