@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.declaration.keys import EXAMPLES, Key
-
 from blueprint.boundaries import Boundary
 from blueprint.findings import Finding, Refused
+from blueprint.keys import EXAMPLES, Key
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
 from blueprint.names import Names

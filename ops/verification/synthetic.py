@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from shared.declaration.keys import KeyKind
-
 from blueprint.boundaries import Boundary, Phase
 from blueprint.findings import Location
+from blueprint.keys import KeyKind
 from blueprint.manifest import Manifest
 from ops.verification.cloud import CloudResource, ControlPlane, ControlPlaneError
 
