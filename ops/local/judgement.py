@@ -94,7 +94,11 @@ def differences(day: Day, found: Came, zone: ZoneInfo) -> list[str]:
     """Return a sentence for each thing that is not as the day says it must be."""
     expect = day.expect
     wanted = [tuple(str(each.get(key, "")) for key in ("boundary", "date", "reason")) for each in expect.triggers]
-    got = [(each.boundary, each.date, each.reason) for each in found.triggers]
+    open_reasons = {number for number, each in enumerate(expect.triggers) if "reason" not in each}
+    got = [
+        (each.boundary, each.date, "" if number in open_reasons else each.reason)
+        for number, each in enumerate(found.triggers)
+    ]
     sentences = []
     if wanted != got:
         sentences.append(f"Triggers must be {_listed(wanted)}, and were {_listed(got)}.")
