@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from ops.local.cloud import Cloud
-from ops.local.front import Front
 from ops.local.processes import FunctionProcess
 from tests.emulators.conftest import Serve
 from tests.emulators.fake_warehouse import FakeWarehouse
+from tests.emulators.front import Front
 from tests.emulators.messages import completion, envelope, eventually, post
 from tests.emulators.test_delivery import GOOD, P3
 from tests.functions import conftest  # noqa: F401 - puts functions/ on the path

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from ops.local.cloud import Cloud
-from ops.local.front import Front
 from tests.emulators.conftest import LEASE, Serve, view_of
+from tests.emulators.front import Front
 from tests.emulators.messages import completion, eventually
 
 RUNS = 300
