@@ -151,8 +151,8 @@ gauntlet: tools ## Judge generated mistakes in copies of the project (SAMPLE of 
 fuzz: tools ## Give 100,000 bad inputs to everything that reads text from outside
 	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)
 
-bench: tools ## Measure, and print tables
-	@$(BIN)/python -m bench
+bench: tools ## Measure, print every figure, and write them to docs/figures.md
+	@$(BIN)/python -m bench --record
 
 clean: ## Remove everything that was built
 	@rm -rf .venv .cache build .mypy_cache .ruff_cache .pytest_cache .hypothesis

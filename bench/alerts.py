@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.figures import note
 from blueprint.alerts import Alert, PromQL, cases, catalogue, prometheus, replay
 from blueprint.contracts.alerts import condition_problems
 from blueprint.loader import load_manifest
@@ -38,6 +39,7 @@ def main() -> None:
             for case in cases.load(kind).fires:
                 minutes = max(time_to_fire(promtool, found[0], case, dense=dense) for dense in (False, True))
                 within = cases.minutes(cases.filled(case.within, found[0].values))
+                note("alerts", f"{kind} fires after {case.name}", minutes, "min", limit=within)
                 print(f"{kind:<22}{case.name:<22}{minutes:>8.0f} min{within:>9} min")
 
 

@@ -25,6 +25,7 @@ from analysis.python.finder import SearchFolder
 from analysis.python.graph import Closure
 from analysis.python.reader import RecordReader, roomy
 from analysis.python.record import read_record
+from bench.figures import note
 from blueprint.archive import ArchiveSource, Cache, LockedDistributions, analyse_functions
 from blueprint.archive.distributions import LOCK, read_distributions
 from blueprint.archive.package import pack
@@ -99,6 +100,10 @@ def archives(scratch: Path) -> list[str]:
     warm()
     zipped, *taken = best(lambda: _zip([scratch / "unpacked" / name for name in built]), cold, warm)
     rows = list(zip(("cold", "warm"), taken, (3.0, 0.2), strict=True))
+    for name, spent, top in rows:
+        note(
+            "archives", f"archives, {name}, against `zip`", spent * 1000, "processor ms", floor=zipped * 1000, limit=top
+        )
     texts = [file.read_bytes() for file in (scratch / "unpacked").rglob("*.py")]
     return [
         f"Archives of {len(built)} functions, analysed and packed, against `zip -r -6` of the same files",
@@ -192,6 +197,15 @@ def finder(scratch: Path) -> list[str]:
 
     texts = [Path(each.file).read_bytes() for each in ours(kept).modules.values() if each.file]
     base, cold, warm = best(theirs, lambda: ours(Cache(None)), lambda: ours(kept))
+    for name, taken in (("cold", cold), ("warm", warm)):
+        note(
+            "archives",
+            f"closure of one entry, {name}, against modulefinder",
+            taken * 1000,
+            "processor ms",
+            floor=base * 1000,
+            limit=1,
+        )
     return [
         "",
         "One entry, imports followed and names resolved, against the standard library's modulefinder (limit 1)",
@@ -255,6 +269,8 @@ def audit(scratch: Path) -> list[str]:
     command = (sys.executable, "-m", "ops", "audit", str(tree / "functions"))
     subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     (warm,) = best(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=False), rounds=3)
+    for name, taken, limit in (("cold", cold, 3.0), ("warm, the whole command", warm, 0.5)):
+        note("archives", f"audit of {AUDITED_FUNCTIONS} functions, {name}", taken, "processor s", limit=limit)
     return [
         "",
         f"Audit of {AUDITED_FUNCTIONS} functions, {files} files",

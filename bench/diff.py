@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from bench.figures import note
 from bench.plan import CACHE, ROOT, measure
 from ops.terminal import columns
 
@@ -38,6 +39,7 @@ def main() -> None:
         rows += [("base known", _difference(root, *pair)), ("both known", _difference(root, *pair))]
     lines = [("Plan difference", "wall s", "processor s", "plans")]
     for name, cost in rows:
+        note("diff", f"difference of two commits, {name}, against a plan", cost[1], "processor s", floor=plan.cpu)
         lines.append((name, f"{cost[0]:.2f}", f"{cost[1]:.2f}", f"{cost[1] / plan.cpu:.1f}"))
     print("\n".join(columns(lines, right=(1, 2, 3))))
 

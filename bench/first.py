@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.figures import note
 from ops.terminal import columns
 from tests.sealed.pythons import pythons
 from tests.sealed.seal import Seal, sealed
@@ -41,6 +42,9 @@ def main() -> None:
         seal = sealed(ROOT, Path(folder) / "seal", python)
         costs = [(name, *spent(seal, command, Path(folder) / "log")) for name, command in STEPS]
     fresh = costs[:3]
+    for name, wall, _ in costs:
+        note("first", f"`make preview`: {name}", wall, "s")
+    note("first", "`make preview` from a fresh clone", sum(cost[1] for cost in fresh), "s")
     rows += [(name, f"{wall:.1f}", f"{cpu:.1f}") for name, wall, cpu in costs]
     rows.append(("fresh, together", f"{sum(cost[1] for cost in fresh):.1f}", f"{sum(cost[2] for cost in fresh):.1f}"))
     print(f"`make preview` from a fresh clone, Python {python.version} with pip {python.pip}\n")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from bench.figures import note
 from ops.local import processes
 from ops.local.cloud import Cloud
 from ops.local.processes import PROJECT, FunctionProcess
@@ -64,7 +65,7 @@ print(len(sys.modules))
 
 
 @dataclass(frozen=True)
-class Figure:
+class Comparison:
     """One measure: the engine's, the floor's, and how many times the floor's it may be."""
 
     name: str
@@ -196,7 +197,7 @@ def sustained(function: FunctionProcess, cloud: Cloud, dates: int) -> tuple[str,
     return text, lost == 0 and wrong == 0
 
 
-def measured(work: Path, environment: Mapping[str, str], repeats: int, messages: int) -> list[Figure]:
+def measured(work: Path, environment: Mapping[str, str], repeats: int, messages: int) -> list[Comparison]:
     starts: dict[str, list[float]] = {"engine": [], "floor": []}
     for number in range(repeats + 1):
         for which, times in starts.items():
@@ -205,10 +206,10 @@ def measured(work: Path, environment: Mapping[str, str], repeats: int, messages:
     loaded = {which: modules(which, environment) for which in starts}
     rounds = {which: steady(served(work, which, environment), messages) for which in starts}
     return [
-        Figure("cold start to first acknowledgement", "s", cold["engine"], cold["floor"], 1.25),
-        Figure("modules at start", "", loaded["engine"], loaded["floor"], 1.1),
-        Figure("peak memory", "MiB", rounds["engine"][1], rounds["floor"][1], 1.25),
-        Figure("processor time per completion", "ms", rounds["engine"][0], rounds["floor"][0], 1.5),
+        Comparison("cold start to first acknowledgement", "s", cold["engine"], cold["floor"], 1.25),
+        Comparison("modules at start", "", loaded["engine"], loaded["floor"], 1.1),
+        Comparison("peak memory", "MiB", rounds["engine"][1], rounds["floor"][1], 1.25),
+        Comparison("processor time per completion", "ms", rounds["engine"][0], rounds["floor"][0], 1.5),
     ]
 
 
@@ -232,6 +233,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         figures = measured(work, environment, args.repeats, args.messages)
         for figure in figures:
             print(figure.line(), flush=True)
+            note("functions", figure.name, figure.engine, figure.unit, floor=figure.floor, limit=figure.limit)
         text, sound = sustained(served(work, "engine", environment), cloud, args.dates)
         print(text)
     return 0 if sound and all(figure.ratio <= figure.limit for figure in figures) else 1

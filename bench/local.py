@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bench.figures import note
 from ops.local import days, processes
 from ops.local.judgement import came, differences
 from ops.local.replay import Player
@@ -36,11 +37,14 @@ def main(_: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory() as folder, running(plan, Path(folder)) as system:
         boot = time.perf_counter() - began
         print(f"boot to ready {boot:.1f} s, the bare emulators {floor:.1f} s, ratio {boot / floor:.1f}", flush=True)
+        note("local", "boot to ready, against the bare emulators", boot, "s", floor=floor)
         zone = ZoneInfo(system.model.manifest.time_zone)
         day = days.load(ROOT, DAY, zone)
         played = Player(system, lambda _: None).play(day)
         wrong = differences(day, came(system, day), zone)
     rate = played.messages / played.seconds
+    note("local", f"a busy night, {played.messages} completions", played.seconds, "s", limit=LONGEST)
+    note("local", "completions lost or wrong in it", len(wrong), "", limit=0)
     print(
         f"{played.messages} completions in {played.seconds:.1f} s, {rate:.0f} a second, limit {LONGEST:.0f} s; {len(wrong)} lost or wrong"
     )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench._generated import generate
+from bench.figures import note
 from ops.terminal import columns
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,6 +84,10 @@ def against_the_floor() -> None:
         ("plan, warm caches", warm, "1.3"),
     ):
         ratio = f"{cost.cpu / floor.cpu:.2f}"
+        if target:
+            note(
+                "plan", f"{name}, against bare resources", cost.cpu, "processor s", floor=floor.cpu, limit=float(target)
+            )
         rows.append((name, f"{cost.wall:.2f}", f"{cost.cpu:.2f}", ratio, target, f"{cost.memory:.0f}"))
     print(f"Plan of prod: {len(resources)} resources\n")
     print("\n".join(columns(rows, right=(1, 2, 3, 4, 5))))
@@ -102,6 +107,15 @@ def for_each_function(sizes: tuple[int, ...] = SIZES) -> None:
             cost = measure(command)
         each = (cost.cpu - base.cpu) / size
         first = first or each
+        note(
+            "plan",
+            f"each of {size} generated functions, against the first size",
+            each * 1000,
+            "processor ms",
+            floor=first * 1000,
+            limit=1.2,
+        )
+        note("plan", f"memory of a plan of {size} functions", cost.memory, "MB", limit=1500)
         rows.append((
             str(size), f"{count:,}", f"{cost.wall:.1f}", f"{cost.cpu:.1f}", f"{each * 1000:.0f}",
             f"{each / first - 1:+.0%}", "+20%", f"{cost.memory:.0f}",
