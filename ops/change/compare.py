@@ -44,6 +44,7 @@ _HOLDING = frozenset({TABLE, "gcp:firestore/field:Field", "gcp:firestore/index:I
 _WATCHING = frozenset({"gcp:monitoring/alertPolicy:AlertPolicy"})
 _STARTING = frozenset(
     {
+        "gcp:artifactregistry/repository:Repository",
         "gcp:cloudfunctionsv2/function:Function",
         "gcp:cloudscheduler/job:Job",
         "gcp:pubsub/subscription:Subscription",

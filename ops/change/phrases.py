@@ -137,6 +137,7 @@ PHRASES: Final[tuple[tuple[str, Rank, Phrase], ...]] = (
     (r"tables\.(?P<part>.+)", "data", _plain("The part {part} is played by the table {now} instead of {was}.")),
     (r"streams\.(?P<stream>[^.]+)\.(?P<key>.+)", "data", _plain("The stream '{stream}' has {key} {now} instead of {was}.")),
     (r"secrets\.(?P<secret>[^.]+)\.(?P<key>.+)", "permission", _plain("The secret '{secret}' has {key} {now} instead of {was}.")),
+    (r"key", "start", _plain("A completion is for a {now} instead of a {was}; what is recorded under the old keys is not found.")),
     (r"time_zone", "start", _plain("Every date, rule and schedule is in the time zone {now} instead of {was}.")),
     (r"retired\.(?P<name>.+)", "data", _either("'{name}' is retired: {now}", "'{name}' is no longer declared as retired.")),
     (r"labels\.(?P<label>.+)", "rest", _plain("The label {label} is {now} instead of {was}.")),

@@ -17,6 +17,7 @@ from blueprint.check import check
 from blueprint.contracts import Inspection, contracts
 from blueprint.model import Blueprint
 from blueprint.schemas.released import check_evolution, write_snapshot
+from blueprint.sources import build_archives
 from blueprint.stack import StackSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -342,7 +343,9 @@ class TestFirestore:
         changed = copied(plan, tmp_path)
         path = tmp_path / "functions/self_heal/heartbeats.py"
         path.write_text(path.read_text().replace('"DESCENDING"', '"ASCENDING"'))
-        severities = sorted(each.severity for each in run("queries-indexed", changed).findings)
+        archives, _ = build_archives(tmp_path, plan.manifest, plan.names, plan.firestore)
+        findings = run("queries-indexed", replace(changed, archives=archives)).findings
+        severities = sorted(each.severity for each in findings)
         assert severities == ["violation", "warning"]
 
 

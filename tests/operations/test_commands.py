@@ -39,6 +39,9 @@ TRIED = {
     "drift": "tests/engine/test_drift.py",
     "release": "tests/ops/test_release.py",
     "adopt": "tests/engine/test_adopt.py",
+    "local": "tests/ops/local/test_replay.py",
+    "report": "tests/ops/page/test_document.py",
+    "drill": "tests/ops/test_drill.py",
 }
 PARSED = {
     "audit",
