@@ -12,6 +12,7 @@ COVERED = {
     "make engine": "`make test` runs these tests too",
     "make gauntlet": "`make test` judges a sample",
     "make fuzz": "`make test` gives some of its inputs",
+    "make local": "it runs until Ctrl-C; `make test` begins and ends it",
     "make bench": "it measures, and judges nothing",
 }
 END, BEGINNING = 60, 240

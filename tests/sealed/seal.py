@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ TOOLS = {
     "browser": ("chromium",),
 }
 """The optional tools, one by one, each by the programs without which it is not there."""
+LONGEST = 2700.0
+"""Seconds that a command may take before it counts as one that does not end: the whole suite takes half of it."""
 NETWORK = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -66,17 +69,26 @@ class Seal:
         return {} if first.exists() and first.resolve() == self.python.path else {"PYTHON": str(self.python.path)}
 
     def run(self, command: str, log: Path, **more: str) -> int:
-        """Run a line of shell in the clone, write what it says to `log`, and return its exit code."""
+        """Run a line of shell in the clone, write what it says to `log`, and return its exit code; 124 if it does not end."""
         with log.open("w", encoding="utf-8") as words:
-            return subprocess.run(
+            process = subprocess.Popen(
                 ("bash", "-c", command),
                 cwd=self.clone,
                 env=self.variables() | more,
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
+                start_new_session=True,  # so that what it started ends with it
+            )
+            try:
+                return process.wait(LONGEST)
+            except subprocess.TimeoutExpired:
+                words.write(f"\nIt did not end within {LONGEST:g} s.\n")
+                return 124
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
 
 
 def sealed(root: Path, folder: Path, python: Python, folders: Sequence[Path] = ()) -> Seal:

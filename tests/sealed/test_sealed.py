@@ -13,10 +13,11 @@ import pytest
 
 from tests.ops.change.repository import commit, git
 from tests.ops.setup.test_build import wheel
+from tests.sealed import seal
 from tests.sealed.__main__ import judge
 from tests.sealed.pythons import Python, pythons
 from tests.sealed.readme import END, Step, commands, failure, steps, telling
-from tests.sealed.seal import sealed
+from tests.sealed.seal import Seal, sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 README = "```console\n$ make preview   # what would exist\n```\n"
@@ -126,6 +127,19 @@ def test_the_caller_leaves_no_variable_but_those_of_the_index(
     variables = sealed(root, tmp_path / "seal", OLD_PIP[0]).variables()
     assert {"PIP_NO_INDEX", "PIP_FIND_LINKS", "HOME", "PATH"} <= variables.keys()
     assert not {"PIP_TARGET", "PYTHONPATH"} & variables.keys()
+
+
+def test_a_command_that_does_not_end_is_ended_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, log = Seal(tmp_path, tmp_path, pythons()[0]), tmp_path / "log"
+    assert own.run("sleep 0.1", log) == 0
+    monkeypatch.setattr(seal, "LONGEST", 0.5)
+    assert own.run("echo begun; sleep 60", log) == 124
+    assert log.read_text() == "begun\n\nIt did not end within 0.5 s.\n"
+
+
+def test_what_runs_until_somebody_ends_it_is_not_run() -> None:
+    (local,) = [each for each in steps(ROOT / "README.md", {}) if each.command == "make local"]
+    assert local.skipped
 
 
 def test_the_readme_is_what_is_run() -> None:
