@@ -31,11 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(module, "main"):
             failed += [name] if module.main() else []
             print()
+        if args.record:  # at once: what fails later takes nothing away
+            figures.record(figures.noted)
     print(figures.table(figures.noted))
     if args.json:
         args.json.write_text(json.dumps(figures.document(figures.noted), indent=1) + "\n", encoding="utf-8")
-    if args.record:
-        figures.record(figures.noted)
     if failed:
         print(f"Not measured, or not as it must be: {', '.join(failed)}.", file=sys.stderr)
     return 1 if failed else 0

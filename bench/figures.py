@@ -82,11 +82,10 @@ def document(figures: Iterable[Figure]) -> dict[str, Any]:
     head = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     )
+    at = f"{datetime.now(UTC).date().isoformat()}, {head.stdout.strip()}"
     return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": head.stdout.strip(),
         "machine": f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}",
-        "figures": [asdict(each) for each in figures],
+        "figures": [asdict(each) | {"at": at} for each in figures],
     }
 
 
@@ -99,15 +98,18 @@ def merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
 
 def page(recorded: Mapping[str, Any]) -> str:
     """Return the page of the recorded figures."""
-    rows = [Figure(**each).row() for each in recorded["figures"]]
+    rows = []
+    for each in recorded["figures"]:
+        *told, above = Figure(**{key: value for key, value in each.items() if key != "at"}).row()
+        rows.append((*told, above, str(each["at"])))
     lines = [
         "# Figures",
         "",
-        f"Measured on {recorded['date']} at commit {recorded['commit']}: {recorded['machine']}. Written by",
-        "`python -m bench --record`; nobody types it. A ratio is to the floor that the measurement names, in the same run.",
+        f"{recorded['machine']}. Written by `python -m bench --record`; nobody types it.",
+        "A ratio is to the floor that the measurement names, in the same run.",
         "",
-        f"| {' | '.join(HEADER[:-1])} | |",
-        "|---|---|--:|---|--:|--:|---|",
+        f"| {' | '.join(HEADER[:-1])} | | Measured |",
+        "|---|---|--:|---|--:|--:|---|---|",
         *(f"| {' | '.join(row)} |" for row in rows),
     ]
     return "\n".join(lines) + "\n"

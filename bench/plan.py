@@ -93,12 +93,12 @@ def against_the_floor() -> None:
     print("\n".join(columns(rows, right=(1, 2, 3, 4, 5))))
 
 
-def for_each_function(sizes: tuple[int, ...] = SIZES) -> None:
+def for_each_function() -> None:
     """Print the cost of a plan for each of many generated functions, above that of an empty plan's process."""
     rows = [("functions", "resources", "wall s", "cpu s", "cpu ms each", "growth", "target", "memory MB")]
     base = measure(["-m", "ops", "--help"])
     first = 0.0
-    for size in sizes:
+    for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             root = generate(Path(folder) / "project", size)
             command = ["-m", "ops", "plan", "--no-acceptance", "--root", str(root), "--stack", "live"]

@@ -34,9 +34,9 @@ def test_a_figure_is_held_to_its_limit(figure: Figure, ratio: float | None, abov
 
 def test_what_is_measured_again_takes_the_place_of_what_was() -> None:
     old = [{"measurement": "a", "name": "x"}, {"measurement": "a", "name": "gone"}, {"measurement": "b", "name": "y"}]
-    found = merged({"figures": old, "date": "1"}, {"figures": [{"measurement": "a", "name": "z"}], "date": "2"})
+    found = merged({"figures": old, "machine": "1"}, {"figures": [{"measurement": "a", "name": "z"}], "machine": "2"})
     assert [each["name"] for each in found["figures"]] == ["z", "y"]
-    assert found["date"] == "2"
+    assert found["machine"] == "2"
 
 
 def test_a_measurement_that_does_not_exist_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
