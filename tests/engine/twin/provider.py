@@ -23,6 +23,8 @@ from tests.engine.twin.kinds import SPECS, digest, identify
 from tests.engine.twin.settled import settled
 
 NUMBER = "756957797294"
+NUMBERS = {"parcels-live": "112233445566"}
+"""Projects that have another number, which the addresses of their service agents carry."""
 State = dict[str, Any]
 
 
@@ -55,6 +57,7 @@ class Twin(provider_pb2_grpc.ResourceProviderServicer):
         given = to_state(request.args)
         for name in ("project", "region"):
             self.setting[name] = str(plain(given.get(name)) or "")
+        self.setting["number"] = NUMBERS.get(self.setting["project"], NUMBER)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
