@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-
 from ops.change.render import code
 from ops.terminal import clean
+from tests.bounded import bounded
 from tests.fuzz.readers import Reader
 
 SECONDS = 10
@@ -20,7 +16,7 @@ MOST = 200_000
 def fault(reader: Reader, content: bytes) -> str:
     """Return what is wrong with how a reader takes an input, or nothing."""
     try:
-        with _bounded(SECONDS):
+        with bounded(SECONDS):
             said = [*reader.read(content)]
     except Exception as error:  # noqa: BLE001  # whatever a reader raises is what is looked for
         return f"{type(error).__name__}: {str(error)[:200]}"
@@ -31,17 +27,3 @@ def fault(reader: Reader, content: bytes) -> str:
             return f"it leaves its code span: {line[:200]!r}"
     length = sum(map(len, said))
     return f"it says {length} characters" if length > MOST else ""
-
-
-@contextmanager
-def _bounded(seconds: int) -> Iterator[None]:
-    def late(_: int, __: FrameType | None) -> None:
-        raise TimeoutError(f"nothing was said within {seconds} seconds")
-
-    former = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, former)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 import yaml
@@ -26,6 +24,7 @@ from ops.change.model import PlanDifference
 from ops.drills.cases import PARTS
 from ops.embedded import project
 from ops.report.gather import Plan, gather
+from tests.bounded import bounded
 from tests.gauntlet.mutation import Mutation
 from tests.incidents.cases import ROOT
 from tests.sentences import problem
@@ -111,7 +110,7 @@ class Judge:
         """Return what becomes of a mutation."""
         with self._made(mutation):
             try:
-                with _bounded(SECONDS):
+                with bounded(SECONDS):
                     return self._judged(mutation)
             except Exception as error:  # noqa: BLE001  # whatever the program raises is what is looked for
                 return Outcome(mutation, "crash", type(error).__name__, str(error)[:300])
@@ -207,17 +206,3 @@ def told(difference: PlanDifference) -> tuple[str, str]:
 def reason_for(mutation: Mutation) -> str:
     """Return the recorded reason why a mutation does no harm, or nothing."""
     return next((each.reason for each in reasons() if re.fullmatch(each.pattern, str(mutation))), "")
-
-
-@contextmanager
-def _bounded(seconds: int) -> Iterator[None]:
-    def late(_: int, __: FrameType | None) -> None:
-        raise TimeoutError(f"nothing was said within {seconds} seconds")
-
-    former = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, former)

@@ -5,7 +5,6 @@ No file is edited: the components are held to the model by the inventory, and th
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
@@ -17,6 +16,7 @@ from blueprint.findings import Finding
 from blueprint.model import Blueprint
 from ops.embedded.inventory import held_to_inventory
 from ops.embedded.record import Registration
+from tests.edits import edited
 from tests.gauntlet.judge import Judge, Outcome, reason_for
 from tests.gauntlet.mutation import Mutation, misspelt
 
@@ -69,7 +69,7 @@ def _without_option(one: Registration, option: str) -> Registration:
 
 
 def _with_input(one: Registration, path: tuple[Step, ...], *, gone: bool) -> Registration:
-    return replace(one, inputs=_edited(one.inputs, path, gone=gone))
+    return replace(one, inputs=edited(one.inputs, path, None if gone else _another))
 
 
 def _named(kind: str, one: Registration, place: str) -> Mutation:
@@ -86,19 +86,6 @@ def leaves(value: object, path: tuple[Step, ...] = ()) -> Iterator[tuple[Step, .
             yield from leaves(item, (*path, number))
     else:
         yield path
-
-
-def _edited(inputs: Mapping[str, object], path: tuple[Step, ...], *, gone: bool) -> dict[str, object]:
-    made: Any = copy.deepcopy(dict(inputs))
-    where = made
-    for step in path[:-1]:
-        where = where[step]
-    if gone:
-        del where[path[-1]]
-    else:
-        where[path[-1]] = _another(where[path[-1]])
-    changed: dict[str, object] = made
-    return changed
 
 
 def _another(value: object) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import pytest
 from blueprint.findings import Refused
 from blueprint.operations import answer, file_of
 from ops.report.gather import gather
+from tests.bounded import bounded
 from tests.ops.test_invocation import ROOT, run
 from tests.pipelines.test_parcels import copy_parcels
 
@@ -109,15 +109,8 @@ def root(released: Path, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _in_time() -> Iterator[None]:
     """Fail what waits for a pipe, a device or itself."""
-
-    def late(*_: object) -> None:
-        raise TimeoutError(f"it waits for more than {SECONDS} seconds")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with bounded(SECONDS):
+        yield
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,6 +17,7 @@ from ops.change.compare import compare
 from ops.change.model import PlanDifference
 from ops.report.gather import gather
 from provider.changes import changes
+from tests.edits import edited
 from tests.ops.change.plans import plan
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,16 +57,7 @@ def _named(path: Path_) -> tuple[str, ...]:
 
 
 def changed(resource: dict[str, Any], path: Path_, *, gone: bool) -> dict[str, Any]:
-    made = copy.deepcopy(resource)
-    *parents, last = path
-    where: Any = made["inputs"]
-    for step in parents:
-        where = where[step]
-    if gone:
-        del where[last]
-    else:
-        where[last] = another(where[last])
-    return made
+    return resource | {"inputs": edited(resource["inputs"], path, None if gone else another)}
 
 
 def another(value: object) -> object:
