@@ -63,7 +63,7 @@ def check(root: Path, stack: StackSettings) -> Checked:
     manifest, findings = declaration.manifest, list(declaration.findings)
     values = view_values(manifest) if manifest is not None and declaration.whole else None
     schemas, schema_findings = load_schemas(root, project=stack.project, values=values)
-    messages, message_findings = load_messages(root)
+    messages, message_findings = load_messages(root, manifest.phase_labels() if manifest is not None else {})
     findings += [*schema_findings, *message_findings]
     findings += check_stack(stack, manifest) if manifest is not None else []
     if manifest is None or not declaration.whole:

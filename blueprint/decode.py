@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union
 from shared.declaration.grammar import DURATION, Range, TextPattern
 
 from blueprint.findings import Finding, Location
-from blueprint.grammar import duration_text, fields_of, hints_of, parse_duration
+from blueprint.grammar import Word, duration_text, fields_of, hints_of, parse_duration
 from blueprint.yamlsource import Unread, YamlNode
 
 T = TypeVar("T")
@@ -140,6 +140,10 @@ class Decoder:
     def annotated(self, annotation: Any, node: YamlNode, what: str) -> Any:
         """Return the value where it also keeps the marks of `Annotated[...]`."""
         base, *marks = typing.get_args(annotation)
+        word = next((mark.word for mark in marks if isinstance(mark, Word)), None)
+        if word is not None and isinstance(node.value, str):
+            self.refuse(f"{what} must be a list, or the word '{word}', not {_describe(node)}.", node.at)
+            return _BAD
         value = self.duration(node, what) if DURATION in marks else self.value(base, node, what)
         for mark in marks:
             if value is _BAD:

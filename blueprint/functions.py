@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from shared.declaration.grammar import Duration, Json, declared
 from shared.declaration.types import Identifier, TopicId
 
+from blueprint.derived import TRIGGERS
 from blueprint.findings import Location
-from blueprint.grammar import Placed
+from blueprint.grammar import Placed, Word
 from blueprint.spelling import Budget, Concurrency, Cpu, Folder, Memory, Most, SecretId, Warm
 
 
@@ -57,9 +58,12 @@ class Function(Placed):
     title: str = declared("What it does, in a few words.")
     folder: Folder = declared("Its folder under functions/, with main.py.")
     entry_point: Identifier = declared("The Python function that the framework calls.")
-    trigger: FunctionTrigger = declared("What calls it.")
-    publishes: tuple[TopicId, ...] = declared(
-        "Topics it publishes to beside its boundary's trigger and the events.", default=()
+    trigger: FunctionTrigger = declared(
+        "What calls it; the function of a boundary is called by the phase before, and leaves it out.", shared=True
+    )
+    publishes: Annotated[tuple[TopicId, ...], Word(TRIGGERS)] = declared(
+        "Topics it publishes to beside the events; `triggers`: every boundary's. A boundary's function and timer leave out the triggers.",
+        default=(),
     )
     memory: Memory = declared("Memory of an instance.", shared=True)
     cpu: Cpu = declared("CPUs of an instance.", default="1")

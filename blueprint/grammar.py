@@ -1,8 +1,8 @@
 """The grammar of declarations: dataclasses whose annotations say what a value may be.
 
 Understood annotations: str, int, float, bool, `Literal`, `tuple[T, ...]`, `Mapping[str, T]`, `T | None`, dataclasses,
-`Json` (anything), and `Annotated[...]` with `TextPattern`, `Range` or `DURATION`. `declared(...)` carries the sentence that
-an editor shows. `decode` reads values by it, `json_schema` describes it to editors.
+`Json` (anything), and `Annotated[...]` with `TextPattern`, `Range`, `Word` or `DURATION`. `declared(...)` carries the
+sentence that an editor shows. `decode` reads values by it, `json_schema` describes it to editors.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ class Placed:
     def where(self, key: str) -> Location:
         """Return where the value of `key` is written, wherever it is inherited from; where it is left out, the thing's place."""
         return self.places.get(key, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Marks a list that may be written as one word instead; `derived` puts the list in its place."""
+
+    word: str
 
 
 @functools.cache

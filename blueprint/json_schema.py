@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union
 
 from shared.declaration.grammar import DURATION, Range, TextPattern
 
-from blueprint.grammar import DURATION_TEXT, fields_of, hints_of
+from blueprint.grammar import DURATION_TEXT, Word, fields_of, hints_of
 
 
 def json_schema(cls: type, title: str) -> dict[str, Any]:
@@ -82,4 +82,6 @@ def _annotated_schema(base: Any, marks: tuple[Any, ...], definitions: dict[str, 
             schema["pattern"] = f"^(?:{mark.regex})$"
         elif isinstance(mark, Range):
             schema |= {"minimum": mark.low, "maximum": mark.high}
+        elif isinstance(mark, Word):
+            schema = {"anyOf": [schema, {"const": mark.word}]}
     return schema

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from blueprint import yamlsource
 from blueprint.decode import Decoder
+from blueprint.derived import completed
 from blueprint.findings import Finding, Refused, once
 from blueprint.json_schema import json_schema
 from blueprint.manifest import Manifest
 from blueprint.references import check_references
-from blueprint.yamlsource import YamlNode
 
 RULE = "manifest"
 FILE = "pipeline.yaml"
@@ -41,7 +40,7 @@ def read_declaration(root: Path, file: str = FILE) -> Declaration:
     if tree is None:
         return Declaration(None, tuple(findings), False)
     decoder = Decoder(RULE)
-    manifest = decoder.decode(Manifest, with_defaults(tree), f"`{file}`")
+    manifest = decoder.decode(Manifest, completed(tree), f"`{file}`")
     whole = manifest is not None and decoder.whole and not findings
     findings += decoder.findings
     if manifest is not None and whole:
@@ -49,22 +48,6 @@ def read_declaration(root: Path, file: str = FILE) -> Declaration:
         findings += dangling
         whole = not dangling
     return Declaration(manifest, once(findings), whole)
-
-
-def with_defaults(tree: YamlNode) -> YamlNode:
-    """Return the declaration with every function having what `defaults` say and it does not; places stay theirs."""
-    sections = tree.value
-    if not isinstance(sections, Mapping) or "defaults" not in sections or "functions" not in sections:
-        return tree
-    defaults, functions = sections["defaults"], sections["functions"]
-    if not isinstance(defaults.value, Mapping) or not isinstance(functions.value, Mapping):
-        return tree
-    shared = {key: node.inherited() for key, node in defaults.value.items()}
-    filled = {
-        name: replace(function, value={**shared, **function.value}) if isinstance(function.value, Mapping) else function
-        for name, function in functions.value.items()
-    }
-    return replace(tree, value={**sections, "functions": replace(functions, value=filled)})
 
 
 def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:

@@ -17,9 +17,10 @@ from shared.declaration.keys import Key, KeyKind
 from shared.declaration.types import Identifier, Percent, TopicId
 
 from blueprint.boundaries import Boundary, Phase
+from blueprint.derived import COMPLETIONS
 from blueprint.findings import Location
 from blueprint.functions import Defaults, Function, Secret, Variable
-from blueprint.grammar import Placed
+from blueprint.grammar import Placed, Word
 from blueprint.spelling import Folder, ServiceName, Slug, TableName
 
 
@@ -118,7 +119,9 @@ class Stream:
 
     name: str
     at: Location
-    topics: tuple[TopicId, ...] = declared("Where the messages come from.")
+    topics: Annotated[tuple[TopicId, ...], Word(COMPLETIONS)] = declared(
+        "Where the messages come from; `completions`: from every phase's topic."
+    )
     table: TableName = declared("Where the rows go.")
     columns: Literal["same"] | Mapping[str, ColumnSource] = declared(
         "The row, column by column; `same`: fields carry the columns' names."
@@ -240,6 +243,15 @@ class Manifest(Placed):
     def _called_by(self) -> Mapping[str, list[str]]:
         topics = {name: function.trigger.topic for name, function in self.functions.items()}
         return _inverted({name: (topic,) for name, topic in topics.items() if topic is not None})
+
+    def phase_labels(self) -> dict[str, tuple[str, ...]]:
+        """Return, per message that completes phases, the labels of those phases: what its field `phase` may say."""
+        labels: dict[str, tuple[str, ...]] = {}
+        for phase in self.phases.values():
+            topic = self.topics.get(phase.completion_topic)
+            if topic is not None:
+                labels[topic.message] = (*labels.get(topic.message, ()), phase.label)
+        return labels
 
     def lookups(self) -> dict[str, dict[str, str]]:
         """Return the tables that streams may translate by: message value to row value."""

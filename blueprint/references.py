@@ -195,9 +195,11 @@ def _gate(boundary: Boundary, phase: Phase, gate: Gate) -> Iterator[Problem]:
 def _functions(manifest: Manifest) -> Iterator[Problem]:
     for function in manifest.functions.values():
         user = f"Function '{function.name}'"
-        if (function.trigger.topic is None) == (not function.trigger.schedules):
+        if _follows(manifest, function):
+            pass
+        elif (function.trigger.topic is None) == (not function.trigger.schedules):
             yield f"{user} needs exactly one of `topic` and `schedules` as its trigger.", function.trigger.at
-        if function.trigger.topic is not None:
+        elif function.trigger.topic is not None:
             yield from _unknown("topic", function.trigger.topic, manifest.topics, user, function.trigger.at)
         for topic in function.publishes:
             yield from _unknown("topic", topic, manifest.topics, user, function.at)
@@ -206,6 +208,14 @@ def _functions(manifest: Manifest) -> Iterator[Problem]:
         yield from _orchestrator(manifest, function)
         if function.min_instances > function.max_instances:
             yield f"{user} keeps more instances warm than it may have.", function.where("min_instances")
+
+
+def _follows(manifest: Manifest, function: Function) -> bool:
+    """True when what calls the function is the phase before its boundary, which is judged where it is declared."""
+    boundary = manifest.boundary_of(function.name)
+    phase = manifest.phases.get(boundary.upstream) if boundary else None
+    topic = phase.completion_topic if phase else None
+    return boundary is not None and function.trigger.topic == topic and not function.trigger.schedules
 
 
 def _orchestrator(manifest: Manifest, function: Function) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from blueprint.grammar import parse_duration
 from blueprint.manifest import Manifest
 from blueprint.names import Names
 from blueprint.schemas.firestore import Firestore
-from blueprint.schemas.messages import check_schema
+from blueprint.schemas.messages import check_schema, labelled
 
 FILE = "pipeline.json"
 MESSAGES = "schemas/messages"
@@ -140,7 +140,7 @@ def _message(manifest: Manifest, root: Path, topic: str) -> Json:
         raise Refused([Finding("view", f"The message schema is not JSON: {error}.", Location(file))]) from None
     if problems := check_schema(schema, file, root / file):
         raise Refused(problems)
-    return _fields(schema)
+    return _fields(labelled(schema, manifest.phase_labels().get(name, ())))
 
 
 def _completion(manifest: Manifest, root: Path, topic: str) -> Json:

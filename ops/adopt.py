@@ -14,8 +14,9 @@ It refuses when an import would replace something that holds data, or drop a col
 being declared is listed: first what disturbs the pipeline (a second subscription on a topic), then the rest.
 
 For a project that has no declaration yet, `ops new pipeline NAME` makes one and --draft fills it: the files of tables and
-datasets are written, with everything that a listing tells; for topics, functions and schedules the report has entries to
-complete. Then everything is compared as above, so what is left is named.
+datasets are written, with everything that a listing tells. For services, topics, phases, boundaries, functions, variables,
+streams and alerts the declaration gets a comment that asks, with the entry as far as it is known. Then everything is read and
+compared as above, so what is left is named.
 
 With --resume it leaves out what the stack's state records already: after an update that was killed, what the cloud
 did create without the state knowing is imported, and the next update goes on from there.
@@ -34,14 +35,15 @@ from typing import Any, NamedTuple
 from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.adoption.compare import Adopted, Adoption, Leftover, compare
-from ops.adoption.draft import ByHand, draft
+from ops.adoption.draft import draft
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
+from ops.adoption.questions import Question
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.engine_cli import call
 from ops.findings import FindingsReport, write
-from ops.scaffolding.change import ProjectChange
+from ops.scaffolding.change import DECLARATION, ProjectChange
 
 _PROVIDER = "pulumi:providers:gcp"
 
@@ -89,7 +91,7 @@ class Draft(NamedTuple):
     """What was written of what exists, and what is left to a person."""
 
     files: tuple[str, ...]
-    by_hand: tuple[ByHand, ...]
+    by_hand: tuple[Question, ...]
 
 
 def _drafted(args: argparse.Namespace) -> Draft:
@@ -100,7 +102,7 @@ def _drafted(args: argparse.Namespace) -> Draft:
     change = ProjectChange(args.root)
     left = draft(change, read(args.inventory, provider_defaults(evaluation)["project"]))
     files = tuple(sorted(change.files))
-    if files:
+    if change.files or change.changed:
         change.write()
     return Draft(files, tuple(left))
 
@@ -122,10 +124,13 @@ def as_json(adoption: Adoption, drafted: Draft) -> dict[str, Any]:
     """Return the report as data."""
     return {
         "written": list(drafted.files),
-        "by_hand": [{"what": each.what, "why": each.why, "entry": list(each.entry)} for each in drafted.by_hand],
+        "by_hand": [
+            {"what": each.what, "why": each.why, "entry": list(each.entry), "section": each.section}
+            for each in drafted.by_hand
+        ],
         "imported": [
             {"type": each.existing.type, "id": each.existing.id, "urn": each.declared.urn}
-            | {"changed": list(each.changed), "replaced": list(each.replaced)}
+            | {"changed": list(each.changed), "replaced": list(each.replaced), "cannot_change": list(each.refused)}
             for each in adoption.adopted
         ],
         "created": [{"type": each.type, "urn": each.urn} for each in adoption.created],
@@ -141,19 +146,24 @@ def lines(adoption: Adoption, drafted: Draft) -> Iterator[str]:
     if drafted.files or drafted.by_hand:
         yield f"Written: {len(drafted.files)}"
         yield from (f"  {name}" for name in drafted.files)
-        yield f"To declare by hand: {len(drafted.by_hand)}"
+        asked = sum(1 for each in drafted.by_hand if each.section is not None)
+        yield f'Only you can say: {len(drafted.by_hand)}, of which {asked} stand as comments in {DECLARATION}; answer each "?" there, and take the `# ` away'
         for hand in drafted.by_hand:
             yield f"  {hand.what}: {hand.why}"
             yield from (f"      {line}" for line in hand.entry)
-    kept = [each for each in adoption.adopted if not each.changed and not each.replaced]
-    changed = [each for each in adoption.adopted if each.changed and not each.replaced]
     replaced = [each for each in adoption.adopted if each.replaced]
+    refused = [each for each in adoption.adopted if each.refused and not each.replaced]
+    others = [each for each in adoption.adopted if not each.replaced and not each.refused]
+    kept = [each for each in others if not each.changed]
+    changed = [each for each in others if each.changed]
     yield f"Imported as they are: {len(kept)}"
     yield from _adopted_lines(kept)
     yield f"Imported and changed in place by the next update: {len(changed)}"
     yield from _adopted_lines(changed)
     yield f"Replaced by the next update: {len(replaced)}"
     yield from _adopted_lines(replaced)
+    yield f"Declared as the service would refuse to change them: {len(refused)}"
+    yield from _adopted_lines(refused)
     yield f"Created: {len(adoption.created)}"
     kinds: dict[str, int] = {}
     for registration in adoption.created:
@@ -162,14 +172,14 @@ def lines(adoption: Adoption, drafted: Draft) -> Iterator[str]:
     disturbing = [each for each in adoption.leftovers if each.touches]
     yield f"Undeclared and disturbing, remove them: {len(disturbing)}"
     yield from _leftover_lines(disturbing)
-    others = [each for each in adoption.leftovers if not each.touches]
-    yield f"Undeclared and without effect on this pipeline; remove those that were its own: {len(others)}"
-    yield from _leftover_lines(others)
+    idle = [each for each in adoption.leftovers if not each.touches]
+    yield f"Undeclared and without effect on this pipeline; remove those that were its own: {len(idle)}"
+    yield from _leftover_lines(idle)
 
 
 def _adopted_lines(adopted: Iterable[Adopted]) -> Iterator[str]:
     for each in adopted:
-        places = ", ".join((*each.replaced, *each.changed))
+        places = ", ".join((*each.replaced, *each.refused, *each.changed))
         yield f"  {_kind(each.existing.type)} {each.existing.label}" + (f": {places}" if places else "")
 
 

@@ -44,12 +44,13 @@ UNKNOWN: Final = (
 
 @dataclass(frozen=True)
 class Price:
-    """A list price of one unit; in `regions` only, or everywhere where there are none."""
+    """A list price of one unit; in `regions` only, or everywhere where there are none; `checked` against its page or not."""
 
     price: float
     unit: str
     source: str
     regions: tuple[str, ...] = ()
+    checked: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def run(args: argparse.Namespace) -> int:
     lines = list(cost(manifest, plan, prices, args.completions, args.seconds))
     known = sum(each.dollars or 0 for each in lines)
     told = [
-        f"Prices: US dollars as listed on {seen}; a month has {DAYS} days; free tiers are not taken off.",
+        f"Prices: US dollars, read on {seen} in copies of the pages that --json names; a month has {DAYS} days; free tiers are not taken off.",
+        *_unchecked(lines),
         f"Assumed: {args.completions:g} completions a day on each of {len(manifest.phases)} topics, {args.seconds:g} s a call, messages of at most {LEAST_BYTES} bytes.",
     ]
     content = {
@@ -118,6 +120,13 @@ def run(args: argparse.Namespace) -> int:
         [*_table(lines), "", f"At least {known:.2f} dollars a month.", *told],
     )
     return exitcodes.SOUND
+
+
+def _unchecked(lines: Sequence[CostLine]) -> Iterator[str]:
+    """Yield what is to be said of the prices that nobody could compare with their pages."""
+    names = [each.what for each in lines if each.price is not None and not each.price.checked]
+    if names:
+        yield f"Not checked against its page: the price of {', '.join(names)}."
 
 
 def read_prices(path: Path) -> tuple[date, Mapping[str, Price]]:

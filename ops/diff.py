@@ -91,7 +91,9 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     if before is None or after is None:
         return []
     documents = (load_firestore(folder, each)[0] for folder, each in zip(folders, (before, after), strict=True))
-    messages = (load_messages(folder)[0] for folder in folders)
+    messages = (
+        load_messages(folder, each.phase_labels())[0] for folder, each in zip(folders, (before, after), strict=True)
+    )
     return [*meanings(before, after), *expiries(*documents), *contents(*messages)]
 
 

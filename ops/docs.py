@@ -15,7 +15,7 @@ from typing import Final
 from ops.arguments import add_root_argument
 from ops.invocation import pasteable
 
-COMMANDS: Final = ("alerts", "coverage", "picture", "rules")
+COMMANDS: Final = ("alerts", "coverage", "picture", "reference", "rules")
 """The modules of this package that make pages."""
 
 

@@ -11,6 +11,7 @@ from ops import exitcodes
 from ops.arguments import add_root_argument, declared
 from ops.invocation import about, pasteable
 from ops.scaffolding import parts
+from ops.scaffolding.boundary import boundary
 from ops.scaffolding.change import PartRefused, ProjectChange
 from ops.scaffolding.project import new_pipeline
 
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "boundary", "A step from a phase to the next.", ("upstream", "a phase"), ("downstream", "the next phase")
     )
     made.add_argument("--service", help="the service that the new phase runs in (default: the phase's name)")
+    made.add_argument("--new", action="store_true", help="make the first of the two phases too")
     made.add_argument("--path", default="/start", help="where that service takes triggers (default: /start)")
 
     made = what("stack", "A stack with values of its own.", ("name", "its name, such as prod"))
@@ -65,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
         return exitcodes.REFUSED
     print("\n".join(lines))
     about(change.root)
-    stack = args.name if args.what == "stack" else "dev" if args.what == "pipeline" else "prod"
+    stacks = sorted(path.name.split(".")[1] for path in change.root.glob("Pulumi.*.yaml"))
+    stack = args.name if args.what == "stack" else "prod" if "prod" in stacks else next(iter(stacks), "prod")
     print(pasteable(f"Next: `ops plan --stack {stack}` says what would exist."))
     return exitcodes.SOUND
 
@@ -85,7 +88,7 @@ def asked_for(args: argparse.Namespace) -> ProjectChange:
         case "function":
             parts.function(change, args.name, args.cron)
         case "boundary":
-            parts.boundary(change, args.upstream, args.downstream, args.service, args.path)
+            boundary(change, args.upstream, args.downstream, args.service, args.path, new=args.new)
         case "stack":
             parts.stack(change, args.name, args.project, args.number, args.region, args.like)
     return change

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the snapshots and name what changed in them; raises `Refused` for what cannot be released."""
     manifest, manifest_faults = read_manifest(args.root)
     schemas, faults = load_schemas(args.root, values=None)
-    messages, message_faults = load_messages(args.root)
+    messages, message_faults = load_messages(args.root, manifest.phase_labels() if manifest else {})
     _, refusals = check_evolution(args.root, schemas.tables, messages, manifest.retired if manifest else ())
     lost: list[Finding] = []
     if manifest is not None:

@@ -140,7 +140,7 @@ def described(root: Path) -> Iterator[str]:
     schemas, _ = load_schemas(root, project="a-project")
     for name, columns in schemas.columns().items():
         yield from (*name.split("."), *(column.name for column in columns))
-    messages, _ = load_messages(root)
+    messages, _ = load_messages(root, {})
     for message in messages.values():
         yield from (message.name, *message.fields)
 

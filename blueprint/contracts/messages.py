@@ -8,7 +8,7 @@ from blueprint.findings import Location
 from blueprint.manifest import Manifest
 from blueprint.model import Blueprint
 from blueprint.references import ENGINE_FIELDS, PER_TABLE
-from blueprint.schemas.messages import FOLDER, MessageSchema
+from blueprint.schemas.messages import FOLDER, PHASE, MessageSchema
 
 READ = {"processor_name": None, "phase": None, "execution_id": None, "status": None, "timestamp": "date-time"}
 """What the engine reads of every completion beside its date: texts, and their format."""
@@ -66,6 +66,10 @@ def engine_fits(plan: Blueprint, report: Inspection) -> None:
         ):
             report.check()
             _required_text(plan.messages[name], field, form, report)
+    for name, labels in manifest.phase_labels().items():
+        if name in plan.messages:
+            report.check()
+            _labels(plan.messages[name], labels, report)
     for part, told in TOLD.items():
         message = plan.messages.get(manifest.topics[getattr(manifest.events, part)].message)
         known = {manifest.date_field if name == "date" else name for name in told}
@@ -77,6 +81,18 @@ def engine_fits(plan: Blueprint, report: Inspection) -> None:
                     message.at,
                 )
     _statuses(plan, report)
+
+
+def _labels(message: MessageSchema, labels: tuple[str, ...], report: Inspection) -> None:
+    """Report a list of labels that is not that of the phases which complete with the message."""
+    phase = message.field(PHASE)
+    listed = phase.schema.get("enum") if phase else None
+    for value in sorted({*map(str, listed)} ^ {*labels}) if listed is not None else ():
+        here, there = ("declaration", "message schema") if value in labels else ("message schema", "declaration")
+        report.violation(
+            f"'{message.name}': the {here} knows the phase label '{value}', the {there} does not; leave out the `enum` of `{PHASE}`, which follows from the phases.",
+            message.at,
+        )
 
 
 def _statuses(plan: Blueprint, report: Inspection) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from blueprint.boundaries import Boundary, Gate
 from blueprint.contracts import Inspection, contract
+from blueprint.derived import TRIGGERS
 from blueprint.findings import Location
 from blueprint.functions import Function
 from blueprint.grammar import parse_duration
@@ -173,20 +174,14 @@ def _thresholds(plan: Blueprint) -> Iterator[tuple[str, str]]:
 @contract("timers-may-publish", "Whoever evaluates a boundary may publish its trigger", incidents=(28, 33, 47))
 def timers_may_publish(plan: Blueprint, report: Inspection) -> None:
     """A timer that finds the rule met and may not publish leaves the date as it was."""
-    for boundary in plan.manifest.boundaries.values():
-        report.check()
-        if boundary.trigger.topic not in plan.manifest.published_by(boundary.timer.function):
-            report.violation(
-                f"'{boundary.timer.function}' evaluates '{boundary.name}' but may not publish to '{boundary.trigger.topic}'; add it to the function's `publishes`.",
-                boundary.timer.at,
-            )
     triggers = {boundary.trigger.topic for boundary in plan.manifest.boundaries.values()}
     for function in plan.manifest.functions.values():
-        missing = triggers - set(function.publishes)
-        if plan.manifest.boundary_of(function.name) is None and triggers & set(function.publishes) and missing:
+        report.check()
+        listed = triggers & set(function.publishes)
+        if plan.manifest.boundary_of(function.name) is None and listed and triggers - listed:
             report.violation(
-                f"'{function.name}' looks at every boundary and publishes their triggers, but may not publish to {', '.join(sorted(missing))}; add it to `publishes`.",
-                function.at,
+                f"'{function.name}' looks at every boundary and publishes their triggers, but may not publish to {', '.join(sorted(triggers - listed))}; leave `publishes` out where it is a timer, else write `publishes: {TRIGGERS}`.",
+                function.where("publishes"),
             )
 
 

@@ -21,6 +21,8 @@ from blueprint.schemas.validation import TYPES, Fault, types_of, validate
 
 FOLDER = "schemas/messages"
 RULE = "message-schema"
+PHASE = "phase"
+"""The field of a completion that says which phase has completed."""
 
 ANNOTATIONS = frozenset({"$schema", "$id", "title", "description", "examples"})
 KEYWORDS = frozenset(
@@ -101,8 +103,15 @@ class MessageSchema:
         return compacted
 
 
-def load_messages(root: Path) -> tuple[dict[str, MessageSchema], tuple[Finding, ...]]:
-    """Read every `schemas/messages/*.json` under `root`; a schema with findings is left out."""
+def load_messages(
+    root: Path, labels: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, MessageSchema], tuple[Finding, ...]]:
+    """Read every `schemas/messages/*.json` under `root`; a schema with findings is left out.
+
+    Args:
+        root: the project.
+        labels: message → labels of the phases that complete with it (`Manifest.phase_labels`).
+    """
     messages: dict[str, MessageSchema] = {}
     findings: list[Finding] = []
     for path in sorted((root / FOLDER).glob("*.json")):
@@ -112,8 +121,18 @@ def load_messages(root: Path) -> tuple[dict[str, MessageSchema], tuple[Finding, 
             faults = check_schema(schema, file, path)
         findings.extend(faults)
         if not faults:
-            messages[path.stem] = MessageSchema(path.stem, schema, Location(file, 1, 1))
+            messages[path.stem] = MessageSchema(
+                path.stem, labelled(schema, labels.get(path.stem, ())), Location(file, 1, 1)
+            )
     return messages, tuple(findings)
+
+
+def labelled(schema: Any, labels: tuple[str, ...]) -> Any:
+    """Return a completion's schema whose field `phase` takes the labels of its phases, where it does not list its own."""
+    phase = schema.get("properties", {}).get(PHASE)
+    if not labels or phase is None or phase.keys() & {"enum", "const", "pattern"}:
+        return schema
+    return {**schema, "properties": {**schema["properties"], PHASE: {**phase, "enum": list(labels)}}}
 
 
 def unread_messages(root: Path, messages: Mapping[str, MessageSchema]) -> frozenset[str]:

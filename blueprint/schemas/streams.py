@@ -24,7 +24,7 @@ from blueprint.findings import Finding, Location
 from blueprint.manifest import ColumnSource as Source
 from blueprint.manifest import Manifest, Stream
 from blueprint.schemas.bigquery import Column, Table
-from blueprint.schemas.messages import MessageField, MessageSchema
+from blueprint.schemas.messages import PHASE, MessageField, MessageSchema
 from blueprint.schemas.validation import types_of
 
 RULE = "streams-map"
@@ -197,7 +197,7 @@ def _field_problems(column: Column, source: Source, message: MessageSchema, mani
     elif not source.json and not _fits(column, found):
         kinds = " or ".join(sorted(found.types - {"null"})) + (f" ({found.schema['format']})" if _format(found) else "")
         yield f"the field `{source.field}` is {kinds}, which does not fit {column.mode} {column.type}."
-    if source.lookup == "phases":
+    if source.lookup == "phases" and not (source.field == PHASE and message.name in manifest.phase_labels()):
         labels = {phase.label for phase in manifest.phases.values()}
         for value in sorted(set(map(str, found.schema.get("enum", ()))) ^ labels):
             here, there = ("declaration", "message schema") if value in labels else ("message schema", "declaration")

@@ -42,12 +42,16 @@ _LEFTOVER_KINDS = (_FUNCTION, _SUBSCRIPTION, _JOB)
 
 @dataclass(frozen=True)
 class Adopted:
-    """A declared resource that exists: the property paths that change in place, and those that replace it."""
+    """A declared resource that exists: property paths that change in place, that replace it, and that cannot change.
+
+    What cannot change is planned as a change in place, and the service refuses it: the partitioning of a table.
+    """
 
     declared: Registration
     existing: Existing
     changed: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,7 @@ def _identity(type_: str, id_: str | None, inputs: Mapping[str, Any]) -> tuple[s
 
 def _adopt(registration: Registration, inputs: Mapping[str, Any], found: Existing) -> Adopted:
     told = {name: inputs.get(name) for name in found.settings}
-    changed: list[str] = []
-    replaced: list[str] = []
+    places: dict[str, list[str]] = {}
     for change in changes(found.type, found.settings, told):
         before, after = (_at(state, change.place) for state in (found.settings, told))
         if (
@@ -122,8 +125,9 @@ def _adopt(registration: Registration, inputs: Mapping[str, Any], found: Existin
             and UNKNOWN not in (before, after)
             and not _same(found.type, change.place, before, after)
         ):
-            (replaced if change.effect == "replaces" else changed).append(change.place)
-    return Adopted(registration, found, tuple(changed), tuple(replaced))
+            places.setdefault(change.effect, []).append(change.place)
+    changed, replaced, refused = (tuple(places.get(each, ())) for each in ("in place", "replaces", "refused"))
+    return Adopted(registration, found, changed, replaced, refused)
 
 
 def _same(type_: str, place: str, before: object, after: object) -> bool:
@@ -152,9 +156,15 @@ def _violations(adopted: Iterable[Adopted]) -> Iterator[Finding]:
             told = f"{subject}; its column {columns} is not declared and would be dropped. Add it to the table's file."
             yield Finding("adopt-drops", told, at)
         elif each.replaced:
-            paths = ", ".join(f"`{path}`" for path in each.replaced)
-            told = f"{subject}; declaring it with another {paths} replaces it. Declare what exists, or migrate it."
+            told = f"{subject}; declaring it with another {_paths(each.replaced)} replaces it. Declare what exists, or migrate it."
             yield Finding("adopt-replaces", told, at)
+        elif each.refused:
+            told = f"{subject}; its {_paths(each.refused)} cannot be changed, and the update would fail. Declare what exists, or migrate it."
+            yield Finding("adopt-refused", told, at)
+
+
+def _paths(paths: Iterable[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
 
 
 def _lost_columns(each: Adopted) -> list[str]:

@@ -164,7 +164,10 @@ def _table(name: str, data: Data) -> Existing:
 
 def _partitioning(data: Data) -> Settings:
     expiration = data.get("expirationMs")
-    return _pick(data, "type", "field") | {"expirationMs": int(expiration) if expiration else None}
+    return _pick(data, "field") | {
+        "type": data.get("type") or "DAY",
+        "expirationMs": int(expiration) if expiration else None,
+    }
 
 
 def _database(name: str, data: Data) -> Existing:

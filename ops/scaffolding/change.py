@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from blueprint.keys import KeyKind
 from ops.commands import did_you_mean
-from ops.scaffolding.lines import with_item, with_key
+from ops.scaffolding.lines import with_comment, with_item, with_key
+from ops.scaffolding.texts import KEYS
 
 DECLARATION: Final = "pipeline.yaml"
 
@@ -48,6 +52,23 @@ class ProjectChange:
             value = value.get(key) if isinstance(value, dict) else None
         return {} if value is None else value
 
+    def schema(self, message: str) -> dict[str, Any]:
+        """Return the schema of a message; raises `PartRefused` where it cannot be read."""
+        name = f"schemas/messages/{message}.json"
+        try:
+            schema = json.loads(self.text(name))
+        except ValueError as error:
+            raise PartRefused(f"{name} cannot be read ({error}); `ops plan` says more.") from None
+        return schema if isinstance(schema, dict) else {}
+
+    def key(self) -> tuple[KeyKind, str]:
+        """Return what a completion of the pipeline is for, and what messages and rows call it; raises `PartRefused`."""
+        declared = self.value()
+        key = next((each for each in KEYS if each == declared.get("key", "date")), None)
+        if key is None:
+            raise PartRefused(f"`key` of {DECLARATION} is none of {', '.join(KEYS)}; correct it first.")
+        return key, str(declared.get("date_field", "date"))
+
     def named(self, section: str, name: str) -> Any:
         """Return what the declaration has under a name; raises `PartRefused` with the name that was probably meant."""
         known = self.value(section)
@@ -66,6 +87,12 @@ class ProjectChange:
     def append(self, path: tuple[str, ...], item: str) -> None:
         """Add an item to a list of the declaration."""
         self.changed[DECLARATION] = with_item(self.text(DECLARATION), path, item)
+
+    def ask(self, section: str, what: str, lines: Sequence[str]) -> None:
+        """Add a comment at the end of a section of the declaration, once: `lines` begin with `# ? WHAT:`."""
+        text = self.text(DECLARATION)
+        if f"# ? {what}:" not in text:
+            self.changed[DECLARATION] = with_comment(text, section, lines)
 
     def write(self) -> list[str]:
         """Write everything and return what was written, one line each; raises `PartRefused` where a file is there."""

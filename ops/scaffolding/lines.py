@@ -5,6 +5,8 @@ A library that loads and dumps gives back every line, but moves the comments bet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import yaml
 
 
@@ -45,6 +47,19 @@ def with_item(text: str, path: tuple[str, ...], item: str) -> str:
         return _in_flow(text, node, item)
     at = _line_end(text, _end(text, node))
     return f"{text[:at]}\n{' ' * node.start_mark.column}- {item}{text[at:]}"
+
+
+def with_comment(text: str, section: str, lines: Sequence[str]) -> str:
+    """Return `text` with lines of comment at the end of a section, indented as what stands there; a missing one is named."""
+    node = _child(_root(text), section)
+    if node is None:
+        return f"{text.rstrip()}\n\n# {section}:\n" + "".join(f"#   {line.removeprefix('# ')}\n" for line in lines)
+    block = isinstance(node, yaml.MappingNode) and not node.flow_style and node.value
+    indent = " " * (node.start_mark.column if block else 2)
+    at = _line_end(text, _end(text, node))
+    while text[at + 1 :].startswith(f"{indent}#"):
+        at = _line_end(text, at + 1)
+    return text[:at] + "".join(f"\n{indent}{line}" for line in lines) + text[at:]
 
 
 def _after(value: str, shift: str) -> str:

@@ -103,7 +103,7 @@ def _query(content: bytes) -> Said:
 
 def _message(content: bytes) -> Said:
     (_folder() / "schemas" / "messages" / "one.json").write_bytes(content)
-    return _sentences(load_messages(_folder())[1])
+    return _sentences(load_messages(_folder(), {})[1])
 
 
 def _requirements(content: bytes) -> Said:

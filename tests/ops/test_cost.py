@@ -12,7 +12,8 @@ from blueprint.findings import Refused
 from ops.__main__ import main
 from ops.cost import PRICES, read_prices
 
-METERS = Path(__file__).resolve().parents[1] / "pipelines" / "meters"
+PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
+METERS = PIPELINES / "meters"
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, dict[str, object]]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
+from blueprint.keys import EXAMPLES
+from blueprint.loader import load_manifest
 from ops.__main__ import main
 from ops.report.gather import gather
 from ops.scaffolding.project import TEMPLATE
@@ -93,6 +98,10 @@ def test_what_stood_there_keeps_its_lines(root: Path, part: tuple[str, ...]) -> 
     before = (root / "pipeline.yaml").read_text().splitlines()
     assert new(root, *part) == 0
     after = (root / "pipeline.yaml").read_text().splitlines()
+    if part[0] == "boundary":
+        assert [line for line in difflib.ndiff(before, after) if line.startswith("- ")] == [], (
+            "it has its own lines only"
+        )
     gone = [line[2:] for line in difflib.ndiff(before, after) if line.startswith("- ")]
     kept = [re.sub(r"\]$", "", line) for line in gone]
     assert all(line.endswith("]") for line in gone), "a line is changed only where an item joins the list on it"
@@ -188,3 +197,25 @@ def test_wheels_of_the_same_tree_are_the_same(tmp_path: Path) -> None:
     first.mkdir()
     second.mkdir()
     assert (first / build_wheel(str(first))).read_bytes() == (second / build_wheel(str(second))).read_bytes()
+
+
+OTHERS = (("parcels", "live", "delivery", "DATE NOT NULL"), ("meters", "pune", "billing", "begins_at TIMESTAMP NOT NULL"), ("orders", "sul", "shipping", "order_batch STRING NOT NULL"))  # fmt: skip
+
+
+@pytest.mark.parametrize(("pipeline", "stack", "last", "column"), OTHERS, ids=("date", "hour", "batch"))
+def test_parts_follow_what_completions_are_for(
+    tmp_path: Path, pipeline: str, stack: str, last: str, column: str
+) -> None:
+    """A table, a message and a boundary with a phase of its own, in pipelines of dates, hours and batches."""
+    root = tmp_path / pipeline
+    shutil.copytree(ROOT / "tests" / "pipelines" / pipeline, root, ignore=shutil.ignore_patterns(".cache"))
+    assert new(root, "table", f"{pipeline}_ops.notes") == 0
+    assert new(root, "boundary", last, "archive") == 0
+    assert new(root, "message", "archived") == 0
+    assert column in (root / f"schemas/bigquery/{pipeline}_ops/notes.sql").read_text()
+    kind = load_manifest(root).key
+    schema = json.loads((root / "schemas/messages/archived.json").read_text())
+    jsonschema.validate({load_manifest(root).date_field: EXAMPLES[kind], "correlation_id": "c"}, schema)
+    said = [str(each) for each in gather(root, stack).findings if each.rule != "operators-answered"]
+    assert len(said) == 1
+    assert "No topic carries the message 'archived'" in said[0]

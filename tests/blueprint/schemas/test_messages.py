@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blueprint.loader import load_manifest
 from blueprint.schemas.messages import (
     MessageSchema,
     load_messages,
@@ -19,7 +20,7 @@ from blueprint.schemas.validation import is_date, is_time
 from tests.blueprint.schemas.fixtures import Fixture, load_fixtures
 
 ROOT = Path(__file__).resolve().parents[3]
-MESSAGES, FINDINGS = load_messages(ROOT)
+MESSAGES, FINDINGS = load_messages(ROOT, load_manifest(ROOT).phase_labels())
 EXAMPLES = [(name, fixture) for name in MESSAGES for fixture in load_fixtures(ROOT, name)]
 
 
@@ -124,7 +125,7 @@ def test_times_that_are_none(text: str) -> None:
 def test_a_bad_schema_is_refused_with_its_place(tmp_path: Path, content: str, sentence: str, line: int | None) -> None:
     (tmp_path / "schemas/messages").mkdir(parents=True)
     (tmp_path / "schemas/messages/a.json").write_text(content)
-    messages, findings = load_messages(tmp_path)
+    messages, findings = load_messages(tmp_path, {})
     assert messages == {}
     assert sentence in findings[0].message
     assert findings[0].at.line == line

@@ -26,7 +26,7 @@ from tests.blueprint.schemas.fixtures import Fixture, load_fixtures
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = load_manifest(ROOT)
 SCHEMAS, _ = load_schemas(ROOT)
-MESSAGES, _ = load_messages(ROOT)
+MESSAGES, _ = load_messages(ROOT, MANIFEST.phase_labels())
 STREAMS, FINDINGS = load_streams(MANIFEST, MESSAGES, SCHEMAS.tables)
 METADATA = {"message_id": "811", "publish_time": "2026-01-25T05:12:45Z"}
 EXAMPLES = [(name, fixture) for name, each in STREAMS.items() for fixture in load_fixtures(ROOT, each.message)]
@@ -258,11 +258,8 @@ def test_another_pipeline_s_stream_maps_too() -> None:
     declaration.
     """
     root = ROOT / "tests/pipelines/parcels"
-    manifest, (messages, _), (schemas, _) = (
-        load_manifest(root),
-        load_messages(root),
-        load_schemas(root, use_cache=False),
-    )
+    manifest, (schemas, _) = load_manifest(root), load_schemas(root, use_cache=False)
+    messages, _ = load_messages(root, manifest.phase_labels())
     streams, findings = load_streams(manifest, messages, schemas.tables)
     assert findings == ()
     phase = next(iter(manifest.phases.values()))

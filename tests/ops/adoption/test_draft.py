@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 
 from ops.__main__ import main
+from tests.engine import legacy
+from tests.engine.twin.cloud import Cloud
+from tests.engine.twin.provider import NUMBER
 
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
+DATASET, SECRET, DATABASE = (
+    "gcp:bigquery/dataset:Dataset",
+    "gcp:secretmanager/secret:Secret",
+    "gcp:firestore/database:Database",
+)
 PROJECT = "shipments-dev"
 TOPICS = f"projects/{PROJECT}/topics"
 SUBSCRIPTIONS = f"projects/{PROJECT}/subscriptions"
@@ -47,22 +56,27 @@ SYSTEM = [
     asset("pubsub.googleapis.com/Topic", f"{TOPICS}/loaded", {}),
     asset("pubsub.googleapis.com/Topic", f"{TOPICS}/loaded-dead", {}),
     asset("pubsub.googleapis.com/Topic", f"{TOPICS}/shipments-publish", {}),
-    asset("pubsub.googleapis.com/Subscription", f"{SUBSCRIPTIONS}/loaded-to-bill", {"topic": f"{TOPICS}/loaded", "pushConfig": {"pushEndpoint": "https://billing-ab12-ew.a.run.app/bill"}, "deadLetterPolicy": {"deadLetterTopic": f"{TOPICS}/loaded-dead"}}),
+    asset("pubsub.googleapis.com/Subscription", f"{SUBSCRIPTIONS}/loaded-to-bill", {"topic": f"{TOPICS}/loaded", "pushConfig": {"pushEndpoint": "https://billing-ab12cd34ef-ew.a.run.app/bill"}, "deadLetterPolicy": {"deadLetterTopic": f"{TOPICS}/loaded-dead"}}),
     asset("pubsub.googleapis.com/Subscription", f"{SUBSCRIPTIONS}/old-publisher", {"topic": f"{TOPICS}/shipments-publish", "pushConfig": {"pushEndpoint": "https://old-ab12-ew.a.run.app/"}}),
     asset("cloudfunctions.googleapis.com/Function", f"{EU}/functions/weigh", {"buildConfig": {"runtime": "python312", "entryPoint": "main"}, "serviceConfig": {"availableMemory": "256M", "timeoutSeconds": 60, "maxInstanceCount": 3, "environmentVariables": {"API": "x"}}}),
     asset("cloudscheduler.googleapis.com/Job", f"{EU}/jobs/weigh-hourly", {"schedule": "5 * * * *", "httpTarget": {"uri": f"https://europe-west1-{PROJECT}.cloudfunctions.net/weigh"}}),
+    asset("cloudfunctions.googleapis.com/Function", f"{EU}/functions/load-billing", {"description": "Bills what is loaded", "buildConfig": {"runtime": "python311", "entryPoint": "bill"}, "serviceConfig": {"availableMemory": "512M", "timeoutSeconds": 300, "maxInstanceCount": 2, "environmentVariables": {"TO": f"{TOPICS}/to-bill"}}, "eventTrigger": {"eventType": "google.cloud.pubsub.topic.v1.messagePublished", "pubsubTopic": f"{TOPICS}/loaded"}}),
+    asset("pubsub.googleapis.com/Topic", f"{TOPICS}/to-bill", {}),
+    asset("pubsub.googleapis.com/Subscription", f"{SUBSCRIPTIONS}/to-bill-push", {"topic": f"{TOPICS}/to-bill", "pushConfig": {"pushEndpoint": "https://billing-ab12cd34ef-ew.a.run.app/start"}}),
+    asset("pubsub.googleapis.com/Subscription", f"{SUBSCRIPTIONS}/loaded-rows", {"topic": f"{TOPICS}/loaded", "bigqueryConfig": {"table": f"{PROJECT}.freight.plain"}}),
+    asset("secretmanager.googleapis.com/Secret", f"projects/{PROJECT}/secrets/scale-key", {"replication": {"automatic": {}}}),
     asset("cloudscheduler.googleapis.com/Job", f"{EU}/jobs/elsewhere", {"schedule": "0 1 * * *", "httpTarget": {"uri": "https://example.org/"}}),
     asset("monitoring.googleapis.com/AlertPolicy", f"projects/{PROJECT}/alertPolicies/1", {"displayName": "Too slow", "enabled": True}),
 ]  # fmt: skip
 
 
 def adopt(
-    root: Path, capsys: pytest.CaptureFixture[str], entries: list[dict[str, Any]], *words: str
+    root: Path, capsys: pytest.CaptureFixture[str], entries: list[dict[str, Any]], *words: str, stack: str = "dev"
 ) -> tuple[int, dict[str, Any], str]:
     listing = root.parent / "assets.json"
     listing.write_text(json.dumps(entries), encoding="utf-8")
     capsys.readouterr()
-    code = main(["adopt", "--root", str(root), "--stack", "dev", "--inventory", str(listing), "--json", *words])
+    code = main(["adopt", "--root", str(root), "--stack", stack, "--inventory", str(listing), "--json", *words])
     told = capsys.readouterr()
     return code, json.loads(told.out), told.err
 
@@ -93,30 +107,111 @@ def test_what_is_written_is_what_exists(root: Path, capsys: pytest.CaptureFixtur
     assert [each for each in told["imported"] if each["replaced"]] == []
 
 
-def test_what_only_a_person_knows_is_named_with_what_is_known(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_only_a_person_knows_is_asked_with_what_is_known(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, told, _ = adopt(root, capsys, SYSTEM, "--draft")
     left = {each["what"]: each for each in told["by_hand"]}
     assert left.keys() == {
-        "table freight.tagged",
-        "table freight.seen",
-        "topic loaded",
-        "topic shipments-publish",
-        "function weigh",
-        "schedule elsewhere",
-        "alert Too slow",
+        *("table freight.tagged", "table freight.seen", "service billing", "service old-ab12-ew"),
+        *("topic loaded", "topic to-bill", "phase behind loaded", "boundary of load-billing"),
+        *("function load-billing", "function weigh", "variable API", "variable TO", "secret scale-key"),
+        *("subscription loaded-rows", "schedule elsewhere", "alert Too slow"),
     }
     assert "policyTags" in left["table freight.tagged"]["why"]
-    assert left["topic loaded"]["entry"][-1] == "  consumers: [{service: billing-ab12-ew, path: /bill}]"
+    assert left["topic loaded"]["entry"][-1] == "  consumers: [{service: billing, path: /bill}]"
+    assert "Its subscriptions are loaded-rows, loaded-to-bill." in left["topic loaded"]["why"]
+    assert "serviceUrls` of the stack is https://billing-ab12cd34ef-ew.a.run.app" in left["service billing"]["why"]
+    assert "`TO` is to-bill" in left["boundary of load-billing"]["why"]
+    assert left["subscription loaded-rows"]["entry"][1:3] == ["  topics: [loaded]", "  table: freight.plain"]
     assert left["function weigh"]["entry"][3:] == [
         "  entry_point: main",
-        '  trigger: {schedules: {regularly: {cron: "5 * * * *"}}}',
+        '  trigger: {schedules: {weigh-hourly: {cron: "5 * * * *"}}}',
         "  memory: 256Mi",
         "  timeout: 60s",
         "  max_instances: 3",
     ]  # fmt: skip
-    assert "It is given API" in left["function weigh"]["why"]
+    text = (root / "pipeline.yaml").read_text(encoding="utf-8")
+    asked = [each for each in told["by_hand"] if each["section"] is not None]
+    assert [each["what"] for each in asked if text.count(f"  # ? {each['what']}: {each['why']}\n") != 1] == []
+    assert [each["what"] for each in told["by_hand"] if each["section"] is None] == ["table freight.seen", "table freight.tagged"]  # fmt: skip
     disturbing = {each["id"].rpartition("/")[2]: each["touches"] for each in told["leftovers"]}
     assert disturbing["old-publisher"] == "takes every message of 'shipments-publish' once more"
+
+
+ANSWERS = {
+    "service billing": ["Billing"],
+    "topic loaded": ["completion", "shipments-collector"],
+    "topic to-bill": ["trigger", ""],
+    "phase behind loaded": ["loading", "loading", "Loading", "shipments-collector", "loading_dates", "scales"],
+    "boundary of load-billing": ["loading_to_billing", "loading", "watch-deadlines", "quarter_hourly", "2h", "to-bill", "date", "date", "scales", "all_in"],
+    "function load-billing": ["load_billing"],
+}  # fmt: skip
+
+
+def answered(text: str, what: str, answers: list[str]) -> str:
+    """Take the comment sign off an entry and put answers where it asks, as a person does."""
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(f"  # ? {what}:")) + 1
+    last = next(number for number in range(first, len(lines)) if not lines[number].startswith("  # ") or "# ?" in lines[number])  # fmt: skip
+    entry = "\n".join(line.replace("# ", "", 1) for line in lines[first:last])
+    for answer in answers:
+        entry = entry.replace('"?"', answer, 1)
+    assert '"?"' not in entry
+    return "\n".join([*lines[:first], entry, *lines[last:]]) + "\n"
+
+
+def test_answered_it_is_a_declaration_that_takes_over_what_exists(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adopt(root, capsys, SYSTEM, "--draft")
+    text = (root / "pipeline.yaml").read_text(encoding="utf-8")
+    for what, answers in ANSWERS.items():
+        text = answered(text, what, answers)
+    text = text.replace("date: {from: date}}", "date: {from: date}, correlation_id: {from: correlation_id}}")
+    (root / "pipeline.yaml").write_text(text, encoding="utf-8")
+    stack = (root / "Pulumi.dev.yaml").read_text()
+    stack = stack.replace("serviceUrls:\n", "serviceUrls:\n    billing: https://billing-ab12cd34ef-ew.a.run.app\n")
+    (root / "Pulumi.dev.yaml").write_text(stack)
+    (root / "functions/load_billing").mkdir()
+    source = (root / "functions/collect_to_publish/main.py").read_text().replace("def start_publish", "def bill")
+    (root / "functions/load_billing/main.py").write_text(source)
+    code, told, errors = adopt(root, capsys, SYSTEM, "--draft")
+    assert code == 3, errors
+    assert told["written"] == []
+    taken = {each["id"].rpartition("/")[2]: each for each in told["imported"]}
+    assert {"loaded", "to-bill", "load-billing"} <= taken.keys()
+    assert [each for each in told["imported"] if each["replaced"] or each["cannot_change"]] == []
+    assert "eventTrigger" in " ".join(taken["load-billing"]["changed"]), "the difference is named"
+    assert "loaded-to-bill" in {each["id"].rpartition("/")[2] for each in told["leftovers"]}
+    assert {"topic loaded", "function load-billing"}.isdisjoint(each["what"] for each in told["by_hand"])
+
+
+def test_the_old_system_of_prod_is_drafted_too(root: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The twin's old system, of which this project's own declaration was made by hand."""
+    kinds = {each.rpartition(":")[2]: each for each in (legacy.TABLE, legacy.TOPIC, DATASET, SECRET, DATABASE)}
+    declared = []
+    for file in sorted((GOLDEN / "prod").glob("*.json")):
+        for name, resource in json.loads(file.read_text())["resources"].items():
+            kind = kinds.get(name.partition(" ")[0])
+            if kind and "project" in resource["inputs"]:
+                declared.append((kind, resource["inputs"]))
+    cloud = Cloud(tmp_path / "cloud.sqlite")
+    legacy.populate(cloud, declared)
+    stack = ("--project", legacy.PROJECT, "--number", NUMBER, "--region", legacy.REGION)
+    assert main(["new", "stack", "old", *stack, "--root", str(root)]) == 0
+    assets, fire = legacy.listings(cloud)
+    code, told, errors = adopt(root, capsys, [*assets, *fire], "--draft", stack="old")
+    assert code == 3, errors
+    existing = {each.id for each in cloud.all(legacy.TABLE)}
+    assert len(existing) > 10
+    assert existing <= {each["id"] for each in told["imported"]}
+    assert [each for each in told["imported"] if each["replaced"] or each["cannot_change"]] == []
+    what = {each["what"] for each in told["by_hand"]}
+    topics = {each.inputs["name"] for each in cloud.all(legacy.TOPIC)}
+    assert {f"topic {name}" for name in topics} <= what
+    assert {"phase behind nba-phase2-raw-complete", "boundary of phase2-to-phase3-orchestrator"} <= what
+    assert {"function transition-monitor", "function phase6-export", "schedule grading"} <= what
+    (job,) = (each for each in told["by_hand"] if each["what"] == "function phase2-to-phase3-orchestrator")
+    assert job["entry"][4] == "  trigger: {topic: nba-phase2-raw-complete}"
 
 
 def test_a_second_draft_writes_nothing_and_keeps_what_was_changed(
@@ -125,8 +220,10 @@ def test_a_second_draft_writes_nothing_and_keeps_what_was_changed(
     adopt(root, capsys, SYSTEM, "--draft")
     file = root / "schemas/bigquery/freight/plain.sql"
     file.write_text(file.read_text().replace("STRING(40)", "STRING(50)"))
+    asked = (root / "pipeline.yaml").read_text()
     _, told, _ = adopt(root, capsys, SYSTEM, "--draft")
     assert told["written"] == []
+    assert (root / "pipeline.yaml").read_text() == asked, "a question is asked once"
     assert "STRING(50)" in file.read_text()
 
 
@@ -134,6 +231,7 @@ def test_a_second_draft_writes_nothing_and_keeps_what_was_changed(
     ("name", "before", "after", "rule"),
     [
         ("plain", ",\n  name", ",\n  title", "adopt-drops"),
+        ("monthly", "DATE_TRUNC(day, MONTH)", "day", "adopt-refused"),
     ],
 )
 def test_a_draft_that_was_changed_to_replace_or_drop_is_refused(

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.scaffolding.lines import with_item, with_key
+from ops.scaffolding.lines import with_comment, with_item, with_key
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXTS = (
@@ -62,6 +62,22 @@ def test_an_item(text: str, expected: str) -> None:
 def test_no_list_is_not_made_one(path: tuple[str, ...]) -> None:
     with pytest.raises(LookupError):
         with_item("a: {b: 1}\nc: text\n", path, "new")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a:\n  b: 1\n# next\nc: 2\n", "a:\n  b: 1\n  # ? x\n  # y\n# next\nc: 2\n"),
+        ("a:\n    b: 1\n    # ? w\nc: 2\n", "a:\n    b: 1\n    # ? w\n    # ? x\n    # y\nc: 2\n"),
+        ("a: {}\nc: 2\n", "a: {}\n  # ? x\n  # y\nc: 2\n"),
+        ("a: {b: 1}", "a: {b: 1}\n  # ? x\n  # y"),
+        ("c: 2\n", "c: 2\n\n# a:\n#   ? x\n#   y\n"),
+    ],
+)
+def test_a_comment(text: str, expected: str) -> None:
+    after = with_comment(text, "a", ["# ? x", "# y"])
+    assert after == expected
+    assert yaml.safe_load(after) == yaml.safe_load(text)
 
 
 def mappings(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
