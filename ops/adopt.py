@@ -38,7 +38,7 @@ from ops.adoption.compare import Adopted, Adoption, Leftover, compare
 from ops.adoption.draft import draft
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
-from ops.adoption.questions import Question
+from ops.adoption.questions import OpenQuestion
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.engine_cli import call
@@ -91,7 +91,7 @@ class Draft(NamedTuple):
     """What was written of what exists, and what is left to a person."""
 
     files: tuple[str, ...]
-    by_hand: tuple[Question, ...]
+    by_hand: tuple[OpenQuestion, ...]
 
 
 def _drafted(args: argparse.Namespace) -> Draft:

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from analysis.sql.ddl import read_ddl
 from ops.adoption.ddl import dataset_ddl, table_ddl, unwritten
 from ops.adoption.inventory import Existing
-from ops.adoption.questions import Question, questions
+from ops.adoption.questions import OpenQuestion, questions
 from ops.scaffolding.change import ProjectChange
 
 
-def draft(change: ProjectChange, existing: Iterable[Existing]) -> list[Question]:
+def draft(change: ProjectChange, existing: Iterable[Existing]) -> list[OpenQuestion]:
     """Add files and questions to `change`; return what is left to a person, in the order of the listing."""
     there = list(existing)
-    left: list[Question] = []
+    left: list[OpenQuestion] = []
     for each in there:
         kind = each.type.rpartition(":")[2]
         if kind == "Dataset":
@@ -29,7 +29,7 @@ def draft(change: ProjectChange, existing: Iterable[Existing]) -> list[Question]
             place = f"schemas/bigquery/{each.settings['datasetId']}/{each.settings['tableId']}.sql"
             unknown = unwritten(each.settings)
             if unknown:
-                left.append(Question(f"table {each.label}", unknown))
+                left.append(OpenQuestion(f"table {each.label}", unknown))
             else:
                 left += _write(change, f"table {each.label}", place, table_ddl(each.settings))
     asked = list(questions(there, change.value()))
@@ -39,12 +39,12 @@ def draft(change: ProjectChange, existing: Iterable[Existing]) -> list[Question]
     return [*left, *asked]
 
 
-def _write(change: ProjectChange, what: str, place: str, text: str) -> list[Question]:
+def _write(change: ProjectChange, what: str, place: str, text: str) -> list[OpenQuestion]:
     """Add a file, unless it is there already; return why, where our own reader does not take what it says."""
     if (change.root / place).exists():
         return []
     ddl, problems = read_ddl(text, "dataset" if place.endswith("/dataset.sql") else "table")
     if ddl is None or problems:
-        return [Question(what, f"It cannot be declared as it is: {problems[0].message}")]
+        return [OpenQuestion(what, f"It cannot be declared as it is: {problems[0].message}")]
     change.files[place] = text
     return []

@@ -16,7 +16,7 @@ UNKNOWN: Final = '"?"'
 
 
 @dataclass(frozen=True)
-class Question:
+class OpenQuestion:
     """Something that exists and that only a person can declare.
 
     Attributes:
@@ -71,16 +71,17 @@ class _Listing:
         return [each for each in self.missing("Topic", "topics") if each.id not in letters]
 
 
-def questions(existing: Iterable[Existing], declared: Mapping[str, Any]) -> Iterator[Question]:
+def questions(existing: Iterable[Existing], declared: Mapping[str, Any]) -> Iterator[OpenQuestion]:
     """Yield what is to be asked, section by section of the declaration."""
     listing = _Listing(tuple(existing), declared)
     yield from _services(listing)
     for topic in listing.topics():
         yield _topic(listing, topic)
     for topic in listing.topics():
+        if listing.listeners(topic):
+            yield _phase(listing, topic)
         for function in listing.listeners(topic):
-            yield _phase(listing, topic, function)
-            yield _boundary(listing, topic, function)
+            yield _boundary(listing, function)
     for function in listing.missing("Function", "functions"):
         yield _function(listing, function)
     yield from _variables(listing)
@@ -88,7 +89,7 @@ def questions(existing: Iterable[Existing], declared: Mapping[str, Any]) -> Iter
     yield from _schedules(listing)
     for alert in listing.kind("AlertPolicy"):
         why = "Alerts are derived from what is declared; keep it until a derived one says the same."
-        yield Question(f"alert {alert.label}", why, section="alerts")
+        yield OpenQuestion(f"alert {alert.label}", why, section="alerts")
 
 
 def _endpoint(subscription: Existing) -> str:
@@ -115,25 +116,26 @@ def _outside(listing: _Listing, topic: Existing) -> Iterator[tuple[str, str, str
             yield service, url.path or "/", f"https://{url.hostname}"
 
 
-def _services(listing: _Listing) -> Iterator[Question]:
+def _services(listing: _Listing) -> Iterator[OpenQuestion]:
     pushes = (push for topic in listing.kind("Topic") for push in _outside(listing, topic))
     for service, address in dict.fromkeys((service, address) for service, _, address in pushes):
         if service not in (listing.declared.get("services") or {}):
             why = f"What do operators call it? Its address for `serviceUrls` of the stack is {address}."
-            yield Question(f"service {service}", why, (f"{service}: {{title: {UNKNOWN}}}",), "services")
+            yield OpenQuestion(f"service {service}", why, (f"{service}: {{title: {UNKNOWN}}}",), "services")
 
 
-def _topic(listing: _Listing, topic: Existing) -> Question:
+def _topic(listing: _Listing, topic: Existing) -> OpenQuestion:
     consumers = [f"{{service: {service}, path: {path}}}" for service, path, _ in _outside(listing, topic)]
     lines = [f"{topic.label}:", f"  message: {UNKNOWN}", f"  publishers: [{UNKNOWN}]"]
     lines += [f"  consumers: [{', '.join(consumers)}]"] if consumers else []
+    lines += [f"  shared: {UNKNOWN}"] if len(consumers) + len(listing.listeners(topic)) > 1 else []
     why = "Who publishes on it, and which file of schemas/messages/ describes its messages?"
     names = ", ".join(each.label for each in listing.subscribed(topic))
     known = f" Its subscriptions are {names}." if names else " Nothing subscribes to it."
-    return Question(f"topic {topic.label}", why + known, tuple(lines), "topics")
+    return OpenQuestion(f"topic {topic.label}", why + known, tuple(lines), "topics")
 
 
-def _phase(listing: _Listing, topic: Existing, function: Existing) -> Question:
+def _phase(listing: _Listing, topic: Existing) -> OpenQuestion:
     collections = sorted({str(each.settings["collection"]) for each in listing.kind("Index")})
     known = f" Collections with indexes are {', '.join(collections)}." if collections else ""
     lines = (
@@ -145,11 +147,12 @@ def _phase(listing: _Listing, topic: Existing, function: Existing) -> Question:
         f"  collection: {UNKNOWN}",
         f"  processors: {{{UNKNOWN}: {{}}}}",
     )
-    why = f"'{function.label}' listens to it. Does a phase complete on it: which, by whose messages, and recorded where?{known}"
-    return Question(f"phase behind {topic.label}", why, lines, "phases")
+    heard = ", ".join(f"'{each.label}'" for each in listing.listeners(topic))
+    why = f"Called by it: {heard}. Does a phase complete on it: which, by whose messages, and recorded where?{known}"
+    return OpenQuestion(f"phase behind {topic.label}", why, lines, "phases")
 
 
-def _boundary(listing: _Listing, topic: Existing, function: Existing) -> Question:
+def _boundary(listing: _Listing, function: Existing) -> OpenQuestion:
     variables = function.settings["serviceConfig"].get("environmentVariables") or {}
     topics = {each.label for each in listing.kind("Topic")}
     named = {name: str(value).rpartition("/")[2] for name, value in variables.items()}
@@ -165,10 +168,10 @@ def _boundary(listing: _Listing, topic: Existing, function: Existing) -> Questio
         f"  modes: {{any: {{when: always, expected: [{UNKNOWN}], rules: [{{reason: {UNKNOWN}, require: all}}]}}}}",
     )
     why = f"Does it start a next phase: on which topic, with which fields, when what has completed, and by when?{told}"
-    return Question(f"boundary of {function.label}", why, lines, "boundaries")
+    return OpenQuestion(f"boundary of {function.label}", why, lines, "boundaries")
 
 
-def _function(listing: _Listing, function: Existing) -> Question:
+def _function(listing: _Listing, function: Existing) -> OpenQuestion:
     build, service = function.settings["buildConfig"], function.settings["serviceConfig"]
     topic = str((function.settings.get("eventTrigger") or {}).get("pubsubTopic") or "").rpartition("/")[2]
     jobs = [each for each in listing.kind("Job") if _target(each) == function.label]
@@ -186,14 +189,14 @@ def _function(listing: _Listing, function: Existing) -> Question:
     ]
     called = "" if topic or jobs else ", and what calls it"
     why = f"Where is its source{called}? It belongs into a folder under functions/."
-    return Question(f"function {function.label}", why, tuple(entry), "functions")
+    return OpenQuestion(f"function {function.label}", why, tuple(entry), "functions")
 
 
 def _memory(text: str) -> str:
     return f"{text}i" if text.endswith(("M", "G")) else text
 
 
-def _variables(listing: _Listing) -> Iterator[Question]:
+def _variables(listing: _Listing) -> Iterator[OpenQuestion]:
     readers: dict[str, list[str]] = {}
     for function in listing.missing("Function", "functions"):
         for name in function.settings["serviceConfig"].get("environmentVariables") or ():
@@ -201,16 +204,16 @@ def _variables(listing: _Listing) -> Iterator[Question]:
     for name, functions in sorted(readers.items()):
         if name not in (listing.declared.get("environment") or {}):
             why = f"{', '.join(functions)} is given it. Does code read it, and is it the project, the environment, or a value of the stack?"
-            yield Question(f"variable {name}", why, (f"{name}: {{from: {UNKNOWN}}}",), "environment")
+            yield OpenQuestion(f"variable {name}", why, (f"{name}: {{from: {UNKNOWN}}}",), "environment")
     declared = {each.get("secret") for each in (listing.declared.get("secrets") or {}).values()}
     for secret in listing.kind("Secret"):
         name = str(secret.settings["secretId"])
         if name not in declared:
             why = "Which variable does code read it by?"
-            yield Question(f"secret {name}", why, (f"{UNKNOWN}: {{secret: {name}}}",), "secrets")
+            yield OpenQuestion(f"secret {name}", why, (f"{UNKNOWN}: {{secret: {name}}}",), "secrets")
 
 
-def _streams(listing: _Listing) -> Iterator[Question]:
+def _streams(listing: _Listing) -> Iterator[OpenQuestion]:
     tables = {each.get("table") for each in (listing.declared.get("streams") or {}).values()}
     for each in listing.kind("Subscription"):
         table = ".".join(str((each.settings.get("bigqueryConfig") or {}).get("table") or "").split(".")[-2:])
@@ -218,18 +221,18 @@ def _streams(listing: _Listing) -> Iterator[Question]:
             topic = str(each.settings.get("topic")).rpartition("/")[2]
             lines = (f"{UNKNOWN}:", f"  topics: [{topic}]", f"  table: {table}", f"  columns: {UNKNOWN}")
             why = f"It writes rows of {table}. Which column comes from which field, or has the message the row's names (`same`)?"
-            yield Question(f"subscription {each.label}", why, lines, "streams")
+            yield OpenQuestion(f"subscription {each.label}", why, lines, "streams")
 
 
 def _target(job: Existing) -> str:
     return _called(str((job.settings.get("httpTarget") or {}).get("uri") or ""))
 
 
-def _schedules(listing: _Listing) -> Iterator[Question]:
+def _schedules(listing: _Listing) -> Iterator[OpenQuestion]:
     functions = {each.label for each in listing.kind("Function")}
     for job in listing.kind("Job"):
         topic = str((job.settings.get("pubsubTarget") or {}).get("topicName") or "").rpartition("/")[2]
         if _target(job) not in functions:
             does = f"It publishes on {topic}" if topic else "It calls nothing of this project"
             why = f"{does} ({job.settings.get('schedule')}). Which function takes it over, or does it stay where it is?"
-            yield Question(f"schedule {job.label}", why, section="functions")
+            yield OpenQuestion(f"schedule {job.label}", why, section="functions")

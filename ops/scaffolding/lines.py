@@ -53,7 +53,9 @@ def with_comment(text: str, section: str, lines: Sequence[str]) -> str:
     """Return `text` with lines of comment at the end of a section, indented as what stands there; a missing one is named."""
     node = _child(_root(text), section)
     if node is None:
-        return f"{text.rstrip()}\n\n# {section}:\n" + "".join(f"#   {line.removeprefix('# ')}\n" for line in lines)
+        head = "" if f"\n# {section}:\n" in text else f"\n# {section}:\n"
+        told = (line if line.startswith("# ?") else line.removeprefix("# ") for line in lines)
+        return f"{text.rstrip()}\n{head}" + "".join(f"#   {line}\n" for line in told)
     block = isinstance(node, yaml.MappingNode) and not node.flow_style and node.value
     indent = " " * (node.start_mark.column if block else 2)
     at = _line_end(text, _end(text, node))

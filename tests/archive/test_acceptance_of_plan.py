@@ -42,9 +42,14 @@ def test_every_function_has_samples_and_its_own_environment(plan: Blueprint) -> 
         assert made.memory == 512 << 20
 
 
-def test_the_good_message_is_one(plan: Blueprint) -> None:
-    """What an archive is tried with keeps the contract of its topic, and comes from the phase that its boundary counts."""
+@pytest.mark.parametrize("pipeline", ["", "meters", "orders"])
+def test_the_good_message_is_one(plan: Blueprint, pipeline: str) -> None:
+    """What an archive is tried with keeps the contract of its topic, is for a key, and of the phase that its boundary counts."""
     tried = 0
+    if pipeline:
+        found = check(ROOT / "tests/pipelines" / pipeline, replace(plan.stack, name="any")).blueprint
+        assert found is not None
+        plan = found
     for name, function in plan.manifest.functions.items():
         boundary = plan.manifest.boundary_of(name)
         if function.trigger.topic is None or boundary is None:
@@ -54,6 +59,7 @@ def test_the_good_message_is_one(plan: Blueprint) -> None:
         schema = plan.messages[plan.manifest.topics[function.trigger.topic].message].schema
         jsonschema.validate(message, schema)
         assert message["phase"] == plan.manifest.phases[boundary.upstream].label
+        assert plan.manifest.keys.fits(message[plan.manifest.date_field])
         tried += 1
     assert tried == len(plan.manifest.boundaries)
 

@@ -78,18 +78,12 @@ def test_its_own_test_fails_on_a_fault_and_passes_without(root: Path) -> None:
     assert "'watch-deadlines' has no main.py" in done.stderr
 
 
-def test_every_part_is_sound(root: Path) -> None:
+def test_every_part_is_sound_and_comes_with_what_it_needs(root: Path) -> None:
     for part in PARTS:
         assert new(root, *part) == 0
-        assert findings(root) == [], part
-    assert findings(root, "prod") == []
-
-
-def test_an_eighth_function_comes_with_what_it_needs(root: Path) -> None:
-    before = len(gather(root, "dev").resources)
-    assert new(root, "boundary", "publish", "deliver") == 0
-    names = {each.name for each in gather(root, "dev").resources}
-    assert len(names) > before
+    plans = [gather(root, stack) for stack in ("dev", "prod")]
+    assert [str(each) for plan in plans for each in plan.findings] == []
+    names = {each.name for each in plans[0].resources}
     assert {"start-deliver", "shipments-start-deliver", "shipments-deliver-complete"} <= names
 
 

@@ -109,9 +109,10 @@ def test_the_list_holds_nothing_that_no_pipeline_declares(tmp_path: Path) -> Non
     assert unused <= {("gcp:bigquery/table:Table", name) for name in ("rangePartitioning", "tableConstraints", "friendlyName", "requirePartitionFilter")} | {("gcp:bigquery/dataset:Dataset", "friendlyName")}  # fmt: skip
 
 
-def test_second_pipeline_passes_the_same_rules(tmp_path: Path) -> None:
-    root = copy_parcels(tmp_path / "project")
-    plan = gather(root, "live")
+@pytest.mark.parametrize(("pipeline", "stack"), [("parcels", "live"), ("meters", "pune"), ("orders", "sul")])
+def test_other_pipelines_pass_the_same_rules(pipeline: str, stack: str) -> None:
+    """Days, hours and batches; what they must not pass is tried on the first, by every case of `tests/incidents`."""
+    plan = gather(ROOT / "tests" / "pipelines" / pipeline, stack)
     assert plan.violations == []
     judgement = policy.judge(plan, policy.facts(plan, date(2026, 11, 21)))
     assert [f"{each.rule}: {each.urn}" for each in judgement.violations] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from shared.orchestration.dependencies import Dependencies
 from shared.reports.events import EventPublisher
 
 from blueprint.loader import load_manifest, read_manifest
-from ops import policy
 from ops.__main__ import main
 from ops.operate.due import due_at
 from ops.report.gather import Plan, gather
@@ -131,8 +130,3 @@ def test_a_batch_has_modes_of_no_day(tmp_path: Path) -> None:
         f"Mode '{name}' asks for a day, and a batch belongs to none; use `when: always`."
         for name in ("past", "live", "ahead")
     ]
-
-
-def test_the_policy_pack_takes_it(meters: Plan) -> None:
-    judgement = policy.judge(meters, policy.facts(meters, date(2026, 11, 21)))
-    assert [each for each in policy.findings(meters, judgement) if each.severity == "violation"] == []

@@ -71,7 +71,8 @@ def test_no_list_is_not_made_one(path: tuple[str, ...]) -> None:
         ("a:\n    b: 1\n    # ? w\nc: 2\n", "a:\n    b: 1\n    # ? w\n    # ? x\n    # y\nc: 2\n"),
         ("a: {}\nc: 2\n", "a: {}\n  # ? x\n  # y\nc: 2\n"),
         ("a: {b: 1}", "a: {b: 1}\n  # ? x\n  # y"),
-        ("c: 2\n", "c: 2\n\n# a:\n#   ? x\n#   y\n"),
+        ("c: 2\n", "c: 2\n\n# a:\n#   # ? x\n#   y\n"),
+        ("c: 2\n\n# a:\n#   # ? w\n", "c: 2\n\n# a:\n#   # ? w\n#   # ? x\n#   y\n"),
     ],
 )
 def test_a_comment(text: str, expected: str) -> None:
