@@ -71,7 +71,7 @@ def encode(values: Sequence[str]) -> str:
 def series(alert: Alert, scenario: Scenario, *, dense: bool) -> Iterator[tuple[str, str]]:
     """Yield (series, values) of everything in the scenario that concerns what the alert watches."""
     for name, signal in cases.signals().items():
-        late = _late(alert, signal["metric"])
+        late = lateness(alert, signal["metric"])
         if late is None or not all(key in alert.values for key in _needed(signal)):
             continue
         labels = cases.filled(signal["labels"], alert.values)
@@ -91,7 +91,7 @@ def _needed(signal: Mapping[str, Any]) -> set[str]:
     return names | ({signal["unit"]} if "unit" in signal else set())
 
 
-def _late(alert: Alert, metric: str) -> int | None:
+def lateness(alert: Alert, metric: str) -> int | None:
     """Return by how many minutes samples of `metric` come late for the alert, None where it does not read it.
 
     A sample that is read with an offset is there by then.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.coverage import CASES, Incident, checks, incidents
 from ops.drills.result import DrillResult
-from ops.terminal import Style
+from ops.terminal import Style, count
 
 if TYPE_CHECKING:
     from ops.coverage import Cover
+    from ops.local.days import Day
 
 Case = dict[str, Any]
 
@@ -62,16 +64,26 @@ class Reports:
 
 
 def _days(root: Path) -> dict[int, tuple[str, ...]]:
-    import yaml
+    """Return the days in which the pipeline lives through each incident, with what reports it there, and how soon."""
+    from zoneinfo import ZoneInfo
 
     from ops.local import days
 
     found: dict[int, tuple[str, ...]] = {}
     for name in days.names(root):
-        data = yaml.safe_load((root / days.FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-        for number in data.get("incidents", ()):
-            found[number] = (*found.get(number, ()), name)
+        day = days.load(root, name, ZoneInfo("UTC"))
+        for number in day.incidents:
+            found[number] = (*found.get(number, ()), f"{name}{_reported(day)}")
     return found
+
+
+def _reported(day: Day) -> str:
+    """Return by when, after a day's fault, the first alert must have fired; empty where it has no fault or no alert."""
+    soon = sorted((day.at(time), alert.rpartition("--")[2]) for alert, time in day.expect.alerts.items())
+    if day.fault is None or not soon:
+        return ""
+    at, alert = soon[0]
+    return f", reported by {alert} within {count((at - day.fault) // timedelta(minutes=1), 'minute')}"
 
 
 def _within(kind: str) -> str:

@@ -63,7 +63,7 @@ def boot(args: argparse.Namespace) -> int:
     before = signal.signal(signal.SIGTERM, _end)
     try:
         with tempfile.TemporaryDirectory(prefix="local-run-") as folder, running(plan, Path(folder)) as system:
-            return play(system, args.replay, args.speed, args.output) if args.replay else serve(system)
+            return play(system, args.replay, args.speed, args.output) if args.replay else serve(system, args.speed)
     except LocalRunError as error:
         print(error, file=sys.stderr)
         return exitcodes.REFUSED

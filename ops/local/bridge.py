@@ -1,14 +1,15 @@
-"""What BigQuery subscriptions do on the platform: transform a message, hold it to the table, store the row, or give it back.
+"""What BigQuery subscriptions do on the platform: transform a message, hold it to the table, store the row, or try again.
 
-The emulator of Pub/Sub takes such subscriptions and writes nothing. What is given back often enough it forwards to the
-dead letter by itself.
+The emulator of Pub/Sub takes such subscriptions and writes nothing. What does not fit waits here, by the run's clock, as
+refused pushes do, and belongs into the dead letter after its last attempt.
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from google.pubsub_v1 import SubscriberClient
@@ -16,33 +17,59 @@ from google.pubsub_v1 import SubscriberClient
 from blueprint.schemas.rows import check_row
 from ops.local.clock import Clock
 from ops.local.declared import Subscription
+from ops.local.deliveries import Forward
+from ops.local.redeliveries import Delivery, Redeliveries
 from ops.local.warehouse import EmulatedWarehouse
 
 AT_ONCE = 500
+STORED, REFUSED = 204, 400
+"""What stands for the answers of a table, as pushes have them."""
 
 
 class Bridge:
     """Serves the BigQuery subscriptions of one project, when `drain` is called."""
 
     def __init__(
-        self, subscriber: SubscriberClient, warehouse: EmulatedWarehouse, clock: Clock, streams: Iterable[Subscription]
+        self,
+        subscriber: SubscriberClient,
+        warehouse: EmulatedWarehouse,
+        clock: Clock,
+        streams: Iterable[Subscription],
+        forward: Forward,
     ) -> None:
         from py_mini_racer import MiniRacer
 
         self._subscriber = subscriber
         self._warehouse = warehouse
         self._clock = clock
-        self._streams = tuple(streams)
+        self._forward = forward
+        self._streams = {each.name: each for each in streams}
         self._engines = {}
-        for stream in self._streams:
+        for stream in self._streams.values():
             if stream.code:
                 self._engines[stream.name] = MiniRacer()
                 self._engines[stream.name].eval(stream.code)
-        self.refused: Counter[str] = Counter()
+        self.deliveries: list[Delivery] = []
+        self._redeliveries = Redeliveries[Any]()
 
     def drain(self) -> int:
         """Store everything that waits; return how many messages were looked at."""
-        return sum(self._drain(stream) for stream in self._streams)
+        for (name, _), message in self._redeliveries.due(self._clock.now()):
+            self._take(self._streams[name], [message])
+        return sum(self._drain(stream) for stream in self._streams.values())
+
+    def due(self) -> datetime | None:
+        """Return when the first message that waits gets its next attempt."""
+        return self._redeliveries.first()
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many messages of each subscription wait for another attempt."""
+        return self._redeliveries.per_subscription()
+
+    def begin_anew(self) -> None:
+        """Forget what was delivered."""
+        self.deliveries.clear()
+        self._redeliveries.clear()
 
     def _drain(self, stream: Subscription) -> int:
         path = f"projects/{self._warehouse.project}/subscriptions/{stream.name}"
@@ -53,20 +80,21 @@ class Bridge:
             if not received:
                 return looked_at
             looked_at += len(received)
-            rows, stored, back = [], [], []
-            for each in received:
-                row = self._row(stream, each.message)
-                if row is None:
-                    back.append(each.ack_id)
-                else:
-                    rows.append(row)
-                    stored.append(each.ack_id)
-            if stored:
-                self._warehouse.insert(stream.table, rows)
-                self._subscriber.acknowledge(subscription=path, ack_ids=stored)
-            if back:
-                self.refused[stream.name] += len(back)
-                self._subscriber.modify_ack_deadline(subscription=path, ack_ids=back, ack_deadline_seconds=0)
+            self._take(stream, [each.message for each in received])
+            self._subscriber.acknowledge(subscription=path, ack_ids=[each.ack_id for each in received])
+
+    def _take(self, stream: Subscription, messages: Sequence[Any]) -> None:
+        """Store the rows of messages; what has none is tried again later, or is forwarded."""
+        at, rows = self._clock.now(), []
+        for message in messages:
+            key, row = (stream.name, message.message_id), self._row(stream, message)
+            self.deliveries.append(Delivery(at, *key, REFUSED if row is None else STORED))
+            if row is not None:
+                rows.append(row)
+            elif not self._redeliveries.refused(stream, key, at, message):
+                self._forward(stream, _pushed(message), stream.attempts)
+        if rows:
+            self._warehouse.insert(stream.table, rows)
 
     def _row(self, stream: Subscription, message: Any) -> dict[str, Any] | None:
         """Return the row of a message, or None where the platform would not store it."""
@@ -93,3 +121,9 @@ class Bridge:
 
     def _published(self, message: Any) -> str:
         return self._clock.at(message.publish_time).isoformat()
+
+
+def _pushed(message: Any) -> dict[str, Any]:
+    """Return a message as a push has it."""
+    data = base64.b64encode(message.data).decode()
+    return {"data": data, "attributes": dict(message.attributes), "publishTime": message.publish_time.isoformat()}

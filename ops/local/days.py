@@ -6,9 +6,9 @@ the pipeline's time zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ import yaml
 
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location, Refused
+from ops.local.declared import Job
 
 FOLDER = "days"
 OUTSIDE = "_outside"
@@ -48,6 +49,8 @@ class Step:
         topic, raw: a message as it is, to a topic.
         stop, start: a function that no longer runs, or runs again.
         kill: a function whose process ends while it handles what the step publishes, and is started again.
+        refuse, admit: a function that nobody may call any more, or everybody who should again.
+        drop, restore: a table that is gone, or there again, empty.
         operate: the arguments of a command of on-call.
     """
 
@@ -66,6 +69,10 @@ class Step:
     stop: str = ""
     start: str = ""
     kill: str = ""
+    refuse: str = ""
+    admit: str = ""
+    drop: str = ""
+    restore: str = ""
     operate: tuple[str, ...] = ()
 
 
@@ -76,22 +83,26 @@ class Expectation:
     Attributes:
         triggers: each publication of a trigger in order: boundary, date, reason, and the minute where it matters.
         open: dates that are not triggered: boundary, date, what is missing, and whether a gate blocks.
-        rows: how many rows each table has; a table that is not named has none.
+        rows: how many rows each table has, one of several numbers where chance decides; one that is not named has none.
         letters: dead letter → reasons → how many messages; one that is not named is empty.
+        alerts: alert → the time by which it must fire; one that is not named must not.
+        reported: how many minutes after the day's fault some alert must fire.
     """
 
     triggers: tuple[Mapping[str, Any], ...] = ()
     open: tuple[Mapping[str, Any], ...] = ()
-    rows: Mapping[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int | list[int]] = field(default_factory=dict)
     letters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    alerts: Mapping[str, str] = field(default_factory=dict)
+    reported: int | None = None
 
 
 @dataclass(frozen=True)
 class Day:
     """A day: its story, from when to when it is told, its steps, and what must come of it.
 
-    `schedules` are the jobs that run, all where it is left out; `incidents` are the numbers of
-    recorded ones that the pipeline lives through in it; `outside` are the rows that each completion leaves.
+    `schedules` are the jobs that run, all where it is left out; `fault` is when something is first wrong; `incidents` are
+    the numbers of recorded ones that the pipeline lives through in it; `outside` are the rows that each completion leaves.
     """
 
     name: str
@@ -104,11 +115,22 @@ class Day:
     schedules: tuple[str, ...] | None = None
     incidents: tuple[int, ...] = ()
     outside: tuple[Rows, ...] = ()
+    fault: datetime | None = None
 
     @property
     def dates(self) -> list[str]:
         """Return the dates that it is about."""
         return sorted({step.date for step in self.steps if step.date})
+
+    def jobs(self, declared: Iterable[Job]) -> list[Job]:
+        """Return the declared jobs that run."""
+        return [job for job in declared if self.schedules is None or job.name in self.schedules]
+
+    def at(self, time: str) -> datetime:
+        """Return when the clock first shows a time such as 05:31 after the start."""
+        hour, minute = map(int, time.split(":"))
+        found = self.start.replace(hour=hour, minute=minute)
+        return found if found >= self.start else found + timedelta(days=1)
 
 
 def names(root: Path) -> list[str]:
@@ -144,10 +166,10 @@ def _day(name: str, data: Mapping[str, Any], outside: tuple[Rows, ...], zone: Zo
     steps = sorted((_step(each, zone) for each in given.pop("steps")), key=lambda each: each.at)
     expect = {key: _frozen(value) for key, value in given.pop("expect", {}).items()}
     start, end = (_moment(given.pop(key), zone) for key in ("start", "end"))
+    fault = _moment(given.pop("fault"), zone) if "fault" in given else None
     more = {key: _frozen(value) for key, value in given.items()}
-    return Day(
-        name=name, start=start, end=end, steps=tuple(steps), outside=outside, expect=Expectation(**expect), **more
-    )
+    judged = Expectation(**expect)
+    return Day(name=name, start=start, end=end, fault=fault, steps=tuple(steps), outside=outside, expect=judged, **more)
 
 
 def _step(data: Mapping[str, Any], zone: ZoneInfo) -> Step:

@@ -61,6 +61,17 @@ class Declared:
     functions: tuple[ServedFunction, ...]
     jobs: tuple[Job, ...]
 
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Return the topics of dead letters."""
+        return tuple(sorted({each.dead_letter for each in self.subscriptions if each.dead_letter}))
+
+    @property
+    def holds(self) -> dict[str, str]:
+        """Return the subscription that keeps what comes into each dead letter, by its topic."""
+        pulled = [each for each in self.subscriptions if not (each.function or each.address or each.table)]
+        return {each.topic: each.name for each in pulled if each.topic in self.letters}
+
 
 class PlanReader:
     """Reads the resources of one plan; what they refer to is looked up among them."""

@@ -9,44 +9,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from ops.local.clock import Clock
 from ops.local.declared import Subscription
 from ops.local.processes import FunctionProcess
+from ops.local.redeliveries import Delivery, Key, Redeliveries
 
 ANSWER_SECONDS = 600.0
 """How long a push request may take."""
 AT_ONCE = 8
 Forward = Callable[[Subscription, Mapping[str, Any], int], None]
 """Puts a message into a subscription's dead letter, after so many attempts."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One attempt to deliver a message: when, by the run's clock, and what was answered; 0 where nobody answered."""
-
-    at: datetime
-    subscription: str
-    message_id: str
-    status: int
-    seconds: float
-
-    @property
-    def acknowledged(self) -> bool:
-        """Return whether the message is done."""
-        return 200 <= self.status < 300
-
-
-@dataclass(frozen=True)
-class Retry:
-    """A message that waits for another attempt: until when, and what is sent then."""
-
-    until: datetime
-    request: tuple[str, str, bytes]
 
 
 class Door:
@@ -63,12 +39,12 @@ class Door:
         self.functions: dict[str, FunctionProcess] = {}
         self.deliveries: list[Delivery] = []
         self.secrets: list[Any] = []
+        self.refusing: set[str] = set()
+        """Functions whose callers are refused before their code sees anything, as without the right to call them."""
         self._subscriptions = subscriptions
         self._handled: Counter[str] = Counter()
-        self._attempts: Counter[tuple[str, str]] = Counter()
-        self._waiting: dict[tuple[str, str], Retry] = {}
-        self._lock = threading.Lock()
-        self._done: set[tuple[str, str]] = set()
+        self._redeliveries = Redeliveries[tuple[str, str, bytes]]()
+        self._done: set[Key] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -84,30 +60,26 @@ class Door:
     def settled(self, subscription: str, message_id: str) -> bool:
         """Return whether a message needs no more time: done, or waiting until the clock goes on."""
         key = (subscription, message_id)
-        waits = self._waiting.get(key)
-        return key in self._done or (waits is not None and waits.until > self.clock.now())
+        return key in self._done or self._redeliveries.waits(key, self.clock.now())
 
     def waiting(self) -> dict[str, int]:
         """Return how many messages of each subscription wait for another attempt."""
-        return dict(Counter(subscription for subscription, _ in list(self._waiting)))
+        return self._redeliveries.per_subscription()
 
     def due(self) -> datetime | None:
         """Return when the first message that waits gets its next attempt."""
-        return min((each.until for each in list(self._waiting.values())), default=None)
+        return self._redeliveries.first()
 
     def retry(self) -> int:
         """Deliver again what waited long enough; return how many messages that were."""
-        with self._lock:
-            due = {key: each for key, each in self._waiting.items() if each.until <= self.clock.now()}
-            for key in due:
-                del self._waiting[key]
+        due = self._redeliveries.due(self.clock.now())
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda each: self._attempt(each[0], *each[1].request), due.items()))
+            list(pool.map(lambda each: self._attempt(each[0], *each[1]), due))
         return len(due)
 
     def begin_anew(self) -> None:
         """Forget what was delivered."""
-        for each in (self.deliveries, self.secrets, self._attempts, self._waiting, self._done):
+        for each in (self.deliveries, self.secrets, self.refusing, self._redeliveries, self._done):
             each.clear()
 
     def close(self) -> None:
@@ -143,29 +115,25 @@ class Door:
         self._attempt((subscription, str(content["message"]["messageId"])), function, path, body)
         return 200
 
-    def _attempt(self, key: tuple[str, str], function: str, path: str, body: bytes) -> None:
+    def _attempt(self, key: Key, function: str, path: str, body: bytes) -> None:
         at, began = self.clock.now(), time.monotonic()
         status = self._passed_on(function, path, body) if function else 204
         self.deliveries.append(Delivery(at, *key, status, time.monotonic() - began))
         if 200 <= status < 300:
             self._done.add(key)
             return
-        with self._lock:
-            self._attempts[key] += 1
-            declared, attempts = self._subscriptions[key[0]], self._attempts[key]
-            shortest, longest = declared.back_off
-            until = at + timedelta(seconds=min(longest, shortest * 2 ** (attempts - 1)))
-            if attempts != declared.attempts:
-                self._waiting[key] = Retry(until, (function, path, body))
-                return
-        self._forward(declared, json.loads(body)["message"], attempts)
-        self._done.add(key)
+        declared = self._subscriptions[key[0]]
+        if not self._redeliveries.refused(declared, key, at, (function, path, body)):
+            self._forward(declared, json.loads(body)["message"], declared.attempts)
+            self._done.add(key)
 
     def handling(self, function: str) -> bool:
         """Return whether a function has a message in its hands."""
         return self._handled[function] > 0
 
     def _passed_on(self, function: str, path: str, body: bytes) -> int:
+        if function in self.refusing:
+            return 403
         target = self.functions.get(function)
         if target is None or target.process is None:
             return 0

@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 
 from ops.local.boundaries import State, states
 from ops.local.days import Day
+from ops.local.replay import Played
+from ops.local.signals import Observed
 from ops.local.system import System
+from ops.local.watching import Watched, minutes_after, watched
 
 FORWARDED = "CloudPubSubDeadLetterSourceDeliveryCount"
 """An attribute that Pub/Sub puts on each message that it forwards to a dead letter."""
@@ -32,15 +35,16 @@ class PublishedTrigger:
 
 @dataclass(frozen=True)
 class Came:
-    """Everything that came of a day."""
+    """Everything that came of a day; of alerts those that fired, and those that a run cannot judge."""
 
     triggers: tuple[PublishedTrigger, ...]
     states: tuple[State, ...]
     rows: Mapping[str, int]
     letters: Mapping[str, Mapping[str, int]]
+    alerts: Watched
 
 
-def came(system: System, day: Day) -> Came:
+def came(system: System, day: Day, played: Played) -> Came:
     """Return what came of a day on the system that it was played on."""
     found = tuple(states(system, day.dates))
     return Came(
@@ -48,6 +52,24 @@ def came(system: System, day: Day) -> Came:
         states=found,
         rows={table: count for table in system.model.schemas.tables if (count := system.warehouse.count(table))},
         letters=_letters(system),
+        alerts=watched(system.model.alerts, observed(system, day, played)),
+    )
+
+
+def observed(system: System, day: Day, played: Played) -> Observed:
+    """Return what was seen of a day, for its alerts."""
+    return Observed(
+        start=day.start,
+        end=day.end,
+        subscriptions={each.name: each for each in system.declared.subscriptions},
+        jobs={each.name: each for each in day.jobs(system.declared.jobs)},
+        holds=system.declared.holds,
+        published=[(each.at, each.topic) for each in system.published],
+        deliveries=[*system.door.deliveries, *system.bridge.deliveries],
+        letters=[(each.at, each.topic) for each in system.letters()],
+        held=played.held,
+        calls=[(at, job.name, status) for at, job, status in played.calls],
+        lines=system.lines.found,
     )
 
 
@@ -122,7 +144,33 @@ def differences(day: Day, found: Came, zone: ZoneInfo) -> list[str]:
     )
     sentences += _differing("rows", expect.rows, found.rows)
     sentences += _differing("dead letters", expect.letters, found.letters)
+    sentences += _alerts(day, found.alerts, zone)
     return sentences
+
+
+def _alerts(day: Day, found: Watched, zone: ZoneInfo) -> Iterator[str]:
+    """Yield a sentence for each alert that is silent, late or false, and for a fault that nothing reports in time."""
+    for name in sorted({*day.expect.alerts, *found.fired}):
+        limit, at = day.expect.alerts.get(name), found.fired.get(name)
+        shown = f"{at.astimezone(zone):%H:%M}" if at else ""
+        if name in found.unjudged:
+            yield f"The alert {name} cannot be judged in this day: {found.unjudged[name]}."
+        elif at is None:
+            yield f"The alert {name} must fire by {limit}, and is silent."
+        elif limit is None:
+            yield f"The alert {name} must be silent, and fires at {shown}."
+        elif at > day.at(limit):
+            yield f"The alert {name} must fire by {limit}, and fires at {shown}."
+    if day.fault is not None and day.expect.reported is not None:
+        after = reported_after(day.fault, found)
+        if after is None or after > day.expect.reported:
+            told = "by nothing" if after is None else f"after {after}"
+            yield f"The fault must be reported within {day.expect.reported} minutes, and is {told}."
+
+
+def reported_after(fault: datetime, found: Watched) -> int | None:
+    """Return how many minutes after a fault the first alert fires; None where none does."""
+    return min((minutes_after(fault, at) for at in found.fired.values() if at >= fault), default=None)
 
 
 def _open(day: Day) -> dict[str, str]:
@@ -140,8 +188,10 @@ def _standing(state: State) -> str:
 
 def _differing(what: str, wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted({*wanted, *got}):
-        if wanted.get(name) != got.get(name):
-            yield f"Of {what}, {name} must be {wanted.get(name, 'none')}, and is {got.get(name, 'none')}."
+        must, found = wanted.get(name), got.get(name)
+        if found != must and not (isinstance(must, list) and (found or 0) in must):
+            told = " or ".join(map(str, must)) if isinstance(must, list) else must or "none"
+            yield f"Of {what}, {name} must be {told}, and is {found or 'none'}."
 
 
 def _listed(triples: list[Any]) -> str:

@@ -1,7 +1,7 @@
 """Plays a day on a running pipeline: moves the clock from step to step and from schedule to schedule, and looks.
 
 The clock stands at a step's time until everything that the step led to has arrived; then it goes to the next. Where
-messages wait for another attempt it goes there first, at most every two minutes.
+messages wait for another attempt it goes there first, at most every ten seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from ops.local.system import LocalRunError, System
 
 KILL_SECONDS, KILL_AFTER = 30.0, 0.03
 """How long to wait for a function's first message, and how long it may then work."""
-LEAST_STEP = timedelta(minutes=2)
+KILLED = "Container terminated on signal 9."
+"""What the platform writes then."""
+LEAST_STEP = timedelta(seconds=10)
 DONE = frozenset({"success", "partial"})
 """Statuses after which there is data."""
 Tell = Callable[[str], None]
@@ -36,10 +38,11 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Played:
-    """What was seen while a day was played: what jobs answered, and what operators' commands said."""
+    """What was seen while a day was played: what jobs answered, what operators' commands said and left in dead letters."""
 
     calls: list[tuple[datetime, Job, int]] = field(default_factory=list)
     commands: list[tuple[int, str]] = field(default_factory=list)
+    held: list[tuple[datetime, dict[str, int]]] = field(default_factory=list)
     messages: int = 0
     seconds: float = 0.0
 
@@ -84,9 +87,7 @@ class Player:
         """Yield when each job is due while the day is told."""
         from cronsim import CronSim
 
-        for job in self.system.declared.jobs:
-            if day.schedules is not None and job.name not in day.schedules:
-                continue
+        for job in day.jobs(self.system.declared.jobs):
             for at in CronSim(job.cron, day.start.astimezone(ZoneInfo(job.time_zone))):
                 if at > day.end:
                     break
@@ -95,7 +96,7 @@ class Player:
     def _go_to(self, at: datetime) -> None:
         """Let time pass until `at`; messages that wait for another attempt get theirs on the way."""
         clock = self.system.clock
-        while (due := self.system.door.due()) is not None and due < at:
+        while (due := self.system.due()) is not None and due < at:
             self._pass_until(max(due, clock.now() + LEAST_STEP) if clock.now() < due else due)
             self.system.settle()
         self._pass_until(at)
@@ -114,24 +115,49 @@ class Player:
         system = self.system
         for rows in step.rows:
             system.warehouse.insert(rows.table, list(filled(system.model.schemas, rows)))
-        for name in filter(None, (step.stop, step.start, step.kill)):
-            if name not in system.functions:
-                raise LocalRunError(f"There is no function '{name}'; there are {', '.join(system.functions)}.")
-        if step.stop:
-            system.functions[step.stop].kill()
-            self.say(f"{step.stop} is down")
-        if step.start:
-            system.functions[step.start].start()
-            self.say(f"{step.start} runs again")
+        self._break(step)
         if step.operate:
             played.commands.append(operated(system, step.operate))
             self.say(f"ops {' '.join(step.operate)}: {played.commands[-1][1].strip().splitlines()[:1]}")
+            holds = system.declared.holds.items()
+            left = {topic: len(system.cloud.seen(name)) for topic, name in holds}
+            played.held.append((system.clock.now(), left))
         if step.topic:
             system.publish(step.topic, *[step.raw.encode()] * step.copies)
         published = self._completions(step, day) if step.phase else step.copies if step.topic else 0
         if step.kill:
             self._end_meanwhile(step.kill)
         return published
+
+    def _break(self, step: Step) -> None:
+        """Take away what a step takes away, and give back what it gives back."""
+        system = self.system
+        for name in filter(None, (step.stop, step.start, step.kill, step.refuse, step.admit)):
+            if name not in system.functions:
+                raise LocalRunError(f"There is no function '{name}'; there are {', '.join(system.functions)}.")
+        for table in filter(None, (step.drop, step.restore)):
+            if table not in system.warehouse.declared:
+                raise LocalRunError(
+                    f"There is no table '{table}'; schemas/ has {', '.join(system.warehouse.declared)}."
+                )
+        if step.stop:
+            system.functions[step.stop].kill()
+            self.say(f"{step.stop} is down")
+        if step.start:
+            system.functions[step.start].start()
+            self.say(f"{step.start} runs again")
+        if step.refuse:
+            system.door.refusing.add(step.refuse)
+            self.say(f"{step.refuse} may be called by nobody")
+        if step.admit:
+            system.door.refusing.discard(step.admit)
+            self.say(f"{step.admit} may be called again")
+        if step.drop:
+            system.warehouse.drop(step.drop)
+            self.say(f"{step.drop} is gone")
+        if step.restore:
+            system.warehouse.restore(step.restore)
+            self.say(f"{step.restore} is there again")
 
     def _end_meanwhile(self, name: str) -> None:
         """End a function while it handles its first message, and start it again."""
@@ -141,6 +167,7 @@ class Player:
             time.sleep(0.001)
         time.sleep(KILL_AFTER)
         function.kill()
+        self.system.lines.told_by_platform(name, KILLED, "WARNING")
         self.say(f"{name} is killed in the middle of its work")
         function.start()
 

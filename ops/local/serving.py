@@ -6,33 +6,45 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from blueprint.findings import Refused
 from ops import exitcodes
 from ops.local import days
-from ops.local.judgement import Came, came, differences
+from ops.local.live import Live
 from ops.local.recording import recorded
-from ops.local.replay import Played, Player, operated
-from ops.local.system import System
+from ops.local.replay import Player, operated
+from ops.local.system import LocalRunError, System
+from ops.local.telling import Told
 from ops.page.run import MAX_TEXT
 from ops.terminal import clip, columns, style_for
 
 BEAT = 0.2
 
 
-def serve(system: System) -> int:
+def serve(system: System, speed: float) -> int:
     """Show where everything is, and keep schedules and streams going until Ctrl-C."""
-    print("\n".join(_addresses(system)), flush=True)
+    live = Live(system)
     try:
-        _go_on(system)
+        with live.server:
+            print("\n".join(_addresses(system, live.server.address)), flush=True)
+            keep_going(system, live, speed)
     except KeyboardInterrupt:
         print("Ended.", file=sys.stderr)
     return exitcodes.SOUND
 
 
-def _go_on(system: System) -> None:
+def keep_going(system: System, live: Live, speed: float = 0.0) -> None:
+    """Keep the system going, and do what its page asks for, until that is over."""
+    while not live.over.is_set():
+        _go_on(system, live)
+        if not live.wanted.empty():
+            _do_asked(system, live, speed)
+
+
+def _go_on(system: System, live: Live) -> None:
+    """Keep the system going until the page asks for something."""
     from cronsim import CronSim
 
     due = {
@@ -40,18 +52,42 @@ def _go_on(system: System) -> None:
         for job in system.declared.jobs
     }
     coming = {name: next(runs) for name, runs in due.items()}
-    while True:
-        system.bridge.drain()
-        system.door.retry()
+    while live.wanted.empty() and not live.over.is_set():
+        system.beat()
         for job in system.declared.jobs:
             if system.clock.now() >= coming[job.name]:
                 coming[job.name] = next(due[job.name])
-                print(f"{job.name} answers {system.call(job)}", flush=True)
+                told = f"{job.name} answers {system.call(job)}"
+                live.say(told)
+                print(told, flush=True)
         time.sleep(BEAT)
 
 
-def _addresses(system: System) -> Iterator[str]:
-    yield "Running. These variables point Google's libraries, and `ops status`, at it:"
+def _do_asked(system: System, live: Live, speed: float) -> None:
+    """Do what the page asked for, and tell it there, line by line."""
+    what, name = live.wanted.get()
+    try:
+        if what == "play":
+            day = days.load(system.plan.root, name, ZoneInfo(system.model.manifest.time_zone))
+            system.begin_anew()
+            live.say(f"{day.title}.")
+            played = Player(system, live.say, speed).play(day)
+            for line in Told(system, day, played).lines():
+                live.say(line)
+        else:
+            _, said = operated(system, ("drill", name))
+            for line in said.splitlines():
+                live.say(line)
+    except (LocalRunError, Refused) as error:
+        live.say(str(error))
+    finally:
+        live.busy = ""
+
+
+def _addresses(system: System, page: str) -> Iterator[str]:
+    yield f"Running. Its page: {page}"
+    yield ""
+    yield "These variables point Google's libraries, and `ops status`, at it:"
     yield ""
     yield from (f"  export {name}={address}" for name, address in sorted(system.environment.items()))
     yield ""
@@ -71,30 +107,13 @@ def play(system: System, name: str, speed: float, output: Path | None = None) ->
     print(style.heading(day.title, day.name))
     print(f"{day.story.strip()}\n")
     played = Player(system, lambda line: print(line, flush=True), speed).play(day)
-    found = came(system, day)
+    told = Told(system, day, played, style)
     print()
     if day.dates:
         asked = day.dates[0] if len(day.dates) == 1 else f"{day.dates[0]}..{day.dates[-1]}"
         print(operated(system, ("status", asked, "--no-deployed"))[1])
-    print("\n".join(_figures(played, found)))
-    wrong = differences(day, found, zone)
-    for sentence in wrong:
-        print(f"{style.cross} {sentence}")
-    if not wrong:
-        print(f"{style.tick} As it must be: {_sums(found)}.")
+    print("\n".join(told.lines()))
     if output is not None:
-        verdict = " ".join(wrong) or f"As it must be: {_sums(found)}."
-        run = recorded(system.model.manifest, day, system.published, found, clip(verdict, MAX_TEXT))
+        run = recorded(system.model.manifest, day, system.published, told.found, clip(told.verdict, MAX_TEXT))
         output.write_text(json.dumps(run.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return exitcodes.REFUSED if wrong else exitcodes.SOUND
-
-
-def _sums(found: Came) -> str:
-    waiting = sum(sum(reasons.values()) for reasons in found.letters.values())
-    return f"{len(found.triggers)} triggers, {sum(found.rows.values())} rows, {waiting} dead letters"
-
-
-def _figures(played: Played, found: Came) -> Iterator[str]:
-    rate = played.messages / played.seconds if played.seconds else 0
-    yield f"{played.messages} messages and {len(played.calls)} calls in {timedelta(seconds=round(played.seconds))} ({rate:.0f} messages a second)."
-    yield from columns([("Rows", "Table"), *((str(count), table) for table, count in found.rows.items())], right=(0,))
+    return exitcodes.REFUSED if told.wrong else exitcodes.SOUND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -25,6 +26,7 @@ from ops.local.clock import Clock
 from ops.local.cloud import Cloud
 from ops.local.declared import Declared, Job, PlanReader, ServedFunction, Subscription
 from ops.local.deliveries import Door
+from ops.local.lines import Lines
 from ops.local.processes import FunctionProcess
 from ops.local.warehouse import EmulatedWarehouse, warehouse
 from ops.progress import stage
@@ -52,7 +54,10 @@ class Published:
 
 @dataclass
 class System:
-    """The running pipeline; `published` is everything that was, in its order."""
+    """The running pipeline; `published` is everything that was, in its order, `lettered` what came into dead letters.
+
+    `calls` are those of jobs, with what was answered.
+    """
 
     plan: Plan
     model: Blueprint
@@ -64,7 +69,11 @@ class System:
     door: Door
     environment: Mapping[str, str]
     functions: Mapping[str, FunctionProcess]
+    lines: Lines
     published: list[Published] = field(default_factory=list)
+    lettered: list[Published] = field(default_factory=list)
+    calls: list[tuple[datetime, str, int]] = field(default_factory=list)
+    looking: threading.Lock = field(default_factory=threading.Lock)
 
     def publish(self, topic: str, *messages: Mapping[str, Any] | bytes) -> None:
         """Publish messages as a service outside would."""
@@ -72,6 +81,13 @@ class System:
 
     def call(self, job: Job) -> int:
         """Call a function as its schedule does; return the status, 0 where nobody answers."""
+        at, status = self.clock.now(), self._called(job)
+        self.calls.append((at, job.name, status))
+        return status
+
+    def _called(self, job: Job) -> int:
+        if job.function in self.door.refusing:
+            return 403
         function = self.functions[job.function]
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(function.url, data=job.body, headers=headers, method="POST")
@@ -92,8 +108,10 @@ class System:
         for function in self.functions.values():
             if function.process is None:
                 function.start()
-        self.door.begin_anew()
-        self.published.clear()
+        for each in (self.door, self.bridge, self.lines):
+            each.begin_anew()
+        for seen in (self.published, self.lettered, self.calls):
+            seen.clear()
         _subscribe(self.cloud, self.model, self.declared, self.door)
 
     def settle(self) -> None:
@@ -102,6 +120,7 @@ class System:
         while True:
             waiting = [key for key in self._expected() if not self.door.settled(*key)]
             if not waiting and not self.door.retry() and not self._tapped() and not self.bridge.drain():
+                self.lines.read()
                 return
             if time.monotonic() > end:
                 names = ", ".join(sorted({subscription for subscription, _ in waiting}))
@@ -110,6 +129,17 @@ class System:
                 time.sleep(0.01)
                 self.door.retry()
                 self._tapped()
+
+    def beat(self) -> None:
+        """Do what is due now, and take down what happened."""
+        self.bridge.drain()
+        self.door.retry()
+        self._tapped()
+        self.lines.read()
+
+    def due(self) -> datetime | None:
+        """Return when the first message that was refused gets its next attempt."""
+        return min(filter(None, (self.door.due(), self.bridge.due())), default=None)
 
     def _expected(self) -> Iterator[tuple[str, str]]:
         pushes: dict[str, list[str]] = defaultdict(list)
@@ -122,13 +152,23 @@ class System:
 
     def _tapped(self) -> int:
         """Take down what was published since the last look."""
+        found = self._seen(self.model.manifest.topics)
+        self.published += found
+        return len(found)
+
+    def letters(self) -> list[Published]:
+        """Return everything that ever came into a dead letter; what lies there now may be less."""
+        with self.looking:
+            self.lettered += self._seen(self.declared.letters)
+            return list(self.lettered)
+
+    def _seen(self, topics: Iterable[str]) -> list[Published]:
         found = [
             Published(self.clock.at(each.publish_time), topic, each.message_id, each.data, dict(each.attributes))
-            for topic in self.model.manifest.topics
+            for topic in topics
             for each in self.cloud.pulled(f"{TAP}{topic}")
         ]
-        self.published += sorted(found, key=lambda each: each.at)
-        return len(found)
+        return sorted(found, key=lambda each: each.at)
 
 
 @contextlib.contextmanager
@@ -175,8 +215,10 @@ def running(plan: Plan, folder: Path) -> Iterator[System]:
         clouds.append(cloud)
         door.functions.update(functions)
         streams = [each for each in declared.subscriptions if each.table]
-        bridge = Bridge(cloud.subscriber, bigquery, clock, streams)
-        yield System(plan, model, declared, clock, cloud, bigquery, bridge, door, environment, functions)
+        bridge = Bridge(cloud.subscriber, bigquery, clock, streams, forward)
+        yield System(
+            plan, model, declared, clock, cloud, bigquery, bridge, door, environment, functions, Lines(clock, functions)
+        )
 
 
 def _begun(model: Blueprint, folder: Path, project: str) -> contextlib.AbstractContextManager[EmulatedWarehouse]:
@@ -223,7 +265,7 @@ def _kill(functions: Iterable[FunctionProcess]) -> None:
 
 
 def _subscribe(cloud: Cloud, model: Blueprint, declared: Declared, door: Door) -> None:
-    for topic in model.manifest.topics:
+    for topic in (*model.manifest.topics, *declared.letters):
         cloud.subscribe(f"{TAP}{topic}", topic)
     for each in declared.subscriptions:
         request: dict[str, Any] = {}

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +20,7 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from blueprint.schemas.bigquery import Schemas
+from blueprint.schemas.bigquery import Schemas, Table
 from blueprint.schemas.rows import check_row
 from ops.local.processes import ended, free_port, started, wait_for
 
@@ -36,10 +36,26 @@ class EmulatedWarehouse:
     schemas: Schemas
     project: str
     address: str
+    gone: set[str] = field(default_factory=set)
+
+    @property
+    def declared(self) -> dict[str, Table]:
+        """Return every table, those that others own too."""
+        return {each.id: each for each in (*self.schemas.tables.values(), *self.schemas.external.values())}
+
+    def drop(self, table: str) -> None:
+        """Delete a table."""
+        self.client.delete_table(f"{self.project}.{table}")
+        self.gone.add(table)
+
+    def restore(self, table: str) -> None:
+        """Make a table that was deleted, empty."""
+        create(self.client, self.declared[table], self.project)
+        self.gone.discard(table)
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Store rows, each of which must fit the declared table."""
-        declared = self.schemas.tables.get(table) or self.schemas.external[table]
+        declared = self.declared[table]
         for row in rows:
             assert check_row(declared.columns, row) == ()
         if rows:
@@ -60,8 +76,10 @@ class EmulatedWarehouse:
 
     def clear(self) -> None:
         """Empty every table."""
-        for table in (*self.schemas.tables.values(), *self.schemas.external.values()):
-            self.client.query(f"DELETE FROM `{self.project}.{table.id}` WHERE TRUE").result()
+        for table in [*self.gone]:
+            self.restore(table)
+        for table in self.declared:
+            self.client.query(f"DELETE FROM `{self.project}.{table}` WHERE TRUE").result()
         self.client.query(f"DELETE FROM `{self.project}.{CLOCK}` WHERE TRUE").result()
 
 
@@ -110,12 +128,17 @@ def _create(client: bigquery.Client, schemas: Schemas, project: str) -> None:
         client.create_dataset(f"{project}.{dataset}")
     client.create_table(bigquery.Table(f"{project}.{CLOCK}", schema=[bigquery.SchemaField("shown", "TIMESTAMP")]))
     for declared in tables:
-        fields = [bigquery.SchemaField.from_api_repr(field) for field in json.loads(declared.schema_json())]
-        client.create_table(bigquery.Table(f"{project}.{declared.id}", schema=fields))
+        create(client, declared, project)
     for view in schemas.views.values():
         table = bigquery.Table(f"{project}.{view.id}")
         table.view_query = on_clock(view.query_in(project), project)
         client.create_table(table)
+
+
+def create(client: bigquery.Client, declared: Table, project: str) -> None:
+    """Make a table as it is declared."""
+    columns = [bigquery.SchemaField.from_api_repr(column) for column in json.loads(declared.schema_json())]
+    client.create_table(bigquery.Table(f"{project}.{declared.id}", schema=columns))
 
 
 def on_clock(sql: str, project: str) -> str:

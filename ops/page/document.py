@@ -200,7 +200,15 @@ def _boundaries(run: Run) -> Iterator[Row]:
 
 def html(page: Page) -> str:
     """Return the page's text."""
-    environment = Environment(
+    templates = environment()
+    style, script = (Markup(own(templates, *names)) for names in (("picture.css", "page.css"), ("page.js",)))
+    hashes = {"style_hash": Markup(fingerprint(style)), "script_hash": Markup(fingerprint(script))}
+    return templates.get_template("page.html").render(page=page, style=style, script=script, **hashes)
+
+
+def environment() -> Environment:
+    """Return the templates, which escape and clean whatever they are given."""
+    return Environment(
         loader=PackageLoader("ops.page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -208,11 +216,6 @@ def html(page: Page) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_cleaned,
-    )
-    style, script = (Markup(_own(environment, *names)) for names in (("picture.css", "page.css"), ("page.js",)))
-    template = environment.get_template("page.html")
-    return template.render(
-        page=page, style=style, script=script, style_hash=Markup(_hash(style)), script_hash=Markup(_hash(script))
     )
 
 
@@ -223,11 +226,12 @@ def _cleaned(value: object) -> object:
     return clean(value.replace(f"{CODE}/", ""))
 
 
-def _own(environment: Environment, *names: str) -> str:
+def own(templates: Environment, *names: str) -> str:
     """Return files of our own as they are: what their hash is taken of is what the browser sees."""
-    assert environment.loader is not None
-    return "".join(environment.loader.get_source(environment, name)[0] for name in names)
+    assert templates.loader is not None
+    return "".join(templates.loader.get_source(templates, name)[0] for name in names)
 
 
-def _hash(text: str) -> str:
+def fingerprint(text: str) -> str:
+    """Return a text's hash, as a page's policy names what may run."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -19,7 +19,7 @@ from analysis.promql.expression import (
     shifted,
     together,
 )
-from tests.analysis.test_evaluation import conditions
+from tests.analysis.promql.test_evaluation import conditions
 
 A, B, C = Selector("a"), Selector("b"), Selector("c")
 TIME = FunctionCall("time")

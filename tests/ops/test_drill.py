@@ -31,7 +31,8 @@ def test_a_resource_that_is_gone_shows_its_alerts_and_its_day(capsys: pytest.Cap
     shown = capsys.readouterr().out
     assert "nobody holds run.invoker" in shown
     assert "alert push-failing within 10m" in shown
-    assert "day recorded_outage" in shown
+    assert "day recorded_outage, reported by silence within 9 minutes" in shown
+    assert "day lost_grant, reported by silence within" in shown
 
 
 def test_an_unknown_name_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

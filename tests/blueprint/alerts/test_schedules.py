@@ -15,9 +15,9 @@ from zoneinfo import available_timezones
 
 import pytest
 
+from analysis.promql.evaluation import Samples, evaluate
 from blueprint.alerts import Alert, PromQL, cases, prometheus, replay, schedules
 from blueprint.alerts.clock import ZoneClock, clock
-from tests.analysis.evaluation import Samples, evaluate
 
 HOUR, DAY = 60, 24 * 60
 DELAY = 3

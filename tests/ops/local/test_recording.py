@@ -12,6 +12,7 @@ from ops.local.days import Day, Expectation
 from ops.local.judgement import Came, PublishedTrigger
 from ops.local.recording import recorded
 from ops.local.system import Published
+from ops.local.watching import Watched
 from ops.page.run import from_json
 
 PARCELS = Path(__file__).resolve().parents[2] / "pipelines" / "parcels"
@@ -43,6 +44,7 @@ def test_what_happened_is_told_in_its_order() -> None:
         ),
         rows={"parcels_ops.journal": 4},
         letters={"a--dead-letter": {"not_json": 1}},
+        alerts=Watched({}, {}),
     )
     day = Day("a", "A day", "", START, START + timedelta(hours=1), (), Expectation())
     run = recorded(manifest, day, messages, found, "As it must be.")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ops.page import pages
+from tests.ops.page.chromium import CHROMIUM, DESKTOP, LACK, PHONE, sideways, violations
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-LACK = "no Chromium is installed; on Debian: apt-get install chromium"
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason=LACK)]
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 Open = Callable[..., Page]
 
 
@@ -57,20 +53,13 @@ def opened(browser: Browser, files: dict[str, Path], complaints: list[str]) -> I
         context.close()
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("name", ["changed", "refused", "unread"])
 def test_it_can_be_read_by_everyone(opened: Open, complaints: list[str], name: str, size: Any, scheme: str) -> None:
     page = opened(name, viewport=size, color_scheme=scheme)
     assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-        "only tables and the picture scroll sideways"
-    )
+    assert sideways(page) == [], "on a phone the picture alone scrolls sideways, elsewhere tables do too"
     bright = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert bright == (scheme == "light")
     assert complaints == []

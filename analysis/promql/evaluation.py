@@ -1,7 +1,8 @@
 """What a PromQL expression gives at a moment over known samples, without a server.
 
-For proofs that need thousands of evaluations, such as a rule in every time zone; whether it agrees with Prometheus is
-tested with Prometheus. Does not extrapolate (`rate`, `increase`) and refuses what it cannot give with `NotEvaluated`.
+For what needs thousands of evaluations, such as a rule in every time zone, or a day that was played on this machine;
+whether it agrees with Prometheus is tested with Prometheus. Does not extrapolate (`rate`, `increase`) and refuses what it
+cannot give with `NotEvaluated`.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.promql.evaluation import NotEvaluated, Samples, evaluate
 from analysis.promql.expression import (
     Binary,
     Expression,
@@ -24,7 +25,6 @@ from analysis.promql.expression import (
     render,
     together,
 )
-from tests.analysis.evaluation import NotEvaluated, Samples, evaluate
 
 MOMENTS = (0, 7 * 60, 12 * 60, 19 * 60, 24 * 60)
 LABELS = ({"a": "x", "b": "1"}, {"a": "x", "b": "2"}, {"a": "y", "b": "1"})
