@@ -44,6 +44,7 @@ def main(_: Sequence[str] = ()) -> int:
         wrong = differences(day, came(system, day, played), zone)
     rate = played.messages / played.seconds
     note("local", f"a busy night, {played.messages} completions", played.seconds, "s", limit=LONGEST)
+    note("local", "the same, completions a second", rate, "1/s")
     note("local", "completions lost or wrong in it", len(wrong), "", limit=0)
     print(
         f"{played.messages} completions in {played.seconds:.1f} s, {rate:.0f} a second, limit {LONGEST:.0f} s; {len(wrong)} lost or wrong"

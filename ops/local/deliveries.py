@@ -30,7 +30,8 @@ class Door:
 
     The emulator knows no other clock, with a retry policy it gives up after a few failures, and while some deliveries
     fail it holds back others. So it is told that a message is taken; from then on it waits here, each time twice as long,
-    and after its last attempt `forward` puts it into the dead letter.
+    and after its last attempt `forward` puts it into the dead letter. Callers of the functions in `refusing` are refused
+    before the code sees anything, as without the right to call them.
     """
 
     def __init__(self, clock: Clock, subscriptions: Mapping[str, Subscription], forward: Forward) -> None:
@@ -40,7 +41,6 @@ class Door:
         self.deliveries: list[Delivery] = []
         self.secrets: list[Any] = []
         self.refusing: set[str] = set()
-        """Functions whose callers are refused before their code sees anything, as without the right to call them."""
         self._subscriptions = subscriptions
         self._handled: Counter[str] = Counter()
         self._redeliveries = Redeliveries[tuple[str, str, bytes]]()

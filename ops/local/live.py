@@ -24,12 +24,14 @@ SAID, SHOWN, DATES = 300, 50, 5
 
 
 class Live:
-    """The page of one system: told from its own threads, while the system goes on in its own."""
+    """The page of one system: told from its own threads, while the system goes on in its own.
+
+    `wanted` is what was asked for, a day to play or an incident to recreate, `busy` what is being done.
+    """
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.wanted: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        """What was asked for: a day to play, or an incident to recreate."""
         self.over = threading.Event()
         self.busy = ""
         self.said: deque[str] = deque(maxlen=SAID)

@@ -113,9 +113,9 @@ class Player:
     def _do(self, step: Step, day: Day, played: Played) -> int:
         """Do what a step says; return how many messages it published."""
         system = self.system
+        self._break(step)
         for rows in step.rows:
             system.warehouse.insert(rows.table, list(filled(system.model.schemas, rows)))
-        self._break(step)
         if step.operate:
             played.commands.append(operated(system, step.operate))
             self.say(f"ops {' '.join(step.operate)}: {played.commands[-1][1].strip().splitlines()[:1]}")

@@ -10,8 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from blueprint.findings import Refused
+from blueprint.manifest import Manifest
 from ops import exitcodes
 from ops.local import days
+from ops.local.days import Day
 from ops.local.live import Live
 from ops.local.recording import recorded
 from ops.local.replay import Player, operated
@@ -109,11 +111,17 @@ def play(system: System, name: str, speed: float, output: Path | None = None) ->
     played = Player(system, lambda line: print(line, flush=True), speed).play(day)
     told = Told(system, day, played, style)
     print()
-    if day.dates:
-        asked = day.dates[0] if len(day.dates) == 1 else f"{day.dates[0]}..{day.dates[-1]}"
+    for asked in _named(day, system.model.manifest):
         print(operated(system, ("status", asked, "--no-deployed"))[1])
     print("\n".join(told.lines()))
     if output is not None:
         run = recorded(system.model.manifest, day, system.published, told.found, clip(told.verdict, MAX_TEXT))
         output.write_text(json.dumps(run.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return exitcodes.REFUSED if told.wrong else exitcodes.SOUND
+
+
+def _named(day: Day, manifest: Manifest) -> list[str]:
+    """Return what a day is about, as commands of on-call are asked for it."""
+    if manifest.key == "batch":
+        return [f"batch:{each}" for each in day.dates]
+    return [day.dates[0] if len(day.dates) == 1 else f"{day.dates[0]}..{day.dates[-1]}"] if day.dates else []

@@ -22,6 +22,7 @@ from google.cloud import bigquery
 
 from blueprint.schemas.bigquery import Schemas, Table
 from blueprint.schemas.rows import check_row
+from ops.invocation import CODE
 from ops.local.processes import ended, free_port, started, wait_for
 
 CLOCK = "local_run.clock"
@@ -87,11 +88,21 @@ class EmulatedWarehouse:
 def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[EmulatedWarehouse]:
     """Start an emulator that works in `folder`, create what `schemas` declares, and stop it at the end."""
     port, grpc_port = free_port(), free_port()
-    command = [str(Path(sys.executable).with_name("bqemulator")), "start", "--ephemeral", "--log-level", "error"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "ops.local.emulator",
+        "start",
+        "--ephemeral",
+        "--log-level",
+        "error",
+    ]
     command += ["--rest-port", str(port), "--grpc-port", str(grpc_port), "--project", project]
     environment = os.environ | {"HOME": str(_home(folder))}
     log = folder / "warehouse.log"
-    process = started(command, log, env=environment)
+    process = started(command, log, env=environment, cwd=CODE)
     try:
         wait_for(port, process, log)
         client = bigquery.Client(

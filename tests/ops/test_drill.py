@@ -57,3 +57,14 @@ def test_the_table_has_every_incident(reports: Reports) -> None:
     assert len(reports.incidents) == 77
     assert {case["incident"] for case in reports.one_each()} >= {1, 13, 24, 31, 44, 64, 71}
     assert [*reports.after(15)] != [], "what shows only after a deployment is reported"
+
+
+def test_the_table_says_what_reports_an_incident_and_by_when(reports: Reports) -> None:
+    outage = next(each for each in reports.incidents if each.number == 24)
+    row = DrillTable(reports).row(
+        outage, DrillResult((Finding("a-rule", "It is refused.", Location("pipeline.yaml", 3)),))
+    )
+    assert "day recorded_outage, reported by silence within 9 minutes" in row
+    told = [line for number in range(1, 78) for line in reports.after(number) if "reported by" in line]
+    assert all(int(line.split(" within ")[1].split()[0]) <= 10 for line in told), "what the mission promises"
+    assert len({line.split(",")[0] for line in told}) >= 5

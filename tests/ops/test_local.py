@@ -80,6 +80,27 @@ def alive(process: int) -> bool:
     return False
 
 
+@needs_emulators
+@pytest.mark.emulator
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pipeline", "stack", "day", "says"),
+    [
+        ("meters", "pune", "an_hour", "As it must be: 2 triggers, 9 rows, 0 dead letters."),
+        ("orders", "sul", "a_batch", "As it must be: 4 triggers, 13 rows, 0 dead letters."),
+    ],
+)
+def test_pipelines_of_hours_and_of_batches_play_theirs(
+    pipeline: str, stack: str, day: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = ROOT / "tests/pipelines" / pipeline
+    code = guarded(["local", "--replay", day, "--root", str(root), "--stack", stack])
+    shown = capsys.readouterr().out
+    assert code == 0, shown
+    assert says in shown
+    assert "cannot be judged here" in shown
+
+
 @contextlib.contextmanager
 def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start a local run of the second pipeline, and yield its process and what it said until it was ready."""
@@ -98,27 +119,13 @@ def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
-@needs_emulators
-@pytest.mark.emulator
-@pytest.mark.slow
-def test_a_second_one_runs_beside_the_first_and_after_it(tmp_path: Path) -> None:
-    def page(said: str) -> str:
-        found = re.search(r"Its page: (http://127\.0\.0\.1:\d+/)", said)
-        assert found is not None
-        address = found[1]
-        with urllib.request.urlopen(f"{address}state", timeout=20) as answer:
-            assert json.load(answer)["busy"] == ""
-        return address
-
-    with begun(tmp_path) as (_, second):
-        with begun(tmp_path) as (first, said):
-            assert page(said) != page(second)
-            ports = [set(re.findall(r":(\d{4,5})", each)) for each in (said, second)]
-            assert not ports[0] & ports[1]
-            first.send_signal(signal.SIGINT)
-            assert first.wait(60) == 0
-        page(second)
-        assert len([path for path in tmp_path.iterdir() if path.name.startswith("local-run-")]) == 1
+def answers(said: str) -> set[str]:
+    """Ask the page whose address a local run said; return the ports of that run."""
+    address = re.search(r"Its page: (http://127\.0\.0\.1:\d+/)", said)
+    assert address is not None
+    with urllib.request.urlopen(f"{address[1]}state", timeout=20) as answer:
+        assert json.load(answer)["busy"] == ""
+    return set(re.findall(r":(\d{4,5})", said))
 
 
 @needs_emulators
@@ -126,16 +133,24 @@ def test_a_second_one_runs_beside_the_first_and_after_it(tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["ctrl-c", "ended", "killed"])
-def test_nothing_stays_however_it_ends(how: signal.Signals, tmp_path: Path) -> None:
-    with begun(tmp_path) as (process, said):
-        children = below(process.pid)
-        assert len(children) >= 6, "two emulators, the warehouse, three functions"
-        process.send_signal(how)
-        code = process.wait(60)
-    assert code == {signal.SIGINT: 0, signal.SIGTERM: 143, signal.SIGKILL: -9}[how], said
-    end = time.monotonic() + 20
-    while any(map(alive, children)) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert [each for each in children if alive(each)] == []
-    if how != signal.SIGKILL:
-        assert [path.name for path in tmp_path.iterdir() if path.name.startswith("local-run-")] == []
+def test_nothing_stays_however_it_ends_but_one_that_runs_beside_it(how: signal.Signals, tmp_path: Path) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    with contextlib.ExitStack() as stack:
+        beside = stack.enter_context(begun(other))[1] if how == signal.SIGINT else None
+        with begun(own) as (process, said):
+            children = below(process.pid)
+            assert len(children) >= 6, "two emulators, the warehouse, three functions"
+            assert beside is None or not answers(said) & answers(beside)
+            process.send_signal(how)
+            code = process.wait(60)
+        assert code == {signal.SIGINT: 0, signal.SIGTERM: 143, signal.SIGKILL: -9}[how], said
+        end = time.monotonic() + 20
+        while any(map(alive, children)) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert [each for each in children if alive(each)] == []
+        if how != signal.SIGKILL:
+            assert [path.name for path in own.iterdir() if path.name.startswith("local-run-")] == []
+        if beside is not None:
+            answers(beside)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.decisions.effects import GateResult
+from shared.decisions.effects import GateResult, Unavailable
 from shared.declaration.types import Gate, Mode, RowsGate
 from shared.declaration.view import Boundary
 from shared.google.bigquery import Row
@@ -42,6 +42,8 @@ def _value_gate(gate: Gate, rows: list[Row]) -> GateResult:
 
 def _rows_gate(boundary: Boundary, gate: Gate, wanted: RowsGate, mode: Mode, rows: list[Row]) -> GateResult:
     counts = {row["processor"]: row["row_count"] for row in rows}
+    if unknown := sorted(boundary.tables.keys() - counts.keys()):  # not the same as empty: it was not counted
+        raise Unavailable("bigquery", f"the rows of {', '.join(unknown)} were not counted")
     looked_at = _with_table(boundary, mode.critical if wanted.tables == "critical" else mode.expected)
     filled = [name for name in looked_at if counts.get(name)]
     empty = [name for name in looked_at if name not in filled]

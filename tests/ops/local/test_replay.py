@@ -27,7 +27,6 @@ def test_a_day_comes_out_as_it_must(name: str, system: System) -> None:
     played = Player(system, lines.append).play(day)
     print("\n".join(lines))  # noqa: T201 - what happened, where it did not come out
     assert differences(day, came(system, day, played), zone) == []
-    assert all(status == 200 for _, job, status in played.calls), [*played.calls]
     assert [code for code, _ in played.commands if code not in (0, 3)] == [], played.commands
 
 
