@@ -54,7 +54,7 @@ class Bridge:
 
     def drain(self) -> int:
         """Store everything that waits; return how many messages were looked at."""
-        for (name, _), message in self._redeliveries.due(self._clock.now()):
+        for (name, _), message in self._redeliveries.due(self._clock.noted()):
             self._take(self._streams[name], [message])
         return sum(self._drain(stream) for stream in self._streams.values())
 
@@ -85,7 +85,7 @@ class Bridge:
 
     def _take(self, stream: Subscription, messages: Sequence[Any]) -> None:
         """Store the rows of messages; what has none is tried again later, or is forwarded."""
-        at, rows = self._clock.now(), []
+        at, rows = self._clock.noted(), []
         for message in messages:
             key, row = (stream.name, message.message_id), self._row(stream, message)
             self.deliveries.append(Delivery(at, *key, REFUSED if row is None else STORED))

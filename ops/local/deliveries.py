@@ -60,7 +60,7 @@ class Door:
     def settled(self, subscription: str, message_id: str) -> bool:
         """Return whether a message needs no more time: done, or waiting until the clock goes on."""
         key = (subscription, message_id)
-        return key in self._done or self._redeliveries.waits(key, self.clock.now())
+        return key in self._done or self._redeliveries.waits(key, self.clock.noted())
 
     def waiting(self) -> dict[str, int]:
         """Return how many messages of each subscription wait for another attempt."""
@@ -72,7 +72,7 @@ class Door:
 
     def retry(self) -> int:
         """Deliver again what waited long enough; return how many messages that were."""
-        due = self._redeliveries.due(self.clock.now())
+        due = self._redeliveries.due(self.clock.noted())
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda each: self._attempt(each[0], *each[1]), due))
         return len(due)
@@ -116,7 +116,7 @@ class Door:
         return 200
 
     def _attempt(self, key: Key, function: str, path: str, body: bytes) -> None:
-        at, began = self.clock.now(), time.monotonic()
+        at, began = self.clock.noted(), time.monotonic()
         status = self._passed_on(function, path, body) if function else 204
         self.deliveries.append(Delivery(at, *key, status, time.monotonic() - began))
         if 200 <= status < 300:

@@ -37,7 +37,7 @@ class Lines:
 
     def read(self) -> None:
         """Take down what was written since the last look; a line that has no end yet waits for the next."""
-        now = self._clock.now()
+        now = self._clock.noted()
         for name, function in self._functions.items():
             with function.log.open("rb") as file:
                 file.seek(self._read[name])
@@ -48,7 +48,7 @@ class Lines:
     def told_by_platform(self, function: str, text: str, severity: str) -> None:
         """Add what the platform itself writes about a function's container."""
         entry = {"severity": severity, "textPayload": text, "resource": _resource(function)}
-        self.found.append(Line(self._clock.now(), function, entry))
+        self.found.append(Line(self._clock.noted(), function, entry))
 
 
 def entry_of(function: str, line: bytes) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Player:
     def play(self, day: Day) -> Played:
         """Play a day from its start to its end."""
         began, played = time.monotonic(), Played()
+        self.system.clock.stands = not self._speed
         self.system.clock.move_to(day.start)
         for at, what in moments(day, self._runs(day)):
             self._go_to(at)
@@ -81,7 +82,7 @@ class Player:
 
     def say(self, text: str) -> None:
         """Tell something with the time of the run's clock."""
-        self._tell(f"{self.system.clock.now().astimezone(self.zone):%m-%d %H:%M}  {text}")
+        self._tell(f"{self.system.clock.noted().astimezone(self.zone):%m-%d %H:%M}  {text}")
 
     def _runs(self, day: Day) -> Iterator[tuple[datetime, Job]]:
         """Yield when each job is due while the day is told."""
@@ -97,7 +98,7 @@ class Player:
         """Let time pass until `at`; messages that wait for another attempt get theirs on the way."""
         clock = self.system.clock
         while (due := self.system.due()) is not None and due < at:
-            self._pass_until(max(due, clock.now() + LEAST_STEP) if clock.now() < due else due)
+            self._pass_until(max(due, clock.noted() + LEAST_STEP))
             self.system.settle()
         self._pass_until(at)
         self.system.settle()
@@ -121,7 +122,7 @@ class Player:
             self.say(f"ops {' '.join(step.operate)}: {played.commands[-1][1].strip().splitlines()[:1]}")
             holds = system.declared.holds.items()
             left = {topic: len(system.cloud.seen(name)) for topic, name in holds}
-            played.held.append((system.clock.now(), left))
+            played.held.append((system.clock.noted(), left))
         if step.topic:
             system.publish(step.topic, *[step.raw.encode()] * step.copies)
         published = self._completions(step, day) if step.phase else step.copies if step.topic else 0
@@ -221,10 +222,12 @@ class Player:
             self._left.add((output.table, step.date))
 
     def _expected(self, phase: str) -> list[str]:
-        """Return every processor of a phase that any mode of its boundary expects; of a batch its first sender."""
+        """Return every processor of a phase that a mode of its boundary expects; where none says so, its first sender."""
         manifest = self.system.model.manifest
-        boundary = next(each for each in manifest.boundaries.values() if each.upstream == phase)
-        expected = dict.fromkeys(name for mode in boundary.modes.values() for name in mode.expected)
+        modes = [
+            mode for each in manifest.boundaries.values() if each.upstream == phase for mode in each.modes.values()
+        ]
+        expected = dict.fromkeys(name for mode in modes for name in mode.expected)
         return list(expected) or list(manifest.phases[phase].processors)[:1]
 
     def _look(self, day: Day) -> None:

@@ -47,6 +47,7 @@ def keep_going(system: System, live: Live, speed: float = 0.0) -> None:
 
 def _go_on(system: System, live: Live) -> None:
     """Keep the system going until the page asks for something."""
+    system.clock.stands = False
     from cronsim import CronSim
 
     due = {

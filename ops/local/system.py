@@ -81,7 +81,7 @@ class System:
 
     def call(self, job: Job) -> int:
         """Call a function as its schedule does; return the status, 0 where nobody answers."""
-        at, status = self.clock.now(), self._called(job)
+        at, status = self.clock.noted(), self._called(job)
         self.calls.append((at, job.name, status))
         return status
 
@@ -101,6 +101,10 @@ class System:
 
     def begin_anew(self) -> None:
         """Forget everything: documents, rows, messages, time; functions that were ended run again."""
+        with self.looking:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.clock.begin_anew()
         self.cloud.delete_subscriptions()
         self.cloud.delete_documents(self.environment["FIRESTORE_EMULATOR_HOST"])
@@ -164,7 +168,7 @@ class System:
 
     def _seen(self, topics: Iterable[str]) -> list[Published]:
         found = [
-            Published(self.clock.at(each.publish_time), topic, each.message_id, each.data, dict(each.attributes))
+            Published(self.clock.noted(each.publish_time), topic, each.message_id, each.data, dict(each.attributes))
             for topic in topics
             for each in self.cloud.pulled(f"{TAP}{topic}")
         ]
