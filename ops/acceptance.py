@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from platform import machine
+from typing import Any
 
 from analysis.cache import Cache
 from analysis.files import Unreadable, read_input
@@ -28,6 +29,7 @@ from blueprint.archive.model import Archive
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Finding, Location
 from blueprint.functions import Function
+from blueprint.keys import EXAMPLES
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER, lock_folder
 from ops.progress import stage
@@ -152,21 +154,46 @@ def samples(plan: Blueprint, function: Function, statuses: tuple[int, ...]) -> I
 
 
 def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | None:
-    """Return a fixture of the topic's message, as the phase before the function's boundary would send it."""
-    folder = plan.root / FIXTURES / plan.manifest.topics[topic].message
+    """Return a fixture of the topic's message, or one made by its schema, as the phase before the boundary would send it."""
+    name = plan.manifest.topics[topic].message
+    folder = plan.root / FIXTURES / name
     fixture = next(
         (path for path in (folder / "good-full.json", *sorted(folder.glob("good-*.json"))) if path.exists()), None
     )
+    boundary = plan.manifest.boundary_of(function.name)
+    phase = plan.manifest.phases[boundary.upstream] if boundary else None
     if fixture is None:
-        return None
+        message = _made(plan, name, next(iter(phase.processors), "") if phase else "")
+        return None if message is None else json.dumps(message).encode()
     try:
         message = json.loads(read_input(fixture))["data"]
     except (Unreadable, ValueError, KeyError, TypeError, RecursionError):  # told where fixtures are judged
         return None
-    boundary = plan.manifest.boundary_of(function.name)
-    if boundary is not None and "phase" in message:
-        message["phase"] = plan.manifest.phases[boundary.upstream].label
+    if phase is not None and "phase" in message:
+        message["phase"] = phase.label
     return json.dumps(message).encode()
+
+
+def _made(plan: Blueprint, name: str, sender: str) -> dict[str, Any] | None:
+    """Return a message that has what its schema requires and is for a key; None where the schema asks for what nobody can guess."""
+    schema = plan.messages.get(name)
+    if schema is None:
+        return None
+    known = {plan.manifest.date_field: EXAMPLES[plan.manifest.key], "processor_name": sender}
+    required = {field: schema.schema["properties"][field] for field in schema.schema.get("required", ())}
+    message = {field: known.get(field) or _example(described) for field, described in required.items()}
+    return None if schema.validate(message) else message
+
+
+def _example(described: Mapping[str, Any]) -> Any:
+    """Return a value that a schema takes, as far as its type, its list and its format say."""
+    if "const" in described or "enum" in described:
+        return described.get("const", next(iter(described.get("enum", ())), None))
+    types = described.get("type", "null")
+    kind = types if isinstance(types, str) else next(each for each in types if each != "null")
+    texts = {"date": "2026-01-29", "date-time": "2026-01-29T12:00:00Z"}
+    values = {"string": texts.get(described.get("format", ""), "sample"), "boolean": True, "array": [], "object": {}}
+    return values.get(kind, described.get("minimum", 0))
 
 
 def _create_topics(plan: Blueprint, host: str) -> None:

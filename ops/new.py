@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from blueprint.loader import read_declaration
 from ops import exitcodes
 from ops.arguments import add_root_argument, declared
 from ops.invocation import about, pasteable
@@ -78,6 +79,10 @@ def asked_for(args: argparse.Namespace) -> ProjectChange:
     if args.what == "pipeline":
         return new_pipeline(args.name, args.into or Path(args.name))
     change = ProjectChange(args.root)
+    declaration = read_declaration(args.root)
+    if args.what != "stack" and not declaration.whole:
+        first = declaration.findings[0]
+        raise PartRefused(f"Nothing was written, since {first.at} is to be corrected first: {first.message}")
     match args.what:
         case "processor":
             parts.processor(change, args.name, args.phase)

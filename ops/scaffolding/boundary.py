@@ -30,6 +30,8 @@ def boundary(
         fits(phase, IDENTIFIER, "lower-case letters, digits and underscores, a letter first")
     if not new:
         change.named("phases", upstream)
+    if service is not None and downstream in change.value("phases"):
+        raise PartRefused(f"'{downstream}' is there and has its service already; leave `--service` out.")
     model = _model(change, upstream, f"{upstream}_to_{downstream}")
     for phase in (upstream, downstream):
         if phase not in change.value("phases"):

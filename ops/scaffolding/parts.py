@@ -18,7 +18,7 @@ def processor(change: ProjectChange, name: str, phase: str) -> None:
     change.add(("phases", phase, "processors"), name, "{}")
     for boundary, value in change.value("boundaries").items():
         if value.get("upstream") == phase:
-            for mode in value.get("modes", {}):
+            for mode in (name for name, each in value["modes"].items() if "expected" in each):
                 change.append(("boundaries", boundary, "modes", mode, "expected"), name)
 
 

@@ -58,7 +58,9 @@ def test_the_good_message_is_one(plan: Blueprint, pipeline: str) -> None:
         message = json.loads(base64.b64decode(json.loads(sample.body)["message"]["data"]))
         schema = plan.messages[plan.manifest.topics[function.trigger.topic].message].schema
         jsonschema.validate(message, schema)
-        assert message["phase"] == plan.manifest.phases[boundary.upstream].label
+        phase = plan.manifest.phases[boundary.upstream]
+        assert message["phase"] == phase.label
+        assert not pipeline or message["processor_name"] in phase.processors
         assert plan.manifest.keys.fits(message[plan.manifest.date_field])
         tried += 1
     assert tried == len(plan.manifest.boundaries)

@@ -122,6 +122,8 @@ def test_a_message_is_sound_and_waits_for_a_topic(root: Path) -> None:
         (("function", "start-publish", "--cron", "0 7 * * *"), "has 'start-publish' already"),
         (("boundary", "collect", "publish"), "has 'collect_to_publish' already"),
         (("boundary", "nowhere", "publish"), "has no 'nowhere'"),
+        (("boundary", "publish", "collect", "--service", "another"), "'collect' is there and has its service already"),
+        (("boundary", "collect", "deliver"), "starts the next phase by 'collect_to_publish' already"),
         (("stack", "dev", "--project", "a", "--number", "1"), "Pulumi.dev.yaml is there already"),
         (("stack", "new", "--project", "a", "--number", "1", "--like", "live"), "There is no stack 'live'"),
     ],
@@ -133,6 +135,26 @@ def test_what_cannot_be_added(
     assert new(root, *words) == 1
     assert sentence in capsys.readouterr().err
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "part", [("table", "a.b"), ("message", "b"), ("boundary", "publish", "b"), ("processor", "b", "--phase", "publish")]
+)
+@pytest.mark.parametrize("text", ["a: [\n", "[]\n", "", "phases: {publish: 3}\nboundaries: [1]\n"])
+def test_a_declaration_that_cannot_be_read_gets_no_part(
+    root: Path, part: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "pipeline.yaml").write_text(text)
+    assert new(root, *part) == 1
+    assert "Nothing was written, since pipeline.yaml" in capsys.readouterr().err
+    assert (root / "pipeline.yaml").read_text() == text
+
+
+def test_a_batch_has_senders_and_no_expectations(tmp_path: Path) -> None:
+    for name in ("pipeline.yaml", "Pulumi.prod.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    assert new(tmp_path, "processor", "second_coordinator", "--phase", "phase5") == 0
+    assert "second_coordinator" in load_manifest(tmp_path).phases["phase5"].processors
 
 
 @pytest.mark.parametrize("name", ["", "X", "a", "with-dash", "much_too_long_a_name", "9lives", "naïve"])
