@@ -26,6 +26,7 @@ from blueprint.archive.acceptance import (
 )
 from blueprint.archive.distributions import LOCK, read_lock, requirements_text
 from blueprint.archive.model import Archive
+from blueprint.boundaries import Phase
 from blueprint.deployment import EMULATOR_VARIABLES, deployment
 from blueprint.findings import Finding, Location
 from blueprint.functions import Function
@@ -163,7 +164,7 @@ def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | No
     boundary = plan.manifest.boundary_of(function.name)
     phase = plan.manifest.phases[boundary.upstream] if boundary else None
     if fixture is None:
-        message = _made(plan, name, next(iter(phase.processors), "") if phase else "")
+        message = _made(plan, name, phase)
         return None if message is None else json.dumps(message).encode()
     try:
         message = json.loads(read_input(fixture))["data"]
@@ -174,12 +175,14 @@ def _good_message(plan: Blueprint, function: Function, topic: str) -> bytes | No
     return json.dumps(message).encode()
 
 
-def _made(plan: Blueprint, name: str, sender: str) -> dict[str, Any] | None:
-    """Return a message that has what its schema requires and is for a key; None where the schema asks for what nobody can guess."""
+def _made(plan: Blueprint, name: str, phase: Phase | None) -> dict[str, Any] | None:
+    """Return a message with what its schema requires, for a key and from a phase; None where that cannot be guessed."""
     schema = plan.messages.get(name)
     if schema is None:
         return None
-    known = {plan.manifest.date_field: EXAMPLES[plan.manifest.key], "processor_name": sender}
+    known = {plan.manifest.date_field: EXAMPLES[plan.manifest.key]}
+    if phase is not None:
+        known |= {"phase": phase.label, "processor_name": next(iter(phase.processors), "")}
     required = {field: schema.schema["properties"][field] for field in schema.schema.get("required", ())}
     message = {field: known.get(field) or _example(described) for field, described in required.items()}
     return None if schema.validate(message) else message
