@@ -50,6 +50,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Tables, queries and documents": (
         "blueprint.contracts.tables",
+        "blueprint.contracts.queries",
         "blueprint.contracts.operations",
         "blueprint.contracts.firestore",
         "blueprint.schemas.loader",

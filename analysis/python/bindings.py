@@ -208,8 +208,9 @@ class _Binder:
                 inner.elsewhere.update(dict.fromkeys(statement.names, scope))
         for argument in (*arguments, *node.args.kwonlyargs):
             inner.bind(argument.arg, Binding("open", "parameter", node.lineno))
-        for rest in filter(None, (node.args.vararg, node.args.kwarg)):
-            inner.bind(rest.arg, Binding("open", None, node.lineno))
+        for rest, source in ((node.args.vararg, None), (node.args.kwarg, "keywords")):
+            if rest is not None:
+                inner.bind(rest.arg, Binding("open", source, node.lineno))
         self.block(node.body, inner, _Around())
 
     def class_(self, node: ast.ClassDef, scope: BindingScope, around: _Around) -> None:

@@ -12,6 +12,7 @@ from analysis.python.values import (
     MOST_ITEMS,
     STEM,
     UNKNOWN,
+    Choice,
     CodePath,
     Constant,
     DictValue,
@@ -23,6 +24,7 @@ from analysis.python.values import (
     Value,
     choose,
     concat,
+    each,
     join,
     member,
     possible,
@@ -70,6 +72,11 @@ def _list(arguments: Arguments, keywords: Keywords) -> Value | None:
         return SequenceValue(first.keys)
     parents = isinstance(first, Member) and first.name == "parents"
     return first if parents or isinstance(first, SequenceValue | CodePath) else None
+
+
+def _item_of(arguments: Arguments) -> Value | None:
+    known = bool(arguments) and isinstance(arguments[0], SequenceValue | DictValue | Choice)
+    return choose((each(arguments[0]), *arguments[1:])) if known else None
 
 
 def _dict(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -167,6 +174,7 @@ FUNCTIONS: dict[str, Fold] = {
     ),
     "builtins.reversed": _list,
     "builtins.iter": _list,
+    "builtins.next": lambda arguments, keywords: _item_of(arguments),
     "builtins.dict": _dict,
     "builtins.getattr": _attribute,
     "importlib.resources.files": _files,
@@ -292,8 +300,8 @@ def _text_method(owner: str, name: str, arguments: Arguments, keywords: Keywords
 
 def _between(separator: str, items: Iterable[Value]) -> list[Value]:
     parts: list[Value] = []
-    for each in items:
-        parts += [Constant(separator), each] if parts else [each]
+    for item in items:
+        parts += [Constant(separator), item] if parts else [item]
     return parts
 
 

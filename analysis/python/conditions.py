@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from analysis.python.bindings import BindingScope
-from analysis.python.expressions import Evaluator
+from analysis.python.expressions import COMPREHENSIONS, Evaluator, comprehension_scope, lambda_scope
 from analysis.python.syntax import PythonVersion
 from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, parts_of
 
@@ -147,11 +147,11 @@ class Conditions:
 
     def guards_imports(self, test: ast.expr, scope: BindingScope, around: tuple[ast.expr, ...] = ()) -> bool:
         """Return whether a condition asks if a module is there: by `find_spec`, or by what a failed import left behind."""
-        for node in ast.walk(test):
-            if isinstance(node, ast.Name) and self._is_flag(node, scope, (*around, test)):
+        for node, inner in _with_scopes(test, scope):
+            if isinstance(node, ast.Name) and self._is_flag(node, inner, (*around, test)):
                 return True
             if isinstance(node, ast.Call | ast.Name):
-                for value in parts_of(self._expressions.value(node, scope)):
+                for value in parts_of(self._expressions.value(node, inner)):
                     if isinstance(value, CallResult) and value.function in _PROBES:
                         return True
         return False
@@ -166,6 +166,17 @@ class Conditions:
         sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, _ASKING)]
         new = [source for source in sources if source not in around and len(around) < MOST_FLAGS]
         return owner is not None and any(self.guards_imports(source, owner, around) for source in new)
+
+
+def _with_scopes(node: ast.AST, scope: BindingScope) -> Iterator[tuple[ast.AST, BindingScope]]:
+    """Yield a node and everything below, each with the names that are in reach there."""
+    yield node, scope
+    if isinstance(node, COMPREHENSIONS):
+        scope = comprehension_scope(node, scope)
+    elif isinstance(node, ast.Lambda):
+        scope = lambda_scope(node, scope)
+    for inner in ast.iter_child_nodes(node):
+        yield from _with_scopes(inner, scope)
 
 
 MOST_FLAGS = 3

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from analysis.python.bindings import BindingScope, handles_failed_import
 from analysis.python.conditions import Conditions
-from analysis.python.expressions import Evaluator, comprehension_scope, lambda_scope
+from analysis.python.expressions import COMPREHENSIONS, Evaluator, comprehension_scope, lambda_scope
 from analysis.python.folding import applied
 from analysis.python.imports import ImportFact, caught, swallowed
 from analysis.python.nodes import FIELDS
@@ -241,6 +241,10 @@ class _Reader:
             if owner.__class__ is Thing and owner.name[0] != ":":
                 name = f"{owner.name}.{node.attr}"
                 self.found.reads.setdefault((name, around.catches), AttributeRead(name, node.lineno, around))
+            elif _is_row(owner):
+                self.found.calls.append(
+                    Call(member(owner, ATTRIBUTE), (Constant(node.attr),), (), node.lineno, around, True)
+                )
         elif kind is ast.Subscript and node.ctx.__class__ is ast.Load:
             owner, key = (self._expressions.value(each, scope) for each in (node.value, node.slice))
             self.found.calls.append(Call(member(owner, "__getitem__"), (key,), (), node.lineno, around))
@@ -253,7 +257,7 @@ class _Reader:
             lazy = around._replace(lazy=True, catches=())
             self._expression(node.body, lambda_scope(node, scope), lazy, False)
             return
-        elif kind in _COMPREHENSIONS:
+        elif kind in COMPREHENSIONS:
             scope = comprehension_scope(node, scope)
         for name in FIELDS[kind]:
             self._expression(getattr(node, name), scope, around, inside)
@@ -271,10 +275,25 @@ class _Reader:
         return bool(said)
 
 
+def _is_row(value: Value) -> bool:
+    """Return whether a value is an item of what a query returns, whose attributes are columns."""
+    if not isinstance(value, CallResult) or not isinstance(value.function, Thing | Member):
+        return False
+    name, inner = value.function.name.rpartition(".")[2], value
+    while isinstance(inner, CallResult) and name not in _QUERIES:
+        function = inner.function
+        inner = function.owner if isinstance(function, Member) else inner.arguments[0] if inner.arguments else UNKNOWN  # type: ignore[assignment]
+        maker = inner.function if isinstance(inner, CallResult) else None
+        name = maker.name.rpartition(".")[2] if isinstance(maker, Thing | Member) else ""
+    return isinstance(inner, CallResult) and inner is not value
+
+
+ATTRIBUTE = "__getattribute__"
+"""Calls of this name stand for the reading of an attribute, of rows only."""
+_QUERIES = {"query", "query_and_wait"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _LEAVING = {ast.Return, ast.Raise, ast.Continue, ast.Break}
 _PLAIN = (str, int, type(None), bool)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TEXT_KINDS = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name, ast.IfExp)
 _VISITS: dict[type[ast.stmt], Any] = {
     ast.Import: _Reader.plain_import,

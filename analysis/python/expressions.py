@@ -11,6 +11,7 @@ from analysis.python.bindings import Binding, BindingScope
 from analysis.python.builtin_calls import interpolated
 from analysis.python.folding import call, item, part
 from analysis.python.values import (
+    KEYWORDS,
     MOST_CHOICES,
     MOST_PARTS,
     OWN_FILE,
@@ -20,6 +21,7 @@ from analysis.python.values import (
     CodePath,
     Constant,
     DictValue,
+    Member,
     Parameter,
     SequenceValue,
     Thing,
@@ -44,7 +46,10 @@ _OWN: dict[str, Value] = {
     "__debug__": Constant(True),
     "__builtins__": Thing("builtins"),
 }
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SUPER = Thing("builtins.super")
+_GIVES_ITEMS = {"sorted": 0, "min": 0, "max": 0, "groupby": 0, "map": 1, "filter": 1}
+"""Functions that call one which they are given for each item of a list, and which argument that list is."""
 MOST_BINDINGS = 100
 """How many bindings of one name are followed for one value."""
 MOST_STEPS = 200_000
@@ -132,7 +137,8 @@ class Evaluator:
         if binding.how == "thing":
             return thing(binding.source)
         if binding.how == "open":
-            return Parameter(owner.name, name) if binding.source == "parameter" else UNKNOWN
+            given = {"parameter": name, "keywords": KEYWORDS}.get(binding.source)
+            return Parameter(owner.name, given) if given else UNKNOWN
         value = self.value(binding.source, owner)
         value = each(value) if binding.how == "each" else value
         for place in binding.path:
@@ -254,6 +260,9 @@ class Evaluator:
     def arguments(self, node: ast.Call, scope: BindingScope) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
         """Return positional and named arguments; what is behind a star is not known."""
         given = self._each(node.args, scope)
+        for each_node in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if isinstance(each_node, ast.Lambda):
+                self._give_items(node, each_node, scope)
         named = [(keyword.arg, self.value(keyword.value, scope)) for keyword in node.keywords]
         keywords: list[tuple[str, Value]] = []
         for name, value in named:
@@ -262,9 +271,22 @@ class Evaluator:
             elif isinstance(value, DictValue):
                 pairs = zip(value.keys, value.values, strict=True)
                 keywords += [(shown(key), inner) for key, inner in pairs if isinstance(key, Constant)]
+                if not all(isinstance(key, Constant) for key in value.keys):
+                    keywords.append((KEYWORDS, UNKNOWN))
             else:
-                keywords.append(("**", value))
+                keywords.append((KEYWORDS, value))
         return given, tuple(keywords)
+
+    def _give_items(self, node: ast.Call, function: ast.Lambda, scope: BindingScope) -> None:
+        """Tell a function without a name that it is given the items of a list: by `sorted`, `map`, `.sort` and the like."""
+        called = self.value(node.func, scope)
+        name = called.name.rpartition(".")[2] if isinstance(called, Thing | Member) else ""
+        items = node.func.value if name == "sort" and isinstance(node.func, ast.Attribute) else None
+        if name in _GIVES_ITEMS and len(node.args) > _GIVES_ITEMS[name]:
+            items = node.args[_GIVES_ITEMS[name]]
+        if items is not None and function.args.args:
+            inner = lambda_scope(function, scope)
+            inner.names[function.args.args[0].arg] = [Binding("each", items, 0)]
 
     def _signed(self, node: ast.UnaryOp, scope: BindingScope) -> Value:
         value = self.value(node.operand, scope)
@@ -282,6 +304,10 @@ class Evaluator:
 
     def _inner(self, node: ast.Await | ast.Starred, scope: BindingScope) -> Value:
         return self.value(node.value, scope)
+
+    def _mapped(self, node: ast.DictComp, scope: BindingScope) -> Value:
+        inner = comprehension_scope(node, scope)
+        return DictValue((self.value(node.key, inner),), (self.value(node.value, inner),))
 
     def _listed(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: BindingScope) -> Value:
         inner = comprehension_scope(node, scope)
@@ -369,4 +395,5 @@ _KINDS: dict[type, _Evaluate] = {
     ast.ListComp: Evaluator._listed,
     ast.SetComp: Evaluator._listed,
     ast.GeneratorExp: Evaluator._listed,
+    ast.DictComp: Evaluator._mapped,
 }

@@ -66,7 +66,9 @@ def part(owner: Value, bounds: list[Value | None]) -> Value:
         return SequenceValue(owner.items[where])
     if isinstance(owner, Constant) and isinstance(owner.value, str | bytes):
         return Constant(owner.value[where])
-    return owner if isinstance(owner, Unknown) else not_followed(owner)
+    if isinstance(owner, Unknown | CodePath):
+        return owner if isinstance(owner, Unknown) else not_followed(owner)
+    return CallResult(Thing("builtins.slice"), (owner,))
 
 
 def applied(

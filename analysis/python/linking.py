@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from analysis.python.folding import Link, link
 from analysis.python.record import FileRecord
 from analysis.python.values import (
+    KEYWORDS,
     UNKNOWN,
     CallResult,
     Choice,
@@ -209,7 +210,7 @@ class Linker:
             return None
         given = self._given(name, value.arguments, value.keywords)
         linked = self.linked(found, module, given, function, depth + 1)
-        told = choose(each if isinstance(each, _TOLD) else UNKNOWN for each in possible(linked))
+        told = choose(each if isinstance(each, (*_TOLD, CallResult)) else UNKNOWN for each in possible(linked))
         return told if any(isinstance(each, _TOLD) for each in possible(told)) and is_small(told) else None
 
     def _given(
@@ -221,7 +222,9 @@ class Linker:
         if record is None:
             return {}
         names = record.parameters.get(function, ())
-        given = {**dict(zip(names, arguments, strict=False)), **dict(keywords)}
+        named = dict(keywords)
+        given = {**dict(zip(names, arguments, strict=False)), **named}
+        given[KEYWORDS] = _others(named, names)
         for each_name in names:
             if each_name not in given:
                 default = record.defaults.get(f"{function}.{each_name}")
@@ -250,21 +253,28 @@ class Linker:
         return record is not None and function in record.parameters
 
     def callee(self, module: str, function: Value) -> str:
-        """Return what a call in `module` calls: a full name, or `.method` of something that is not known."""
+        """Return what a call in `module` calls first of all that it may call; see `callees`."""
+        return next(iter(self.callees(module, function)), "")
+
+    def callees(self, module: str, function: Value) -> list[str]:
+        """Return what a call in `module` may call: full names, or `.method` of something that is not known."""
         if isinstance(function, Thing):
             found = self.thing(module, function.name)
         elif isinstance(function, Choice | CallResult):
             found = self.linked(function, module)
         elif isinstance(function, Member):
             if not isinstance(function.owner, CallResult | Thing):
-                return f".{function.name}"
+                return [f".{function.name}"]
             found = member(self.linked(function.owner, module), function.name)
         elif isinstance(function, Parameter) and ":" not in function.function:
             record = self._record(module)
             found = record.defaults.get(f"{function.function}.{function.name}", UNKNOWN) if record else UNKNOWN
-            return self.callee(module, found) if isinstance(found, Thing) else ""
+            return self.callees(module, found) if isinstance(found, Thing) else []
         else:
-            return ""
+            return []
+        return [name for name in dict.fromkeys(map(self._called, possible(found))) if name]
+
+    def _called(self, found: Value) -> str:
         own = self._own(found)
         if own:
             return own
@@ -276,6 +286,16 @@ class Linker:
         if found.name == "__init__" and isinstance(maker, Thing):
             return f"{maker.name}.__init__"  # of a class that is not ours, which ours is derived from
         return f".{found.name}"
+
+
+def _others(named: Mapping[str, Value], names: tuple[str, ...]) -> Value:
+    """Return what a function is given by names that are no parameters of its own."""
+    rest = {Constant(name): value for name, value in named.items() if name not in names and name != KEYWORDS}
+    more = named.get(KEYWORDS, DictValue((), ()))
+    if not rest:
+        return more
+    keys, values = (more.keys, more.values) if isinstance(more, DictValue) else ((UNKNOWN,), (UNKNOWN,))
+    return DictValue((*rest, *keys), (*rest.values(), *values))
 
 
 _TOLD = (Constant, CodePath, Text, SequenceValue, DictValue, Thing)

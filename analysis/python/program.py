@@ -47,6 +47,7 @@ class Program(Linker):
         super().__init__(records, packages, links)
         self._callers: dict[str, list[str]] | None = None
         self._given_by_callers: dict[tuple[str, tuple[str, ...]], list[Gift]] = {}
+        self._by_name: dict[str, list[str]] | None = None
         self._gives: dict[tuple[str, str, str], bool] = {}
 
     def calls(self, module: str) -> list[tuple[str, Call]]:
@@ -58,7 +59,8 @@ class Program(Linker):
         for call in record.calls if record else ():
             for function in possible(call.function):
                 one = call if function is call.function else call._replace(function=function)
-                yield from passed_on(self.callee(module, function), one, lambda value: self.callee(module, value))
+                for name in self.callees(module, function) or ("",):
+                    yield from passed_on(name, one, lambda value: self.callee(module, value))
 
     def said(self, module: str) -> tuple[Said, ...]:
         """Return the texts and paths of a module."""
@@ -97,6 +99,39 @@ class Program(Linker):
                 nothing: list[Gift] = []
                 found += self.once("gifts", module, about, lambda m=module, a=about: self._gifts_of(m, *a), nothing)  # type: ignore[misc]
         return found
+
+    def given_for(self, parameter: Parameter) -> list[Value]:
+        """Return what callers give for a linked parameter, each once."""
+        gifts = self._gifts(parameter.function, (parameter.name,))
+        return list(dict.fromkeys(gift.values[0] for gift in gifts[:MOST_CALLERS]))
+
+    def returned(self, value: CallResult) -> list[Value]:
+        """Return what a linked call of a function of ours may return; a method of something unknown is any of that name."""
+        name = self._own(value.function)
+        names = [name] if name else self._methods(value.function.name) if isinstance(value.function, Member) else []
+        found = []
+        for each in names:
+            module, _, function = each.partition(":")
+            record = self._record(module)
+            result = record.returns.get(function) if record else None
+            if result is not None:
+                given = self._given(each, value.arguments, value.keywords)
+                found.append(self.linked(result, module, given, function, 1))
+        return found
+
+    def is_own(self, callee: str) -> bool:
+        """Return whether what is called is a function of ours, or a method of something unknown that one of ours may be."""
+        return self._is_function(callee) if ":" in callee else bool(self._methods(callee.removeprefix(".")))
+
+    def _methods(self, name: str) -> list[str]:
+        """Return the methods of that name."""
+        if self._by_name is None:
+            self._by_name = {}
+            for module, record in self._records.items():
+                for function in record.parameters:
+                    if "." in function:
+                        self._by_name.setdefault(function.rpartition(".")[2], []).append(f"{module}:{function}")
+        return self._by_name.get(name, [])
 
     def asked(self, package: str) -> list[Gift]:
         """Return the names that a module is asked for and has not from the start, which its `__getattr__` is given."""

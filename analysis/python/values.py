@@ -190,6 +190,8 @@ Value = (
     Constant | SequenceValue | DictValue | Thing | Parameter | Member | CallResult | Text | CodePath | Choice | Unknown
 )
 FILE, STEM = "__file__", "__stem__"
+KEYWORDS = "**"
+"""Names what a function is given by names of the caller's choice, and what a call gives so."""
 UNKNOWN = Unknown()
 OWN_FILE = CodePath("", FILE)
 

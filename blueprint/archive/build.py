@@ -29,8 +29,11 @@ from blueprint.archive.model import (
     ArchiveSource,
     CodeQuery,
     CodeTableUse,
+    ColumnRead,
     Distribution,
     DocumentQuery,
+    QueryCall,
+    QueryText,
     Use,
     Uses,
     zip_name,
@@ -199,7 +202,7 @@ class Workshop:
         findings += _size_findings(source, files)
         content = pack(files) if holds(files) else b""
         places = {name: shown(source.project, each.file) for name, each in closure.modules.items() if each.file}
-        carried = [*source.queries, *_sql_files(source, closure, trace)]
+        sql_files = dict(_sql_files(source, closure, trace))
         return Archive(
             function=source.name,
             files=listing(files),
@@ -211,7 +214,7 @@ class Workshop:
             distributions=distributions,
             imported=imported,
             uses=replace(
-                read_uses(closure, builder.program(), places, carried),
+                read_uses(closure, builder.program(), places, sql_files, source.queries),
                 document_writes=tuple(_document_writes(closure, places, trace)),
             ),
             findings=tuple(
@@ -228,12 +231,13 @@ def _document_writes(closure: Closure, places: Mapping[str, str], trace: Trace) 
         yield Use("firestore", Location(places[module], line))
 
 
-def _sql_files(source: ArchiveSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, Location]]:
-    """Yield the text and place of every `.sql` file that the code reads."""
-    for file in closure.resources.values():
+def _sql_files(source: ArchiveSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, QueryText]]:
+    """Yield path in the archive, text and place of every `.sql` file that the code reads."""
+    for inside, file in closure.resources.items():
         found = trace.content(file) if file.endswith(".sql") else None
         if found is not None:
-            yield found[0].decode("utf-8", "replace"), Location(shown(source.project, file), 1)
+            place = Location(shown(source.project, file), 1)
+            yield inside, QueryText(found[0].decode("utf-8", "replace"), place)
 
 
 def _files(
@@ -323,7 +327,7 @@ def _uses(raw: dict[str, Any]) -> Uses:
     kinds = {
         kind: tuple(Use(item["name"], Location(**item["at"])) for item in found)
         for kind, found in raw.items()
-        if kind not in ("queries", "document_queries")
+        if kind not in ("queries", "document_queries", "query_calls", "column_reads")
     }
     queries = tuple(
         CodeQuery(
@@ -342,4 +346,20 @@ def _uses(raw: dict[str, Any]) -> Uses:
         )
         for item in raw["document_queries"]
     )
-    return Uses(queries=queries, document_queries=documents, **kinds)
+    calls = tuple(
+        QueryCall(
+            item["query"] and _query_text(item["query"]),
+            None if item["given"] is None else tuple(item["given"]),
+            Location(**item["at"]),
+        )
+        for item in raw["query_calls"]
+    )
+    reads = tuple(
+        ColumnRead(item["column"], tuple(map(_query_text, item["queries"])), item["careful"], Location(**item["at"]))
+        for item in raw["column_reads"]
+    )
+    return Uses(queries=queries, document_queries=documents, query_calls=calls, column_reads=reads, **kinds)
+
+
+def _query_text(raw: dict[str, Any]) -> QueryText:
+    return QueryText(raw["text"], raw["at"] and Location(**raw["at"]))

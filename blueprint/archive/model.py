@@ -131,6 +131,36 @@ class DocumentQuery:
     at: Location
 
 
+@dataclass(frozen=True, order=True)
+class QueryText:
+    """A SQL text that code asks, and where it stands where that is not in the code that asks it."""
+
+    text: str
+    at: Location | None = None
+
+
+@dataclass(frozen=True)
+class QueryCall:
+    """A query where it is asked: its text, and the names of the parameters that it is given; None where not known."""
+
+    query: QueryText | None
+    given: tuple[str, ...] | None
+    at: Location
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """A column that code reads of a row, None where its name is not known, and the queries that the row may come of.
+
+    `careful` says that the code, or what else returns such rows, does without it.
+    """
+
+    column: str | None
+    queries: tuple[QueryText, ...]
+    careful: bool
+    at: Location
+
+
 @dataclass(frozen=True)
 class Uses:
     """Everything the closure of one function touches outside itself; grants and env are derived from this.
@@ -150,6 +180,8 @@ class Uses:
         row_writes: calls that write rows one at a time.
         document_queries: queries on documents of Firestore.
         document_writes: places that may change a document of Firestore.
+        query_calls: queries where they are asked.
+        column_reads: columns that are read of the rows of queries.
     """
 
     env: tuple[Use, ...] = ()
@@ -166,6 +198,8 @@ class Uses:
     row_writes: tuple[Use, ...] = ()
     document_queries: tuple[DocumentQuery, ...] = ()
     document_writes: tuple[Use, ...] = ()
+    query_calls: tuple[QueryCall, ...] = ()
+    column_reads: tuple[ColumnRead, ...] = ()
 
     @property
     def tables(self) -> tuple[CodeTableUse, ...]:

@@ -7,7 +7,7 @@ kept as `{expression}`, so that nobody mistakes it for absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from analysis.python.call_sites import CodePlace, argument
@@ -27,8 +27,18 @@ from analysis.python.values import (
     shown,
 )
 from blueprint.archive.document_queries import asked_queries
-from blueprint.archive.model import CodeQuery, CodeTableUse, DocumentQuery, Use, Uses
+from blueprint.archive.model import (
+    CodeQuery,
+    CodeTableUse,
+    ColumnRead,
+    DocumentQuery,
+    QueryCall,
+    QueryText,
+    Use,
+    Uses,
+)
 from blueprint.archive.sql import is_sql, read_sql
+from blueprint.archive.sql_queries import QueryTexts, SqlQueries
 from blueprint.findings import Location
 
 _REGION = re.compile(
@@ -88,7 +98,11 @@ class _Found:
 
 
 def read_uses(
-    closure: Closure, program: Program, places: Mapping[str, str], carried: Iterable[tuple[str, Location]]
+    closure: Closure,
+    program: Program,
+    places: Mapping[str, str],
+    files: Mapping[str, QueryText],
+    carried: Collection[tuple[str, Location]],
 ) -> Uses:
     """Return the uses of a closure.
 
@@ -96,7 +110,8 @@ def read_uses(
         closure: the finished graph.
         program: its records, put together.
         places: module → the file to name in locations.
-        carried: SQL in data files and generated files, with its place.
+        files: the SQL in data files, by their path in the archive.
+        carried: SQL in generated files, with its place.
     """
     kinds: dict[str, set[Use]] = {}
     queries: dict[CodeQuery, None] = {}
@@ -128,8 +143,16 @@ def read_uses(
         api = _api(imported.module)
         if api:
             kinds.setdefault("apis", set()).add(Use(api, at(CodePlace(imported.importer, imported.fact.line))))
-    for text, where in carried:
+    for text, where in [*carried, *((each.text, each.at) for each in files.values() if each.at)]:
         add_query(text, where)
+    calls: dict[QueryCall, None] = {}
+    reads: dict[ColumnRead, None] = {}
+    if any(use.name == "bigquery" for use in kinds.get("apis", ())):
+        view = tuple(QueryText(text, where) for text, where in carried)
+        sql = SqlQueries(closure, program, at, QueryTexts(files, view))
+        for module in places:
+            calls.update(dict.fromkeys(sql.calls(module)))
+            reads.update(dict.fromkeys(sql.reads(module)))
 
     def order(use: Use) -> tuple[str, str, int]:
         return use.name, use.at.file, use.at.line or 0
@@ -137,6 +160,8 @@ def read_uses(
     return Uses(
         queries=tuple(queries),
         document_queries=tuple(asked),
+        query_calls=tuple(calls),
+        column_reads=tuple(reads),
         **{kind: tuple(sorted(found, key=order)) for kind, found in kinds.items()},
     )
 

@@ -1,5 +1,5 @@
 -- The latest run of each processor and date. A row without a flag counts as one that was not set.
-SELECT data_date, phase, processor_name, status, COALESCE(processed_at, started_at) AS ended_at
+SELECT data_date, phase, processor_name, status
 FROM nba_reference.processor_run_history
 WHERE data_date BETWEEN @first AND @last
   AND NOT COALESCE(skipped, FALSE)
