@@ -20,7 +20,7 @@ def add_project_arguments(parser: argparse.ArgumentParser, about: str = "to eval
         needed: whether the command is of no use outside a project.
     """
     stack: Any = parser.add_argument(
-        "--stack", default="prod", metavar="NAME", help=f"the stack {about} (default: prod)"
+        "--stack", metavar="NAME", help=f"the stack {about} (default: prod, or the only one that there is)"
     )
     stack.completer = _stacks
     add_root_argument(parser, needed=needed)
@@ -49,6 +49,12 @@ def project_folder(*, needed: bool = True) -> Path:
         message = f"neither {here} nor a folder above it holds a project ({marks}); go to one, or name it"
         raise argparse.ArgumentTypeError(message)
     return Path()
+
+
+def default_stack(root: Path) -> str:
+    """Return the stack that is meant where none is named: the only one, else prod."""
+    stacks = [path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml")]
+    return stacks[0] if len(stacks) == 1 else "prod"
 
 
 def declared(section: str) -> Callable[..., list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from blueprint.loader import read_declaration
 from ops import exitcodes
@@ -15,6 +15,17 @@ from ops.scaffolding import parts
 from ops.scaffolding.boundary import boundary
 from ops.scaffolding.change import PartRefused, ProjectChange
 from ops.scaffolding.project import new_pipeline
+
+HINTS: Final = {
+    "pipeline": "The project, its number, addresses and the channel in Pulumi.dev.yaml are made up; put yours there.",
+    "processor": "Each mode of the boundary behind the phase that lists whom it expects, expects it now.",
+    "table": "Its columns are a beginning; put yours before the first release, after which they stay.",
+    "message": "Name it in a topic of pipeline.yaml, with who publishes there and who takes it; until then the plan warns.",
+    "function": "It is called and does nothing yet; its work goes into `_run` of its main.py.",
+    "boundary": "The rule, the new phase's processor, its address in `serviceUrls` and the path are a beginning; put yours.",
+    "stack": "Addresses and channels are those of the stack it was made from, with this project; check them.",
+}
+"""What a person is to do with a part after it was written."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         return exitcodes.REFUSED
     print("\n".join(lines))
     about(change.root)
+    print(HINTS[args.what])
     stacks = sorted(path.name.split(".")[1] for path in change.root.glob("Pulumi.*.yaml"))
     stack = args.name if args.what == "stack" else "prod" if "prod" in stacks else next(iter(stacks), "prod")
     print(pasteable(f"Next: `ops plan --stack {stack}` says what would exist."))

@@ -18,6 +18,7 @@ import yaml
 
 from blueprint.keys import EXAMPLES
 from blueprint.loader import load_manifest
+from ops import commands
 from ops.__main__ import main
 from ops.report.gather import gather
 from ops.scaffolding.project import TEMPLATE
@@ -58,6 +59,15 @@ def test_a_new_pipeline_is_sound_as_it_lies(root: Path) -> None:
     assert [str(each) for each in plan.findings] == []
     assert plan.kinds["gcp:cloudfunctionsv2/function:Function"] == 2
     assert "pipeline_name" not in "".join(path.read_text() for path in written(root))
+
+
+def test_the_stack_that_is_meant_is_the_only_one_or_prod(root: Path) -> None:
+    def meant(folder: Path, *words: str) -> str:
+        return str(commands.parse(["plan", "--root", str(folder), *words]).stack)
+
+    assert (meant(root), meant(root, "--stack", "other"), meant(ROOT)) == ("dev", "other", "prod")
+    (root / "Pulumi.test.yaml").write_text("config: {}\n")
+    assert meant(root) == "prod"
 
 
 def test_the_policy_pack_passes_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
