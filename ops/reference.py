@@ -73,7 +73,7 @@ def _stack(root: Path) -> Iterator[str]:
     stacks = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
     yield from ("# `Pulumi.STACK.yaml`", "", NOTE, "")
     yield "Values of one deployment, under `config:`, each written `NAME:KEY` with the project's name from `Pulumi.yaml`."
-    yield "[A stack](../concepts/stack.md) is a file; `ops new stack` makes one like another."
+    yield "[A stack](../concepts/stack.md) is a file; [one like another](../another-pipeline.md#make-it-yours) takes one command."
     yield from ("", "| Key | Value | Left out | What it says | Set in |", "|---|---|---|---|---|")
     for key, value in keys.items():
         left_out = "refused" if "default" not in value else f"`{value['default']}`" if value["default"] else "empty"
