@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,9 @@ limits = st.sampled_from([0, 0.5, 1, 2, 3, 5])
 groupings = st.sampled_from([(), ("a",)])
 
 
+@cache
 def overs(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
-    """Numbers by the same labels, so that any two of them can be matched."""
+    """Numbers by the same labels, so that any two of them can be matched; made once, for it is checked when it is made."""
     read = st.builds(Selector, st.just("m"), matchers, ranges, st.sampled_from([0, 120]))
     functions = st.sampled_from(["sum_over_time", "max_over_time", "min_over_time", "count_over_time"])
     inner = st.builds(lambda function, selector: FunctionCall(function, (selector,)), functions, read)
@@ -54,6 +56,7 @@ def overs(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
     )
 
 
+@cache
 def comparisons(by: tuple[str, ...]) -> st.SearchStrategy[Expression]:
     operators = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
     plain = st.builds(binary, overs(by), operators, limits)
