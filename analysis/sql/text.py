@@ -73,6 +73,12 @@ def dialect() -> type[BigQuery]:
             STRING_PARSERS: ClassVar[Any] = {**parser.STRING_PARSERS, **literal}
             NUMERIC_PARSERS: ClassVar[Any] = {**parser.NUMERIC_PARSERS, TokenType.NUMBER: literal[TokenType.NUMBER]}
 
+            def _parse_not_constraint(self) -> Any:
+                """Refuse what is no `NOT NULL`: sqlglot steps back over it twice, and reads what stands before for ever."""
+                if not self._match_text_seq("NULL"):
+                    self.raise_error("`NOT` is not followed by `NULL`")
+                return self.expression(exp.NotNullColumnConstraint())
+
     return GoogleSql
 
 

@@ -139,6 +139,7 @@ class TestColumns:
             ("a NUMERIC(5, 10)", "out of range", 17),
             ("a STRING(0)", "does not take these parameters", 17),
             ("a INT64 NOT NULL NOT NULL", "written twice", 17),
+            ("a INT64 NULL NOT NUL", "`NOT` is not followed by `NULL`", 34),
             ("a STRING COLLATE 'und:ci'", "Expected NOT NULL, DEFAULT, OPTIONS", 17),
             ("a INT64 OPTIONS(descriptoin='x')", "Option `descriptoin` of a column is not understood", 45),
             ("select INT64", "quote a column's name that is a reserved word", 24),
