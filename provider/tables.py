@@ -17,7 +17,6 @@ TableColumn = Mapping[str, Any]
 PROVIDER: Final = "terraform-provider-google-beta services/bigquery/resource_bigquery_table.go"
 DEFAULTS: Final = "cloud.google.com/bigquery/docs/default-values"
 COLUMNS: Final = "cloud.google.com/bigquery/docs/managing-table-schemas"
-PARTITIONS: Final = "cloud.google.com/bigquery/docs/managing-partitioned-tables"
 _ALIASES: Final = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
 """Names that the provider takes for the same type; others, such as STRUCT for RECORD, replace the table."""
 

@@ -83,10 +83,6 @@ def _gate(verb: str) -> Phrase:
     return phrase
 
 
-def _size(what: str) -> Phrase:
-    return lambda told: f"'{told.of['function']}' has {what} {shown(told.now)} instead of {shown(told.was)}."
-
-
 _BOUNDARY = r"boundaries\.(?P<boundary>[^.]+)"
 _MODE = _BOUNDARY + r"\.modes\.(?P<mode>[^.]+)"
 _RULE = _MODE + r"\.rules\[(?P<reason>[^\]]*)\]"
