@@ -110,7 +110,7 @@ def parse(text: str, *, holes: bool = True) -> ParsedSql:
         raise NotUnderstoodError(f"The statement does not parse: {reason}; correct it.", start) from error
     except RecursionError as error:
         raise NotUnderstoodError("The statement is nested too deeply to read; flatten it.", 0) from error
-    except (ValueError, AttributeError, TypeError, IndexError, KeyError, AssertionError) as error:
+    except (ArithmeticError, ValueError, AttributeError, TypeError, LookupError, AssertionError) as error:
         message = f"The statement cannot be read ({type(error).__name__} in the parser); simplify it."
         raise NotUnderstoodError(message, 0) from error
     found = tuple(tree for tree in trees if tree is not None)
