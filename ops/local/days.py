@@ -48,7 +48,8 @@ class Step:
         rows: what is in a table from now on.
         topic, raw: a message as it is, to a topic.
         stop, start: a function that no longer runs, or runs again.
-        kill: a function whose process ends while it handles what the step publishes, and is started again.
+        kill: a function whose process ends while it handles what the step publishes, and is started again; with `once` as
+            soon as a message is in that topic.
         refuse, admit: a function that nobody may call any more, or everybody who should again.
         drop, restore: a table that is gone, or there again, empty.
         operate: the arguments of a command of on-call.
@@ -69,6 +70,7 @@ class Step:
     stop: str = ""
     start: str = ""
     kill: str = ""
+    once: str = ""
     refuse: str = ""
     admit: str = ""
     drop: str = ""
@@ -81,7 +83,8 @@ class Expectation:
     """What must come of a day.
 
     Attributes:
-        triggers: each publication of a trigger in order: boundary, date, reason, and the minute where it matters.
+        triggers: each publication of a trigger in order: boundary, date, reason, and the minute where it matters; its
+            messages come once, or `may_repeat` under the same identity.
         open: dates that are not triggered: boundary, date, what is missing, and whether a gate blocks.
         rows: how many rows each table has, one of several numbers where chance decides; one that is not named has none.
         letters: dead letter → reasons → how many messages; one that is not named is empty.

@@ -127,7 +127,7 @@ class Player:
             system.publish(step.topic, *[step.raw.encode()] * step.copies)
         published = self._completions(step, day) if step.phase else step.copies if step.topic else 0
         if step.kill:
-            self._end_meanwhile(step.kill)
+            self._end_meanwhile(step.kill, step.once)
         return published
 
     def _break(self, step: Step) -> None:
@@ -160,13 +160,13 @@ class Player:
             system.warehouse.restore(step.restore)
             self.say(f"{step.restore} is there again")
 
-    def _end_meanwhile(self, name: str) -> None:
-        """End a function while it handles its first message, and start it again."""
+    def _end_meanwhile(self, name: str, once: str) -> None:
+        """End a function while it handles its first message, or once a message is in a topic, and start it again."""
         function, door = self.system.functions[name], self.system.door
         end = time.monotonic() + KILL_SECONDS
-        while not door.handling(name) and time.monotonic() < end:
+        while not (self.system.comes(once) if once else door.handling(name)) and time.monotonic() < end:
             time.sleep(0.001)
-        time.sleep(KILL_AFTER)
+        time.sleep(0 if once else KILL_AFTER)
         function.kill()
         self.system.lines.told_by_platform(name, KILLED, "WARNING")
         self.say(f"{name} is killed in the middle of its work")

@@ -160,6 +160,12 @@ class System:
         self.published += found
         return len(found)
 
+    def comes(self, topic: str) -> bool:
+        """Return whether a message came to a topic since the last look, and take it down."""
+        found = self._seen([topic])
+        self.published += found
+        return bool(found)
+
     def letters(self) -> list[Published]:
         """Return everything that ever came into a dead letter; what lies there now may be less."""
         with self.looking:

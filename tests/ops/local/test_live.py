@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ops.local.live import Live
+from ops.local.loopback import TOKEN
 from ops.local.serving import keep_going
 from ops.local.system import System
 from tests.ops.page.chromium import CHROMIUM, DESKTOP, LACK, PHONE, sideways, violations
@@ -16,6 +17,7 @@ from tests.ops.page.chromium import CHROMIUM, DESKTOP, LACK, PHONE, sideways, vi
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=LACK)]
 TOPIC, LETTER = "nba-phase2-raw-complete", "phase2-to-phase3-orchestrator--nba-phase2-raw-complete--dead-letter"
 DRILL = "Poison among good messages"
+HOSTILE = "<img src=x onerror=window.broken=1><script>window.broken=1</script>"
 ATTACK = """async ([address, method]) => {
   try {
     await fetch(address, {method, mode: "no-cors", body: method === "POST" ? "{}" : undefined});
@@ -74,8 +76,13 @@ def test_a_drill_is_played_by_its_button_and_seen(context: BrowserContext, live:
     expect(page.get_by_role("status")).to_have_text("Nothing is being played.", timeout=120_000)
     expect(page.get_by_role("log")).to_contain_text("As it must be: 1 triggers")
     expect(page.get_by_role("log")).to_contain_text("message-refused, 0 minutes after the fault")
+    live.system.publish(TOPIC, HOSTILE.encode())
+    row = page.get_by_role("row").filter(has=page.get_by_role("button", name=LETTER, exact=True))
+    expect(row).to_contain_text("4", timeout=30_000)
     page.get_by_role("button", name=LETTER, exact=True).click()
     letter = page.get_by_role("dialog", name=LETTER)
+    expect(letter).to_contain_text(HOSTILE)
+    assert page.evaluate("window.broken") is None
     expect(letter).to_contain_text('"reason": "not_json"')
     expect(letter).to_contain_text("no message")
     assert violations(page) == []
@@ -105,6 +112,10 @@ def test_pages_of_others_reach_nothing(context: BrowserContext, live: Live) -> N
     assert live.server.token not in rebound.content()
     own = opened(context, live, complaints)
     expect(own.locator("#clock")).not_to_have_text("not yet known")
+    own_headers = {"Host": f"127.0.0.1:{live.server.port}", TOKEN: live.server.token}
+    own_headers["Origin"] = live.server.address.rstrip("/")
+    for unknown in ("/play/nothing", "/drill/999", "/play/../overnight", "/play"):
+        assert live.server.answer("POST", unknown, own_headers).status == 404
     assert live.busy == ""
     assert live.wanted.empty()
     expect(own.get_by_role("status")).to_have_text("Nothing is being played.")
