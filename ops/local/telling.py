@@ -57,7 +57,7 @@ class Told:
         """Yield each alert that fires, with how long after the fault that is."""
         fault, alerts = self.day.fault, self.found.alerts
         judged = len(self.system.model.alerts) - len(alerts.unjudged)
-        yield f"{len(alerts.fired)} of {count(judged, 'alert')} fire; {len(alerts.unjudged)} cannot be judged here."
+        yield f"{len(alerts.fired)} of {count(judged, 'alert')} {'fires' if len(alerts.fired) == 1 else 'fire'}; {len(alerts.unjudged)} cannot be judged here."
         for name, at in sorted(alerts.fired.items(), key=lambda each: each[1]):
             after = f", {count(minutes_after(fault, at), 'minute')} after the fault" if fault and at >= fault else ""
             yield f"  {at.astimezone(self._zone):%H:%M}  {name}{after}"
@@ -65,7 +65,8 @@ class Told:
 
 def _sums(found: Came) -> str:
     waiting = sum(sum(reasons.values()) for reasons in found.letters.values())
-    return f"{len(found.triggers)} triggers, {sum(found.rows.values())} rows, {waiting} dead letters"
+    rows = sum(found.rows.values())
+    return f"{count(len(found.triggers), 'trigger')}, {count(rows, 'row')}, {count(waiting, 'dead letter')}"
 
 
 def _figures(played: Played, found: Came) -> Iterator[str]:

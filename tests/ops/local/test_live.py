@@ -74,7 +74,7 @@ def test_a_drill_is_played_by_its_button_and_seen(context: BrowserContext, live:
     expect(topic).to_contain_text("1 message", timeout=60_000)
     expect(topic).to_contain_text("8 messages", timeout=60_000)
     expect(page.get_by_role("status")).to_have_text("Nothing is being played.", timeout=120_000)
-    expect(page.get_by_role("log")).to_contain_text("As it must be: 1 triggers")
+    expect(page.get_by_role("log")).to_contain_text("As it must be: 1 trigger,")
     expect(page.get_by_role("log")).to_contain_text("message-refused, 0 minutes after the fault")
     live.system.publish(TOPIC, HOSTILE.encode())
     row = page.get_by_role("row").filter(has=page.get_by_role("button", name=LETTER, exact=True))
