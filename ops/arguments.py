@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ops.findings import FORMATS
 from ops.invocation import MARKS, nearest, relative
+
+
+class UnnamedStack(str):
+    """The stack that is meant where none is named, until the project's folder is known: `commands` looks there."""
+
+
+UNNAMED: Final = UnnamedStack("prod")
 
 
 def add_project_arguments(parser: argparse.ArgumentParser, about: str = "to evaluate", *, needed: bool = True) -> None:
@@ -20,7 +27,10 @@ def add_project_arguments(parser: argparse.ArgumentParser, about: str = "to eval
         needed: whether the command is of no use outside a project.
     """
     stack: Any = parser.add_argument(
-        "--stack", metavar="NAME", help=f"the stack {about} (default: prod, or the only one that there is)"
+        "--stack",
+        default=UNNAMED,
+        metavar="NAME",
+        help=f"the stack {about} (default: prod, or the only one that there is)",
     )
     stack.completer = _stacks
     add_root_argument(parser, needed=needed)

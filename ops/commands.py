@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from ops import exitcodes, invocation
-from ops.arguments import default_stack
+from ops.arguments import UnnamedStack, default_stack
 from ops.progress import stage
 
 
@@ -160,7 +160,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if rest:
         option = rest[0].partition("=")[0]
         given.parser.error(f"'{rest[0]}' is not understood; {did_you_mean(option, given.parser.options())}")
-    if getattr(given, "stack", "") is None:
+    if isinstance(getattr(given, "stack", None), UnnamedStack):
         given.stack = default_stack(given.root)
     return given
 
