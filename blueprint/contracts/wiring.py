@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from blueprint import names as limits
+from blueprint.boundaries import Boundary
 from blueprint.contracts import Inspection, contract
 from blueprint.cron import first_runs, longest_gap, shortest_gap
 from blueprint.findings import Location
-from blueprint.functions import Function
+from blueprint.functions import Function, Schedule
+from blueprint.grammar import duration_text
 from blueprint.model import Blueprint
 from blueprint.wiring import ACK_LIMIT, ACK_MARGIN, SCHEDULER_LIMIT, all_pushes, attempt_deadline, push_to_function
 
@@ -70,22 +72,32 @@ def ack_covers_timeout(plan: Blueprint, report: Inspection) -> None:
 @contract("deadlines-timed", "Every boundary is evaluated by a timer often enough", incidents=(47, 49))
 def deadlines_timed(plan: Blueprint, report: Inspection) -> None:
     """A deadline that only a message evaluates never passes in silence."""
+    timed: dict[Schedule, list[Boundary]] = {}
     for boundary in plan.manifest.boundaries.values():
         report.check()
-        schedule = plan.manifest.functions[boundary.timer.function].trigger.schedules[boundary.timer.schedule]
+        timer = plan.manifest.functions[boundary.timer.function].trigger.schedules[boundary.timer.schedule]
+        timed.setdefault(timer, []).append(boundary)
+    for schedule, boundaries in timed.items():
         if schedule.paused:
+            names = ", ".join(f"'{each.name}'" for each in boundaries)
             report.violation(
-                f"The timer of boundary '{boundary.name}' is paused, so its deadline would never pass; resume schedule '{schedule.name}'.",
-                boundary.timer.at,
+                f"Schedule '{schedule.name}' is paused, so that no deadline of {names} would ever pass; resume it.",
+                schedule.where("paused"),
             )
         gap = longest_gap(schedule.cron, plan.manifest.time_zone)
-        waits = [rule.after for mode in boundary.modes.values() for rule in mode.rules if rule.after is not None]
-        shortest = min([boundary.deadline, *waits])
-        if gap is not None and gap > shortest:
+        late = [(each, wait) for each in boundaries if gap is not None and (wait := _shortest_wait(each)) < gap]
+        if gap is not None and late:
+            waits = ", ".join(f"'{each.name}' after {duration_text(wait)}" for each, wait in late)
             report.violation(
-                f"The timer of boundary '{boundary.name}' runs every {gap // 60} minutes, but a deadline passes after {shortest // 60}; run schedule '{schedule.name}' more often.",
-                boundary.timer.at,
+                f"Schedule '{schedule.name}' comes up to {duration_text(gap)} apart, but a deadline passes earlier: of {waits}. Call it more often.",
+                schedule.where("cron") if len(late) > 1 else late[0][0].timer.at,
             )
+
+
+def _shortest_wait(boundary: Boundary) -> int:
+    """Return the seconds after which something must be decided at the earliest."""
+    waits = (rule.after for mode in boundary.modes.values() for rule in mode.rules)
+    return min([boundary.deadline, *(wait for wait in waits if wait is not None)])
 
 
 @contract("schedules-valid", "Schedules are cron expressions that Cloud Scheduler takes", incidents=(50, 52, 53))

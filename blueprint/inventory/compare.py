@@ -133,6 +133,15 @@ def shown(value: object) -> str:
             return " + ".join(map(shown, parts))
         case UploadedFile(sha256=digest):
             return f"the file with SHA-256 {digest[:12]}…"
+        case {"$ref": str(urn), "property": str(name)}:
+            return f"`{name}` of '{urn.rpartition('::')[2]}'"
+        case {"$ref": str(urn)}:
+            return f"'{urn.rpartition('::')[2]}'"
+        case {"$concat": list(parts)}:
+            return " + ".join(map(shown, parts))
+        case {"$unknown": list(urns)}:
+            names = " and ".join(f"'{str(urn).rpartition('::')[2]}'" for urn in urns)
+            return f"what a deployment computes from {names or 'nothing that is shown'}"
         case _:
             text = json.dumps(_plain(value), ensure_ascii=False, sort_keys=True)
             return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
@@ -140,6 +149,8 @@ def shown(value: object) -> str:
 
 def _plain(value: object) -> object:
     match value:
+        case {"$ref": _} | {"$concat": _} | {"$unknown": _}:
+            return shown(value)
         case Mapping():
             return {str(name): _plain(item) for name, item in value.items()}
         case list() | tuple():

@@ -85,9 +85,7 @@ def compare(
     resources = tuple(sorted((each for each, _ in found), key=_order))
     broken = {*(after - before), *unremoved(found)}
     archives = () if refused else tuple(_archives(base["archives"], head["archives"]))
-    told = dict.fromkeys(
-        [*meanings, *(each for resource in resources for each in meanings_of(resource)), *_questions(archives)]
-    )
+    told = dict.fromkeys([*meanings, *meanings_of(resources), *_questions(archives)])
     return PlanDifference(
         base=names[0],
         head=names[1],

@@ -6,21 +6,43 @@ them. Each is told by what it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ops.change.model import Meaning, PropertyChange, Rank, Resource
 
-Phrase = Callable[[Resource, PropertyChange], str]
+
+@dataclass(frozen=True)
+class _Said:
+    """What a change means: `of` whom, and what is said of it, which may be said of others as well."""
+
+    rank: Rank
+    noun: str
+    of: str
+    what: str
 
 
-def meanings_of(resource: Resource) -> Iterator[Meaning]:
-    """Yield the sentences for one resource that differs; nothing where its properties say it all."""
-    name = resource.about or resource.name
-    if resource.operation in ("added", "removed"):
-        yield from _come_or_gone(resource, name)
-    for change in resource.changes:
-        yield from _changed(resource, change, name)
+def meanings_of(resources: Iterable[Resource]) -> Iterator[Meaning]:
+    """Yield the sentences for resources that differ; what is said of many, as of each alert, is said once."""
+    alike: dict[tuple[Rank, str, str], list[_Said]] = {}
+    for resource in resources:
+        name = resource.about or resource.name
+        if resource.operation in ("added", "removed"):
+            yield from _come_or_gone(resource, name)
+        for change in resource.changes:
+            for said in _changed(resource, change, name):
+                alike.setdefault((said.rank, said.noun, said.what), []).append(said)
+    for (rank, noun, what), (first, *others) in alike.items():
+        names = [f"'{each.of}'" for each in others]
+        too = f"{', '.join(names[:_NAMED])}{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}"
+        yield Meaning(rank, f"{noun} '{first.of}' {what}.{f' The same holds for {too}.' if names else ''}")
+
+
+_READABLE: Final = 200
+"""Characters of two conditions up to which a sentence holds them."""
+_NAMED: Final = 3
+"""Names that a sentence lists of those for which it holds too; the list of resources has them all."""
 
 
 def _come_or_gone(resource: Resource, name: str) -> Iterator[Meaning]:
@@ -75,28 +97,28 @@ DELIVERY: Final[Mapping[str, str]] = {
 }
 
 
-def _changed(resource: Resource, change: PropertyChange, name: str) -> Iterator[Meaning]:
-    leaf, values = (
-        change.path.rpartition(".")[2],
-        f"{change.after or 'nothing'} instead of {change.before or 'nothing'}",
-    )
+def _changed(resource: Resource, change: PropertyChange, name: str) -> Iterator[_Said]:
+    leaf = change.path.rpartition(".")[2]
+    values = f"{change.after or 'nothing'} instead of {change.before or 'nothing'}"
+    kind = resource.kind
     if change.path.startswith("options."):
         phrases = OPTIONS.get(leaf, (f"loses the option {leaf} {{}}", f"has the option {leaf} {{}}"))
         for phrase, value in zip(phrases, (change.before, change.after), strict=True):
             if phrase and value:
-                yield Meaning(
-                    _at_least(resource, "start"), f"{resource.kind} '{resource.name}' {phrase.format(value)}."
-                )
+                yield _Said(_at_least(resource, "start"), kind, resource.name, phrase.format(value))
     elif leaf in RETENTION:
-        yield Meaning("data", f"{resource.kind} '{name}' keeps by {leaf}: {values}.")
+        yield _Said("data", kind, name, f"keeps by {leaf}: {values}")
     elif leaf in DELIVERY:
-        yield Meaning("start", f"{resource.kind} '{name}' {DELIVERY[leaf]}: {values}.")
+        yield _Said("start", kind, name, f"{DELIVERY[leaf]}: {values}")
     elif resource.weight == "alert" and not _told_elsewhere(change):
-        yield Meaning("alert", f"The alert '{name}' has {change.path}: {values}.")
+        told = f"has {change.path}: {values}"
+        if len(values) > _READABLE and leaf in ("query", "filter"):
+            told = "is judged by another condition, which is shown below"
+        yield _Said("alert", "The alert", name, told)
     elif resource.weight == "permission":
-        yield Meaning("permission", f"{resource.kind} '{resource.name}' has {change.path}: {values}.")
-    elif change.replaces and resource.kind != "storage.BucketObject":  # the archive's files say what is new in it
-        yield Meaning(RANK_OF[resource.weight], f"{resource.kind} '{name}' is made anew, since {change.path} changes.")
+        yield _Said("permission", kind, resource.name, f"has {change.path}: {values}")
+    elif change.replaces and kind != "storage.BucketObject":  # the archive's files say what is new in it
+        yield _Said(RANK_OF[resource.weight], kind, name, f"is made anew, since {change.path} changes")
 
 
 def _at_least(resource: Resource, rank: Rank) -> Rank:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from blueprint.contracts import Contract, ContractResult
 from blueprint.findings import Finding, Location
 from blueprint.inventory import inventory
-from blueprint.inventory.compare import of_inputs, refers_to, waits_for
+from blueprint.inventory.compare import of_inputs, refers_to, shown, waits_for
 from blueprint.inventory.resource import Expected, Joined, KnownValue, Ref, UploadedFile
 from blueprint.model import Blueprint
 from components.base import PACKAGE
@@ -16,6 +18,8 @@ from ops.embedded.record import SECRET, Registration
 RULE = "declared-as-implied"
 TITLE = "Components declare what the model implies, and nothing else"
 PROGRAM = Location("__main__.py")
+_SHOWN = 3
+"""Names of resources that one finding lists."""
 
 _BY_THE_SDK = frozenset({"version", "additionalSecretOutputs", "propertyDependencies", "component", "providers"})
 """Options that the SDK sets by itself, or that are judged apart."""
@@ -63,11 +67,8 @@ def held_to_inventory(plan: Blueprint, registered: Sequence[Registration]) -> Co
     expected = inventory(plan)
     custom = {each.name: each for each in registered if each.custom}
     places = {(each.type.removeprefix(f"{PACKAGE}:"), each.name): each for each in registered if not each.custom}
-    findings = [
-        *_missing(expected, custom, places),
-        *(finding for name, each in custom.items() for finding in _judged(expected.get(name), each, plan)),
-        *_components(expected, places),
-    ]
+    deviations = (found for name, each in custom.items() for found in _judged(expected.get(name), each, plan))
+    findings = [*_missing(expected, custom, places), *_by_cause(deviations), *_components(expected, places)]
     return ContractResult(Contract(RULE, TITLE, (20, 21, 24, 36, 38, 52, 55), _never), len(expected), tuple(findings))
 
 
@@ -87,67 +88,100 @@ def _missing(
             yield Finding(RULE, message, (owner.source if owner else None) or PROGRAM)
 
 
-def _judged(expected: Expected | None, declared: Registration, plan: Blueprint) -> Iterator[Finding]:
-    at = declared.source or PROGRAM
-    what = f"'{declared.name}' ({declared.type})"
+@dataclass(frozen=True)
+class _Deviation:
+    """How one resource is not as implied; `part` is the input or option that differs, empty for the whole resource."""
+
+    declared: Registration
+    part: str
+    sentence: str
+
+    @property
+    def at(self) -> Location:
+        return self.declared.source or PROGRAM
+
+
+def _by_cause(deviations: Iterable[_Deviation]) -> Iterator[Finding]:
+    """Yield a finding for each line and part: one line of a component declares a resource for each function."""
+    alike: dict[tuple[Location, str, str], list[_Deviation]] = {}
+    for each in deviations:
+        alike.setdefault((each.at, each.declared.type, each.part), []).append(each)
+    for (at, _, _), (first, *others) in alike.items():
+        message = f"Of '{first.declared.name}' ({first.declared.type}): {first.sentence}"
+        if others:
+            message += f" The same line declares {_some([each.declared.name for each in others])}, which {'differs' if len(others) == 1 else 'differ'} there too."
+        yield Finding(RULE, message, at)
+
+
+def _judged(expected: Expected | None, declared: Registration, plan: Blueprint) -> Iterator[_Deviation]:
+    def deviation(part: str, sentence: str) -> _Deviation:
+        return _Deviation(declared, part, sentence)
+
     if declared.type.startswith("pulumi:providers:"):
         wanted = {"project": plan.stack.project, "region": plan.stack.region, "addPulumiAttributionLabel": "false"}
         if dict(declared.inputs) != wanted:
-            yield Finding(RULE, f"The provider '{declared.name}' is not {wanted}, which the stack implies.", at)
-        return
-    if expected is None:
-        message = f"{what} is declared and nothing implies it; add it to `blueprint.inventory`, or remove it."
-        yield Finding(RULE, message, at)
-        return
-    if expected.kind != declared.type:
-        yield Finding(RULE, f"{what} must be of the kind {expected.kind}.", at)
-        return
-    for difference in of_inputs(expected, declared.inputs, Shown()):
-        yield Finding(RULE, f"Of {what}: {difference.sentence}", at)
-    for sentence in _options(expected, declared):
-        yield Finding(RULE, f"Of {what}: {sentence}", at)
+            yield deviation("", f"It is not {wanted}, which the stack implies.")
+    elif expected is None:
+        yield deviation("", "Nothing implies it; add it to `blueprint.inventory`, or remove it.")
+    elif expected.kind != declared.type:
+        yield deviation("", f"It must be of the kind {expected.kind}.")
+    else:
+        differing = [*of_inputs(expected, declared.inputs, Shown())]
+        told = {re.split(r"[.\[]", each.path)[0] for each in differing}
+        for difference in differing:
+            yield deviation(difference.path, difference.sentence)
+        for option, sentence in _options(expected, declared):
+            if option not in told:  # what an input is computed from follows from the input
+                yield deviation(option, sentence)
 
 
-def _options(expected: Expected, declared: Registration) -> Iterator[str]:
+def _options(expected: Expected, declared: Registration) -> Iterator[tuple[str, str]]:
+    """Yield the options that differ, each with its sentence."""
     options = declared.options
     parent = f"{PACKAGE}:{expected.component[0]}::{expected.component[1]}"
     if not declared.parent.endswith(f"::{parent}"):
-        yield f"Its parent is {declared.parent.rpartition('::')[2]}, the model implies {expected.component[1]}."
+        yield (
+            "parent",
+            f"Its parent is {declared.parent.rpartition('::')[2]}, the model implies {expected.component[1]}.",
+        )
     yield from _names("depends_on", waits_for(expected), options.get("dependencies"))
     yield from _names("replace_with", frozenset(expected.replaced_with), options.get("replaceWith"))
     if bool(options.get("protect")) is not expected.protect:
-        yield f"`protect` is {bool(options.get('protect'))}, the model implies {expected.protect}."
+        yield "protect", f"`protect` is {bool(options.get('protect'))}, the model implies {expected.protect}."
     if options.get("provider") is None:
-        yield "It has no explicit provider."
+        yield "provider", "It has no explicit provider."
     elif _name(options["provider"]) != "gcp":
-        yield f"Its provider is '{_name(options['provider'])}', the stack's is 'gcp'."
+        yield "provider", f"Its provider is '{_name(options['provider'])}', the stack's is 'gcp'."
     yield from _property_dependencies(expected, options.get("propertyDependencies"))
     if options.get("aliases", []) != _sdk_aliases(expected.kind):
-        yield f"Its aliases are {options.get('aliases', [])}, which nothing implies."
+        yield "aliases", f"Its aliases are {shown(options.get('aliases', []))}, which nothing implies."
     secret_outputs = options.get("additionalSecretOutputs", [])
     if isinstance(secret_outputs, Sequence) and not set(secret_outputs) <= _SECRET_OUTPUTS:
-        yield f"`additionalSecretOutputs` is {secret_outputs}, which nothing implies."
+        yield "additionalSecretOutputs", f"`additionalSecretOutputs` is {secret_outputs}, which nothing implies."
     judged = {"dependencies", "replaceWith", "protect", "provider", "aliases", *_BY_THE_SDK}
     for name in sorted(set(options) - judged):
-        yield f"The option `{name}` is {options[name]!r}, and nothing implies it."
+        yield name, f"The option `{name}` is {shown(options[name])}, and nothing implies it."
 
 
-def _names(option: str, expected: frozenset[str], urns: object) -> Iterator[str]:
+def _names(option: str, expected: frozenset[str], urns: object) -> Iterator[tuple[str, str]]:
     found = {_name(urn) for urn in urns} if isinstance(urns, Sequence) else set()
     if lacking := sorted(expected - found):
-        yield f"`{option}` lacks {_listed(lacking)}."
+        yield option, f"`{option}` lacks {_listed(lacking)}."
     if extra := sorted(found - expected):
-        yield f"`{option}` has {_listed(extra)}, which nothing implies."
+        yield option, f"`{option}` has {_listed(extra)}, which nothing implies."
 
 
-def _property_dependencies(expected: Expected, found: object) -> Iterator[str]:
+def _property_dependencies(expected: Expected, found: object) -> Iterator[tuple[str, str]]:
     declared = found if isinstance(found, Mapping) else {}
     implied = refers_to(expected)
     for name in sorted({*declared, *implied}):
         names = {_name(urn) for urn in declared.get(name, ())}
         if names != implied.get(name, frozenset()):
             wanted = _listed(sorted(implied.get(name, ()))) or "no other resource"
-            yield f"`{name}` is computed from {_listed(sorted(names)) or 'no other resource'} instead of {wanted}."
+            yield (
+                name,
+                f"`{name}` is computed from {_listed(sorted(names)) or 'no other resource'} instead of {wanted}.",
+            )
 
 
 def _components(
@@ -174,3 +208,9 @@ def _name(urn: object) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names; the number of the others is enough, since one line is to be mended."""
+    shown_names, left = names[:_SHOWN], len(names) - _SHOWN
+    return f"{_listed(shown_names)}{f' and {left} more' if left > 0 else ''}"

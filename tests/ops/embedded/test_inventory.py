@@ -26,6 +26,7 @@ from blueprint.stack import StackSettings
 from components.base import FORMERLY
 from ops.embedded import engine
 from ops.embedded.inventory import RULE, held_to_inventory
+from ops.embedded.record import Registration
 from ops.report.gather import gather
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -213,6 +214,25 @@ def test_prod_is_declared_as_implied() -> None:
     assert evaluated.violations == []
     held = next(each for each in evaluated.results if each.contract.id == RULE)
     assert held.checked == sum(evaluated.kinds.values()) - 1 > 350  # all but the provider itself
+
+
+def test_a_cause_is_one_finding_whatever_number_of_resources_its_line_declares() -> None:
+    evaluated = gather(ROOT, "prod")
+    assert evaluated.blueprint is not None
+    functions = [each for each in evaluated.resources if each.type.endswith("v2/function:Function")]
+
+    def changed(each: Registration) -> Registration:
+        url = {"$concat": [{"$ref": functions[0].urn, "property": "url"}, "/"]}
+        return replace(each, inputs={**each.inputs, "description": url}) if each in functions else each
+
+    found = held_to_inventory(evaluated.blueprint, [changed(each) for each in evaluated.resources]).findings
+    inputs = [each.message for each in found if "`description` is" in each.message]
+    assert len(functions) == 7
+    assert len(inputs) == 1
+    first, *others = (each.name for each in functions)
+    assert f"Of '{first}'" in inputs[0]
+    assert f"`description` is `url` of '{first}' + \"/\", the declaration implies" in inputs[0]
+    assert f"declares '{others[0]}', '{others[1]}', '{others[2]}' and 3 more, which differ" in inputs[0]
 
 
 @pytest.mark.slow
