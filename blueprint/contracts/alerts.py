@@ -83,6 +83,7 @@ def alerts_notify(plan: Blueprint, report: Inspection) -> None:
     """An alert without a channel is a log line; two of one name confuse who answers (pitfalls 64, 66, 67)."""
     names = Counter(alert.name for alert in plan.alerts)
     titles = Counter(alert.title for alert in plan.alerts)
+    repeated: dict[Location, list[str]] = {}
     for alert in plan.alerts:
         report.check()
         for problem in (
@@ -91,9 +92,12 @@ def alerts_notify(plan: Blueprint, report: Inspection) -> None:
         ):
             report.violation(f"Alert '{alert.name}': {problem}", alert.at)
         if names[alert.name] > 1 or titles[alert.title] > 1:
-            report.violation(
-                f"Alert '{alert.name}' is not the only one of its name or title; make it unique.", alert.at
-            )
+            repeated.setdefault(alert.at, []).append(f"'{alert.name}'")
+    for at, alerts in repeated.items():
+        report.violation(
+            f"What stands here has alerts of a name or title that others have too ({', '.join(alerts)}): watch each thing once, and make each name unique.",
+            at,
+        )
 
 
 def _delivery(alert: Alert, declared: Thresholds) -> Iterator[str]:

@@ -175,7 +175,8 @@ def _problem(
     if given is None or (given[0] in described.types and described.schema.get("format") in (None, given[1])):
         return None
     wanted = " or ".join(sorted(described.types - {"null"}))
-    return f"`{name}` takes {wanted}, but `{field.from_}` is {given[0]}; correct one of them."
+    form, other = (f" of the format {each}" if each else "" for each in (described.schema.get("format"), given[1]))
+    return f"`{name}` takes {wanted}{form}, but `{field.from_}` is {given[0]}{other}; correct one of them."
 
 
 def _unstated(plan: Blueprint, boundary: Boundary, name: str, field: Field, message: MessageSchema) -> str | None:

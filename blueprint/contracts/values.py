@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from blueprint.boundaries import Boundary, Gate
@@ -91,13 +91,13 @@ def limits_hold(plan: Blueprint, report: Inspection) -> None:
             report.violation(f"'{function.name}': {problem}", function.where("cpu"))
     for boundary in manifest.boundaries.values():
         report.check(1 + len(boundary.gates))
-        for message in _lease(plan, boundary):
-            report.violation(message, manifest.store.where("lease"))
         for name in dict.fromkeys((boundary.function, boundary.timer.function)):
             _time_for_gates(manifest.functions[name], boundary, report)
         for gate in boundary.gates.values():
             for key, message in _gate(gate):
                 report.violation(message, gate.where(key))
+    for message in _lease(plan):
+        report.violation(message, manifest.store.where("lease"))
     for key, message in _thresholds(plan):
         report.violation(message, manifest.alerts.thresholds.where(key))
 
@@ -127,17 +127,24 @@ def _cpu(text: str, gibibytes: float) -> str:
     return ""
 
 
-def _lease(plan: Blueprint, boundary: Boundary) -> Iterator[str]:
-    lease, functions = plan.manifest.store.lease, plan.manifest.functions
-    longest = max(functions[name].timeout for name in (boundary.function, boundary.timer.function))
-    if lease < longest:
+def _lease(plan: Blueprint) -> Iterator[str]:
+    lease, functions, boundaries = plan.manifest.store.lease, plan.manifest.functions, plan.manifest.boundaries
+    timeouts = {
+        name: max(functions[each].timeout for each in (boundary.function, boundary.timer.function))
+        for name, boundary in boundaries.items()
+    }
+    if outlasting := {name: timeout for name, timeout in timeouts.items() if lease < timeout}:
         yield (
-            f"The lease ends after {lease} s, but the functions of '{boundary.name}' may publish for {longest} s, so a second one would publish meanwhile; lengthen `lease`."
+            f"The lease ends after {lease} s, but the functions of {_quoted(outlasting)} may publish for {max(outlasting.values())} s, so a second one would publish meanwhile; lengthen `lease`."
         )
-    if lease > boundary.deadline:
+    if earlier := [name for name, boundary in boundaries.items() if lease > boundary.deadline]:
         yield (
-            f"The lease of {lease} s is longer than the deadline of '{boundary.name}', so a crash would be mended only after it; shorten `lease`."
+            f"The lease of {lease} s is longer than the deadline of {_quoted(earlier)}, so a crash would be mended only after it; shorten `lease`."
         )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _gate(gate: Gate) -> Iterator[tuple[str, str]]:

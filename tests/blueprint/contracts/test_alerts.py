@@ -123,7 +123,7 @@ def test_an_alert_that_tells_nobody_is_refused(
 
 def test_two_alerts_of_one_title_are_refused(plan: Blueprint) -> None:
     double = with_one(plan, lambda a: replace(a, title=plan.alerts[-1].title))
-    assert sum("not the only one" in sentence for sentence in sentences(double, "notify")) == 2
+    assert sum("a name or title that others have too" in sentence for sentence in sentences(double, "notify")) == 2
 
 
 @pytest.mark.parametrize(

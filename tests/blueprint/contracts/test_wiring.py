@@ -67,7 +67,7 @@ def test_the_real_declaration_passes(tmp_path: Path) -> None:
         (
             "deadlines-timed",
             [('deadlines: {cron: "*/15 * * * *"}', 'deadlines: {cron: "0 * * * *"}')],
-            "runs every 60 min",
+            "comes up to 1h apart, but a deadline passes earlier: of 'phase2_to_phase3' after 30m.",
         ),
         ("deadlines-timed", [('"*/15 * * * *"}', '"*/15 * * * *", paused: true}')], "is paused"),
         ("schedules-valid", [('"0 7 * * *"', '"0 7 * *"')], "no cron expression"),

@@ -85,7 +85,7 @@ EDITS = [
     (
         "update_latest: {value: true,",
         "update_latest: {value: false,",
-        ("start", "The trigger of 'phase5_to_phase6' says 'update_latest' from value false instead of true."),
+        ("start", "The trigger of 'phase5_to_phase6' says false as 'update_latest' instead of true."),
     ),
     (
         'morning: {cron: "0 7 * * *"}',
