@@ -4,7 +4,11 @@ agree.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from blueprint.contracts import Inspection, contract
+from blueprint.findings import Location
+from blueprint.manifest import Manifest, Stream
 from blueprint.model import Blueprint
 from blueprint.schemas.streams import load_streams
 
@@ -17,6 +21,25 @@ def streams_map(plan: Blueprint, report: Inspection) -> None:
     report.check(sum(len(transform.columns) for transform in transforms.values()))
     for finding in findings:
         report.violation(finding.message, finding.at)
+    for stream in plan.manifest.streams.values():
+        if stream.columns != "same" and any(each.lookup == "processors" for each in stream.columns.values()):
+            for message, at in _ambiguous(plan.manifest, stream):
+                report.violation(message, at)
+
+
+def _ambiguous(manifest: Manifest, stream: Stream) -> Iterator[tuple[str, Location]]:
+    """Yield each name that stands for two processors: the translation knows the name alone, not the phase."""
+    meaning: dict[str, tuple[str, str]] = {}
+    for phase in manifest.phases.values():
+        if phase.completion_topic in stream.topics:
+            for processor in phase.processors.values():
+                for name in (processor.name, *processor.aliases):
+                    first, where = meaning.setdefault(name, (processor.name, phase.name))
+                    if first != processor.name:
+                        yield (
+                            f"'{name}' stands for '{first}' in phase '{where}' and for '{processor.name}' in phase '{phase.name}', and the stream '{stream.name}' translates it without regard to the phase, so that one would be recorded as the other; keep one.",
+                            processor.where("aliases"),
+                        )
 
 
 @contract("completions-recorded", "Every completion reaches the completions table", incidents=(64, 69, 76))
