@@ -10,7 +10,7 @@ ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--th
 
 .DEFAULT_GOAL := help
 .PHONY: help program tools setup preview plan report test quick lint format policy engine plugin provider local emulators sql advisories golden docs schema lock \
-        release-schema drift gauntlet fuzz bench clean diff difference comment notes workflows cloud-preview \
+        release-schema drift gauntlet mutants fuzz bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
 help: ## List the commands
@@ -147,6 +147,16 @@ drift-report: tools ## Write what differs in the cloud to build/drift/drift.txt
 
 gauntlet: tools ## Judge generated mistakes in copies of the project (SAMPLE of each kind, PARTS)
 	@$(BIN)/python -m tests.gauntlet $(PARTS) --sample $(or $(SAMPLE),40)
+
+MUTANTS := .cache/mutants/env
+
+$(MUTANTS)/ready: tests/mutants/requirements.lock
+	@$(PYTHON) -m venv --clear $(MUTANTS)
+	@$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+mutants: tools $(MUTANTS)/ready ## Change our own rules and engine, and look which changes no test sees (SAMPLE of each group, GROUPS)
+	@$(BIN)/python -m tests.mutants $(MUTANTS)/bin/python $(GROUPS) --sample $(or $(SAMPLE),100)
 
 fuzz: tools ## Give 100,000 bad inputs to everything that reads text from outside
 	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)

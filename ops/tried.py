@@ -1,6 +1,6 @@
 """The part of docs/coverage.md that is counted, not claimed: what became of generated mistakes and of bad inputs.
 
-`make gauntlet` and `make fuzz` record what they found with `--record`; the page shows the record.
+`make gauntlet`, `make mutants` and `make fuzz` record what they found with `--record`; the page shows the record.
 """
 
 from __future__ import annotations
@@ -47,6 +47,16 @@ def section(root: Path) -> Iterator[str]:
         )
         yield ""
         yield from _table(("Made in", "Possible", "Tried", *OUTCOMES), _mistakes(mistakes))
+    if mutants := kept.get("mutants"):
+        yield "## Changes of our own code that tests must see"
+        yield ""
+        yield (
+            "`make mutants` changes one thing at a time in our own rules, readers and engine (an operator, a number, a condition, a statement that is left out), and runs the tests that call the function. One that no test sees is explained in [survivors.yaml](../tests/mutants/survivors.yaml) where it does no harm."
+        )
+        yield ""
+        columns = ("possible", "tried", "killed", "explained")
+        rows = [(name, *(each[column] for column in columns)) for name, each in sorted(mutants.items())]
+        yield from _table(("Group", "Possible", "Tried", "Seen by a test", "Explained"), rows)
     if inputs := kept.get("fuzz"):
         yield "## Inputs that nobody wrote down"
         yield ""

@@ -24,6 +24,7 @@ BY_SUBJECT = {
     "fuzz": "bad inputs for everything that reads text from outside",
     "gauntlet": "generated mistakes in copies of the project",
     "incidents": "recorded failures, recreated",
+    "mutants": "changes of our own code that tests must see",
     "operations": "the pages of on-call",
     "operators": "on-call's commands over one stored pipeline",
     "pipelines": "the plans of whole pipelines",

@@ -11,6 +11,7 @@ COVERED = {
     "make quick": "`make test` runs these tests and more",
     "make engine": "`make test` runs these tests too",
     "make gauntlet": "`make test` judges a sample",
+    "make mutants": "it tests the tests, for minutes; `make test` judges two",
     "make fuzz": "`make test` gives some of its inputs",
     "make local": "it runs until Ctrl-C; `make test` begins and ends it",
     "make bench": "it measures, and judges nothing",

@@ -1,0 +1,46 @@
+"""What is judged, and by which tests: files, as patterns below the root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules that decide something, and the tests that are nearest to them."""
+
+    modules: Sequence[str]
+    tests: Sequence[str]
+    without: Sequence[str] = ()
+    """Tests that explore for minutes what the others pin."""
+
+    def files(self, root: Path, patterns: Sequence[str]) -> list[str]:
+        """Return the files of patterns."""
+        found = {path for pattern in patterns for path in root.glob(pattern) if path.stat().st_size > 0}
+        left = {path for pattern in self.without for path in root.glob(pattern)}
+        return sorted(path.relative_to(root).as_posix() for path in found - left if path.name != "__init__.py")
+
+
+GROUPS = {
+    "engine": Group(
+        ("functions/shared/decisions/*.py", "functions/shared/orchestration/*.py", "functions/shared/declaration/*.py"),
+        ("tests/functions/test_*.py",),
+        ("tests/functions/test_interleavings.py", "tests/functions/test_random_runs.py", "tests/functions/test_server.py", "functions/shared/orchestration/replay.py"),  # the last is run by `ops repair`, whose tests need the emulators
+    ),
+    "contracts": Group(
+        ("blueprint/contracts/*.py",),
+        ("tests/blueprint/contracts/test_*.py", "tests/blueprint/test_contracts.py"),
+    ),
+    "policies": Group(
+        ("policies/*.py", "policies/rules/*.py"),
+        ("tests/policies/**/test_*.py", "tests/ops/test_policy.py"),
+        ("policies/__main__.py",),
+    ),
+    "readers": Group(
+        ("analysis/**/*.py",),
+        ("tests/analysis/**/test_*.py", "tests/archive/test_*.py", "tests/blueprint/schemas/test_*.py"),
+        ("tests/analysis/promql/test_evaluation.py", "tests/archive/test_acceptance*.py", "tests/archive/test_reproducible.py"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,174 @@
+"""Whether the nearest tests see a mutant: first with its function changed in a process that has all tests loaded.
+
+What changes when a module is imported, and what survived, is judged again in a process that imports everything anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutants.mutant import Mutant
+from tests.mutants.process import OPTIONS, apart, importing
+from tests.mutants.survey import Cost
+
+KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test calls it"
+BUDGET, MOST, BOUND = 6.0, 40, 60.0
+"""Seconds and number of tests that a mutant meets; seconds after which it counts as one that does not end."""
+
+
+def nearest(found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
+    """Return the tests that call the mutant's function, cheapest first, as many as may be run."""
+    called = [(cost.seconds, test) for test, cost in found.items() if _calls(cost, mutant)]
+    chosen: list[str] = []
+    total = 0.0
+    for seconds, test in sorted(called)[:MOST]:
+        if chosen and total + seconds > BUDGET:
+            break
+        chosen.append(test)
+        total += seconds
+    return chosen
+
+
+def _calls(cost: Cost, mutant: Mutant) -> bool:
+    if mutant.function in cost.calls:
+        return True
+    inside = f"{mutant.module}:{mutant.definition}".rstrip(":") + ("." if mutant.definition else ":")
+    return not mutant.in_function and any(name.startswith(inside) for name in cost.calls)
+
+
+@dataclass(eq=False)
+class Failing:
+    """A plugin that says that a mutant is seen as soon as a test fails."""
+
+    say: Callable[[str], None]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Look at each report."""
+        if report.failed:
+            self.say(KILLED)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module of tests that cannot be read sees it too."""
+        if report.failed:
+            self.say(KILLED)
+
+
+@dataclass(eq=False)
+class Chosen(Failing):
+    """Runs some tests only, whatever their parameters are called."""
+
+    tests: Sequence[str] = ()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the chosen ones, in their order."""
+        order = {_base(test): n for n, test in reversed([*enumerate(self.tests)])}
+        whole = {item.nodeid for item in items}
+        wanted = (
+            {*self.tests} if whole.issuperset(self.tests) else {i.nodeid for i in items if _base(i.nodeid) in order}
+        )
+        items[:] = sorted((i for i in items if i.nodeid in wanted), key=lambda i: order[_base(i.nodeid)])
+
+
+def _base(test: str) -> str:
+    return test.partition("[")[0]
+
+
+def anew(root: Path, mutant: Mutant, tests: Sequence[str]) -> str:
+    """Judge with everything of ours imported anew."""
+
+    def work(say: Callable[[str], None]) -> None:
+        path = root / mutant.module
+        importing({str(path): functools.partial(compile, mutant.source(root), str(path), "exec")})
+        files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+        code = pytest.main([*files, "-x", *OPTIONS], [Chosen(say, tests)])
+        say({0: SURVIVED, 1: KILLED, 2: KILLED, 4: KILLED}.get(code, f"{code}: not judged"))  # 4: no module can be read
+
+    return apart(work, BOUND)
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A plugin that, once all tests are collected, judges mutants instead of running tests."""
+
+    root: Path
+    judged: Callable[[Loaded], None]
+    items: dict[str, pytest.Item] = field(default_factory=dict)
+    functions: dict[str, list[FunctionType]] = field(default_factory=dict)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Judge."""
+        self.items = {item.nodeid: item for item in session.items}
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType) and each.__code__.co_filename.startswith((str(self.root), ".")):
+                self.functions.setdefault(os.path.realpath(each.__code__.co_filename), []).append(each)
+        gc.freeze()
+        self.judged(self)
+        return True
+
+    def judge(self, mutant: Mutant, tests: Sequence[str]) -> str:
+        """Judge with the function changed in place; say None where that is not possible."""
+        items = [self.items[test] for test in tests if test in self.items]
+        path = str(self.root / mutant.module)
+        changed = dict(_codes(compile(mutant.source(self.root), path, "exec")))
+        edits = [
+            (each, code)
+            for each in self.functions.get(path, ())
+            if (code := changed.get(_key(each.__code__))) and code != each.__code__
+        ]
+        if not edits or not items or any(code.co_freevars != each.__code__.co_freevars for each, code in edits):
+            return ""
+
+        def work(say: Callable[[str], None]) -> None:
+            for each, code in edits:
+                each.__code__ = code
+            items[0].config.pluginmanager.register(Failing(say))
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                runtestprotocol(item, log=True, nextitem=following)
+            say(SURVIVED)
+
+        return apart(work, BOUND)
+
+
+def _key(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
+
+
+def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield _key(each), each
+            yield from _codes(each)
+
+
+def verdicts(
+    root: Path, files: Sequence[str], mutants: Mapping[str, Mutant], tests: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield what became of each mutant by its name; `files` hold all tests, `tests` names those that a mutant meets.
+
+    This process must not have imported what is judged.
+    """
+
+    def work(say: Callable[[str], None]) -> None:
+        def each(loaded: Loaded) -> None:
+            say(json.dumps({name: loaded.judge(mutant, tests[name]) for name, mutant in mutants.items()}))
+
+        pytest.main([*files, "-s", *OPTIONS], [Loaded(root, each)])
+
+    said = apart(work, len(mutants) * BOUND)
+    first: Mapping[str, str] = json.loads(said)
+    for name, mutant in mutants.items():
+        found = first[name]
+        if found in ("", SURVIVED):
+            found = anew(root, mutant, tests[name]) if tests[name] else UNSEEN
+        yield name, found

@@ -1,0 +1,161 @@
+"""Which test calls which function, and what the test takes alone: so that a mutant meets the nearest tests, cheapest first.
+
+Each function of the judged modules says that it was called. What a shared fixture or a cached function called counts for
+every test that gets its result, and so does its time.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mutants.process import OPTIONS, importing
+
+MARK = "__called__"
+"""The builtin that a marked function calls first, with its module and qualified name."""
+
+
+@dataclass
+class Cost:
+    """What ran: the functions by name, and the seconds."""
+
+    calls: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class Survey:
+    """A plugin of pytest that keeps the cost of each test, and of what tests share."""
+
+    found: dict[str, Cost] = field(default_factory=dict)
+    fixtures: dict[int, Cost] = field(default_factory=dict)
+    running: list[Cost] = field(default_factory=lambda: [Cost()])
+
+    @contextmanager
+    def counted(self, cost: Cost) -> Iterator[None]:
+        """Count what runs inside for this cost, and for all around it."""
+        self.running.append(cost)
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            cost.seconds += time.perf_counter() - begun
+            self.running.pop()
+            self.running[-1].calls |= cost.calls
+
+    def again(self, cost: Cost) -> None:
+        """Count for what runs now that it got a result which was made before."""
+        self.running[-1].calls |= cost.calls
+        self.running[-1].seconds += cost.seconds
+
+    def called(self, name: str) -> None:
+        """Count a call."""
+        self.running[-1].calls.add(name)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Keep what the test ran, with the fixtures that were there already."""
+        cost = Cost()
+        before = set(self.fixtures)
+        with self.counted(cost):
+            result = yield
+        names = getattr(item, "_fixtureinfo", None)
+        for fixtures in names.name2fixturedefs.values() if names else ():
+            for each in fixtures:
+                if id(each) in before:
+                    cost.calls |= self.fixtures[id(each)].calls
+                    cost.seconds += self.fixtures[id(each)].seconds
+        self.found[item.nodeid] = cost
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        """Keep what a fixture ran that several tests share."""
+        if fixturedef.scope == "function":
+            return (yield)
+        with self.counted(self.fixtures.setdefault(id(fixturedef), Cost())):
+            return (yield)
+
+    def cached(self, made: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `functools.lru_cache` or `cache`, that tells each caller what the result took."""
+
+        def decorator(*arguments: Any, **named: Any) -> Any:
+            if arguments and callable(arguments[0]):
+                return self._cached(made, arguments[0])
+            return lambda function: self._cached(made(*arguments, **named), function)
+
+        return decorator
+
+    def _cached(self, kept: Callable[..., Any], function: Callable[..., Any]) -> Any:
+        def first(*arguments: Any, **named: Any) -> tuple[Any, Cost]:
+            cost = Cost()
+            with self.counted(cost):
+                return function(*arguments, **named), cost
+
+        known = kept(first)
+
+        @functools.wraps(function)
+        def get(*arguments: Any, **named: Any) -> Any:
+            hits = known.cache_info().hits
+            value, cost = known(*arguments, **named)
+            if known.cache_info().hits > hits:
+                self.again(cost)
+            return value
+
+        for name in ("cache_clear", "cache_info", "cache_parameters"):
+            setattr(get, name, getattr(known, name))
+        return get
+
+
+def marked(path: Path, name: str) -> Any:
+    """Return the code of a module whose functions say that they are called."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    def look(node: ast.AST, within: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = within
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{within}.{child.name}".strip(".")
+            look(child, inner)
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                call = ast.parse(f"{MARK}({f'{name}:{inner}'!r})").body[0]
+                place = 1 if ast.get_docstring(child, clean=False) is not None else 0
+                child.body.insert(place, call)
+
+    look(tree, "")
+    return compile(ast.fix_missing_locations(tree), str(path), "exec")
+
+
+def survey(root: Path, modules: Sequence[str], tests: Sequence[str]) -> dict[str, Cost]:
+    """Run the tests in this process, which is good for nothing else afterwards, and return what each of them ran."""
+    plugin = Survey()
+    setattr(builtins, MARK, plugin.called)
+    plain = functools.lru_cache
+    functools.lru_cache = plugin.cached(plain)
+    functools.cache = plugin.cached(plain(maxsize=None))
+    importing({str(root / name): functools.partial(marked, root / name, name) for name in modules})
+    pytest.main([*tests, *OPTIONS], [plugin])
+    return plugin.found
+
+
+def write(found: Mapping[str, Cost], path: Path) -> None:
+    """Keep a survey."""
+    rows = {test: [round(cost.seconds, 3), sorted(cost.calls)] for test, cost in found.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def read(path: Path) -> dict[str, Cost]:
+    """Return a survey that was kept."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return {test: Cost(set(calls), seconds) for test, (seconds, calls) in rows.items()}

@@ -1,0 +1,98 @@
+"""How mutants are judged, on two of them; and what survives is still there to survive."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.functions.conftest import ROOT
+from tests.mutants.groups import GROUPS
+from tests.mutants.judge import BUDGET, nearest
+from tests.mutants.mutant import Mutant
+from tests.mutants.reasons import idle, reasons
+from tests.mutants.survey import Cost
+
+MODULE = "functions/shared/orchestration/lease.py"
+TEST = "tests/functions/test_lease.py"
+JUDGE = f"""
+import json, sys
+from pathlib import Path
+from tests.mutants.judge import anew, verdicts
+from tests.mutants.mutant import Mutant
+root, tests = Path.cwd(), ["{TEST}::test_it_is_renewed_while_the_work_goes_on_and_not_after"]
+mutants = {{str(n): Mutant(**each) for n, each in enumerate(json.load(sys.stdin))}}
+said = verdicts(root, ["{TEST}"], mutants, dict.fromkeys(mutants, tests))
+print(json.dumps([*dict(said).values(), *(anew(root, each, tests) for each in mutants.values())]))
+"""
+
+
+def mutant(before: str, after: str, definition: str = "", *, inside: bool = True) -> dict[str, object]:
+    start = (ROOT / MODULE).read_text(encoding="utf-8").index(before)
+    return {
+        "module": MODULE, "operator": "by hand", "line": 1, "definition": definition, "in_function": inside,
+        "start": start, "end": start + len(before), "text": after,
+    }  # fmt: skip
+
+
+def test_what_a_test_sees_is_told_from_what_none_sees() -> None:
+    given = [
+        mutant("context.lease / RENEWALS", "context.lease * RENEWALS"),
+        mutant("context.lease / RENEWALS", "context.lease * (1 / RENEWALS)"),
+    ]
+    done = subprocess.run(
+        (sys.executable, "-W", "ignore", "-c", JUDGE), input=json.dumps(given), cwd=ROOT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["killed", "survived"] * 2
+
+
+def test_a_mutant_meets_the_tests_that_call_its_function_cheapest_first() -> None:
+    here, other = f"{MODULE}:_renew", f"{MODULE}:other"
+    found = {
+        "far": Cost({other}, 0.1),
+        "slow": Cost({here}, BUDGET),
+        "quick": Cost({here, other}, 0.2),
+        "quicker": Cost({here}, 0.1),
+    }
+    made = Mutant(**mutant("RENEWALS", "RENEWALS", "_renew"))  # type: ignore[arg-type]
+    assert nearest(found, made) == ["quicker", "quick"]
+    constant = Mutant(**mutant("RENEWALS", "RENEWALS", inside=False))  # type: ignore[arg-type]
+    assert nearest(found, constant) == ["far", "quicker", "quick"]
+
+
+def test_the_name_of_a_mutant_tells_the_line_before_and_after() -> None:
+    made = Mutant(**mutant("context.lease / RENEWALS", "None", "_renew"))  # type: ignore[arg-type]
+    assert made.name(ROOT).startswith(f"{MODULE}:_renew | while not ended.wait(context.lease / RENEWALS)")
+    assert " → while not ended.wait(None)" in made.name(ROOT)
+
+
+def gone(survivor: str) -> bool:
+    place, _, change = survivor.partition(" | ")
+    before = change.partition(" → ")[0]
+    return before not in " ".join((ROOT / place.partition(":")[0]).read_text(encoding="utf-8").split())
+
+
+def test_what_survives_is_a_line_of_the_code() -> None:
+    """`make mutants` judges each again, and fails where a test sees it."""
+    assert [each for each in reasons() if gone(each)] == []
+    made = Mutant(**mutant("context.lease / RENEWALS", "None", "_renew"))  # type: ignore[arg-type]
+    assert not gone(made.name(ROOT))
+    assert gone(made.name(ROOT).replace("context.lease", "context.lent"))
+
+
+def test_a_reason_without_a_survivor_is_told() -> None:
+    assert [*idle(["a", "b", "c"], ["a", "b"], ["b"])] == [
+        "survivors.yaml names what a test sees: b",
+        "survivors.yaml names what is no mutant: c",
+    ]
+    assert [*idle(["a"], ["a"], [])] == []
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_each_group_has_modules_and_tests(name: str) -> None:
+    group = GROUPS[name]
+    assert group.files(ROOT, group.modules)
+    assert len(group.files(ROOT, group.tests)) > 2
