@@ -18,7 +18,7 @@ from blueprint.sources import FOLDER
 def queries_fit_code(plan: Blueprint, report: Inspection) -> None:
     """A misspelt parameter or a column that a query no longer returns fails at night, or is taken for "no rows"."""
     statements = _Statements(plan)
-    missing: dict[tuple[str, str], list[Location]] = {}
+    missing: dict[str, list[Location]] = {}
     messages: dict[tuple[str, Location], None] = {}
     for name, archive in plan.archives.items():
         declared = _declared(plan, name)
@@ -33,9 +33,9 @@ def queries_fit_code(plan: Blueprint, report: Inspection) -> None:
             places += [read.at] if read.at not in places else []
     for message, at in messages:
         report.violation(message, at)
-    for (fault, remedy), places in missing.items():
-        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
-        report.violation(f"{fault}{more}; {remedy}", places[0])
+    for fault, places in missing.items():
+        more = f" Places where it is read so: {len(places)}." if len(places) > 1 else ""
+        report.violation(f"{fault}{more}", places[0])
 
 
 def _reads(plan: Blueprint) -> Iterator[tuple[ColumnRead, tuple[str, ...]]]:
@@ -118,16 +118,13 @@ def _listed(names: Iterator[str] | list[str]) -> str:
     return ", ".join(f"@{name}" for name in names)
 
 
-def _read_problems(read: ColumnRead, statements: _Statements, declared: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _read_problems(read: ColumnRead, statements: _Statements, declared: tuple[str, ...]) -> Iterator[str]:
     """Yield what is wrong with the reading of a column, and what to do."""
     found = [(*statements.read(query), query) for query in read.queries]
     if read.column is None:
         _, at, query = found[0]
         if not _answered_for(query.at, declared):
-            yield (
-                f"Not known which column of the query at {at} is read here",
-                "name it literally, or list the query's file in the function's `resources`.",
-            )
+            yield f"Not known which column of the query at {at} is read here; name it literally, or list the query's file in the function's `resources`."
         return
     lacking = []
     for checked, at, _ in found:
@@ -139,7 +136,4 @@ def _read_problems(read: ColumnRead, statements: _Statements, declared: tuple[st
     if read.careful and len(lacking) < len(found):
         return
     for at, columns in lacking:
-        yield (
-            f"The code reads `{read.column}` of a row, and the query at {at} returns {columns or 'none'}",
-            f"select `{read.column}`, or correct the name.",
-        )
+        yield f"The code reads `{read.column}` of a row, and the query at {at} returns {columns or 'none'}; select `{read.column}`, or correct the name."

@@ -18,7 +18,7 @@ from ops.local.live import Live
 from ops.local.recording import recorded
 from ops.local.replay import Player, operated
 from ops.local.system import LocalRunError, System
-from ops.local.telling import Told
+from ops.local.telling import ToldDay
 from ops.page.run import MAX_TEXT
 from ops.terminal import clip, columns, style_for
 
@@ -75,7 +75,7 @@ def _do_asked(system: System, live: Live, speed: float) -> None:
             system.begin_anew()
             live.say(f"{day.title}.")
             played = Player(system, live.say, speed).play(day)
-            for line in Told(system, day, played).lines():
+            for line in ToldDay(system, day, played).lines():
                 live.say(line)
         else:
             _, said = operated(system, ("drill", name))
@@ -110,7 +110,7 @@ def play(system: System, name: str, speed: float, output: Path | None = None) ->
     print(style.heading(day.title, day.name))
     print(f"{day.story.strip()}\n")
     played = Player(system, lambda line: print(line, flush=True), speed).play(day)
-    told = Told(system, day, played, style)
+    told = ToldDay(system, day, played, style)
     print()
     for asked in _named(day, system.model.manifest):
         print(operated(system, ("status", asked, "--no-deployed"))[1])

@@ -17,7 +17,7 @@ from ops.terminal import Style, columns, count
 
 
 @dataclass
-class Told:
+class ToldDay:
     """A played day in lines: figures, what reports its fault, and how it differs from what it must be."""
 
     system: System

@@ -105,7 +105,7 @@ def test_every_column_is_held_to_the_code(plan: Blueprint) -> None:
         (Uses(column_reads=(ColumnRead("state", (FILE, QueryText("SELECT 1 AS state")), False, AT),)), "reads `state`"),
         (Uses(column_reads=(ColumnRead("x", (QueryText("SELECT y FROM nba_orchestration.gone"),), False, AT),)), ""),
         (Uses(column_reads=(ColumnRead(None, (FILE,), False, AT),)), "Not known which column"),
-        (Uses(column_reads=(ColumnRead("state", (FILE,), False, AT), ColumnRead("state", (FILE,), False, replace(AT, line=9)))), "(and 1 more)"),
+        (Uses(column_reads=(ColumnRead("state", (FILE,), False, AT), ColumnRead("state", (FILE,), False, replace(AT, line=9)))), "Places where it is read so: 2."),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("declared", [(), ("q.sql",)])
