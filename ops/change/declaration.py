@@ -17,7 +17,7 @@ from blueprint.boundaries import Boundary, Mode
 from blueprint.findings import Location
 from blueprint.manifest import Manifest
 from ops.change.model import Meaning, Rank
-from ops.change.phrases import PHRASES, Told, shown
+from ops.change.phrases import PHRASES, ValueChange, shown
 from ops.terminal import count
 
 _LEFT_OUT: Final = frozenset({"at", "places", "name"})
@@ -51,7 +51,7 @@ def told(path: str, was: object, now: object) -> Meaning:
     """Return the sentence for one value that differs; None is a value that is not set."""
     for pattern, rank, phrase in PHRASES:
         if found := _compiled(pattern).fullmatch(path):
-            return Meaning(rank, phrase(Told(found.groupdict(), was, now)))
+            return Meaning(rank, phrase(ValueChange(found.groupdict(), was, now)))
     return Meaning("start", f"'{path}' is {shown(now)} instead of {shown(was)}.")
 
 

@@ -13,7 +13,7 @@ UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 @dataclass(frozen=True)
-class Told:
+class ValueChange:
     """What a phrase is made of: the named parts of the path, and the value before and after (None: not set)."""
 
     of: Mapping[str, str]
@@ -41,7 +41,7 @@ def seconds(value: object) -> str:
     return f"{value:g} seconds"
 
 
-Phrase = Callable[[Told], str]
+Phrase = Callable[[ValueChange], str]
 
 
 def _plain(text: str) -> Phrase:
@@ -56,14 +56,14 @@ def _timed(text: str) -> Phrase:
 def _either(new: str, gone: str, changed: str = "") -> Phrase:
     """Return a phrase that tells what comes, what goes, and what is another value."""
 
-    def phrase(told: Told) -> str:
+    def phrase(told: ValueChange) -> str:
         text = new if told.was is None else gone if told.now is None else changed or new
         return text.format(**told.of, was=shown(told.was), now=shown(told.now))
 
     return phrase
 
 
-def _later(told: Told) -> str:
+def _later(told: ValueChange) -> str:
     """Tell by how much later or earlier a step may start by a rule."""
     difference = told.number(told.now) - told.number(told.was)
     direction = "later" if difference > 0 else "earlier"
@@ -72,7 +72,7 @@ def _later(told: Told) -> str:
 
 
 def _gate(verb: str) -> Phrase:
-    def phrase(told: Told) -> str:
+    def phrase(told: ValueChange) -> str:
         gate = f"The gate '{told.of['gate']}' of '{told.of['boundary']}'"
         if told.now is None:
             return f"{gate} no longer {verb} below {shown(told.was)}."
