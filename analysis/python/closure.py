@@ -24,7 +24,7 @@ from analysis.python.loads import SEARCH_PATH, Load, loads
 from analysis.python.program import Program
 from analysis.python.record import FileRecord
 from analysis.python.syntax import NOT_KNOWN, PythonVersion
-from analysis.python.values import CodePath, Constant, Value, parts_of, shown
+from analysis.python.values import CodePath, Constant, Member, SequenceValue, Value, parts_of, shown
 
 
 class ThirdParty(Protocol):
@@ -102,6 +102,7 @@ class Builder:
         for name in list(self.closure.modules):
             self._names(name)
             self._attributes(name)
+            self._asks_itself(name)
         return self.closure
 
     def program(self) -> Program:
@@ -294,15 +295,26 @@ class Builder:
             return self._outside(importer, module, fact)
         for located in self.finder.path_to(module):
             if located.form == "absent":
-                self._missing(importer, module, located, fact)
-                return False
+                return self._missing(importer, module, located, fact)
             self.closure.edges.append(ImportEdge(importer, located.name, fact))
             self._load(located)
         return True
 
-    def _missing(self, importer: str, module: str, located: Located, fact: ImportFact) -> None:
+    def _missing(self, importer: str, module: str, located: Located, fact: ImportFact) -> bool:
+        """Note a module that is not there; return whether it may be elsewhere, and somebody declares that it is."""
+        package = self.closure.records.get(located.name.rpartition(".")[0])
+        if package is not None and _moves(package):
+            return self._elsewhere(importer, module, fact)
         detail = f"link:{located.broken}" if located.broken else f"absent:{located.name}"
         self.fail("module", module, importer, fact, "ModuleNotFoundError", detail)
+        return False
+
+    def _elsewhere(self, importer: str, module: str, fact: ImportFact) -> bool:
+        """Return whether somebody declares that a module is in a folder which its package looks in beside its own."""
+        self.closure.computed = True
+        if module not in self._declared:
+            self.fail("search-path", module, importer, fact, "ModuleNotFoundError")
+        return module in self._declared
 
     def is_outside(self, module: str) -> bool:
         """Return whether the standard library or a distribution, not first-party code, owns the name."""
@@ -369,6 +381,8 @@ class Builder:
         names = self.names(module)
         if names is None or name in names or self.closure.records[module].makes(name):
             return True
+        if _moves(self.closure.records[module]):
+            return self._elsewhere(importer, f"{module}.{name}", fact)
         broken = below.broken or (located.broken if located.form == "namespace" else "")
         if broken or located.form != "module":
             detail = f"link:{broken}" if broken else f"neither:{located.form}"
@@ -429,6 +443,15 @@ class Builder:
                 fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
                 self.fail("unbound", unbound.name, module, fact, "NameError")
 
+    def _asks_itself(self, module: str) -> None:
+        """Note where a package's `__getattr__` never ends: it takes a part of itself that nothing has loaded before."""
+        for name, line in self.closure.records[module].asks_itself:
+            part = f"{module}.{name}"
+            loaded = any(edge.target == part and edge.fact.function != "__getattr__" for edge in self.closure.edges)
+            if not loaded and self.program().asked(module):
+                fact = ImportFact("", 0, None, line, True, "__getattr__")
+                self.fail("recursion", part, module, fact, "RecursionError")
+
     def _attributes(self, module: str) -> None:
         """Check the attributes that are read of modules that are not ours, unless the code asks for them or makes them."""
         program, asked = self.program(), None
@@ -467,6 +490,16 @@ class Builder:
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(located.inside), path.path))
         source = posixpath.normpath(posixpath.join(posixpath.dirname(located.file), path.path))
         return SearchFolder(source, inside) if inside != "." and not inside.startswith("..") else None
+
+
+def _moves(record: FileRecord) -> bool:
+    """Return whether a package adds folders in which its modules are looked for."""
+    own = SequenceValue((CodePath("", "."),))
+    changes = ("append", "extend", "insert", "__set__")
+    return "__path__" in record.names or any(
+        isinstance(call.function, Member) and call.function.owner == own and call.function.name in changes
+        for call in record.calls
+    )
 
 
 _ANCHORED = {"importlib.resources.files"}

@@ -40,6 +40,7 @@ from analysis.python.values import (
 _BUILTINS = frozenset(dir(builtins))
 _OWN: dict[str, Value] = {
     "__file__": OWN_FILE,
+    "__path__": SequenceValue((CodePath("", "."),)),
     "__name__": Thing(":"),
     "__package__": Thing("."),
     "__spec__": Thing(":__spec__"),

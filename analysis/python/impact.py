@@ -46,7 +46,7 @@ class ImpactJudge:
 
     def consequence(self, problem: ImportProblem) -> Impact:
         """Return what `problem` would do."""
-        if problem.kind in ("computed", "syntax-unknown"):
+        if problem.kind in ("computed", "search-path", "syntax-unknown"):
             return Impact.NOT_KNOWN
         if problem.kind in _NOT_YET or (problem.kind in _IMPORTS and self._closure.has_alternative(problem)):
             return Impact.LATENT

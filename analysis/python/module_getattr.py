@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from analysis.python.bindings import BindingScope
 from analysis.python.expressions import Evaluator
@@ -28,6 +29,32 @@ def answered_names(module: BindingScope, evaluator: Evaluator) -> tuple[str, ...
         elif not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
             return None
     return tuple(names)
+
+
+def asks_itself(module: BindingScope, evaluator: Evaluator) -> tuple[tuple[str, int], ...]:
+    """Return the names, with lines, that `from . import name` takes of the package while it is asked for that very name.
+
+    The import asks the package for the name before it loads the part, so `__getattr__` calls itself until Python gives up.
+    """
+    found = [node for node in module.inner if isinstance(node, ast.FunctionDef) and node.name == "__getattr__"]
+    if len(found) != 1 or not found[0].args.args:
+        return ()
+    return tuple(_asked_again(found[0].body, None, found[0].args.args[0].arg, module, evaluator))
+
+
+def _asked_again(
+    body: list[ast.stmt], asked: list[str] | None, parameter: str, module: BindingScope, evaluator: Evaluator
+) -> Iterator[tuple[str, int]]:
+    """Yield what is asked again in code that runs for the names `asked`, for any name where that is None."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module is None:
+            yield from ((each.name, node.lineno) for each in node.names if asked is None or each.name in asked)
+        elif isinstance(node, ast.If):
+            compared = _compared(node.test, parameter, module, evaluator) or []
+            yield from _asked_again(node.body, compared, parameter, module, evaluator)
+            asked = asked or []  # what stands behind may run for the other names only
+        elif isinstance(node, ast.Try | ast.With):
+            yield from _asked_again(node.body, asked, parameter, module, evaluator)
 
 
 def _raises(node: ast.stmt) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis.cache import Cache
 from analysis.python.file_tree import digest
 from analysis.python.record import FileRecord, dump_record, load_record, record_of
-from analysis.python.syntax import Depth, PythonVersion, parse
+from analysis.python.syntax import MOST_DEPTH, Depth, PythonVersion, parse
 
 
 class RecordReader:
@@ -67,11 +67,11 @@ def code_fingerprint(*folders: Path) -> str:
 def roomy() -> Iterator[None]:
     """Make room for trees: no cyclic collection, which triples the time of parsing and finds no cycles, and deep recursion.
 
-    The limit lets a chain of some two thousand `elif` be read and keeps the compiler within the usual stack.
+    The limit keeps the compiler within the usual stack.
     """
     enabled, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
-    sys.setrecursionlimit(max(limit, 4000))
+    sys.setrecursionlimit(max(limit, MOST_DEPTH))
     try:
         yield
     finally:

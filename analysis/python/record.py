@@ -16,9 +16,9 @@ from analysis.python.conditions import Conditions
 from analysis.python.events import Around, AttributeRead, Call, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
-from analysis.python.module_getattr import answered_names
+from analysis.python.module_getattr import answered_names, asks_itself
 from analysis.python.module_names import Unbound, names_of
-from analysis.python.syntax import Depth, PythonVersion, SyntaxFault, fault, parse
+from analysis.python.syntax import TOO_DEEP, Depth, PythonVersion, SyntaxFault, fault, parse
 from analysis.python.values import CallResult, Choice, Member, Thing, Unknown, Value
 from analysis.python.values_json import from_json, to_json
 
@@ -42,6 +42,7 @@ class FileRecord(NamedTuple):
         exports: the literal `__all__`, None when absent or computed.
         open_ended: it makes names in a way that cannot be read (`globals()[...] =`, `exec`).
         answers: names that its own `__getattr__` answers; None where there is none, or only running it tells.
+        asks_itself: names, with lines, that its `__getattr__` asks of the module itself while it is asked for them.
         unbound: names used and bound nowhere in the file; a star import may still bind them.
         functions: top-level functions.
         calls: calls and readings of items, with their arguments as values.
@@ -59,6 +60,7 @@ class FileRecord(NamedTuple):
     exports: tuple[str, ...] | None = None
     open_ended: bool = False
     answers: tuple[str, ...] | None = None
+    asks_itself: tuple[tuple[str, int], ...] = ()
     unbound: tuple[Unbound, ...] = ()
     functions: tuple[tuple[str, Definition], ...] = ()
     calls: tuple[Call, ...] = ()
@@ -91,7 +93,7 @@ def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVers
         found = fault(error, target)
         return FileRecord(fault=(found.line, found.message))
     except RecursionError:
-        return FileRecord(fault=(1, "nested too deeply to be read"))
+        return FileRecord(fault=(1, TOO_DEEP))
 
 
 def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord:
@@ -113,6 +115,7 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
         exports=_exports(tree),
         open_ended=open_ended,
         answers=answered_names(module, expressions) if "__getattr__" in names.bound else None,
+        asks_itself=asks_itself(module, expressions) if "__getattr__" in names.bound else (),
         unbound=names.unbound,
         functions=tuple(
             (node.name, _definition(node))
@@ -205,6 +208,7 @@ def load_record(payload: bytes) -> FileRecord:
         exports=None if raw["exports"] is None else tuple(raw["exports"]),
         open_ended=raw["open_ended"],
         answers=None if raw["answers"] is None else tuple(raw["answers"]),
+        asks_itself=tuple((name, line) for name, line in raw["asks_itself"]),
         unbound=tuple(Unbound(*_tuples(item)) for item in raw["unbound"]),
         functions=tuple((name, Definition(*_tuples(item))) for name, item in raw["functions"]),
         calls=tuple(

@@ -18,7 +18,12 @@ _FSTRING = re.compile(rb"""(?i)\b(?:f|fr|rf)['"]""")
 
 
 NOT_KNOWN = "not known: "
-"""Begins the words about a source that a Python older than the target does not read: the target may."""
+"""Begins the words about a source that cannot be read here: the target may."""
+
+MOST_DEPTH = 4000
+"""How deeply calls may be nested while a source is read: a chain of some two thousand `elif` still is."""
+
+TOO_DEEP = f"{NOT_KNOWN}it is nested more deeply than this reader follows, which is {MOST_DEPTH} calls; nest it less"
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class SyntaxFault:
     line: int
     message: str
 
+
+MOST_BYTES = 2_000_000
+"""How large a source may be: one of two megabytes takes up to half of the time that a folder has."""
+
+MOST_FIELDS = 20_000
+"""How many braces a source with f-strings may have: compilers take the square of that time for the fields of one."""
 
 Depth = Literal["names", "code"]
 """How far a source is read: its statements and whether every name is bound somewhere; or also whether code can be
@@ -59,6 +70,13 @@ def _scopes_may_be_refused(content: bytes) -> bool:
 
 def parse(content: bytes, target: PythonVersion, depth: Depth = "code") -> ast.Module | SyntaxFault:
     """Return the tree of `content`, or why the Python version `target` cannot compile it, looking no further than `depth`."""
+    if len(content) > MOST_BYTES:
+        why = f"it has {len(content)} bytes, more than the {MOST_BYTES} that this reader takes; keep data in data files"
+        return SyntaxFault(1, NOT_KNOWN + why)
+    if content.count(b"{") > MOST_FIELDS and _FSTRING.search(content):
+        return SyntaxFault(
+            1, f"{NOT_KNOWN}beside f-strings it has more than {MOST_FIELDS} braces; keep data in data files"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -72,7 +90,7 @@ def parse(content: bytes, target: PythonVersion, depth: Depth = "code") -> ast.M
     except (ValueError, UnicodeDecodeError) as error:
         return SyntaxFault(1, str(error))
     except (RecursionError, MemoryError):
-        return SyntaxFault(1, "nested too deeply to be compiled")
+        return SyntaxFault(1, TOO_DEEP)
     if target < (3, 12) <= sys.version_info and _FSTRING.search(content):
         return _new_fstrings(content) or tree
     return tree
@@ -83,7 +101,7 @@ def fault(error: SyntaxError, target: PythonVersion) -> SyntaxFault:
     words = error.msg or "invalid syntax"
     if sys.version_info[:2] < target:
         own, asked = (".".join(map(str, version[:2])) for version in (sys.version_info, target))
-        words = f"{NOT_KNOWN}Python {own}, which looks at it, says '{words}'; only Python {asked} or newer can tell"
+        words = f"{NOT_KNOWN}Python {own}, which looks at it, says '{words}'; only Python {asked} or newer can tell; let that one look at it"
     return SyntaxFault(error.lineno or 1, words)
 
 

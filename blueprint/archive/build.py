@@ -21,7 +21,7 @@ from analysis.python.finder import SearchFolder
 from analysis.python.graph import Closure
 from analysis.python.linking import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
-from analysis.python.syntax import PythonVersion
+from analysis.python.syntax import MOST_DEPTH, PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import (
     Archive,
@@ -176,8 +176,14 @@ class Workshop:
     def _build(self, source: ArchiveSource, trace: Trace) -> Archive:
         try:
             return self._built(source, trace)
-        except (OverrunError, RecursionError, MemoryError) as error:
-            return self._overrun(source, str(error) or "it is nested too deeply or too large to be read")
+        except OverrunError as error:
+            return self._overrun(source, str(error))
+        except RecursionError:
+            return self._overrun(
+                source, f"it is nested more deeply than this reader follows, which is {MOST_DEPTH} calls"
+            )
+        except MemoryError:
+            return self._overrun(source, "there is not enough memory")
 
     def _built(self, source: ArchiveSource, trace: Trace) -> Archive:
         folder = str(source.folder.absolute())

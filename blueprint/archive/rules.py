@@ -290,7 +290,7 @@ _SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]]
     "syntax": ("archive-syntax", _simple("The file does not compile on the runtime: {detail}.")),
     "syntax-unknown": (
         "archive-syntax",
-        _simple("It is not known whether the file compiles on the runtime: {detail}. Let that one look at it."),
+        _simple("It is not known whether the file compiles on the runtime: {detail}."),
     ),
     "anchor": (
         "archive-resource",
@@ -306,6 +306,18 @@ _SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]]
     "unbound": (
         "archive-unbound-name",
         _simple("The name '{subject}' is defined nowhere: this line raises NameError. Import or define it."),
+    ),
+    "recursion": (
+        "archive-missing-name",
+        _simple(
+            "`__getattr__` imports '{subject}' from its own package, which asks `__getattr__` again and never ends. Import it by `importlib.import_module`."
+        ),
+    ),
+    "search-path": (
+        "archive-computed-import",
+        _simple(
+            "'{subject}' is looked for in folders that its package adds to `__path__`, which is not followed. List it under dynamic_imports of '{function}', and its file under resources."
+        ),
     ),
     "computed": (
         "archive-computed-import",
