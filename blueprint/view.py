@@ -53,7 +53,7 @@ def function_view(manifest: Manifest, function: str, names: Names, root: Path, f
         publishes=manifest.published_by(function),
         dead_letter_topic=names.dead_letter_topic(names.subscription(function, topic)) if topic else None,
         schedules=tuple(declared.trigger.schedules),
-        settings={name: _setting(value) for name, value in declared.settings.items()},
+        settings=view.FunctionSettings({name: _setting(value) for name, value in declared.settings.items()}),
         events={part: view.Event(each, _message(manifest, root, each)) for part, each in events.items()},
         phases={name: manifest.phases[name] for name in _phases_of(boundaries)},
         boundaries={each.name: _boundary(manifest, each, root, _judges(each, function)) for each in boundaries},

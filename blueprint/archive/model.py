@@ -177,6 +177,8 @@ class Uses:
         project_numbers: literal project numbers.
         commands: programs started as subprocesses.
         settings: keys read from what holds the function's declared settings.
+        durations: those of them that are read as a time.
+        counts: those of them that are read as a whole number.
         row_writes: calls that write rows one at a time.
         document_queries: queries on documents of Firestore.
         document_writes: places that may change a document of Firestore.
@@ -195,6 +197,8 @@ class Uses:
     project_numbers: tuple[Use, ...] = ()
     commands: tuple[Use, ...] = ()
     settings: tuple[Use, ...] = ()
+    durations: tuple[Use, ...] = ()
+    counts: tuple[Use, ...] = ()
     row_writes: tuple[Use, ...] = ()
     document_queries: tuple[DocumentQuery, ...] = ()
     document_writes: tuple[Use, ...] = ()

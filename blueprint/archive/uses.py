@@ -229,8 +229,8 @@ class _Reader:
             handler = _METHODS.get(method)
             if handler is not None and ":" not in callee and "." in callee:
                 handler(self, method, call, place)
-            if method in (".__getitem__", ".get", ".pop", ".__contains__"):
-                self._setting(call, place)
+            if method in (".__getitem__", ".get", ".pop", ".__contains__", *_TYPED):
+                self._setting(call, place, _TYPED.get(method))
             else:
                 self._handed_on(callee, call, place)
         for name, value in call.keywords:
@@ -257,11 +257,13 @@ class _Reader:
                 if not (isinstance(each, Parameter) and kind == "env"):  # nobody calls it
                     self.found.uses.append((kind, shown(each), where))
 
-    def _setting(self, call: Call, place: CodePlace) -> None:
+    def _setting(self, call: Call, place: CodePlace, typed: str | None) -> None:
         """Note the key that is read from what is called `settings` where it comes from, whatever it is called here."""
         owner = call.function.owner if isinstance(call.function, Member) else call.function
         if self._holds_settings(owner, place):
-            self._names("settings", argument(call, 0, "key"), place)
+            key = argument(call, 0, "name" if typed else "key")
+            for kind in filter(None, ("settings", typed)):
+                self._names(kind, key, place)
 
     def _holds_settings(self, value: Value, place: CodePlace) -> bool:
         if not any(isinstance(each, Member | Parameter | Thing) for each in possible(value)):
@@ -346,6 +348,8 @@ def _is_settings(value: Value) -> bool:
     return isinstance(value, Member) and value.name == "settings"
 
 
+_TYPED = {".duration": "durations", ".count": "counts"}
+"""How the functions' library reads a setting that is one thing and no other."""
 _Handler = Callable[[_Reader, str, Call, CodePlace], None]
 _METHODS: Mapping[str, _Handler] = {
     ".collection": _Reader.collection,

@@ -224,14 +224,24 @@ def settings_read(plan: Blueprint, report: Inspection) -> None:
                 f"Setting '{name}' of '{function.name}' is read by no code; correct it.",
                 function.where(f"settings.{name}"),
             )
+        durations, counts = ({use.name for use in uses} for uses in (archive.uses.durations, archive.uses.counts))
         for name, value in function.settings.items():
-            if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+            if problem := _mistyped(value, duration=name in durations, count=name in counts):
                 report.violation(
-                    f"Setting '{name}' of '{function.name}' is {value}; give a limit.",
+                    f"Setting '{name}' of '{function.name}' is {value!r}, {problem}.",
                     function.where(f"settings.{name}"),
                 )
-            elif isinstance(value, str) and _ALMOST_A_DURATION.fullmatch(value) and parse_duration(value) is None:
-                report.violation(
-                    f"Setting '{name}' of '{function.name}' is '{value}', which code would get as text; write a duration as a whole number and a unit, such as 90m.",
-                    function.where(f"settings.{name}"),
-                )
+
+
+def _mistyped(value: object, *, duration: bool, count: bool) -> str:
+    """Return why a setting's value is not what code reads it as, or nothing."""
+    seconds = parse_duration(value) if isinstance(value, str) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return "less than nothing; give a limit"
+    if duration and seconds is None:
+        return "which code reads as a time; write a whole number and a unit, such as 90m"
+    if count and (seconds is not None or not isinstance(value, int) or isinstance(value, bool)):
+        return "which code reads as a count; write a whole number"
+    if isinstance(value, str) and seconds is None and _ALMOST_A_DURATION.fullmatch(value):
+        return "which code would get as text; write a duration as a whole number and a unit, such as 90m"
+    return ""

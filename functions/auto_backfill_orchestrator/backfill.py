@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,9 @@ Attempts = dict[tuple[str, date], Row]
 def run(dependencies: Dependencies, schedule: str | None) -> dict[str, Any]:
     """Publish again what needs it, within the limits; `failures` lists what could not be looked at or published."""
     settings, now = dependencies.view.settings, datetime.now(UTC)
-    limits = Limits(settings["per_run"], settings["cool_down"], settings["attempts"])
+    limits = Limits(settings.count("per_run"), settings.duration("cool_down"), settings.count("attempts"))
     today = now.astimezone(dependencies.view.zone).date()
-    first = today - timedelta(seconds=settings["look_back"])
+    first = today - settings.duration("look_back")
     warehouse = warehouse_of(dependencies)
     runs = warehouse.rows(_LATEST_RUNS, first=first, last=today)
     attempts: Attempts = {
@@ -109,7 +109,7 @@ def _repeat(
         attempt=number,
         completeness=found.percent,
         tripped=number >= limits.attempts,
-        cool_down=limits.cool_down,
+        cool_down=int(limits.cool_down.total_seconds()),
         notes=f"{dependencies.view.function}: {found.reason}"[:1000],
     )
     if repeat.publish_again(dependencies, found.boundary, snapshot) is None:

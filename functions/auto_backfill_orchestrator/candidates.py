@@ -38,10 +38,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is repeated: dates per run, seconds between attempts, attempts per date."""
+    """How much is repeated: dates per run, the time between attempts, attempts per date."""
 
     per_run: int
-    cool_down: int
+    cool_down: timedelta
     attempts: int
 
 
@@ -85,5 +85,5 @@ def allowed(
     """Return whether the limits let the date be tried: it was triggered, its last start is long ago, attempts are left."""
     made = attempts.get((found.boundary.name, date.fromisoformat(found.game_date)), {})
     starts = [time for time in (triggered_at, made.get("last_attempted_at")) if time is not None]
-    rested = all(now - time >= timedelta(seconds=limits.cool_down) for time in starts)
+    rested = all(now - time >= limits.cool_down for time in starts)
     return triggered_at is not None and rested and int(made.get("attempts") or 0) < limits.attempts

@@ -34,15 +34,15 @@ def repeat_without_effect(
     now = datetime.now(UTC)
     triggered = dependencies.store.find(
         boundary.upstream.collection,
-        ((doc.TRIGGERED_AT, ">=", now - timedelta(seconds=settings["look_back"])),),
+        ((doc.TRIGGERED_AT, ">=", now - settings.duration("look_back")),),
         order=(doc.TRIGGERED_AT, "ASCENDING"),
     )
-    wait = timedelta(seconds=settings["downstream_start"])
+    wait = settings.duration("downstream_start")
     for snapshot in list(triggered)[::-1]:
         if budget.over:
             return
         try:
-            if boundary.keys.fits(snapshot.key) and _due(snapshot, wait, settings["attempts"]):
+            if boundary.keys.fits(snapshot.key) and _due(snapshot, wait, settings.count("attempts")):
                 since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
                 if since and not _started(dependencies, boundary.downstream, snapshot.key, since):
                     yield from _repeated(dependencies, boundary, snapshot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from shared.decisions.document import Changes
 from shared.orchestration.dependencies import Dependencies
@@ -12,7 +12,7 @@ from shared.orchestration.dependencies import Dependencies
 def close_stale(dependencies: Dependencies) -> Iterator[str]:
     """Yield a sentence for each heartbeat closed; raises `Unavailable`."""
     collection = dependencies.view.collections["heartbeats"]
-    stale = timedelta(seconds=dependencies.view.settings["heartbeat_stale"])
+    stale = dependencies.view.settings.duration("heartbeat_stale")
     now = datetime.now(UTC)
     running = dependencies.store.find(
         collection,

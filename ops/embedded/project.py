@@ -27,6 +27,9 @@ _TYPES: Mapping[str, tuple[type, str]] = {
     "object": (dict, "a mapping"),
 }
 
+_PROVIDERS = ("gcp", "*")
+"""Packages whose default provider a stack disables, so that no resource can do without the declared one."""
+
 
 @dataclass(frozen=True)
 class ConfigKey:
@@ -171,9 +174,9 @@ def _not_set(
 def _own_mismatch(name: str, node: YamlNode) -> str | None:
     """Return what a value of the engine's own configuration should have been, or None where it is that or not known."""
     if name == "disable-default-providers" and not (
-        isinstance(node.value, tuple) and all(isinstance(each.value, str) for each in node.value)
+        isinstance(node.value, tuple) and all(each.value in _PROVIDERS for each in node.value)
     ):
-        return "a list of text, such as [gcp]"
+        return f"a list of the providers that the program could use: {' or '.join(_PROVIDERS)}"
     return None
 
 

@@ -31,6 +31,7 @@ KEYS = frozenset(
 """What a project file may say (Pulumi, project file reference)."""
 CONFIG_KEYS = frozenset(("type", "description", "default", "value", "items", "secret"))
 RUNTIME_KEYS = frozenset(("name", "options"))
+OPTION_KEYS = frozenset(("toolchain", "virtualenv", "typechecker"))
 LANGUAGE, ENVIRONMENT = "python", ".venv"
 """What the program is written in, and the folder that `make` builds for it."""
 
@@ -61,6 +62,8 @@ def _runtime(runtime: YamlNode) -> Iterator[Finding]:
             (name or runtime).at,
         )
     chosen = options.value if options is not None and isinstance(options.value, Mapping) else {}
+    if options is not None:
+        yield from _unknown(options, OPTION_KEYS, "`runtime.options`")
     folder = chosen.get("virtualenv")
     if folder is not None and str(folder.value).rpartition("/")[2] != ENVIRONMENT:
         yield Finding(

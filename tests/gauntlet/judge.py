@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 
 from blueprint.check import check
 from blueprint.findings import Finding, Refused
+from blueprint.inventory import inventory
+from blueprint.model import Blueprint
 from ops import diff
 from ops.change.compare import compare
 from ops.change.model import PlanDifference
@@ -95,6 +97,7 @@ class Judge:
             shutil.rmtree(stray)
         (self.root / ".cache").mkdir()
         self.before = gather(self.root, STACK)
+        self.checked: Blueprint | None = None
         assert not self.before.findings, self.before.findings
         self.base = shutil.copytree(self.root, folder / "base", ignore=shutil.ignore_patterns(".cache"))
         self.sources = {each.relative_to(self.root).as_posix(): each.read_bytes() for each in self._files()}
@@ -122,7 +125,7 @@ class Judge:
             return _refused(mutation, violations)
         if found:
             return Outcome(mutation, "warned", found[0].rule, str(found[0]), len(found))
-        difference = self.difference()
+        difference = self.difference(mutation)
         if difference.broken:
             broken = difference.broken[0]
             return Outcome(mutation, "refused", broken.rule, f"{broken.at}: {broken.message}", len(difference.broken))
@@ -139,7 +142,7 @@ class Judge:
                 return Outcome(mutation, "survivor", found[0].rule, f"refused: {found[0]}", len(found))
             if mutation.file.endswith(".py") or "/queries/" in mutation.file or "/gates/" in mutation.file:
                 return Outcome(mutation, "benign", "passes", "")
-            difference = self.difference()
+            difference = self.difference(mutation)
             by, said = told(difference)
             if by and not difference.broken and (reason := reason_for(mutation)):
                 return Outcome(mutation, "benign", "reason", reason)
@@ -153,14 +156,30 @@ class Judge:
             settings = project.stack_settings(project.load(self.root, STACK))
         except Refused as refused:
             return list(refused.findings)
-        return list(check(self.root, settings).findings)
+        found = check(self.root, settings)
+        self.checked = found.blueprint
+        return list(found.findings)
 
-    def difference(self) -> PlanDifference:
-        """Return what `ops diff` says; the program is only run where the declaration alone says nothing."""
+    def difference(self, mutation: Mutation) -> PlanDifference:
+        """Return what `ops diff` says, the cheapest way first: by the declaration, by the model, by the program.
+
+        The program declares what the model implies and nothing else (`declared-as-implied`), so that an equal inventory
+        is an equal plan but for the archives. Only the project's own files reach the program past the model.
+        """
         declared = diff.told((self.base, self.root), ("before", "after"))
         if declared:
             return PlanDifference(base="before", head="after", stack=STACK, meanings=tuple(declared))
-        return compare(_json(self.before), _json(gather(self.root, STACK)), names=("before", "after"))
+        before, after = self.before.blueprint, self.checked
+        if before is None or after is None or mutation.file.startswith("Pulumi."):
+            return self.slow_difference()
+        if inventory(replace(after, archives=before.archives)) != inventory(before):
+            return self.slow_difference()
+        archives = tuple(after.archives[name] for name in sorted(after.archives))
+        return _compared(self.before, replace(self.before, archives=archives))
+
+    def slow_difference(self) -> PlanDifference:
+        """Return what `ops diff` says of the program's own plan."""
+        return _compared(self.before, gather(self.root, STACK))
 
     @contextmanager
     def _made(self, mutation: Mutation) -> Iterator[None]:
@@ -175,8 +194,8 @@ class Judge:
             path.write_bytes(self.sources[mutation.file])
 
 
-def _json(plan: Plan) -> Mapping[str, Any]:
-    return plan.as_json()
+def _compared(before: Plan, after: Plan) -> PlanDifference:
+    return compare(before.as_json(), after.as_json(), names=("before", "after"))
 
 
 def _refused(mutation: Mutation, violations: list[Finding]) -> Outcome:

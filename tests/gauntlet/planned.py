@@ -144,7 +144,9 @@ def _trees(tree: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _made(tree: Any, name: str, value: object) -> Any:
-    """Return the tree with another value, or None where its type does not allow it."""
+    """Return the tree with another value, or None where its type does not allow it; an operator has no spelling."""
+    if name == "operator":
+        return None
     try:
         return replace(tree, **{name: value})
     except (ValueError, TypeError):

@@ -78,6 +78,9 @@ def _decoded(annotation: Any, value: Any, at: str, whole: Mapping[str, Any]) -> 
         }
     if form.parts:
         return form.type(**_arguments(form.type, value, at, whole, {}))
+    if isinstance(form.type, type) and issubclass(form.type, dict):
+        _require(isinstance(value, dict), f"{at} is not an object")
+        return form.type(value)
     if form.type is float and type(value) is int:
         return float(value)
     _require(type(value) is form.type and (not form.choices or value in form.choices), f"{at} is {value!r}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -80,7 +81,19 @@ class Expiry:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+class FunctionSettings(dict[str, Any]):
+    """What the declaration sets for the function's own code; what is read as something is declared as that."""
+
+    def duration(self, name: str) -> timedelta:
+        """Return a time, which the declaration writes with its unit, as in `90m`, and the view in seconds."""
+        return timedelta(seconds=self[name])
+
+    def count(self, name: str) -> int:
+        """Return a whole number."""
+        return int(self[name])
+
+
+@dataclass(frozen=True)
 class View:
     """What one function knows of the pipeline.
 
@@ -101,7 +114,7 @@ class View:
     publishes: tuple[str, ...]
     dead_letter_topic: str | None
     schedules: tuple[str, ...]
-    settings: Mapping[str, Any]
+    settings: FunctionSettings
     events: Mapping[str, Event]
     phases: Mapping[str, Phase]
     boundaries: Mapping[str, Boundary]

@@ -113,7 +113,7 @@ def test_a_project_under_another_name_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["", "gcp", "[1]", "{gcp: true}"])
 def test_the_engines_own_list_is_a_list(tmp_path: Path, value: str) -> None:
     assert refusals(tmp_path, f"config:\n  small:text: x\n  pulumi:disable-default-providers: {value}\n") == [
-        "Pulumi.prod.yaml:3:3: 'pulumi:disable-default-providers' must be a list of text, such as [gcp]."
+        "Pulumi.prod.yaml:3:3: 'pulumi:disable-default-providers' must be a list of the providers that the program could use: gcp or *."
     ]
 
 

@@ -29,6 +29,10 @@ def told(text: str) -> list[str]:
             "1:47 The CLI would make an empty environment in 'venv'; the one that `make` fills is .venv.",
         ),
         (
+            "runtime: {name: python, options: {virtualenvv: .venv}}",
+            "1:35 `runtime.options` has the key 'virtualenvv', which says nothing there; did you mean 'virtualenv'?",
+        ),
+        (
             "runtime: python\nmian: .",
             "2:1 The project file has the key 'mian', which says nothing there; did you mean 'main'?",
         ),
