@@ -245,6 +245,11 @@ def _topics(manifest: Manifest) -> Iterator[Problem]:
 
 def _streams(manifest: Manifest) -> Iterator[Problem]:
     for stream in manifest.streams.values():
+        if not stream.topics:
+            yield (
+                f"Stream '{stream.name}' takes no topic, so nothing fills its table; name one, or remove it.",
+                stream.at,
+            )
         for name in stream.topics:
             yield from _unknown("topic", name, manifest.topics, f"Stream '{stream.name}'", stream.at)
 

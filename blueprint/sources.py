@@ -139,6 +139,10 @@ def _unused_by_all(manifest: Manifest, findings: Iterable[Finding]) -> Iterator[
 
 
 def _present(root: Path, manifest: Manifest, findings: list[Finding]) -> Iterator[Function]:
+    if manifest.library and not (root / manifest.library).is_dir():
+        message = f"The functions' library '{manifest.library}' is not there, and nothing that imports it can be read; correct its name."
+        findings.append(Finding("function-folder", message, manifest.places.get("library", manifest.at)))
+        return
     for function in manifest.functions.values():
         missing = _missing(root, function)
         if missing:
