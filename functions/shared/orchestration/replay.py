@@ -1,4 +1,4 @@
-"""Run the engine on one date for an operator: `python -m shared.replay`, a request in, what it did or would do out.
+"""Run the engine on one date for an operator: `python -m shared.orchestration.replay`, a request in, what it did or would do out.
 
 Standard input is one JSON object: `view` (as in `pipeline.json`), `boundary`, `date`, `completions` (messages of the
 upstream phase, oldest first), `again` (publish a triggered date's trigger once more) and `apply`. Without `apply`
