@@ -88,7 +88,7 @@ def test_a_batch_phase_is_done_once_any_run_is(statuses: list[str], recorded: bo
 def test_limits(triggered: timedelta | None, attempts: int, last: timedelta | None, allowed: bool) -> None:
     found = candidates.Candidate(TO_P3, DAY, (P3[0],), (), 80.0)
     made = {(TO_P3.name, date(2026, 1, 29)): {"attempts": attempts, "last_attempted_at": last and NOW - last}}
-    limits = candidates.Limits(5, 7200, 3)
+    limits = candidates.Limits(5, timedelta(hours=2), 3)
     assert candidates.allowed(found, triggered and NOW - triggered, made, limits, NOW) is allowed
 
 
