@@ -17,9 +17,9 @@ from blueprint.functions import Function
 RESOURCE = "cloud_run_revision"
 WINDOW = 10
 """Minutes over which latency and memory are judged."""
-LASTING, LASTING_FAILURES = 60, 20
+RECENT, EARLIER, LASTING_FAILURES = 10, 50, 20
 SUDDEN, SUDDEN_FAILURES = 2, 4
-"""Minutes over which the share of failures is judged, and failures without which it is no share of anything."""
+"""Minutes of the stretches in which the share of failures is judged, and failures without which it is no share of anything."""
 MEMORY_SHARE = 0.9
 
 CRASH_TEXT = "|".join(
@@ -130,8 +130,9 @@ def needs_repair(function: Function) -> LogMatch:
 def error_ratio(function: Function, percent: float) -> PromQL:
     """Return the condition on the share of 5xx: twice the limit for minutes without a break, or the limit for an hour.
 
-    Pub/Sub delivers again what failed, so failures of a moment, as a release has them, and a few percent of failures
-    lose nothing and tell nobody. What goes on does: the two stretches behind each other outlast a release.
+    Pub/Sub delivers again what failed, so failures of a moment, as a release or a burst of redeliveries has them, and a
+    few percent of failures lose nothing and tell nobody. What goes on does: each way looks at two stretches behind each
+    other, and a moment is in one of them only.
     """
     failed, every = (
         series("run_googleapis_com:request_count", RESOURCE, service_name=function.name, **labels)
@@ -145,7 +146,8 @@ def error_ratio(function: Function, percent: float) -> PromQL:
 
     enough = binary(total(failed, 2 * SUDDEN), ">=", SUDDEN_FAILURES)
     sudden = together("and", share(SUDDEN, 0, 2), share(SUDDEN, SUDDEN, 2), enough)
-    lasting = together("and", share(LASTING, 0, 1), binary(total(failed, LASTING), ">=", LASTING_FAILURES))
+    many = binary(total(failed, RECENT + EARLIER), ">=", LASTING_FAILURES)
+    lasting = together("and", share(RECENT, 0, 1), share(EARLIER, RECENT, 1), many)
     return PromQL(together("or", sudden, lasting), duration=3 * MINUTE)
 
 
