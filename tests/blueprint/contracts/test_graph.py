@@ -75,8 +75,8 @@ SECOND = "      - {service: nba-phase3-analytics-processors, path: /process}\n"
         ),
     ],
 )
-def test_a_fault_is_refused(tmp_path: Path, rule: str, edits: list[tuple[str, str]], says: str) -> None:
-    found = [each.message for each in checked(tmp_path, *edits).findings if each.rule == rule]
+def test_a_fault_is_refused(project: Path, rule: str, edits: list[tuple[str, str]], says: str) -> None:
+    found = [each.message for each in checked(project, *edits).findings if each.rule == rule]
     assert [message for message in found if says in message], found
 
 
@@ -105,8 +105,8 @@ def test_a_fault_is_refused(tmp_path: Path, rule: str, edits: list[tuple[str, st
         ),
     ],
 )
-def test_what_is_meant_passes(tmp_path: Path, edits: list[tuple[str, str]]) -> None:
-    assert [finding for finding in checked(tmp_path, *edits).findings if finding.rule in RULES] == []
+def test_what_is_meant_passes(project: Path, edits: list[tuple[str, str]]) -> None:
+    assert [finding for finding in checked(project, *edits).findings if finding.rule in RULES] == []
 
 
 def test_a_circle_is_told_in_the_order_in_which_it_starts() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -29,20 +28,17 @@ STACK = StackSettings(
 )
 
 
-def checked(tmp_path: Path, *edits: tuple[str, str], stack: StackSettings = STACK) -> Checked:
+def checked(project: Path, *edits: tuple[str, str], stack: StackSettings = STACK) -> Checked:
     text = TEXT
     for old, new in edits:
         assert old in text, old
         text = text.replace(old, new, 1)
-    (tmp_path / "pipeline.yaml").write_text(text)
-    for folder in ("schemas", "functions"):
-        if (ROOT / folder).exists():
-            shutil.copytree(ROOT / folder, tmp_path / folder)
-    return check(tmp_path, stack)
+    (project / "pipeline.yaml").write_text(text)
+    return check(project, stack)
 
 
-def test_the_real_declaration_passes(tmp_path: Path) -> None:
-    found = checked(tmp_path)
+def test_the_real_declaration_passes(project: Path) -> None:
+    found = checked(project)
     wiring = [result for result in found.results if result.contract.check.__module__ == "blueprint.contracts.wiring"]
     assert {result.contract.id: result.findings for result in wiring} == {result.contract.id: () for result in wiring}
     assert sum(result.checked for result in wiring) > 50
@@ -101,8 +97,8 @@ def test_the_real_declaration_passes(tmp_path: Path) -> None:
         ("names-fit", [("  daily-health-summary:\n", f"  {'a' * 64}:\n")], "must be lower-case"),
     ],
 )
-def test_a_seeded_fault_is_refused(tmp_path: Path, rule: str, edits: list[tuple[str, str]], expected: str) -> None:
-    found = checked(tmp_path, *edits)
+def test_a_seeded_fault_is_refused(project: Path, rule: str, edits: list[tuple[str, str]], expected: str) -> None:
+    found = checked(project, *edits)
     sentences = [str(finding) for finding in found.violations if finding.rule in (rule, "manifest")]
     assert any(expected in sentence or "characters long" in sentence for sentence in sentences), found.violations
     assert all(sentence.startswith("pipeline.yaml:") for sentence in sentences)
@@ -121,10 +117,10 @@ def test_a_seeded_fault_is_refused(tmp_path: Path, rule: str, edits: list[tuple[
         ({"service_urls": {**STACK.service_urls, "prediction-coordinator": "http://x"}}, "gives it 'http://x'"),
     ],
 )
-def test_stack_values_are_checked(tmp_path: Path, changes: dict[str, object], expected: str) -> None:
+def test_stack_values_are_checked(project: Path, changes: dict[str, object], expected: str) -> None:
     from dataclasses import replace
 
-    found = checked(tmp_path, stack=replace(STACK, **changes))  # type: ignore[arg-type]  # values under test
+    found = checked(project, stack=replace(STACK, **changes))  # type: ignore[arg-type]  # values under test
     assert any(expected in finding.message and finding.at.file == "Pulumi.prod.yaml" for finding in found.violations)
 
 
