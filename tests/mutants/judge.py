@@ -9,6 +9,7 @@ import functools
 import gc
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +28,21 @@ BUDGET, MOST, BOUND = 6.0, 40, 60.0
 
 
 def nearest(found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
-    """Return the tests that call the mutant's function, cheapest first, as many as may be run."""
-    called = [(cost.seconds, test) for test, cost in found.items() if _calls(cost, mutant)]
+    """Return the tests that call the mutant's function, as many as may be run.
+
+    Those of the file that is named after the module come first, then one of each other file in turn; the cheapest first.
+    """
+    called = sorted((cost.seconds, test) for test, cost in found.items() if _calls(cost, mutant))
+    own = f"test_{Path(mutant.module).stem}.py"
+    turn: Counter[str] = Counter()
+    ranked: list[tuple[int, float, str]] = []
+    for seconds, test in called:
+        file = test.partition("::")[0]
+        ranked.append((0 if Path(file).name == own else turn[file], seconds, test))
+        turn[file] += 1
     chosen: list[str] = []
     total = 0.0
-    for seconds, test in sorted(called)[:MOST]:
+    for _, seconds, test in sorted(ranked)[:MOST]:
         if chosen and total + seconds > BUDGET:
             break
         chosen.append(test)

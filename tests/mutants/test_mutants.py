@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.functions.conftest import ROOT
 from tests.mutants.groups import GROUPS
-from tests.mutants.judge import BUDGET, nearest
+from tests.mutants.judge import BUDGET, MOST, nearest
 from tests.mutants.mutant import Mutant
 from tests.mutants.reasons import idle, reasons
 from tests.mutants.survey import Cost
@@ -61,6 +62,16 @@ def test_a_mutant_meets_the_tests_that_call_its_function_cheapest_first() -> Non
     assert nearest(found, made) == ["quicker", "quick"]
     constant = Mutant(**mutant("RENEWALS", "RENEWALS", inside=False))  # type: ignore[arg-type]
     assert nearest(found, constant) == ["far", "quicker", "quick"]
+
+
+def test_a_mutant_meets_its_modules_own_tests_first_and_then_one_of_each_file() -> None:
+    here, stem = f"{MODULE}:_renew", Path(MODULE).stem
+    cheap = {f"tests/test_often.py::test_{n}": Cost({here}, 0.001) for n in range(MOST)}
+    own = {f"tests/test_{stem}.py::test_{n}": Cost({here}, 0.05) for n in range(3)}
+    found = {**cheap, **own, "tests/test_once.py::test": Cost({here}, 0.1)}
+    chosen = nearest(found, Mutant(**mutant("RENEWALS", "RENEWALS", "_renew")))  # type: ignore[arg-type]
+    assert len(chosen) == MOST
+    assert {*own, "tests/test_once.py::test"} <= {*chosen[:5]}
 
 
 def test_the_name_of_a_mutant_tells_the_line_before_and_after() -> None:
