@@ -211,9 +211,8 @@ def test_the_wheel_is_all_that_another_pipeline_needs(tmp_path: Path) -> None:
         return rest
 
     ops("new", "pipeline", "shipments")
-    assert "49 contracts passed" in ops("plan", "--root", "shipments", "--stack", "dev", "--no-acceptance").replace(
-        "\n", " "
-    )
+    planned = ops("plan", "--root", "shipments", "--stack", "dev", "--no-acceptance").replace("\n", " ")
+    assert re.search(r"Sound: .* [1-9]\d contracts passed\.", planned)
     assert "no violation" in ops("policy", "--root", "shipments", "--stack", "dev")
     assert ops("--version").startswith("phase-orchestration ")
 
