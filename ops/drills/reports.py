@@ -79,10 +79,7 @@ def _days(root: Path) -> dict[int, tuple[str, ...]]:
 
 def _reported(day: Day) -> str:
     """Return by when, after a day's fault, the first alert must have fired; empty where it has no fault or no alert."""
-    from ops.local.days import BY_CHANCE
-
-    must = ((alert, time) for alert, time in day.expect.alerts.items() if time != BY_CHANCE)
-    soon = sorted((day.at(time), alert.rpartition("--")[2]) for alert, time in must)
+    soon = sorted((day.at(time), alert.rpartition("--")[2]) for alert, time in day.expect.alerts.items())
     if day.fault is None or not soon:
         return ""
     at, alert = soon[0]

@@ -23,7 +23,6 @@ FOLDER = "days"
 OUTSIDE = "_outside"
 """The file of what services outside do beside what a day tells."""
 RULE = "day"
-BY_CHANCE = "by chance"
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Expectation:
         open: dates that are not triggered: boundary, date, what is missing, and whether a gate blocks.
         rows: how many rows each table has, one of several numbers where chance decides; one that is not named has none.
         letters: dead letter → reasons → how many messages; one that is not named is empty.
-        alerts: alert → the time by which it must fire, or `by chance` where it may; one that is not named must not.
+        alerts: alert → the time by which it must fire; one that is not named must not.
         reported: how many minutes after the day's fault some alert must fire.
     """
 

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ops.local.boundaries import State, states
-from ops.local.days import BY_CHANCE, Day
+from ops.local.days import Day
 from ops.local.replay import Played
 from ops.local.signals import Observed
 from ops.local.system import System
@@ -155,8 +155,6 @@ def _alerts(day: Day, found: Watched, zone: ZoneInfo) -> Iterator[str]:
         shown = f"{at.astimezone(zone):%H:%M}" if at else ""
         if name in found.unjudged:
             yield f"The alert {name} cannot be judged in this day: {found.unjudged[name]}."
-        elif limit == BY_CHANCE:
-            continue
         elif at is None:
             yield f"The alert {name} must fire by {limit}, and is silent."
         elif limit is None:
