@@ -14,6 +14,7 @@ import pytest
 from shared.decisions import bounds, message
 from shared.decisions import document as doc
 from shared.decisions.message import Bad, Envelope
+from shared.declaration.fields import is_number
 from shared.declaration.types import Mode, Processor
 from shared.declaration.view import Boundary
 
@@ -185,3 +186,21 @@ def test_a_changed_id_out_of_bounds_makes_a_full_run() -> None:
     assert len(warnings) == 1
     found, warnings = read(metadata={"is_incremental": True, "entities_changed": ["x" * 200]})
     assert (found.is_incremental, warnings) == (True, [])
+
+
+@pytest.mark.parametrize(("text", "bytes_"), [("", 1), ("a", 2), ("é", 3), ("a" * 499, 500)])
+def test_text_takes_its_bytes_and_one(text: str, bytes_: int) -> None:
+    assert bounds.size(text) == bytes_ == size(text)
+
+
+def test_ids_are_kept_as_long_as_they_fit_and_no_longer() -> None:
+    each = bounds.ENTITY_BYTES // 4
+    whole = [letter * (each - 1) for letter in "abcd"]
+    assert bounds.entities(whole, 1) == (whole, True)
+    assert bounds.entities([*whole[:3], "d" * each], 1) == (whole[:3], False)
+    assert bounds.cut("é" * 10, 19) == "é" * 9
+
+
+@pytest.mark.parametrize(("number", "fits"), [(2**63 - 1, True), (-(2**63) + 1, True), (2**63, False), (True, False)])
+def test_a_number_has_64_bits(number: object, fits: bool) -> None:
+    assert is_number(number) is fits

@@ -41,3 +41,15 @@ def test_what_was_not_counted_is_not_known_and_neither_blocks_nor_passes(
 ) -> None:
     with pytest.raises(Unavailable, match="were not counted"):
         judged(monkeypatch, rows)
+
+
+@pytest.mark.parametrize("rows", [[], [{"value": None}], [{"value": 1.0}, {"value": 2.0}]], ids=["none", "null", "two"])
+def test_a_query_without_one_value_is_no_pass(monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> None:
+    def answer(sql: str, **_: Any) -> list[Row]:
+        return ROWS if "UNION ALL" in sql else rows
+
+    monkeypatch.setattr(gates, "warehouse_of", lambda _: SimpleNamespace(rows=answer))
+    found = gates.in_warehouse(SimpleNamespace(view=VIEW), BOUNDARY, "overnight", "2026-01-28")  # type: ignore[arg-type]
+    unsure = [gate for gate in found if gate.detail.endswith("the query gave no value")]
+    assert unsure
+    assert all(gate.blocks and gate.alerts and gate.value is None for gate in unsure)

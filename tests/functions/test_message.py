@@ -153,3 +153,9 @@ def test_base64_is_read_strictly() -> None:
     assert message.envelope(json.dumps({"message": {"data": good}}).encode(), "").data == b"x"
     with pytest.raises(Bad):
         message.envelope(json.dumps({"message": {"data": good + "*"}}).encode(), "")
+
+
+@pytest.mark.parametrize("spelling", ["messageId", "message_id"])
+def test_the_id_of_a_message_has_two_spellings(spelling: str) -> None:
+    body = json.dumps({"message": {"data": "", spelling: "7"}}).encode()
+    assert message.envelope(body, "application/json").message_id == "7"

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from shared.decisions.rules import judge, mode_of
+from shared.decisions.rules import counted, judge, mode_of
 
 from tests.functions.views import boundary
 
@@ -133,3 +133,13 @@ def test_mode_follows_the_day_in_new_york(moment: str, mode: str) -> None:
 def test_what_another_program_stored_still_counts(stored: Any) -> None:
     document = dict.fromkeys(P3, stored) | {"_first_completion_at": "yesterday"}
     assert judge(boundary("phase3_to_phase4"), document, YESTERDAY, NOON, ZONE).reason == "all_complete"
+
+
+def test_what_was_recorded_under_both_names_of_a_processor_counts_together() -> None:
+    ids = {"PlayerGameSummaryProcessor": ["a", "b"], "player_game_summary": ["b", "c"]}
+    stored = {name: {**record(), "entities_changed": found, "is_incremental": True} for name, found in ids.items()}
+    found = counted(boundary("phase3_to_phase4"), stored)
+    assert found["player_game_summary"]["entities_changed"] == ["a", "b", "c"]
+    assert found["player_game_summary"]["is_incremental"] is True
+    stored["player_game_summary"]["is_incremental"] = False
+    assert counted(boundary("phase3_to_phase4"), stored)["player_game_summary"]["is_incremental"] is False
