@@ -151,6 +151,16 @@ def count(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
+NAMED = 3
+"""Things that a sentence names of those for which it holds; the number of the others is enough."""
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names as they are, and how many there are besides: `a, b, c and 4 more`."""
+    listed, left = ", ".join(names[:NAMED]), len(names) - NAMED
+    return f"{listed} and {left} more" if left > 0 else listed
+
+
 def size(number: int) -> str:
     """Return bytes as people read them: `812 B`, `48.2 KB`."""
     if number < 1000:

@@ -21,7 +21,7 @@ from ops import exitcodes
 from ops.answers import Answer, worst
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.findings import FindingsReport, write
-from ops.terminal import Style, count, style_for
+from ops.terminal import Style, count, some, style_for
 from ops.verification.cloud import ControlPlane, ControlPlaneError
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ def unseen_of(outcomes: Iterable[CheckOutcome]) -> Iterator[str]:
         for cause, names in each.unseen.items():
             causes.setdefault(cause, []).extend(names)
     for cause, names in causes.items():
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        yield f"Not known: {shown}. The cause: {cause.rstrip('.')}."
+        yield f"Not known: {some(names)}. The cause: {cause.rstrip('.')}."
 
 
 def completions(root: Path, plan: Plan, cloud: ControlPlane, day: date | None) -> CheckOutcome:

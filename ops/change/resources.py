@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ops.change.model import Meaning, PropertyChange, Rank, Resource
+from ops.terminal import some
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,12 @@ def meanings_of(resources: Iterable[Resource]) -> Iterator[Meaning]:
                 alike.setdefault((said.rank, said.noun, said.what), []).append(said)
     for (rank, noun, what), (first, *others) in alike.items():
         names = [f"'{each.of}'" for each in others]
-        too = f"{', '.join(names[:_NAMED])}{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}"
-        yield Meaning(rank, f"{noun} '{first.of}' {what}.{f' The same holds for {too}.' if names else ''}")
+        too = f" The same holds for {some(names)}." if names else ""
+        yield Meaning(rank, f"{noun} '{first.of}' {what}.{too}")
 
 
 _READABLE: Final = 200
 """Characters of two conditions up to which a sentence holds them."""
-_NAMED: Final = 3
-"""Names that a sentence lists of those for which it holds too; the list of resources has them all."""
 
 
 def _come_or_gone(resource: Resource, name: str) -> Iterator[Meaning]:

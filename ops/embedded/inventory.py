@@ -14,12 +14,11 @@ from blueprint.inventory.resource import Expected, Joined, KnownValue, Ref, Uplo
 from blueprint.model import Blueprint
 from components.base import PACKAGE
 from ops.embedded.record import SECRET, Registration
+from ops.terminal import some
 
 RULE = "declared-as-implied"
 TITLE = "Components declare what the model implies, and nothing else"
 PROGRAM = Location("__main__.py")
-_SHOWN = 3
-"""Names of resources that one finding lists."""
 
 _BY_THE_SDK = frozenset({"version", "additionalSecretOutputs", "propertyDependencies", "component", "providers"})
 """Options that the SDK sets by itself, or that are judged apart."""
@@ -109,7 +108,10 @@ def _by_cause(deviations: Iterable[_Deviation]) -> Iterator[Finding]:
     for (at, _, _), (first, *others) in alike.items():
         message = f"Of '{first.declared.name}' ({first.declared.type}): {first.sentence}"
         if others:
-            message += f" The same line declares {_some([each.declared.name for each in others])}, which {'differs' if len(others) == 1 else 'differ'} there too."
+            names = [f"'{each.declared.name}'" for each in others]
+            message += (
+                f" The same line declares {some(names)}, which {'differs' if len(others) == 1 else 'differ'} there too."
+            )
         yield Finding(RULE, message, at)
 
 
@@ -208,9 +210,3 @@ def _name(urn: object) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return the first names; the number of the others is enough, since one line is to be mended."""
-    shown_names, left = names[:_SHOWN], len(names) - _SHOWN
-    return f"{_listed(shown_names)}{f' and {left} more' if left > 0 else ''}"
