@@ -132,7 +132,7 @@ class Flow:
         returned = self._program.returned(value)
         if returned:
             return self._of_all(returned, 0, depth)
-        name = _last(function)
+        name = last_name(function)
         inner = arguments[:1] if arguments else (function.owner,) if isinstance(function, Member) else ()
         if name in _SAME or name == "values":
             return self._of_all(inner, 0, depth)
@@ -152,10 +152,9 @@ class Flow:
         return (Origin(each.call, each.depth + 1) for each in self.origins(owner, depth) if each.depth < 1)
 
 
-def _last(function: Value) -> str:
-    if isinstance(function, Member):
-        return function.name
-    return function.name.rpartition(".")[2] if isinstance(function, Thing) else ""
+def last_name(function: Value) -> str:
+    """Return the last part of what is called, "" where it has no name."""
+    return function.name.rpartition(".")[2] if isinstance(function, Member | Thing) else ""
 
 
 def texts(value: Value) -> tuple[str, ...] | None:

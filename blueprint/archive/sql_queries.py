@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import ATTRIBUTE
-from analysis.python.flow import Flow, texts
+from analysis.python.flow import Flow, last_name, texts
 from analysis.python.graph import Closure
 from analysis.python.opened import from_working_folder
 from analysis.python.program import Program
@@ -63,7 +63,7 @@ class SqlQueries:
         self, closure: Closure, program: Program, at: Callable[[CodePlace], Location], texts: QueryTexts
     ) -> None:
         self._closure, self._program, self._at, self._texts = closure, program, at, texts
-        self._flow = Flow(program, lambda call: _last(call.function) in _ASKS and bool(_text_of(call)))
+        self._flow = Flow(program, lambda call: last_name(call.function) in _ASKS and bool(_text_of(call)))
 
     def calls(self, module: str) -> Iterator[QueryCall]:
         """Yield the queries that one module asks, each at the place that says which one it is."""
@@ -84,9 +84,8 @@ class SqlQueries:
             found = self._found(text, sure)
             for each in found or ():
                 yield QueryCall(each, _names(given), at)
-            if (
-                found is None and sure and not isinstance(text, Parameter)
-            ):  # a parameter of a function that nobody calls
+            nobody_calls = isinstance(text, Parameter)  # what is a parameter here is one of a function without callers
+            if found is None and sure and not nobody_calls:
                 yield QueryCall(None, _names(given), at)
 
     def _found(self, value: Value, sure: bool) -> tuple[QueryText, ...] | None:
@@ -143,7 +142,7 @@ class SqlQueries:
             yield ColumnRead(name, tuple(queries), careful, at)
 
     def _texts_of(self, call: CallResult) -> Iterator[QueryText]:
-        sure = _is_client(call.function, _last(call.function), call.keywords)
+        sure = _is_client(call.function, last_name(call.function), call.keywords)
         for text, _ in self._program.reached(_text_of(call) or UNKNOWN, CodePlace("", 0)):
             for each in possible(text):
                 yield from self._found(each, sure) or ()
@@ -154,10 +153,6 @@ def _is_sql_file(value: Value) -> bool:
 
 
 _CLIENT = Thing("google.cloud.bigquery.Client")
-
-
-def _last(function: Value) -> str:
-    return function.name.rpartition(".")[2] if isinstance(function, Member | Thing) else ""
 
 
 def _is_client(function: Value, method: str, keywords: tuple[tuple[str, Value], ...]) -> bool:
@@ -177,7 +172,9 @@ def _given(config: Value | None) -> Value:
         return _NOTHING
     listed = dict(config.keywords).get("query_parameters", UNKNOWN) if isinstance(config, CallResult) else UNKNOWN
     items = listed.items if isinstance(listed, SequenceValue) else ()
-    named = [each for each in items if isinstance(each, CallResult) and _last(each.function).endswith("QueryParameter")]
+    named = [
+        each for each in items if isinstance(each, CallResult) and last_name(each.function).endswith("QueryParameter")
+    ]
     if len(named) == len(items) and isinstance(listed, SequenceValue):
         return SequenceValue(tuple(each.arguments[0] if each.arguments else _named(each) for each in named))
     around = {each for each in parts_of(listed) if isinstance(each, Parameter) and each.name == KEYWORDS}
