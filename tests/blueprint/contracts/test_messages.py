@@ -12,8 +12,10 @@ SUCCESS = "success: {from: source_succeeded}"
 LATEST = "update_latest: {value: true, because: every date that is published moves the pointer}"
 
 
-def found(tmp_path: Path, *edits: tuple[str, str]) -> list[str]:
-    return [finding.message for finding in checked(tmp_path, *edits).findings if finding.rule == "triggers-fit"]
+def found(project: Path, *edits: tuple[str, str]) -> list[str]:
+    (result,) = [result for result in checked(project, *edits).results if result.contract.id == "triggers-fit"]
+    assert result.checked, "nothing was held to the rule"
+    return [finding.message for finding in result.findings]
 
 
 @pytest.mark.parametrize(
@@ -29,9 +31,9 @@ def found(tmp_path: Path, *edits: tuple[str, str]) -> list[str]:
     ],
 )  # fmt: skip
 def test_a_constant_that_depends_on_a_state_is_refused(
-    tmp_path: Path, edits: list[tuple[str, str]], expected: str
+    project: Path, edits: list[tuple[str, str]], expected: str
 ) -> None:
-    (message,) = found(tmp_path, *edits)
+    (message,) = found(project, *edits)
     assert expected in message
 
 
@@ -45,5 +47,5 @@ def test_a_constant_that_depends_on_a_state_is_refused(
         [("trigger_source: {value: orchestrator}", "trigger_source: {value: machine}")],
     ],
 )
-def test_a_constant_that_depends_on_nothing_passes(tmp_path: Path, edits: list[tuple[str, str]]) -> None:
-    assert found(tmp_path, *edits) == []
+def test_a_constant_that_depends_on_nothing_passes(project: Path, edits: list[tuple[str, str]]) -> None:
+    assert found(project, *edits) == []
