@@ -43,10 +43,10 @@ def section(root: Path) -> Iterator[str]:
         yield "## Mistakes that nobody wrote down"
         yield ""
         yield (
-            "`make gauntlet` makes one small mistake after the other in a copy of the project and looks what becomes of it. A benign one has its reason in [benign.yaml](../tests/gauntlet/benign.yaml), or is an edit that must pass."
+            "`make gauntlet` makes one small mistake after the other in a copy of the project and looks what becomes of it. A benign one has its reason in [benign.yaml](../tests/gauntlet/benign.yaml), or is an edit that must pass. Where two commits stand, the second one's explained outcomes were kept, and what it left was judged once more after its cure."
         )
         yield ""
-        yield from _table(("Made in", "Possible", "Tried", *OUTCOMES), _mistakes(mistakes))
+        yield from _table(("Made in", "Possible", "Tried", *OUTCOMES, "Judged at"), _mistakes(mistakes))
     if mutants := kept.get("mutants"):
         yield "## Changes of our own code that tests must see"
         yield ""
@@ -76,7 +76,8 @@ def _mistakes(parts: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         for counts in part["kinds"].values():
             verdicts.update(counts)
         counted = (sum(verdicts[each] for each in meant) for meant in OUTCOMES.values())
-        yield (name, part["possible"], sum(verdicts.values()), *counted)
+        at = " and ".join(part["commits"])
+        yield (name, part["possible"], sum(verdicts.values()), *counted, at)
 
 
 def _table(head: Sequence[str], rows: Sequence[tuple[object, ...]] | Iterator[tuple[object, ...]]) -> Iterator[str]:

@@ -65,8 +65,7 @@ def test_generated_pages_are_up_to_date() -> None:
 def test_what_was_tried_is_counted(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     assert [*tried.section(tmp_path)] == []
-    tried.record(
-        tmp_path, "gauntlet", "stack", {"possible": 9, "kinds": {"a": {"refused": 2, "crash": 1}, "b": {"warned": 3}}}
-    )
+    kinds = {"a": {"refused": 2, "crash": 1}, "b": {"warned": 3}}
+    tried.record(tmp_path, "gauntlet", "stack", {"possible": 9, "commits": ["c2", "c1"], "kinds": kinds})
     tried.record(tmp_path, "fuzz", "query", {"inputs": 7, "faults": 0})
-    assert {"| stack | 9 | 6 | 2 | 3 | 0 | 1 |", "| query | 7 | 0 |"} < {*tried.section(tmp_path)}
+    assert {"| stack | 9 | 6 | 2 | 3 | 0 | 1 | c2 and c1 |", "| query | 7 | 0 |"} < {*tried.section(tmp_path)}

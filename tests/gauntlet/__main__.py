@@ -1,55 +1,77 @@
-"""`python -m tests.gauntlet [PART…] [--sample N]`: judges generated mutations, prints a table, writes JSON; 1 on survivors."""
+"""`python -m tests.gauntlet [PART…] [--sample N]`: judges generated mutations, prints a table; 1 on survivors.
+
+Each outcome is kept in `.cache/gauntlet` as it comes, so that a run that is stopped goes on where it was.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ops import tried
-from tests.gauntlet.corpus import corpus
+from tests.gauntlet.corpus import Judged, corpus
+from tests.gauntlet.journal import NOT_COMMITTED, Journal, commit_of
 from tests.gauntlet.judge import UNEXPLAINED, Judge, Outcome
-from tests.gauntlet.mutation import sample
+from tests.gauntlet.mutation import Mutation, sample
 from tests.incidents.cases import ROOT
 
-WRITTEN = ROOT / "build" / "gauntlet"
+KEPT = ROOT / ".cache" / "gauntlet"
 EVERY = 1_000_000
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Judge the parts that are named, or all of them."""
+    """Judge the parts that are named in their order, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.gauntlet", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--sample", type=int, default=EVERY, metavar="N", help="so many of each kind, in each part")
     parser.add_argument(
+        "--since", default="", metavar="COMMIT", help="judge only what COMMIT left unexplained, or had not"
+    )
+    parser.add_argument(
         "--record", action="store_true", help="keep the counts in docs/ for the page of what is covered"
     )
     given = parser.parse_args(arguments)
-    WRITTEN.mkdir(parents=True, exist_ok=True)
+    commit = commit_of(ROOT)
+    if given.record and commit == NOT_COMMITTED:
+        parser.error("--record keeps the commit; commit first.")
     unexplained = 0
     with tempfile.TemporaryDirectory() as folder:
-        judge = Judge(Path(folder))
-        for name, mutations in corpus(judge).items():
-            if given.parts and name not in given.parts:
-                continue
-            begun = time.monotonic()
-            outcomes = [mutations[each]() for each in sample(mutations, given.sample)]
-            seconds = time.monotonic() - begun
-            print(f"{name}: {len(outcomes)} of {len(mutations)} mutations in {seconds:.0f} s", flush=True)
-            print("\n".join(table(outcomes)), flush=True)
-            for each in outcomes:
-                if each.verdict in UNEXPLAINED:
-                    unexplained += 1
-                    print(f"  {each.verdict}: {each.mutation}  {each.by} {each.said}", flush=True)
-            content = {"part": name, "seconds": seconds, "outcomes": [each.as_json() for each in outcomes]}
-            (WRITTEN / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        mutations = corpus(Judge(Path(folder)))
+        if unknown := sorted({*given.parts} - {*mutations}):
+            parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(mutations)}.")
+        for part in given.parts or mutations:
+            journal = Journal(KEPT, part, commit, given.since)
+            outcomes = _judged(part, mutations[part], given.sample, journal)
+            unexplained += sum(each.verdict in UNEXPLAINED for each in outcomes)
             if given.record:
-                tried.record(ROOT, "gauntlet", name, {"possible": len(mutations), "kinds": counted(outcomes)})
+                at = journal.commits(each.mutation for each in outcomes)
+                row = {"possible": len(mutations[part]), "commits": at, "kinds": counted(outcomes)}
+                tried.record(ROOT, "gauntlet", part, row)
     return 1 if unexplained else 0
+
+
+def _judged(part: str, mutations: Mapping[Mutation, Judged], of_each: int, journal: Journal) -> list[Outcome]:
+    """Judge what is not known yet, and print what became of a part."""
+    begun, judged = time.monotonic(), 0
+    outcomes = []
+    for each in sample(mutations, of_each):
+        outcome = journal.outcome(each)
+        if outcome is None:
+            outcome, judged = mutations[each](), judged + 1
+            journal.keep(outcome)
+        outcomes.append(outcome)
+    seconds = time.monotonic() - begun
+    print(f"{part}: {len(outcomes)} of {len(mutations)} mutations, {judged} of them now in {seconds:.0f} s")
+    print("\n".join(table(outcomes)))
+    for one in outcomes:
+        if one.verdict in UNEXPLAINED:
+            print(f"  {one.verdict}: {one.mutation}  {one.by} {one.said}")
+    sys.stdout.flush()
+    return outcomes
 
 
 def counted(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:

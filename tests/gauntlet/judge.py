@@ -183,15 +183,20 @@ class Judge:
 
     @contextmanager
     def _made(self, mutation: Mutation) -> Iterator[None]:
-        path = self.root / mutation.file
-        if mutation.text is None:
-            path.unlink()
-        else:
-            path.write_text(mutation.text, encoding="utf-8")
+        files = ((mutation.file, mutation.text), *mutation.beside)
+        for file, text in files:
+            if text is None:
+                (self.root / file).unlink()
+            else:
+                (self.root / file).write_text(text, encoding="utf-8")
         try:
             yield
         finally:
-            path.write_bytes(self.sources[mutation.file])
+            for file, _ in files:
+                if file in self.sources:
+                    (self.root / file).write_bytes(self.sources[file])
+                else:
+                    (self.root / file).unlink()
 
 
 def _compared(before: Plan, after: Plan) -> PlanDifference:

@@ -17,12 +17,14 @@ class Mutation:
         file: the file that it is made in, relative to the root.
         place: what it is made to, such as `store.lease`.
         text: the file afterwards; None where it is gone.
+        beside: other files that belong to the same edit, each with its text afterwards, or None.
     """
 
     kind: str
     file: str
     place: str
     text: str | None
+    beside: tuple[tuple[str, str | None], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.file} {self.place}"
