@@ -6,6 +6,7 @@ Each outcome is kept in `.cache/gauntlet` as it comes, so that a run that is sto
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -21,6 +22,8 @@ from tests.incidents.cases import ROOT
 
 KEPT = ROOT / ".cache" / "gauntlet"
 EVERY = 1_000_000
+COLLECTED_AFTER = 20
+"""Judgements between two collections, each of which looks through what a judgement left and not through the project."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,6 +46,8 @@ def main(arguments: Sequence[str]) -> int:
         mutations = corpus(Judge(Path(folder)))
         if unknown := sorted({*given.parts} - {*mutations}):
             parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(mutations)}.")
+        gc.freeze()
+        gc.disable()
         for part in given.parts or mutations:
             journal = Journal(KEPT, part, commit, given.since)
             outcomes = _judged(part, mutations[part], given.sample, journal)
@@ -63,6 +68,8 @@ def _judged(part: str, mutations: Mapping[Mutation, Judged], of_each: int, journ
         if outcome is None:
             outcome, judged = mutations[each](), judged + 1
             journal.keep(outcome)
+            if judged % COLLECTED_AFTER == 0:
+                gc.collect()
         outcomes.append(outcome)
     seconds = time.monotonic() - begun
     print(f"{part}: {len(outcomes)} of {len(mutations)} mutations, {judged} of them now in {seconds:.0f} s")

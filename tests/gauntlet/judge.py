@@ -27,6 +27,7 @@ from ops.drills.cases import PARTS
 from ops.embedded import project
 from ops.report.gather import Plan, gather
 from tests.bounded import bounded
+from tests.gauntlet import narrow
 from tests.gauntlet.mutation import Mutation
 from tests.incidents.cases import ROOT
 from tests.sentences import problem
@@ -119,6 +120,13 @@ class Judge:
                 return Outcome(mutation, "crash", type(error).__name__, str(error)[:300])
 
     def _judged(self, mutation: Mutation) -> Outcome:
+        assert self.before.blueprint is not None
+        if here := narrow.violations(self.root, self.before.blueprint, mutation.file):
+            return _refused(mutation, here)
+        return self.slowly(mutation)
+
+    def slowly(self, mutation: Mutation) -> Outcome:
+        """Return what becomes of a mutation that is made, with nothing left out."""
         found = self.findings()
         violations = [each for each in found if each.severity == "violation"]
         if violations:
@@ -175,6 +183,8 @@ class Judge:
         if inventory(replace(after, archives=before.archives)) != inventory(before):
             return self.slow_difference()
         archives = tuple(after.archives[name] for name in sorted(after.archives))
+        if [each.sha256 for each in archives] == [each.sha256 for each in self.before.archives]:
+            return PlanDifference(base="before", head="after", stack=STACK)
         return _compared(self.before, replace(self.before, archives=archives))
 
     def slow_difference(self) -> PlanDifference:
