@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
@@ -38,6 +39,9 @@ DEFAULTS = frozenset(
     ]
 )
 """Functions that a default may call (BigQuery: default column values)."""
+CLOCKS = frozenset(each for each in DEFAULTS if each.startswith("CURRENT_"))
+"""Those that may stand without parentheses."""
+WORDS = (TokenType.TRUE, TokenType.FALSE, TokenType.NULL)
 
 _EMPTY = re.compile(r"`?\w+`?\s+\w+\s*\(\s*\)")
 _SCALES = {"NUMERIC": (9, 29), "BIGNUMERIC": (38, 38)}
@@ -216,14 +220,18 @@ class ColumnReader:
         return self._source(node)
 
     def _source(self, node: Tree) -> str:
-        """The default as written, its spacing made regular."""
+        """The default as written, its spacing and the case of its words made regular, so that one default is one text."""
         tokens, text = self.record.parsed.tokens, self.record.parsed.text
         begin = start_of(node)
         index = next(i for i, each in enumerate(tokens) if each.start >= begin and each.token_type is TokenType.DEFAULT)
         parts: list[str] = []
         depth, end = 0, None
-        for token in tokens[index + 1 :]:
+        for token, after in zip_longest(tokens[index + 1 :], tokens[index + 2 :]):
             word = text[token.start : token.end + 1]
+            if token.token_type in WORDS or word.upper() in DEFAULTS:
+                word = word.upper()
+            if word in CLOCKS and (after is None or after.token_type is not TokenType.L_PAREN):
+                word += "()"
             closing = word in (")", "]", ">")
             if depth == 0 and (closing or word == "," or word.upper().split()[0] in _STOPS):
                 break

@@ -113,7 +113,7 @@ def parse(text: str, *, holes: bool = True) -> ParsedSql:
     except (ArithmeticError, ValueError, AttributeError, TypeError, LookupError, AssertionError) as error:
         message = f"The statement cannot be read ({type(error).__name__} in the parser); simplify it."
         raise NotUnderstoodError(message, 0) from error
-    found = tuple(tree for tree in trees if tree is not None)
+    found = tuple(tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon))
     for tree in found:
         _check_names(tree)
         for literal in tree.find_all(exp.Literal):

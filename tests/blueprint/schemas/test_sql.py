@@ -106,6 +106,11 @@ class TestColumns:
             ("DATE DEFAULT '2020-01-01' NOT NULL", "'2020-01-01'"),
             ("FLOAT64 DEFAULT 1", "1"),
             ("ARRAY<INT64> DEFAULT [1, 2]", "[1, 2]"),
+            ("TIMESTAMP default current_timestamp()", "CURRENT_TIMESTAMP()"),
+            ("DATE DEFAULT current_date", "CURRENT_DATE()"),
+            ("TIMESTAMP DEFAULT Current_Timestamp NOT NULL", "CURRENT_TIMESTAMP()"),
+            ("BOOL DEFAULT false", "FALSE"),
+            ("STRING DEFAULT 'current_date'", "'current_date'"),
         ],
     )
     def test_defaults_are_kept_as_expressions(self, written: str, stored: str) -> None:
@@ -243,6 +248,10 @@ class TestLayout:
     )
     def test_a_layout_that_bigquery_or_this_project_refuses(self, tail: str, sentence: str) -> None:
         assert sentence in refused(self.ddl(tail))[0]
+
+    @pytest.mark.parametrize("behind", [";", "; -- what it is for", ";\n/* and since when */\n", "\n-- CREATE TABLE u"])
+    def test_a_comment_may_stand_behind_the_statement(self, behind: str) -> None:
+        assert table(f"CREATE TABLE t (a INT64){behind}") == table("CREATE TABLE t (a INT64)")
 
     def test_primary_keys(self) -> None:
         assert table("CREATE TABLE t (a INT64, b INT64, PRIMARY KEY (a, b) NOT ENFORCED)").primary_key == ("a", "b")
