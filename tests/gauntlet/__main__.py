@@ -32,7 +32,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--sample", type=int, default=EVERY, metavar="N", help="so many of each kind, in each part")
     parser.add_argument(
-        "--since", default="", metavar="COMMIT", help="judge only what COMMIT left unexplained, or had not"
+        "--since",
+        action="append",
+        default=[],
+        metavar="COMMIT",
+        help="judge only what COMMIT left unexplained, or had not",
     )
     parser.add_argument(
         "--record", action="store_true", help="keep the counts in docs/ for the page of what is covered"

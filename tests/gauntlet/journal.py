@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,13 @@ def identity(mutation: Mutation) -> str:
 class Journal:
     """The outcomes of one part, of one commit."""
 
-    def __init__(self, folder: Path, part: str, commit: str, since: str = "") -> None:
+    def __init__(self, folder: Path, part: str, commit: str, since: Sequence[str] = ()) -> None:
         self.commit = commit
         self.path = folder / f"{part.replace(' ', '-')}.jsonl"
         self.known: dict[str, Mapping[str, Any]] = {}
         lines = [*_lines(self.path)]
         for each in lines:
-            if since and each["commit"] == since and each["verdict"] not in UNEXPLAINED:
+            if each["commit"] in since and each["verdict"] not in UNEXPLAINED:
                 self.known[each["id"]] = each
         for each in lines:
             if commit != NOT_COMMITTED and each["commit"] == commit:

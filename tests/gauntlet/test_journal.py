@@ -43,7 +43,7 @@ def test_only_what_an_earlier_commit_left_is_judged_after_a_cure(tmp_path: Path)
     before = Journal(tmp_path, "stack", "c1")
     before.keep(REFUSED)
     before.keep(LEFT)
-    after = Journal(tmp_path, "stack", "c2", since="c1")
+    after = Journal(tmp_path, "stack", "c2", since=["c1"])
     assert (after.outcome(ONE), after.outcome(OTHER)) == (REFUSED, None)
     after.keep(replace(LEFT, verdict="refused", by="manifest"))
     assert after.commits([ONE, OTHER]) == ["c2", "c1"]
