@@ -62,7 +62,7 @@ class Player:
         """Play a day from its start to its end."""
         began, played = time.monotonic(), Played()
         self.system.clock.stands = not self._speed
-        self.system.clock.move_to(day.start)
+        self._show(day.start)
         for at, what in moments(day, self._runs(day)):
             self._go_to(at)
             if isinstance(what, Step):
@@ -109,7 +109,11 @@ class Player:
             while (left := (at - clock.now()).total_seconds()) > 0:
                 time.sleep(min(left / self._speed, 0.2))
                 clock.move_to(min(at, clock.now() + timedelta(seconds=0.2 * self._speed)))
-        clock.move_to(at)
+        self._show(at)
+
+    def _show(self, at: datetime) -> None:
+        self.system.clock.move_to(at)
+        self.system.warehouse.tell(at)
 
     def _do(self, step: Step, day: Day, played: Played) -> int:
         """Do what a step says; return how many messages it published."""
