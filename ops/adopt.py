@@ -7,16 +7,18 @@
 Inventories are the platform's own listings:
 
     gcloud asset list --project P --content-type resource --format json > assets.json
+    gcloud asset list --project P --content-type iam-policy --format json > policies.json
     gcloud firestore indexes composite list --database '(default)' --format json > indexes.json
     gcloud firestore indexes fields list --database '(default)' --format json > fields.json
 
 It refuses when an import would replace something that holds data, or drop a column of it. Whatever exists without
 being declared is listed: first what disturbs the pipeline (a second subscription on a topic), then the rest.
 
-For a project that has no declaration yet, `ops new pipeline NAME` makes one and --draft fills it: the files of tables and
-datasets are written, with everything that a listing tells. For services, topics, phases, boundaries, functions, variables,
-streams and alerts the declaration gets a comment that asks, with the entry as far as it is known. Then everything is read and
-compared as above, so what is left is named.
+For a project that has no declaration yet, `ops new pipeline NAME` makes one and --draft fills it. Written is what listings tell
+whole: tables and datasets, services with their addresses, functions whose source stands under functions/ (with schedules,
+variables and secrets), streams whose messages are their rows. For the rest (what a topic's messages are, when a phase is
+complete, an alert) the declaration gets a comment that asks, with the entry as far as it is known; answer, and draft again.
+Then everything is read and compared as above, so what is left is named.
 
 With --resume it leaves out what the stack's state records already: after an update that was killed, what the cloud
 did create without the state knowing is imported, and the next update goes on from there.
@@ -36,11 +38,13 @@ from blueprint.findings import Finding, Location, Refused
 from ops import exitcodes
 from ops.adoption.compare import Adopted, Adoption, Leftover, compare
 from ops.adoption.draft import draft
+from ops.adoption.entries import DraftedEntry
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
-from ops.adoption.questions import OpenQuestion
+from ops.adoption.listing import Listing
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
+from ops.embedded.project import load, stack_settings
 from ops.engine_cli import call
 from ops.findings import FindingsReport, write
 from ops.scaffolding.change import DECLARATION, ProjectChange
@@ -62,9 +66,11 @@ def run(args: argparse.Namespace) -> int:
     """Report, and write the import file; return 0, 1 when refused, or 3 when leftovers were found."""
     if not args.inventory:
         raise Refused([Finding("inventory", "Give at least one --inventory; `adopt --help` says how.", Location("."))])
-    drafted = _drafted(args) if args.draft else Draft((), ())
+    drafted = _drafted(args) if args.draft else Draft()
     evaluation = evaluate(args.root, args.stack)
     if any(finding.severity == "violation" for finding in evaluation.findings):
+        for line in drafted_lines(drafted):
+            print(line, file=sys.stdout if args.format == "text" else sys.stderr)
         raise Refused(evaluation.findings)
     defaults = provider_defaults(evaluation)
     declared = [each for each in evaluation.registrations if each.custom and each.type != _PROVIDER]
@@ -88,23 +94,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 class Draft(NamedTuple):
-    """What was written of what exists, and what is left to a person."""
+    """What was written of what exists: files and entries of the declaration; and what is left to a person."""
 
-    files: tuple[str, ...]
-    by_hand: tuple[OpenQuestion, ...]
+    files: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    by_hand: tuple[DraftedEntry, ...] = ()
 
 
 def _drafted(args: argparse.Namespace) -> Draft:
-    """Write what listings tell whole; raises `Refused` where a file cannot be written."""
-    evaluation = evaluate(args.root, args.stack)
-    if any(finding.severity == "violation" for finding in evaluation.findings):
-        raise Refused(evaluation.findings)
-    change = ProjectChange(args.root)
-    left = draft(change, read(args.inventory, provider_defaults(evaluation)["project"]))
+    """Write what listings tell whole; a declaration that is not sound yet, with an entry just answered, is no hindrance."""
+    change, stack = ProjectChange(args.root), stack_settings(load(args.root, args.stack))
+    there = read(args.inventory, stack.project)
+    listing = Listing(tuple(there), change.value(), stack, args.root)
+    declared, left = draft(change, listing)
     files = tuple(sorted(change.files))
     if change.files or change.changed:
         change.write()
-    return Draft(files, tuple(left))
+    return Draft(files, tuple(declared), tuple(left))
 
 
 def provider_defaults(evaluation: Evaluation) -> dict[str, str]:
@@ -124,6 +130,7 @@ def as_json(adoption: Adoption, drafted: Draft) -> dict[str, Any]:
     """Return the report as data."""
     return {
         "written": list(drafted.files),
+        "declared": list(drafted.declared),
         "by_hand": [
             {"what": each.what, "why": each.why, "entry": list(each.entry), "section": each.section}
             for each in drafted.by_hand
@@ -143,14 +150,7 @@ def as_json(adoption: Adoption, drafted: Draft) -> dict[str, Any]:
 
 def lines(adoption: Adoption, drafted: Draft) -> Iterator[str]:
     """Yield the report for people."""
-    if drafted.files or drafted.by_hand:
-        yield f"Written: {len(drafted.files)}"
-        yield from (f"  {name}" for name in drafted.files)
-        asked = sum(1 for each in drafted.by_hand if each.section is not None)
-        yield f'Only you can say: {len(drafted.by_hand)}, of which {asked} stand as comments in {DECLARATION}; answer each "?" there, and take the `# ` away'
-        for hand in drafted.by_hand:
-            yield f"  {hand.what}: {hand.why}"
-            yield from (f"      {line}" for line in hand.entry)
+    yield from drafted_lines(drafted)
     replaced = [each for each in adoption.adopted if each.replaced]
     refused = [each for each in adoption.adopted if each.refused and not each.replaced]
     others = [each for each in adoption.adopted if not each.replaced and not each.refused]
@@ -175,6 +175,21 @@ def lines(adoption: Adoption, drafted: Draft) -> Iterator[str]:
     idle = [each for each in adoption.leftovers if not each.touches]
     yield f"Undeclared and without effect on this pipeline; remove those that were its own: {len(idle)}"
     yield from _leftover_lines(idle)
+
+
+def drafted_lines(drafted: Draft) -> Iterator[str]:
+    """Yield what a draft wrote and asks, for people; nothing where there is none."""
+    if drafted == Draft():
+        return
+    yield f"Written: {len(drafted.files)}"
+    yield from (f"  {name}" for name in drafted.files)
+    yield f"Declared: {len(drafted.declared)}"
+    yield from (f"  {what}" for what in drafted.declared)
+    asked = sum(1 for each in drafted.by_hand if each.section is not None)
+    yield f'Only you can say: {len(drafted.by_hand)}, of which {asked} stand as comments in {DECLARATION}; answer each "?" there, and take the `# ` away'
+    for hand in drafted.by_hand:
+        yield f"  {hand.what}: {hand.why}"
+        yield from (f"      {line}" for line in hand.entry)
 
 
 def _adopted_lines(adopted: Iterable[Adopted]) -> Iterator[str]:

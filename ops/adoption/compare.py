@@ -37,7 +37,8 @@ _FUNCTION = "gcp:cloudfunctionsv2/function:Function"
 _SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 _JOB = "gcp:cloudscheduler/job:Job"
 _TOPIC = "gcp:pubsub/topic:Topic"
-_LEFTOVER_KINDS = (_FUNCTION, _SUBSCRIPTION, _JOB)
+_FIELD = "gcp:firestore/field:Field"
+_LEFTOVER_KINDS = (_FUNCTION, _SUBSCRIPTION, _JOB, _TOPIC, _INDEX, _FIELD)
 
 
 @dataclass(frozen=True)

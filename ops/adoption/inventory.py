@@ -3,6 +3,7 @@
 A listing is the JSON array that one of these commands prints; give as many as you have, in any order:
 
     gcloud asset list --project P --content-type resource --format json      (everything but what follows)
+    gcloud asset list --project P --content-type iam-policy --format json    (who may publish on which topic)
     gcloud firestore indexes composite list --database '(default)' --format json
     gcloud firestore indexes fields list --database '(default)' --format json
     gcloud monitoring policies list --format json
@@ -17,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,16 @@ MAX_LISTING = 500_000_000
 
 @dataclass(frozen=True)
 class Existing:
-    """One resource that is there: `label` for people, `settings` by wire name; what it lacks is not compared."""
+    """One resource that is there: `label` for people, `settings` by wire name; what it lacks is not compared.
+
+    `publishers` are the accounts that a topic's own policy lets publish; empty too where no listing tells.
+    """
 
     type: str
     id: str
     label: str
     settings: Settings = field(default_factory=dict, hash=False)
+    publishers: tuple[str, ...] = ()
 
 
 def read(files: Iterable[Path], project: str) -> list[Existing]:
@@ -51,12 +56,24 @@ def read(files: Iterable[Path], project: str) -> list[Existing]:
         Refused: when a file is not such a listing.
     """
     found: dict[tuple[str, str], Existing] = {}
+    publishers: dict[str, tuple[str, ...]] = {}
     for path in files:
         for entry in _entries(path):
             existing = _existing(entry, project)
-            if existing is not None:
+            if "iamPolicy" in entry:
+                publishers[_name(entry, project)] = _publishers(entry)
+            elif existing is not None:
                 found[existing.type, existing.id] = existing
-    return [found[key] for key in sorted(found)]
+    return [replace(found[key], publishers=publishers.get(key[1], ())) for key in sorted(found)]
+
+
+def _publishers(entry: Data) -> tuple[str, ...]:
+    """Return the service accounts that a policy gives a role with the right to publish."""
+    bindings = (entry.get("iamPolicy") or {}).get("bindings") or ()
+    roles = {"roles/pubsub.publisher", "roles/pubsub.editor", "roles/pubsub.admin"}
+    members = [each for binding in bindings if binding.get("role") in roles for each in binding.get("members", ())]
+    accounts = [each.partition(":")[2] for each in members if each.startswith("serviceAccount:")]
+    return tuple(dict.fromkeys(accounts))
 
 
 def _entries(path: Path) -> Iterator[Data]:
@@ -76,15 +93,18 @@ def _unreadable(path: Path, why: str) -> Finding:
 
 def _existing(entry: Data, project: str) -> Existing | None:
     if "assetType" in entry:
-        name = re.sub(r"^//[^/]+/", "", str(entry.get("name", "")))
         data = entry.get("resource", {}).get("data", {})
         reader = _ASSETS.get(entry["assetType"])
     else:
         name, data = str(entry.get("name", "")), entry
         reader = next((reader for pattern, reader in _LISTED if re.fullmatch(pattern, name)), None)
-    if reader is None:
-        return None
-    return reader(re.sub(r"^projects/\d+/", f"projects/{project}/", name), data)
+    return None if reader is None else reader(_name(entry, project), data)
+
+
+def _name(entry: Data, project: str) -> str:
+    """Return a resource's name without its service's host, with the project's id."""
+    name = re.sub(r"^//[^/]+/", "", str(entry.get("name", "")))
+    return re.sub(r"^projects/\d+/", f"projects/{project}/", name)
 
 
 def _pick(data: Data, *names: str) -> Settings:
@@ -117,10 +137,19 @@ def _function(name: str, data: Data) -> Existing:
         data.get("serviceConfig", {}),
         *("availableMemory", "availableCpu", "timeoutSeconds", "maxInstanceCount", "minInstanceCount"),
         *("ingressSettings", "serviceAccountEmail", "environmentVariables"),
+        "secretEnvironmentVariables",
     )
     trigger = data.get("eventTrigger")
     settings["eventTrigger"] = _pick(trigger, "eventType", "pubsubTopic", "retryPolicy") if trigger else None
     return Existing("gcp:cloudfunctionsv2/function:Function", name, _last(name), settings)
+
+
+def _service(name: str, data: Data) -> Existing:
+    """Read a Cloud Run service, as version 2 of its API or version 1 (`spec`) shows it."""
+    inner = data.get("spec", {}).get("template", {}).get("spec", {})
+    account = data.get("template", {}).get("serviceAccount") or inner.get("serviceAccountName")
+    settings = {"name": _last(name), "template": {"serviceAccount": account}}
+    return Existing("gcp:cloudrunv2/service:Service", name, _last(name), settings)
 
 
 def _job(name: str, data: Data) -> Existing:
@@ -222,6 +251,7 @@ _ASSETS: Mapping[str, Callable[[str, Data], Existing | None]] = {
     "monitoring.googleapis.com/AlertPolicy": _alert,
     "pubsub.googleapis.com/Subscription": _subscription,
     "pubsub.googleapis.com/Topic": _topic,
+    "run.googleapis.com/Service": _service,
     "secretmanager.googleapis.com/Secret": _secret,
     "storage.googleapis.com/Bucket": _bucket,
 }

@@ -13,7 +13,7 @@ import yaml
 
 from blueprint.keys import KeyKind
 from ops.commands import did_you_mean
-from ops.scaffolding.lines import with_comment, with_item, with_key
+from ops.scaffolding.lines import with_comment, with_item, with_key, without_comment
 from ops.scaffolding.texts import KEYS
 
 DECLARATION: Final = "pipeline.yaml"
@@ -93,6 +93,12 @@ class ProjectChange:
         text = self.text(DECLARATION)
         if f"# ? {what}:" not in text:
             self.changed[DECLARATION] = with_comment(text, section, lines)
+
+    def answered(self, what: str) -> None:
+        """Take away the comment that asks it, where there is one."""
+        text = self.text(DECLARATION)
+        if f"# ? {what}:" in text:
+            self.changed[DECLARATION] = without_comment(text, f"# ? {what}:")
 
     def write(self) -> list[str]:
         """Write everything and return what was written, one line each; raises `PartRefused` where a file is there."""

@@ -64,6 +64,18 @@ def with_comment(text: str, section: str, lines: Sequence[str]) -> str:
     return text[:at] + "".join(f"\n{indent}{line}" for line in lines) + text[at:]
 
 
+def without_comment(text: str, begins: str) -> str:
+    """Return `text` without a comment of `with_comment` that begins so, nor the name of a section that it leaves empty."""
+    lines = text.splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.lstrip("# ").startswith(begins.lstrip("# ")))
+    rest = range(first + 1, len(lines))
+    last = next((n for n in rest if not lines[n].lstrip().startswith("#") or "# ? " in lines[n]), len(lines))
+    named = lines[first].startswith("#   ") and not lines[first - 1].startswith("#   ")
+    if named and not (last < len(lines) and lines[last].startswith("#   ")):
+        first -= 1
+    return "".join([*lines[:first], *lines[last:]]).rstrip() + "\n"
+
+
 def _after(value: str, shift: str) -> str:
     first, *more = value.split("\n")
     return "".join([f" {first}" if first else "", *(f"\n{shift}{line}" for line in more)])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.findings import Refused
 from ops.__main__ import main
 from tests.engine import legacy
 from tests.engine.twin.cloud import Cloud
@@ -39,6 +40,8 @@ def table(name: str, fields: list[dict[str, Any]], **more: Any) -> dict[str, Any
     return asset("bigquery.googleapis.com/Table", place, {"schema": {"fields": fields}, **more})
 
 
+NUMBER_OF = "123456789012"
+"""The number that a new project's stack has."""
 STRING, KEY = {"name": "name", "type": "STRING"}, {"name": "id", "type": "INTEGER", "mode": "REQUIRED"}
 TABLES = [
     table("plain", [KEY, {**STRING, "maxLength": "40", "description": 'Who "sends" it'}], description="Ständig"),
@@ -68,6 +71,18 @@ SYSTEM = [
     asset("cloudscheduler.googleapis.com/Job", f"{EU}/jobs/elsewhere", {"schedule": "0 1 * * *", "httpTarget": {"uri": "https://example.org/"}}),
     asset("monitoring.googleapis.com/AlertPolicy", f"projects/{PROJECT}/alertPolicies/1", {"displayName": "Too slow", "enabled": True}),
 ]  # fmt: skip
+
+
+def policy(name: str, *members: str) -> dict[str, Any]:
+    bindings = [
+        {"role": "roles/pubsub.publisher", "members": [*members]},
+        {"role": "roles/pubsub.viewer", "members": ["serviceAccount:reader@x.iam.gserviceaccount.com"]},
+    ]
+    return {
+        "assetType": "pubsub.googleapis.com/Topic",
+        "name": f"//pubsub.googleapis.com/{name}",
+        "iamPolicy": {"bindings": bindings},
+    }
 
 
 def adopt(
@@ -110,6 +125,7 @@ def test_what_is_written_is_what_exists(root: Path, capsys: pytest.CaptureFixtur
 def test_what_only_a_person_knows_is_asked_with_what_is_known(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, told, _ = adopt(root, capsys, SYSTEM, "--draft")
     left = {each["what"]: each for each in told["by_hand"]}
+    assert told["declared"] == []
     assert left.keys() == {
         *("table freight.tagged", "table freight.seen", "service billing", "service old-ab12-ew"),
         *("topic loaded", "topic to-bill", "phase behind loaded", "boundary of load-billing"),
@@ -119,7 +135,7 @@ def test_what_only_a_person_knows_is_asked_with_what_is_known(root: Path, capsys
     assert "policyTags" in left["table freight.tagged"]["why"]
     assert left["topic loaded"]["entry"][-2:] == ["  consumers: [{service: billing, path: /bill}]", '  shared: "?"']
     assert "Its subscriptions are loaded-rows, loaded-to-bill." in left["topic loaded"]["why"]
-    assert "serviceUrls` of the stack is https://billing-ab12cd34ef-ew.a.run.app" in left["service billing"]["why"]
+    assert left["service billing"]["why"] == "It can be declared once loaded or to-bill is."
     assert "`TO` is to-bill" in left["boundary of load-billing"]["why"]
     assert left["subscription loaded-rows"]["entry"][1:3] == ["  topics: [loaded]", "  table: freight.plain"]
     assert left["function weigh"]["entry"][3:] == [
@@ -138,7 +154,6 @@ def test_what_only_a_person_knows_is_asked_with_what_is_known(root: Path, capsys
 
 
 ANSWERS = {
-    "service billing": ["Billing"],
     "topic loaded": ["completion", "shipments-collector", "Billing counts what was loaded itself"],
     "topic to-bill": ["trigger", ""],
     "phase behind loaded": ["loading", "loading", "Loading", "shipments-collector", "loading_dates", "scales"],
@@ -168,21 +183,104 @@ def test_answered_it_is_a_declaration_that_takes_over_what_exists(
         text = answered(text, what, answers)
     text = text.replace("date: {from: date}}", "date: {from: date}, correlation_id: {from: correlation_id}}")
     (root / "pipeline.yaml").write_text(text, encoding="utf-8")
-    stack = (root / "Pulumi.dev.yaml").read_text()
-    stack = stack.replace("serviceUrls:\n", "serviceUrls:\n    billing: https://billing-ab12cd34ef-ew.a.run.app\n")
-    (root / "Pulumi.dev.yaml").write_text(stack)
     (root / "functions/load_billing").mkdir()
     source = (root / "functions/collect_to_publish/main.py").read_text().replace("def start_publish", "def bill")
     (root / "functions/load_billing/main.py").write_text(source)
     code, told, errors = adopt(root, capsys, SYSTEM, "--draft")
     assert code == 3, errors
     assert told["written"] == []
+    assert told["declared"] == ["service billing"]
+    assert "\n    billing: https://billing-ab12cd34ef-ew.a.run.app\n" in (root / "Pulumi.dev.yaml").read_text()
+    assert "\n  billing: {title: Billing}\n" in (root / "pipeline.yaml").read_text()
     taken = {each["id"].rpartition("/")[2]: each for each in told["imported"]}
     assert {"loaded", "to-bill", "load-billing"} <= taken.keys()
     assert [each for each in told["imported"] if each["replaced"] or each["cannot_change"]] == []
     assert "eventTrigger" in " ".join(taken["load-billing"]["changed"]), "the difference is named"
     assert "loaded-to-bill" in {each["id"].rpartition("/")[2] for each in told["leftovers"]}
     assert {"topic loaded", "function load-billing"}.isdisjoint(each["what"] for each in told["by_hand"])
+
+
+def test_what_is_known_whole_is_declared(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A source under functions/, policies of topics, and rows that have their messages' names: nothing is left to ask of them."""
+    named = {each["name"].rpartition("/")[2]: each for each in json.loads(json.dumps(SYSTEM))}
+    weigher = {**named.pop("weigh"), "name": f"//cloudfunctions.googleapis.com/{EU}/functions/weigh-parcels"}
+    weigh = weigher["resource"]["data"]["serviceConfig"] = {
+        **weigher["resource"]["data"]["serviceConfig"],
+        "availableMemory": "512M",
+        "environmentVariables": {"GCP_PROJECT_ID": PROJECT, "NUMBER": NUMBER_OF, "PLACE": "europe-west1"},
+        "serviceAccountEmail": f"weigher@{PROJECT}.iam.gserviceaccount.com",
+    }
+    named["weigh-hourly"]["resource"]["data"]["httpTarget"]["uri"] += "-parcels"
+    weigh["secretEnvironmentVariables"] = [
+        {"key": "SCALE", "projectId": PROJECT, "secret": "scale-key", "version": "3"}
+    ]
+    named["loaded-rows"]["resource"]["data"]["bigqueryConfig"]["useTableSchema"] = True
+    entries = [
+        *named.values(),
+        weigher,
+        asset("run.googleapis.com/Service", f"{EU}/services/loader", {"spec": {"template": {"spec": {"serviceAccountName": f"loader@{PROJECT}.iam.gserviceaccount.com"}}}}),
+        policy(f"{TOPICS}/loaded", f"serviceAccount:loader@{PROJECT}.iam.gserviceaccount.com"),
+        policy(f"{TOPICS}/shipments-errors", f"serviceAccount:weigher@{PROJECT}.iam.gserviceaccount.com", "user:a@example.org"),
+        asset("pubsub.googleapis.com/Topic", f"{TOPICS}/shipments-errors", {}),
+    ]  # fmt: skip
+    _, told, _ = adopt(root, capsys, entries, "--draft")
+    left = {each["what"]: each for each in told["by_hand"]}
+    assert "Where is its source?" in left["function weigh-parcels"]["why"]
+    assert "once weigh-parcels is" in left["secret scale-key"]["why"]
+    assert "once a function is that reads it" in left["variable PLACE"]["why"]
+    assert left["topic loaded"]["entry"][2] == "  publishers: [loader]"
+    assert "Who publishes" not in left["topic loaded"]["why"]
+    assert (
+        left["subscription loaded-rows"]["why"] == "It writes rows of freight.plain. It can be declared once loaded is."
+    )
+
+    source = (root / "functions/watch/main.py").read_text().replace("def watch", "def main")
+    source = source.replace("from __future__ import annotations\n", "from __future__ import annotations\n\nimport os\n")
+    source += '\n\nNUMBER, SCALE = os.environ["NUMBER"], os.environ["SCALE"]\n'
+    (root / "functions/weighing").mkdir()
+    (root / "functions/weighing/main.py").write_text(source)
+    code, told, errors = adopt(root, capsys, entries, "--draft")
+    assert code == 3, errors
+    assert told["declared"] == ["function weigh-parcels", "variable NUMBER", "secret scale-key"]
+    assert "Nothing in their code names it." in next(
+        each["why"] for each in told["by_hand"] if each["what"] == "variable PLACE"
+    )
+    text = (root / "pipeline.yaml").read_text()
+    assert (
+        """
+  weigh-parcels:
+    title: "Weigh parcels"
+    folder: weighing
+    entry_point: main
+    trigger: {schedules: {weigh-hourly: {cron: "5 * * * *"}}}
+    publishes: [shipments-errors]
+    secrets: [SCALE]
+    memory: 512Mi
+    timeout: 60s
+    max_instances: 3
+"""
+        in text
+    )
+    assert '\n  SCALE: {secret: scale-key, version: "3"}\n' in text
+    assert "# ? function weigh-parcels" not in text, "what is declared is no question any more"
+    assert "# ? secret scale-key" not in text
+    taken = {each["id"].rpartition("/")[2]: each for each in told["imported"]}
+    assert {"weigh-parcels", "scale-key"} <= taken.keys()
+    assert [each for each in told["imported"] if each["replaced"] or each["cannot_change"]] == []
+
+    text = answered(text, "topic loaded", ["completion", "Billing counts what was loaded itself"])
+    text = text.replace("publishers: [loader]", "publishers: [shipments-collector]")
+    (root / "pipeline.yaml").write_text(text)
+    with pytest.raises(Refused) as refused:
+        adopt(root, capsys, entries, "--draft")
+    assert "  subscription loaded-rows\n" in capsys.readouterr().err, (
+        "what was declared is told beside what is wrong with it"
+    )
+    assert {each.rule for each in refused.value.findings if each.severity == "violation"} == {"streams-map"}
+    assert (
+        "\n  plain:\n    topics: [loaded]\n    table: freight.plain\n    columns: same\n"
+        in (root / "pipeline.yaml").read_text()
+    )
 
 
 def test_the_old_system_of_prod_is_drafted_too(root: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
