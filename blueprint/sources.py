@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from analysis.files import Unreadable, read_bytes
-from blueprint.findings import Finding, Location, Refused
+from blueprint.findings import Finding, Location, Refused, shown
 from blueprint.functions import Function
 from blueprint.manifest import Manifest
 from blueprint.names import Names
@@ -24,6 +24,17 @@ ENGINE = Path(__file__).resolve().parents[1] / FOLDER
 CACHE = ".cache/archives"
 KIBI = 1024
 OPTIONAL = "optional_imports"
+OPERATORS_ENGINE: Final = "orchestration/replay.py"
+"""What `ops repair` runs of the functions' library (`ops.operate.engine`), and no function imports."""
+OPERATORS = "operators' engine"
+"""The name of its archive, which is read and not deployed; no function can be called so."""
+_RUNS_IT = """import functions_framework
+from {library}.orchestration import replay
+
+@functions_framework.http
+def run(request):
+    return replay.main()
+"""
 RESTING_ON_THE_LOCK = frozenset({"archive-missing-module"})
 """What is said of an import that neither a file nor a locked distribution answers."""
 
@@ -115,11 +126,45 @@ def _analysed(
     from blueprint.archive.distributions import read_distributions
 
     locked, findings = read_distributions(lock_folder(root), root, manifest.python, manifest.places.get("runtime"))
-    archives = analyse_functions(sources, target_python=manifest.python, locked=locked, cache=Cache(root / CACHE))
+    operators = [*_operators_engine(root, manifest, sources, findings)]
+    everything = analyse_functions(
+        [*sources, *operators], target_python=manifest.python, locked=locked, cache=Cache(root / CACHE)
+    )
+    archives = {name: archive for name, archive in everything.items() if name != OPERATORS}
     told = dict.fromkeys(finding for archive in archives.values() for finding in archive.findings)
+    if OPERATORS in everything:
+        own = f"{shown(root, library_folder(root, manifest))}/"
+        told |= dict.fromkeys(each for each in everything[OPERATORS].findings if each.at.file.startswith(own))
     if not locked.known:  # nor is it then known what an import that no file answers would find
         told = dict.fromkeys(each for each in told if each.rule not in RESTING_ON_THE_LOCK)
     return archives, [*findings, *_unused_by_all(manifest, told)]
+
+
+def _operators_engine(
+    root: Path, manifest: Manifest, functions: Sequence[ArchiveSource], findings: list[Finding]
+) -> Iterator[ArchiveSource]:
+    """Yield what operators run of the library, so that its code is read as that of a function is."""
+    from blueprint.archive import ArchiveSource, SourceRoot
+    from blueprint.operations import FOLDER as ANSWERS
+
+    library = library_folder(root, manifest)
+    if not functions or not library.is_dir() or not (root / ANSWERS).is_dir():
+        return
+    if not (library / OPERATORS_ENGINE).is_file():
+        message = f"`ops repair` runs {OPERATORS_ENGINE} of the functions' library, and it is not there; put it back."
+        findings.append(Finding("operators-answered", message, Location(shown(root, library))))
+        return
+    yield ArchiveSource(
+        name=OPERATORS,
+        folder=root / ANSWERS,
+        entry_point="run",
+        signature="http",
+        project=root,
+        roots=(SourceRoot(library.parent, only=(library.name,)),),
+        extra_files={"main.py": _RUNS_IT.format(library=library.name).encode()},
+        optional_imports={name: why for each in functions for name, why in each.optional_imports.items()},
+        dynamic_imports=tuple(sorted({name for each in functions for name in each.dynamic_imports})),
+    )
 
 
 def _unused_by_all(manifest: Manifest, findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from blueprint.boundaries import Boundary
-from blueprint.sources import library_folder
+from blueprint.sources import OPERATORS_ENGINE, library_folder
 from blueprint.view import function_view
 from ops.operate.cloud import DataPlaneError
 from ops.operate.target import Target
@@ -35,9 +35,10 @@ def replay(target: Target, boundary: Boundary, date: str, completions: list[Json
         "GCP_PROJECT_ID": target.stack.project,
         "ENVIRONMENT": target.stack.environment,
     }
+    module = f"{library.name}/{OPERATORS_ENGINE}".removesuffix(".py").replace("/", ".")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", f"{library.name}.orchestration.replay"],
+            [sys.executable, "-m", module],
             input=json.dumps(request),
             capture_output=True,
             text=True,
