@@ -71,6 +71,8 @@ MAX_WALK = 100_000
 
 def undefined(path: tuple[str, ...]) -> str | None:
     """Return why the LogEntry type has no such field, or None where it has."""
+    if not path:
+        return "A comparison names no field."
     if not all(path):
         return f"The field {'.'.join(path)!r} has an empty part."
     first, *rest = path

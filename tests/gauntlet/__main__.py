@@ -10,24 +10,27 @@ import gc
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ops import tried
 from tests.gauntlet.corpus import Judged, corpus
-from tests.gauntlet.journal import NOT_COMMITTED, Journal, commit_of
+from tests.gauntlet.forms import forms
+from tests.gauntlet.journal import NOT_COMMITTED, Journal, Journals, commit_of
 from tests.gauntlet.judge import UNEXPLAINED, Judge, Outcome
 from tests.gauntlet.mutation import Mutation, sample
 from tests.incidents.cases import ROOT
 
 KEPT = ROOT / ".cache" / "gauntlet"
+FORMS = "forms"
 EVERY = 1_000_000
 COLLECTED_AFTER = 20
 """Judgements between two collections, each of which looks through what a judgement left and not through the project."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Judge the parts that are named in their order, or all of them."""
+    """Judge the parts that are named in their order, or all of them; `forms` are those of recorded incidents."""
     parser = argparse.ArgumentParser(prog="python -m tests.gauntlet", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--sample", type=int, default=EVERY, metavar="N", help="so many of each kind, in each part")
@@ -48,10 +51,15 @@ def main(arguments: Sequence[str]) -> int:
     unexplained = 0
     with tempfile.TemporaryDirectory() as folder:
         mutations = corpus(Judge(Path(folder)))
-        if unknown := sorted({*given.parts} - {*mutations}):
+        if unknown := sorted({*given.parts} - {*mutations, FORMS}):
             parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(mutations)}.")
         gc.freeze()
         gc.disable()
+        if FORMS in given.parts:
+            _forms(mutations, Journals(KEPT, commit, given.since), record=given.record)
+            given.parts.remove(FORMS)
+            if not given.parts:
+                return 0
         for part in given.parts or mutations:
             journal = Journal(KEPT, part, commit, given.since)
             outcomes = _judged(part, mutations[part], given.sample, journal)
@@ -61,6 +69,24 @@ def main(arguments: Sequence[str]) -> int:
                 row = {"possible": len(mutations[part]), "commits": at, "kinds": counted(outcomes)}
                 tried.record(ROOT, "gauntlet", part, row)
     return 1 if unexplained else 0
+
+
+def _forms(mutations: Mapping[str, Mapping[Mutation, Judged]], journals: Journals, *, record: bool) -> None:
+    """Judge the generated forms of each recorded incident, and print and keep what became of them."""
+    found: dict[str, object] = {}
+    for incident, forms_of in forms(mutations).items():
+        tries = []
+        for part, mutation in forms_of:
+            outcome = journals.of(part).outcome(mutation)
+            if outcome is None:
+                outcome = mutations[part][mutation]()
+                journals.of(part).keep(outcome)
+            tries.append({"made": f"{mutation}".strip(), "layer": part, "verdict": outcome.verdict, "by": outcome.by})
+        found[str(incident)] = tries
+        verdicts = Counter(str(each["verdict"]) for each in tries)
+        print(f"{incident}: {', '.join(f'{count} {name}' for name, count in sorted(verdicts.items()))}", flush=True)
+    if record:
+        tried.record(ROOT, "forms", "generated", {"commit": journals.commit, "of": found})
 
 
 def _judged(part: str, mutations: Mapping[Mutation, Judged], of_each: int, journal: Journal) -> list[Outcome]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from tests.gauntlet.harmless import of_code, of_layout, of_statement
-from tests.gauntlet.judge import Judge, Outcome
+from tests.gauntlet.judge import Judge, Outcome, guarded
 from tests.gauntlet.mutation import Mutation
 from tests.gauntlet.of_files import of_files
 from tests.gauntlet.of_python import of_python
@@ -50,7 +50,11 @@ def corpus(judge: Judge) -> Mapping[str, Mapping[Mutation, Judged]]:
         name: {each: partial(judge.passed, each) for each in _distinct(judge, found)}
         for name, found in harmless.items()
     }
-    return {**edits, "plan": {each.mutation: each.judged for each in of_plan(judge)}, **passing}
+    return {
+        **edits,
+        "plan": {each.mutation: partial(guarded, each.mutation, each.judged) for each in of_plan(judge)},
+        **passing,
+    }
 
 
 def _distinct(judge: Judge, found: Iterable[Mutation]) -> list[Mutation]:

@@ -70,6 +70,21 @@ class Journal:
         self.known[key] = line
 
 
+class Journals:
+    """The journals of all parts."""
+
+    def __init__(self, folder: Path, commit: str, since: Sequence[str]) -> None:
+        self.commit = commit
+        self._folder, self._since = folder, since
+        self._read: dict[str, Journal] = {}
+
+    def of(self, part: str) -> Journal:
+        """Return the journal of one part."""
+        if part not in self._read:
+            self._read[part] = Journal(self._folder, part, self.commit, self._since)
+        return self._read[part]
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -85,6 +85,15 @@ def places() -> dict[str, str]:
     return found
 
 
+def guarded(mutation: Mutation, judged: Callable[[], Outcome]) -> Outcome:
+    """Return an outcome, which is a crash where the program ends or is late."""
+    try:
+        with bounded(SECONDS):
+            return judged()
+    except Exception as error:  # noqa: BLE001  # whatever the program raises is what is looked for
+        return Outcome(mutation, "crash", type(error).__name__, str(error)[:300])
+
+
 class Judge:
     """A copy of the project, in which one mutation after the other is made, judged and taken back."""
 
@@ -113,11 +122,7 @@ class Judge:
     def judged(self, mutation: Mutation) -> Outcome:
         """Return what becomes of a mutation."""
         with self._made(mutation):
-            try:
-                with bounded(SECONDS):
-                    return self._judged(mutation)
-            except Exception as error:  # noqa: BLE001  # whatever the program raises is what is looked for
-                return Outcome(mutation, "crash", type(error).__name__, str(error)[:300])
+            return guarded(mutation, partial(self._judged, mutation))
 
     def _judged(self, mutation: Mutation) -> Outcome:
         assert self.before.blueprint is not None
@@ -146,17 +151,20 @@ class Judge:
     def passed(self, mutation: Mutation) -> Outcome:
         """Return whether an edit that changes nothing passes, and leaves the plan as it was where that is promised."""
         with self._made(mutation):
-            if found := self.findings():
-                return Outcome(mutation, "survivor", found[0].rule, f"refused: {found[0]}", len(found))
-            if mutation.file.endswith(".py") or "/queries/" in mutation.file or "/gates/" in mutation.file:
-                return Outcome(mutation, "benign", "passes", "")
-            difference = self.difference(mutation)
-            by, said = told(difference)
-            if by and not difference.broken and (reason := reason_for(mutation)):
-                return Outcome(mutation, "benign", "reason", reason)
-            if by or difference.broken:
-                return Outcome(mutation, "survivor", by or difference.broken[0].rule, f"told: {said}")
-            return Outcome(mutation, "benign", "same plan", "")
+            return guarded(mutation, partial(self._passed, mutation))
+
+    def _passed(self, mutation: Mutation) -> Outcome:
+        if found := self.findings():
+            return Outcome(mutation, "survivor", found[0].rule, f"refused: {found[0]}", len(found))
+        if mutation.file.endswith(".py") or "/queries/" in mutation.file or "/gates/" in mutation.file:
+            return Outcome(mutation, "benign", "passes", "")
+        difference = self.difference(mutation)
+        by, said = told(difference)
+        if by and not difference.broken and (reason := reason_for(mutation)):
+            return Outcome(mutation, "benign", "reason", reason)
+        if by or difference.broken:
+            return Outcome(mutation, "survivor", by or difference.broken[0].rule, f"told: {said}")
+        return Outcome(mutation, "benign", "same plan", "")
 
     def findings(self) -> list[Finding]:
         """Return what `ops plan` says of the tree as it is, without its program."""
