@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ops import tried
+from ops import forms, tried
 from ops.arguments import add_root_argument
 from ops.invocation import pasteable
 
@@ -222,6 +222,7 @@ def _page(recorded: tuple[Incident, ...], known: tuple[Cover, ...], root: Path) 
     yield from _gap_list(recorded, by_number)
     yield from _mechanisms(recorded, by_number)
     yield from tried.section(root)
+    yield from forms.section(root, recorded, by_number)
     yield from _by_incident(recorded, by_number)
     yield from _by_check(known)
 

@@ -77,6 +77,7 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     from blueprint.schemas.messages import load_messages
     from ops.change.declaration import meanings
     from ops.change.documents import contents, expiries
+    from ops.change.operators import of_operators, operators_engine
 
     declarations = [read_declaration(folder) for folder in folders]
     for declaration, name in zip(declarations, names, strict=True):
@@ -90,11 +91,12 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     before, after = (declaration.manifest for declaration in declarations)
     if before is None or after is None:
         return []
+    engines = [operators_engine(folder, each) for folder, each in zip(folders, (before, after), strict=True)]
     documents = (load_firestore(folder, each)[0] for folder, each in zip(folders, (before, after), strict=True))
     messages = (
         load_messages(folder, each.phase_labels())[0] for folder, each in zip(folders, (before, after), strict=True)
     )
-    return [*meanings(before, after), *expiries(*documents), *contents(*messages)]
+    return [*meanings(before, after), *expiries(*documents), *contents(*messages), *of_operators(*engines)]
 
 
 def read(path: Path) -> PlanDifference:

@@ -190,6 +190,7 @@ def test_every_value_stands_in_the_text_and_every_alternative_in_parentheses(fou
         (c("textPayload", "=~", "(?=x)"), "RE2"),
         (c("textPayload", "=~", "(a+)+$"), "repeats a repetition"),
         (c("jsonPayload..x", "=", "1"), "empty part"),
+        (Compare((), "=", "ERROR"), "names no field"),
         (c("textPayload", "~", "1"), "none of the language's"),
         (AllOf((c("severity", ">", "ERROR"), c("severity", "<", "ERROR"))), "No entry can match"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import coverage, docs, tried
+from ops import coverage, docs, forms, tried
 from ops.coverage import Cover, Incident
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,3 +69,21 @@ def test_what_was_tried_is_counted(tmp_path: Path) -> None:
     tried.record(tmp_path, "gauntlet", "stack", {"possible": 9, "commits": ["c2", "c1"], "kinds": kinds})
     tried.record(tmp_path, "fuzz", "query", {"inputs": 7, "faults": 0})
     assert {"| stack | 9 | 6 | 2 | 3 | 0 | 1 | c2 and c1 |", "| query | 7 | 0 |"} < {*tried.section(tmp_path)}
+
+
+def test_forms_are_counted_and_only_refusals_prevent(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    what = [coverage.Incident(number, "It broke", "A", before=True, after=True) for number in (1, 2, 3)]
+    assert [*forms.section(tmp_path, what, {})] == []
+    verdicts = {"1": ["refused"] * 6, "2": ["refused"] * 4 + ["told", "benign"], "3": ["refused"] * 6 + ["survivor"]}
+    of = {number: [{"layer": "plan", "verdict": each} for each in found] for number, found in verdicts.items()}
+    tried.record(tmp_path, "forms", "generated", {"commit": "c1", "of": of})
+    alert = coverage.Cover("alert", "silence", "Silence", (1,))
+    rows = [
+        line for line in forms.section(tmp_path, what, {1: [alert]}) if line.startswith("| ") and "It broke" in line
+    ]
+    assert rows == [
+        "| 1 | It broke | 0 | 6 | plan | 6 | 0 | 0 | 0 | prevented | `silence`, 10 min |",
+        "| 2 | It broke | 0 | 6 | plan | 4 | 1 | 1 | 0 | prevented or told and partly harmless | – |",
+        "| 3 | It broke | 0 | 7 | plan | 6 | 0 | 0 | 1 | **not all seen** | – |",
+    ]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
+import yaml
 
+from ops.coverage import INCIDENTS
 from tests.gauntlet.corpus import Judged, corpus
+from tests.gauntlet.forms import OF_EACH, forms, patterns
 from tests.gauntlet.judge import UNEXPLAINED, Judge, reason_for, reasons
 from tests.gauntlet.mutation import Mutation, misspelt, other_case, sample, scaled
 from tests.gauntlet.of_python import of_python
 from tests.gauntlet.of_sql import of_sql
 from tests.gauntlet.of_yaml import of_yaml
+from tests.incidents.cases import ROOT
 
 PARTS = (
     "declaration",
@@ -67,6 +72,18 @@ def test_an_unexplained_mutation_is_seen(judge: Judge) -> None:
 def test_every_reason_is_of_some_mutation(mutations: Corpus) -> None:
     used = {reason_for(each) for part in mutations.values() for each in part}
     assert [each.pattern for each in reasons() if each.reason not in used] == []
+
+
+def test_every_incident_has_generated_forms(mutations: Corpus) -> None:
+    recorded = yaml.safe_load((ROOT / INCIDENTS).read_text(encoding="utf-8"))["incidents"]
+    found = forms(mutations)
+    assert {*found} == {*recorded}
+    assert {number: len({*of}) for number, of in found.items() if len({*of}) < OF_EACH} == {}
+    names = [f"{each}".strip() for part in mutations.values() for each in part]
+    unused = [
+        each for wanted in patterns().values() for each in wanted if not any(map(re.compile(each).fullmatch, names))
+    ]
+    assert unused == []
 
 
 def test_mistakes_in_yaml() -> None:

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 
 from blueprint.findings import Location
+from blueprint.loader import read_manifest
 from blueprint.schemas.firestore import Firestore, Ttl
 from blueprint.schemas.messages import MessageSchema
+from blueprint.sources import OPERATORS_ENGINE
 from ops.change.documents import contents, expiries
 from ops.change.model import Meaning
+from ops.change.operators import of_operators, operators_engine
 
 AT = Location("a.yaml")
-TRIGGER = json.loads((Path(__file__).resolve().parents[3] / "schemas/messages/phase3-trigger.json").read_bytes())
+ROOT = Path(__file__).resolve().parents[3]
+TRIGGER = json.loads((ROOT / "schemas/messages/phase3-trigger.json").read_bytes())
 
 
 def test_how_long_documents_are_kept() -> None:
@@ -51,3 +55,16 @@ def test_what_a_message_may_say(changes: dict[str, Any], sentence: str) -> None:
 
 def test_words_are_not_told() -> None:
     assert told(description="Another", title="One more") == []
+
+
+def test_what_operators_run_of_the_library_is_told(tmp_path: Path) -> None:
+    manifest, _ = read_manifest(ROOT)
+    assert manifest is not None
+    here = operators_engine(ROOT, manifest)
+    assert here
+    (tmp_path / "functions/shared/orchestration").mkdir(parents=True)
+    assert operators_engine(tmp_path, manifest) is None
+    (tmp_path / "functions/shared" / OPERATORS_ENGINE).write_bytes(here.replace(b"sys.exit", b"sys.exiit"))
+    said = f"`ops repair` runs another {OPERATORS_ENGINE} of the functions' library."
+    assert [*of_operators(here, operators_engine(tmp_path, manifest))] == [Meaning("start", said)]
+    assert [*of_operators(here, here)] == []

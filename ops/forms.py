@@ -1,0 +1,106 @@
+"""The part of docs/coverage.md that tells, incident by incident, in how many forms it was tried again and what became of each.
+
+The forms that people wrote are those of tests/incidents, each of which a test holds to its refusal. The generated ones
+are drawn and judged by `python -m tests.gauntlet forms --record`; docs/tried.json holds each with its outcome.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ops import tried
+
+if TYPE_CHECKING:
+    from ops.coverage import Cover, Incident
+
+FEWEST: Final = 6
+"""Forms of an incident, of both sorts together."""
+CASES: Final = "tests/incidents/cases.yaml"
+LAYERS: Final = {"pipeline.yaml": "declaration", "Pulumi": "stack", "schemas/messages": "messages", "schemas": "tables"}
+"""Beginning of a file's path → what a mistake in it is made in, by the names of the gauntlet's parts."""
+
+
+def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Sequence[Cover]]) -> Iterator[str]:
+    """Yield the part of the page; nothing where no forms are recorded."""
+    recorded = tried.read(root).get("forms", {}).get("generated")
+    if not recorded:
+        return
+    yield "## Each incident in other forms"
+    yield ""
+    yield (
+        f"*Written* are the forms of [tests/incidents](../tests/incidents/cases.yaml), each held to its refusal by a test; *generated* are mistakes that do what the incident did ([forms.yaml](../tests/gauntlet/forms.yaml)), drawn by their names and judged at {recorded['commit']}: each with its outcome is in [tried.json](tried.json). *Prevented* means that every form tried is refused; *told* that the others are told by `ops diff` before a release; *harmless* that a reason is recorded why the rest do no harm. *Reported* is the alert whose case in the replay fires first, and within how many minutes; what only commands see is seen when they run."
+    )
+    yield ""
+    yield "| # | What broke | Written | Generated | Made in | Refused | Told | Harmless | Left | So it is | Reported |"
+    yield "|---:|---|---:|---:|---|---:|---:|---:|---:|---|---|"
+    written = _written(root)
+    for incident in incidents:
+        forms = [*written.get(incident.number, ()), *recorded["of"].get(str(incident.number), ())]
+        counts = Counter(_outcome(each["verdict"]) for each in forms)
+        layers = ", ".join(sorted({each["layer"] for each in forms}))
+        cells = (
+            incident.number,
+            incident.what,
+            len(written.get(incident.number, ())),
+            len(forms) - len(written.get(incident.number, ())),
+            layers,
+            *(counts[name] for name in ("refused", "told", "harmless", "left")),
+            _so(counts),
+            _reported(known.get(incident.number, ())),
+        )
+        yield "| " + " | ".join(map(str, cells)) + " |"
+    yield ""
+
+
+def _written(root: Path) -> Mapping[int, Sequence[Mapping[str, Any]]]:
+    """Return incident → the forms that people wrote, as the generated ones are recorded."""
+    import yaml
+
+    path = root / CASES
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for case in yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else ():
+        verdict = "warned" if case.get("severity") == "warning" else "refused"
+        found.setdefault(case["incident"], []).append({"layer": _layer(case), "verdict": verdict})
+    return found
+
+
+def _layer(case: Mapping[str, Any]) -> str:
+    if "edits" not in case:
+        return "plan"
+    file = str(case["edits"][0]["file"])
+    known = next((layer for beginning, layer in LAYERS.items() if file.startswith(beginning)), "")
+    return known or ("queries" if file.endswith(".sql") else "code")
+
+
+def _outcome(verdict: str) -> str:
+    return {"refused": "refused", "told": "told", "warned": "told", "benign": "harmless"}.get(verdict, "left")
+
+
+def _so(counts: Counter[str]) -> str:
+    if counts.total() < FEWEST:
+        return "**tried too little**"
+    if counts["left"]:
+        return "**not all seen**"
+    words = (
+        ["prevented" if counts["refused"] == counts.total() else "prevented or told"] if counts["refused"] else ["told"]
+    )
+    return " and ".join([*words, *(["partly harmless"] if counts["harmless"] else [])])
+
+
+def _reported(checks: Iterable[Cover]) -> str:
+    """Return the alert that is proven to fire first, with its minutes; or the commands."""
+    from blueprint.alerts import cases
+
+    proven: list[tuple[int, str]] = []
+    for check in checks:
+        if check.sort == "alert":
+            limits = [each.within for each in cases.load(check.id).fires if "{" not in each.within]
+            proven += [(min(map(cases.minutes, limits)), check.id)] if limits else []
+    if proven:
+        minutes, kind = min(proven)
+        return f"`{kind}`, " + (f"{minutes} min" if minutes else "at its first log entry")
+    commands = [f"`{check.id}`" for check in checks if check.sort == "command"]
+    return ", ".join(commands) or "–"
