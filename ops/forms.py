@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from ops import tried
-
-if TYPE_CHECKING:
-    from ops.coverage import Cover, Incident
 
 FEWEST: Final = 6
 """Forms of an incident, of both sorts together."""
@@ -23,7 +20,31 @@ LAYERS: Final = {"pipeline.yaml": "declaration", "Pulumi": "stack", "schemas/mes
 """Beginning of a file's path → what a mistake in it is made in, by the names of the gauntlet's parts."""
 
 
-def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Sequence[Cover]]) -> Iterator[str]:
+class Incident(Protocol):
+    """One class of failure."""
+
+    @property
+    def number(self) -> int:
+        """Its number in docs/incidents.yaml."""
+
+    @property
+    def what(self) -> str:
+        """What broke."""
+
+
+class Check(Protocol):
+    """What prevents or reports it."""
+
+    @property
+    def sort(self) -> str:
+        """Its sort: `alert`, `command` and others."""
+
+    @property
+    def id(self) -> str:
+        """Its id, or its file."""
+
+
+def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Sequence[Check]]) -> Iterator[str]:
     """Yield the part of the page; nothing where no forms are recorded."""
     recorded = tried.read(root).get("forms", {}).get("generated")
     if not recorded:
@@ -90,7 +111,7 @@ def _so(counts: Counter[str]) -> str:
     return " and ".join([*words, *(["partly harmless"] if counts["harmless"] else [])])
 
 
-def _reported(checks: Iterable[Cover]) -> str:
+def _reported(checks: Iterable[Check]) -> str:
     """Return the alert that is proven to fire first, with its minutes; or the commands."""
     from blueprint.alerts import cases
 
