@@ -55,7 +55,7 @@ def surveyed(name: str, group: Group, *, kept: bool) -> dict[str, survey.Cost]:
 
 def judged(group: Group, mutants: Mapping[str, Mutant], found: Mapping[str, survey.Cost]) -> dict[str, str]:
     """Judge the mutants of a group, and print which are not seen."""
-    tests = {name: nearest(found, mutant) for name, mutant in mutants.items()}
+    tests = {name: nearest(ROOT, found, mutant) for name, mutant in mutants.items()}
     said: dict[str, str] = {}
     for name, verdict in verdicts(ROOT, group.files(ROOT, group.tests), mutants, tests):
         said[name] = verdict

@@ -20,19 +20,27 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.process import OPTIONS, apart, importing
-from tests.mutants.survey import Cost
+from tests.mutants.survey import Cost, reached
 
-KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test calls it"
+KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test reaches it"
 BUDGET, MOST, BOUND = 6.0, 40, 60.0
 """Seconds and number of tests that a mutant meets; seconds after which it counts as one that does not end."""
 
 
-def nearest(found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
-    """Return the tests that call the mutant's function, as many as may be run.
+def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
+    """Return the tests that reach the mutant, as many as may be run.
 
     Those of the file that is named after the module come first, then one of each other file in turn; the cheapest first.
     """
-    called = sorted((cost.seconds, test) for test, cost in found.items() if _calls(cost, mutant))
+    place = reached(root / mutant.module, mutant.module, mutant.definition, mutant.line)
+    inside = f"{mutant.module}:{mutant.definition}".rstrip(":") + ("." if mutant.definition else ":")
+
+    def reaches(cost: Cost) -> bool:
+        if mutant.in_function:
+            return place in cost.calls
+        return any(name.startswith(inside) for name in cost.calls)
+
+    called = sorted((cost.seconds, test) for test, cost in found.items() if reaches(cost))
     own = f"test_{Path(mutant.module).stem}.py"
     turn: Counter[str] = Counter()
     ranked: list[tuple[int, float, str]] = []
@@ -48,13 +56,6 @@ def nearest(found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
         chosen.append(test)
         total += seconds
     return chosen
-
-
-def _calls(cost: Cost, mutant: Mutant) -> bool:
-    if mutant.function in cost.calls:
-        return True
-    inside = f"{mutant.module}:{mutant.definition}".rstrip(":") + ("." if mutant.definition else ":")
-    return not mutant.in_function and any(name.startswith(inside) for name in cost.calls)
 
 
 @dataclass(eq=False)

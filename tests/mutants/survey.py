@@ -1,7 +1,7 @@
-"""Which test calls which function, and what the test takes alone: so that a mutant meets the nearest tests, cheapest first.
+"""Which test reaches which block of which function, and what it takes alone: a mutant meets the nearest, cheapest first.
 
-Each function of the judged modules says that it was called. What a shared fixture or a cached function called counts for
-every test that gets its result, and so does its time.
+Each function of the judged modules says that it was called, and each of its blocks that it was entered. What a shared
+fixture or a cached function called counts for every test that gets its result, and so does its time.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import pytest
 from tests.mutants.process import OPTIONS, importing
 
 MARK = "__called__"
-"""The builtin that a marked function calls first, with its module and qualified name."""
+"""The builtin that a marked function or block calls first, with its module, qualified name and line."""
 
 
 @dataclass
 class Cost:
-    """What ran: the functions by name, and the seconds."""
+    """What ran: the functions and blocks by name, and the seconds."""
 
     calls: set[str] = field(default_factory=set)
     seconds: float = 0.0
@@ -118,22 +118,58 @@ class Survey:
 
 
 def marked(path: Path, name: str) -> Any:
-    """Return the code of a module whose functions say that they are called."""
+    """Return the code of a module whose functions, and the blocks inside, say that they are reached."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    for within, block in [*blocks(tree)]:
+        call = ast.parse(f"{MARK}({f'{name}:{within}@{block[0].lineno}'!r})").body[0]
+        block.insert(0, call)
+    for within, function in [*functions(tree)]:
+        call = ast.parse(f"{MARK}({f'{name}:{within}'!r})").body[0]
+        documented = ast.get_docstring(function, clean=False) is not None
+        function.body.insert(1 if documented else 0, call)
+    return compile(ast.fix_missing_locations(tree), str(path), "exec")
 
-    def look(node: ast.AST, within: str) -> None:
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Yield each function with its qualified name."""
+
+    def look(node: ast.AST, within: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
         for child in ast.iter_child_nodes(node):
             inner = within
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 inner = f"{within}.{child.name}".strip(".")
-            look(child, inner)
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                call = ast.parse(f"{MARK}({f'{name}:{inner}'!r})").body[0]
-                place = 1 if ast.get_docstring(child, clean=False) is not None else 0
-                child.body.insert(place, call)
+                yield inner, child
+            yield from look(child, inner)
 
-    look(tree, "")
-    return compile(ast.fix_missing_locations(tree), str(path), "exec")
+    return look(tree, "")
+
+
+def blocks(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Yield each list of statements that a function runs only sometimes, with the function's qualified name."""
+    for within, function in functions(tree):
+        waiting: list[ast.AST] = [*function.body]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+                continue
+            for field_name in ("body", "orelse", "finalbody"):
+                block = getattr(node, field_name, None)
+                if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                    yield within, block
+            waiting += ast.iter_child_nodes(node)
+
+
+@functools.cache
+def _placed(path: Path) -> Sequence[tuple[int, int, str]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [(block[0].lineno, block[-1].end_lineno or 0, within) for within, block in blocks(tree)]
+
+
+def reached(path: Path, name: str, definition: str, line: int) -> str:
+    """Return what says that a line of a function is reached: the innermost block that holds it, or the function."""
+    around = [(first, last) for first, last, within in _placed(path) if within == definition and first <= line <= last]
+    return f"{name}:{definition}" + (f"@{max(around)[0]}" if around else "")
 
 
 def survey(root: Path, modules: Sequence[str], tests: Sequence[str]) -> dict[str, Cost]:

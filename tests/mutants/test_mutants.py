@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tests.mutants.groups import GROUPS
 from tests.mutants.judge import BUDGET, MOST, nearest
 from tests.mutants.mutant import Mutant
 from tests.mutants.reasons import idle, reasons
-from tests.mutants.survey import Cost
+from tests.mutants.survey import MARK, Cost, marked, reached
 
 MODULE = "functions/shared/orchestration/lease.py"
 TEST = "tests/functions/test_lease.py"
@@ -59,9 +61,9 @@ def test_a_mutant_meets_the_tests_that_call_its_function_cheapest_first() -> Non
         "quicker": Cost({here}, 0.1),
     }
     made = Mutant(**mutant("RENEWALS", "RENEWALS", "_renew"))  # type: ignore[arg-type]
-    assert nearest(found, made) == ["quicker", "quick"]
+    assert nearest(ROOT, found, made) == ["quicker", "quick"]
     constant = Mutant(**mutant("RENEWALS", "RENEWALS", inside=False))  # type: ignore[arg-type]
-    assert nearest(found, constant) == ["far", "quicker", "quick"]
+    assert nearest(ROOT, found, constant) == ["far", "quicker", "quick"]
 
 
 def test_a_mutant_meets_its_modules_own_tests_first_and_then_one_of_each_file() -> None:
@@ -69,9 +71,33 @@ def test_a_mutant_meets_its_modules_own_tests_first_and_then_one_of_each_file() 
     cheap = {f"tests/test_often.py::test_{n}": Cost({here}, 0.001) for n in range(MOST)}
     own = {f"tests/test_{stem}.py::test_{n}": Cost({here}, 0.05) for n in range(3)}
     found = {**cheap, **own, "tests/test_once.py::test": Cost({here}, 0.1)}
-    chosen = nearest(found, Mutant(**mutant("RENEWALS", "RENEWALS", "_renew")))  # type: ignore[arg-type]
+    chosen = nearest(ROOT, found, Mutant(**mutant("RENEWALS", "RENEWALS", "_renew")))  # type: ignore[arg-type]
     assert len(chosen) == MOST
     assert {*own, "tests/test_once.py::test"} <= {*chosen[:5]}
+
+
+def test_a_mutant_meets_those_alone_that_reach_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """def f(x):
+    if x:
+        for each in x:
+            print(each)
+        return 1
+    return 2
+"""
+    (tmp_path / "m.py").write_text(text, encoding="utf-8")
+    said: list[str] = []
+    monkeypatch.setattr(builtins, MARK, said.append, raising=False)
+    made: dict[str, Callable[[object], int]] = {}
+    exec(marked(tmp_path / "m.py", "m.py"), made)
+    assert (made["f"](()), said) == (2, ["m.py:f"])
+    said.clear()
+    assert (made["f"]("a"), said) == (1, ["m.py:f", "m.py:f@3", "m.py:f@4"])
+    places = [reached(tmp_path / "m.py", "m.py", "f", line) for line in range(2, 7)]
+    assert places == ["m.py:f", "m.py:f@3", "m.py:f@4", "m.py:f@3", "m.py:f"]
+    found = {"empty": Cost({"m.py:f"}, 0.1), "full": Cost({*said}, 0.2)}
+    at = {line: Mutant("m.py", "by hand", line, "f", in_function=True, start=0, end=0, text="") for line in (4, 6)}
+    assert nearest(tmp_path, found, at[4]) == ["full"]
+    assert nearest(tmp_path, found, at[6]) == ["empty", "full"]
 
 
 def test_the_name_of_a_mutant_tells_the_line_before_and_after() -> None:

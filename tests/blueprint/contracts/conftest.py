@@ -1,4 +1,4 @@
-"""One copy of what the declaration names, for all tests that change the declaration alone."""
+"""One copy of what the declaration names for tests that change the declaration alone, one each for those that change more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from blueprint.check import check
+from tests.blueprint.contracts.test_wiring import ROOT, STACK, TEXT
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,19 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("functions", "schemas"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     return root
+
+
+@pytest.fixture(scope="session")
+def known(project: Path) -> Path:
+    """The same, once checked, so that a copy finds in its cache what it did not change."""
+    (project / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
+    check(project, STACK)
+    return project
+
+
+@pytest.fixture
+def tree(known: Path, tmp_path: Path) -> Path:
+    """The declaration with its functions and schemas, free to be changed."""
+    shutil.copytree(known, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
+    return tmp_path

@@ -10,18 +10,9 @@ import pytest
 from blueprint.check import check
 from blueprint.findings import Finding
 from ops import release_schema
-from tests.blueprint.contracts.test_wiring import ROOT, STACK, TEXT
+from tests.blueprint.contracts.test_wiring import STACK
 
 RULES = {"names-kept", "guards-kept", "processors-expected", "batches-described"}
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """The declaration and its schemas, free to be changed; the functions as they are."""
-    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
-    shutil.copytree(ROOT / "functions", tmp_path / "functions")
-    (tmp_path / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
-    return tmp_path
 
 
 def edit(tree: Path, *edits: tuple[str, str]) -> None:

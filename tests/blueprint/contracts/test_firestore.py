@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from blueprint.check import check
 from blueprint.findings import Finding
-from tests.blueprint.contracts.test_wiring import ROOT, STACK, TEXT
+from tests.blueprint.contracts.test_wiring import STACK
 
 FILE = "schemas/firestore/completions.yaml"
 QUERIED = "queried: [_triggered_at]"
 
 
-def found(tmp_path: Path, queried: str) -> list[Finding]:
-    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
-    shutil.copytree(ROOT / "functions", tmp_path / "functions")
-    (tmp_path / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
-    file = tmp_path / FILE
+def found(tree: Path, queried: str) -> list[Finding]:
+    file = tree / FILE
     text = file.read_text(encoding="utf-8")
     assert QUERIED in text
     file.write_text(text.replace(QUERIED, queried), encoding="utf-8")
-    return [one for one in check(tmp_path, STACK).findings if one.rule in ("queries-indexed", "firestore-schema")]
+    return [one for one in check(tree, STACK).findings if one.rule in ("queries-indexed", "firestore-schema")]
 
 
 @pytest.mark.parametrize(
@@ -35,12 +31,10 @@ def found(tmp_path: Path, queried: str) -> list[Finding]:
         ("# nothing", "violation", "lacks the key 'queried'"),
     ],
 )
-def test_what_is_queried_has_an_index_and_nothing_else_has(
-    tmp_path: Path, queried: str, severity: str, says: str
-) -> None:
-    findings = found(tmp_path, queried)
+def test_what_is_queried_has_an_index_and_nothing_else_has(tree: Path, queried: str, severity: str, says: str) -> None:
+    findings = found(tree, queried)
     assert [one for one in findings if one.severity == severity and says in one.message], findings
 
 
-def test_the_real_declaration_passes(tmp_path: Path) -> None:
-    assert found(tmp_path, QUERIED) == []
+def test_the_real_declaration_passes(tree: Path) -> None:
+    assert found(tree, QUERIED) == []

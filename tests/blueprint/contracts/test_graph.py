@@ -121,17 +121,12 @@ def test_a_circle_is_told_in_the_order_in_which_it_starts() -> None:
     assert circle(around[:2]) == ()
 
 
-def test_a_function_without_effect_is_refused(tmp_path: Path) -> None:
-    import shutil
-
+def test_a_function_without_effect_is_refused(tree: Path) -> None:
     from blueprint.check import check
-    from tests.blueprint.contracts.test_wiring import ROOT, STACK, TEXT
+    from tests.blueprint.contracts.test_wiring import STACK
 
-    (tmp_path / "pipeline.yaml").write_text(TEXT)
-    shutil.copytree(ROOT / "functions", tmp_path / "functions", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
-    (tmp_path / "functions/phase2_to_phase3/main.py").write_text(
+    (tree / "functions/phase2_to_phase3/main.py").write_text(
         "import functions_framework\n\n@functions_framework.http\ndef orchestrate_phase2_to_phase3(request):\n    return 'ok'\n"
     )
-    found = [each.message for each in check(tmp_path, STACK).findings if each.rule == "work-reaches"]
+    found = [each.message for each in check(tree, STACK).findings if each.rule == "work-reaches"]
     assert [message for message in found if "'phase2-to-phase3-orchestrator' reaches no service" in message]
