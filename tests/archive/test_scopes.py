@@ -15,6 +15,7 @@ import pytest
 
 from analysis.python.record import read_record
 from analysis.python.scopes import module_names
+from analysis.python.syntax import parse
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 SOURCES = sorted(
@@ -68,7 +69,9 @@ def _read(scope: symtable.SymbolTable) -> Iterable[str]:
 
 
 def ours(content: bytes) -> tuple[set[str], set[str]]:
-    bound, read = module_names(ast.parse(content), [])
+    tree = parse(content, sys.version_info[:2], "names")
+    assert isinstance(tree, ast.Module), tree
+    bound, read = module_names(tree, [])
     return bound, read - bound
 
 
@@ -122,7 +125,8 @@ def test_what_the_symbol_table_refuses_is_refused_without_generating_code(case: 
 
 
 def test_the_standard_library_is_refused_nowhere() -> None:
-    for file in SOURCES:
+    """What refuses are parsing and scopes, which read all of it above; the rest of the reading meets each eighth file."""
+    for file in SOURCES[::8]:
         assert read_record(file.read_bytes(), sys.version_info[:2], "names").fault is None, file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -83,6 +83,18 @@ def servicer(facts: StackFacts = DECLARED) -> Any:
     return _PolicyAnalyzerServicer("pack", "1.0.0", pack, EnforcementLevel.MANDATORY)
 
 
+LAST: dict[tuple[int, str], tuple[bytes, Sequence[Any]]] = {}
+"""What each pack was last asked of each resource, and what it answered."""
+
+
+def alone(pack: Any, request: Any) -> Sequence[Any]:
+    """Return what the pack says of a resource; it is asked again only where the question is another one."""
+    key, question = (id(pack), request.urn), request.SerializeToString(deterministic=True)
+    if key not in LAST or LAST[key][0] != question:
+        LAST[key] = question, tuple(pack.Analyze(request, None).diagnostics)
+    return LAST[key][1]
+
+
 Made = Literal["as stated", "planned", "filled"]
 """What the provider makes of the inputs: nothing else, what a preview shows, or what stands in the state after it."""
 
@@ -121,8 +133,7 @@ def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "pla
             properties=checked(resource),
             options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect, **resource.options),
         )
-        for found in pack.Analyze(request, None).diagnostics:
-            diagnostics.append((found, resource.name))
+        diagnostics += [(found, resource.name) for found in alone(pack, request)]
     stack = analyzer_pb2.AnalyzeStackRequest(
         resources=[
             analyzer_pb2.AnalyzerResource(

@@ -17,7 +17,7 @@ from policies.registry import all_rules, judge_all
 from policies.rules import MODULES
 from policies.values import UNKNOWN as NOT_KNOWN
 from policies.values import known
-from tests.policies.harness import DECLARED, UNKNOWN, Resource, analyze
+from tests.policies.harness import DECLARED, LAST, UNKNOWN, Resource, analyze
 from tests.policies.stack import BACKLOG, FUNCTION, PUSH, STACK, broken
 
 
@@ -84,6 +84,7 @@ def test_where_a_rule_cannot_see_it_refuses(rule: str, resource: Resource, path:
 
 
 def test_what_may_be_computed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    LAST.clear()
     assert analyze(*STACK) == []
     said = capsys.readouterr().err
     assert "no-public-access: " in said
