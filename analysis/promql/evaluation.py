@@ -29,7 +29,7 @@ LOOKBACK = 300
 """Seconds for which the last sample stands for a series (Prometheus)."""
 
 Labels = frozenset[tuple[str, str]]
-Vector = Mapping[Labels, float]
+Vector = dict[Labels, float]
 Value = float | Vector
 
 
@@ -88,16 +88,13 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
 
 def evaluate(expression: Expression, series: Sequence[Samples], at: float) -> Value:
     """Return the value at a moment: a number for a scalar, otherwise the values by their labels."""
-    match expression:
-        case Number(value):
-            return value
-        case Selector():
-            return {s.key: found[-1] for s, found in _read(expression, series, at, LOOKBACK)}
-        case Binary():
-            left, right = (evaluate(side, series, at) for side in (expression.left, expression.right))
-            return _combined(expression, left, right)
-        case FunctionCall():
-            return _called(expression, series, at)
+    if isinstance(expression, Binary):
+        return _combined(expression, evaluate(expression.left, series, at), evaluate(expression.right, series, at))
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, FunctionCall):
+        return _called(expression, series, at)
+    return {s.key: found[-1] for s, found in _read(expression, series, at, LOOKBACK)}
 
 
 def _read(
@@ -113,9 +110,9 @@ def _read(
 
 
 def _called(call: FunctionCall, series: Sequence[Samples], at: float) -> Value:
+    if call.function == "time" and not call.arguments:
+        return at
     match call.function, call.arguments:
-        case "time", ():
-            return at
         case name, (Selector() as inner,) if name in _OVER_TIME and inner.range:
             return {s.key: float(_OVER_TIME[name](found)) for s, found in _read(inner, series, at, inner.range)}
         case "vector", (inner,):
@@ -130,13 +127,13 @@ def _called(call: FunctionCall, series: Sequence[Samples], at: float) -> Value:
 
 
 def _scalar(value: Value) -> float:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         raise NotEvaluated("A number is expected instead of series.")
     return value
 
 
 def _vector(value: Value) -> Vector:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise NotEvaluated("Series are expected instead of a number.")
     return value
 
@@ -182,26 +179,28 @@ def _combined(expression: Binary, left: Value, right: Value) -> Value:
     name = expression.operator
     if name in SETS:
         return _set(expression, _vector(left), _vector(right))
-    compares = name in _COMPARE
-    if not isinstance(left, Mapping) and not isinstance(right, Mapping):
-        if compares and not expression.boolean:
+    compares = _COMPARE.get(name)
+    if not isinstance(left, dict) and not isinstance(right, dict):
+        if compares is None:
+            return _ARITHMETIC[name](left, right)
+        if not expression.boolean:
             raise NotEvaluated("A comparison of two numbers needs bool.")
-        return float(_COMPARE[name](left, right)) if compares else _ARITHMETIC[name](left, right)
+        return float(compares(left, right))
     found: dict[Labels, float] = {}
     for key, a, b in _pairs(expression, left, right):
-        if not compares:
+        if compares is None:
             found[key] = _ARITHMETIC[name](a, b)
         elif expression.boolean:
-            found[key] = float(_COMPARE[name](a, b))
-        elif _COMPARE[name](a, b):
-            found[key] = a if isinstance(left, Mapping) else b
+            found[key] = float(compares(a, b))
+        elif compares(a, b):
+            found[key] = a if isinstance(left, dict) else b
     return found
 
 
 def _pairs(expression: Binary, left: Value, right: Value) -> Iterable[tuple[Labels, float, float]]:
-    if not isinstance(left, Mapping):
+    if not isinstance(left, dict):
         yield from ((key, left, value) for key, value in _vector(right).items())
-    elif not isinstance(right, Mapping):
+    elif not isinstance(right, dict):
         yield from ((key, value, right) for key, value in left.items())
     else:
         others = {_matched(expression, key): value for key, value in right.items()}

@@ -194,11 +194,57 @@ def test_text_takes_its_bytes_and_one(text: str, bytes_: int) -> None:
 
 
 def test_ids_are_kept_as_long_as_they_fit_and_no_longer() -> None:
-    each = bounds.ENTITY_BYTES // 4
+    each = 320 * 1024 // 4
     whole = [letter * (each - 1) for letter in "abcd"]
     assert bounds.entities(whole, 1) == (whole, True)
     assert bounds.entities([*whole[:3], "d" * each], 1) == (whole[:3], False)
+    assert bounds.entities(["a", "b" * 400_000, "c"], 1) == (["a"], False)
+    many = [f"{number:05}" for number in range(15_001)]
+    assert bounds.entities(many[:-1], 1) == (many[:-1], True)
+    assert bounds.entities(many, 1) == (many[:-1], False)
+    assert bounds.entities(many, 3) == (many[:5_000], False)
     assert bounds.cut("é" * 10, 19) == "é" * 9
+
+
+def test_numbers_of_a_batch_are_kept_as_long_as_they_fit() -> None:
+    found = {f"n{number:03}": number for number in range(400)}
+    kept = bounds.metadata(found, ())
+    assert kept == dict(itertools.islice(found.items(), 4_000 // (5 + 8)))
+    assert [*bounds.metadata(found, ["n399"])][:2] == ["n399", "n000"]
+    assert bounds.metadata({"a": "x" * 499, "b": "x" * 500, "C": 1, "d": None, "e": True}, ()) == {
+        "a": "x" * 499,
+        "e": True,
+    }
+
+
+def test_what_is_kept_of_an_unknown_name_is_bounded() -> None:
+    model = Model(boundary("phase2_to_phase3"))
+    model.handle(completion(None, sender="x" * 300, correlation_id="y" * 200))
+    [stored] = (model.document or {})[doc.UNKNOWN].values()
+    assert (stored["name"], stored["correlation_id"]) == ("x" * 200, "y" * 200)
+
+
+def test_what_a_message_says_is_taken_as_it_says_it() -> None:
+    assert read(metadata={"skip_downstream": True})[0].skip_downstream is True
+    assert read(skip_downstream=True)[0].skip_downstream is True
+    assert read(metadata={"rows": 5})[0].skip_downstream is False
+    assert read(metadata={"rows": 5})[0].metadata == {}
+    assert (read()[0].counts, read(status="failed")[0].counts) == (True, False)
+    with pytest.raises(Bad, match=f"'{'x' * 100}' is not known"):
+        read(schema_version="x" * 200)
+    with pytest.raises(Bad, match="timestamp"):
+        read(timestamp="0001-01-01T00:00:00+23:59")
+
+
+def test_a_batch_brings_its_numbers() -> None:
+    view = view_of(ORCHESTRATORS["phase5_to_phase6"])
+    said = GOOD | {
+        "processor_name": "PredictionCoordinator",
+        "phase": view.boundary().upstream.label,
+        "metadata": {"completion_pct": 90, "completed_predictions": 100},
+    }
+    found, _ = message.completion(Envelope(json.dumps(said).encode()), view, view.boundary().upstream)
+    assert (found.metadata["completion_pct"], found.metadata["completed_predictions"]) == (90, 100)
 
 
 @pytest.mark.parametrize(("number", "fits"), [(2**63 - 1, True), (-(2**63) + 1, True), (2**63, False), (True, False)])

@@ -53,3 +53,18 @@ def test_a_query_without_one_value_is_no_pass(monkeypatch: pytest.MonkeyPatch, r
     unsure = [gate for gate in found if gate.detail.endswith("the query gave no value")]
     assert unsure
     assert all(gate.blocks and gate.alerts and gate.value is None for gate in unsure)
+
+
+def test_a_gates_sentence_has_the_unit_of_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(sql: str, **_: Any) -> list[Row]:
+        return ROWS if "UNION ALL" in sql else [{"value": 5}]
+
+    monkeypatch.setattr(gates, "warehouse_of", lambda _: SimpleNamespace(rows=answer))
+    found = gates.in_warehouse(SimpleNamespace(view=VIEW), BOUNDARY, "overnight", "2026-01-28")  # type: ignore[arg-type]
+    units = {gate.name: "%" if gate.unit == "percent" else "" for gate in BOUNDARY.gates or () if not gate.rows}
+    low = {gate.gate: gate for gate in found if gate.gate in units}
+    assert "%" in units.values()
+    for name, gate in low.items():
+        assert f": 5{units[name]}, at least " in gate.detail
+        assert gate.detail.endswith(f"{units[name]} wanted")
+        assert (gate.value, gate.alerts) == (5.0, True)

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from shared.decisions.rules import counted, judge, mode_of
+from shared.decisions.rules import batch_satisfies, counted, decided, decision, judge, mode_of
+from shared.declaration.types import Mode, Rule
 
 from tests.functions.views import boundary
 
@@ -143,3 +145,58 @@ def test_what_was_recorded_under_both_names_of_a_processor_counts_together() -> 
     assert found["player_game_summary"]["is_incremental"] is True
     stored["player_game_summary"]["is_incremental"] = False
     assert counted(boundary("phase3_to_phase4"), stored)["player_game_summary"]["is_incremental"] is False
+
+
+def test_a_share_is_of_all_that_are_expected_and_is_not_rounded_up() -> None:
+    names = tuple(f"p{number}" for number in range(200))
+    rule = Rule(reason="share_{percent}", require="critical", at_least_percent=60.0)
+    declared = replace(boundary("phase3_to_phase4"), modes=(Mode("any", when="always", expected=names, rules=(rule,)),))
+
+    def reason(number: int) -> str | None:
+        return judge(declared, {name: record() for name in names[:number]}, YESTERDAY, NOON, ZONE).reason
+
+    assert [reason(number) for number in (119, 120, 121)] == [None, "share_60", "share_60"]
+
+
+def test_a_batch_is_the_whole_share() -> None:
+    base = boundary("phase5_to_phase6")
+    mode = replace(base.modes[0], rules=(replace(base.modes[0].rules[0], reason="batch_{percent}"),))
+    document = {"prediction_coordinator": record(metadata={"completion_pct": 90, "completed_predictions": 100})}
+    assert judge(replace(base, modes=(mode,)), document, YESTERDAY, NOON, ZONE).reason == "batch_100"
+
+
+def test_a_batch_without_a_number_done_none() -> None:
+    [batch] = [rule.batch for rule in boundary("phase5_to_phase6").modes[0].rules if rule.batch]
+    least = replace(batch, min_count=1)
+    assert batch_satisfies(least, {"status": "success", "metadata": {}}) is False
+    assert batch_satisfies(least, {"status": "success", "metadata": {batch.count: 1}}) is True
+    assert batch_satisfies(least, {"metadata": 5}) is False
+    assert batch_satisfies(least, "success") is False
+
+
+def test_a_decision_is_stored_whole() -> None:
+    document = {name: record() for name in P3[:4]}
+    declared = boundary("phase3_to_phase4")
+    verdict = judge(declared, document, YESTERDAY, NOON, ZONE)
+    stored = decision(declared, document, verdict, NOON)
+    assert stored == {
+        "at": NOON,
+        "mode": "overnight",
+        "reason": "critical_plus_majority_80pct",
+        "partial": verdict.rule is not None and verdict.rule.partial,
+        "status": verdict.rule and verdict.rule.reported_as,
+        "expected": list(declared.modes[0].expected),
+        "completed": [name for name in declared.modes[0].expected if name in P3[:4]],
+        "missing": P3[4:],
+    }
+    again = decided(declared, {**document, "_decision": stored})
+    assert again is not None
+    assert (again.reason, again.mode.name, again.mode.expected) == (verdict.reason, "overnight", verdict.mode.expected)
+
+
+@pytest.mark.parametrize("mode", ["overnight", "gone"])
+def test_a_lease_of_an_older_engine_names_the_mode_that_is_declared(mode: str) -> None:
+    declared = boundary("phase3_to_phase4")
+    found = decided(declared, {"_trigger_pending": {"reason": "all_complete", "mode": mode}})
+    assert found is not None
+    assert found.mode.expected == (declared.modes[0].expected if mode == "overnight" else ())

@@ -20,27 +20,26 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.process import OPTIONS, apart, importing
-from tests.mutants.survey import Cost, reached
+from tests.mutants.survey import IMPORT, Cost, reached
 
 KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test reaches it"
-BUDGET, MOST, BOUND = 6.0, 40, 60.0
+BUDGET, MOST, BOUND = 6.0, 160, 60.0
 """Seconds and number of tests that a mutant meets; seconds after which it counts as one that does not end."""
 
 
 def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
-    """Return the tests that reach the mutant, as many as may be run.
+    """Return the tests that reach the mutant, as many as may be run; of what runs at import, those of the module.
 
     Those of the file that is named after the module come first, then one of each other file in turn; the cheapest first.
     """
     place = reached(root / mutant.module, mutant.module, mutant.definition, mutant.line)
-    inside = f"{mutant.module}:{mutant.definition}".rstrip(":") + ("." if mutant.definition else ":")
+    inside = mutant.in_function and place not in found.get(IMPORT, Cost()).calls
+    of_module = f"{mutant.module}:" + (f"{mutant.definition}." if mutant.definition and not mutant.in_function else "")
 
     def reaches(cost: Cost) -> bool:
-        if mutant.in_function:
-            return place in cost.calls
-        return any(name.startswith(inside) for name in cost.calls)
+        return place in cost.calls if inside else any(name.startswith(of_module) for name in cost.calls)
 
-    called = sorted((cost.seconds, test) for test, cost in found.items() if reaches(cost))
+    called = sorted((cost.seconds, test) for test, cost in found.items() if test != IMPORT and reaches(cost))
     own = f"test_{Path(mutant.module).stem}.py"
     turn: Counter[str] = Counter()
     ranked: list[tuple[int, float, str]] = []

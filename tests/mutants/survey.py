@@ -21,6 +21,8 @@ import pytest
 
 from tests.mutants.process import OPTIONS, importing
 
+IMPORT = "import"
+"""Stands for a test in a survey: what runs when modules of tests are read."""
 MARK = "__called__"
 """The builtin that a marked function or block calls first, with its module, qualified name and line."""
 
@@ -40,6 +42,11 @@ class Survey:
     found: dict[str, Cost] = field(default_factory=dict)
     fixtures: dict[int, Cost] = field(default_factory=dict)
     running: list[Cost] = field(default_factory=lambda: [Cost()])
+    imported: Cost = field(default_factory=Cost)
+
+    def pytest_collection_finish(self) -> None:
+        """Keep what ran so far."""
+        self.imported.calls |= self.running[0].calls
 
     @contextmanager
     def counted(self, cost: Cost) -> Iterator[None]:
@@ -181,7 +188,7 @@ def survey(root: Path, modules: Sequence[str], tests: Sequence[str]) -> dict[str
     functools.cache = plugin.cached(plain(maxsize=None))
     importing({str(root / name): functools.partial(marked, root / name, name) for name in modules})
     pytest.main([*tests, *OPTIONS], [plugin])
-    return plugin.found
+    return plugin.found | {IMPORT: plugin.imported}
 
 
 def write(found: Mapping[str, Cost], path: Path) -> None:

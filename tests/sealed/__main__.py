@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sealed.pythons import Python, pythons
-from tests.sealed.readme import EVERYWHERE, FIRST, Step, failure, steps, telling
+from tests.sealed.readme import EVERYWHERE, FIRST, SETUP, Step, failure, steps, telling
 from tests.sealed.seal import Seal, absent, sealed, tools
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,8 @@ class Check:
     def tried(self, seal: Seal, step: Step, *, show: Sequence[str] = (), **more: str) -> bool:
         """Run a step, print how it went, and on a failure what of its words tells why."""
         begun = time.monotonic()
-        log = self.folder / f"{len(list(self.folder.glob('*.log')))}-{seal.python.version}.log"
+        words = re.sub(r"\W+", "-", step.command)[:40]
+        log = self.folder / f"{len(list(self.folder.glob('*.log')))}-{words}-{seal.python.version}.log"
         code = seal.run(step.command, log, **more)
         said = log.read_text(encoding="utf-8", errors="replace")
         problem = failure(step, code, said)
@@ -73,10 +74,11 @@ def previews(check: Check, seals: Sequence[Seal]) -> None:
 
 def everything(check: Check, seal: Seal, have: Sequence[str]) -> None:
     """Run what CI asks for and README's other commands, in order, where the first Python has its environment."""
-    for line in FIRST:
-        check.tried(seal, Step(line))
+    check.tried(seal, Step(SETUP))
+    with ThreadPoolExecutor(max_workers=len(FIRST)) as pool:  # one process each
+        list(pool.map(lambda line: check.tried(seal, Step(line)), FIRST))
     for step in steps(seal.clone / "README.md", _names(seal)):
-        if step.command in (EVERYWHERE, *FIRST):
+        if step.command in (EVERYWHERE, SETUP, *FIRST):
             continue
         if step.skipped:
             print(f"not run           {step.command}: {step.skipped}.")

@@ -19,8 +19,8 @@ COVERED = {
 END, BEGINNING = 60, 240
 """How many lines a failed step shows: its last, and those that follow where its tests begin to report failures."""
 NEEDS_LOGIN = ("validate", "repair", "redrive", "verify", "status", "drift")
-EVERYWHERE, FIRST = "make preview", ("make lint", "make sql")
-"""What every Python has to pass; and what is cheap, so that it speaks first."""
+EVERYWHERE, SETUP, FIRST = "make preview", "make setup", ("make lint", "make sql")
+"""What every Python has to pass; what builds the environment; and what is cheap, so that it speaks first."""
 
 
 @dataclass(frozen=True)

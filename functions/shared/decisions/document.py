@@ -84,6 +84,6 @@ def changed(document: Document | None, changes: Changes) -> Changes:
         present: Any = document or {}
         for part in path:
             present = present.get(part, ABSENT) if isinstance(present, Mapping) else ABSENT
-        if present is ABSENT or present != value:
+        if present != value:  # what is absent differs from everything
             result[path] = value
     return result

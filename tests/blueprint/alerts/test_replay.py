@@ -15,7 +15,7 @@ from blueprint.alerts.kinds import KINDS
 from blueprint.loader import load_manifest
 from blueprint.names import Names
 
-LONG = 4 * 60
+LONG, DAY = 4 * 60, 24 * 60
 """Minutes; of a longer scenario one alert of each kind is replayed, the texts of the others differ in names only."""
 METRIC_KINDS = sorted(
     {case.stem for case in cases.FOLDER.glob("*.yaml")}
@@ -31,13 +31,16 @@ def chosen(alerts: Sequence[Alert], scenario: cases.Scenario) -> Sequence[Alert]
 
 
 def write(alerts: Sequence[Alert], scenario: cases.Scenario, folder: Path) -> list[Path]:
-    """Write the scenario's test files; none where it shows nothing of what these alerts read."""
+    """Write the scenario's test files; none where it shows nothing of what these alerts read.
+
+    A month is written once: what zeros change shows within a day.
+    """
     if not any(list(replay.series(alert, scenario, dense=False)) for alert in alerts):
         return []
     rules = folder / f"{scenario.name}.rules.yaml"
     rules.write_text(prometheus.text(prometheus.rules(alerts, scenario.start)))
     files = []
-    for dense in (False, True):
+    for dense in (False, True) if scenario.length <= 7 * DAY else (False,):
         path = folder / f"{scenario.name}-{'dense' if dense else 'sparse'}.yaml"
         path.write_text(prometheus.text(replay.document(alerts, scenario, rules.name, dense=dense)))
         files.append(path)

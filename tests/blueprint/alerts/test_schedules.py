@@ -217,7 +217,9 @@ def test_prometheus_says_so_too(zone: str, alerts: tuple[Alert, ...], promtool: 
     files = []
     for start in begins(clock(zone)):
         for name, attempts in (("job-paused", 26 * HOUR), ("normal-day", None)):
-            scenario = replace(cases.scenarios()[name], start=start, attempts=attempts, length=4 * DAY, signals={})
+            scenario = replace(
+                cases.scenarios()[name], start=start, attempts=attempts, length=4 * DAY, step=5, signals={}
+            )
             rules = tmp_path / f"{start}.rules.yaml"
             rules.write_text(prometheus.text(prometheus.rules([alert], start)))
             document = replay.document([alert], scenario, rules.name, dense=True)

@@ -24,15 +24,23 @@ SNAPSHOT = f"{FOLDER}/bigquery/{NAME}.json"
 LINE = f"retired: {{table/{NAME}: Nobody has read it since March.}}"
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The declaration, checked once, so that a copy finds in its cache what it did not change."""
+    root = tmp_path_factory.mktemp("known")
     for part in ("pipeline.yaml", "Pulumi.yaml", "Pulumi.prod.yaml", "schemas", "functions"):
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, tmp_path / part)
-    return tmp_path
+            shutil.copy(source, root / part)
+    judged(root)
+    return root
+
+
+@pytest.fixture
+def tree(known: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(known, tmp_path, dirs_exist_ok=True)
 
 
 def retire(tree: Path) -> None:
