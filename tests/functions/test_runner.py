@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from shared.decisions.effects import GateResult, Pause
 from shared.decisions.protocol import Outcome
-from shared.orchestration import repeat, runner
+from shared.orchestration import lease, repeat, runner
 from shared.orchestration.dependencies import CheckGatesWith, Dependencies
 
 from tests.functions.model import DATE, gate_result
@@ -108,7 +108,7 @@ def test_the_lease_is_renewed_while_gates_are_asked_and_while_it_is_published(
         yield
         during.append(len(memory.topics) - before)
 
-    monkeypatch.setattr(runner.lease, "renewed", renewed)
+    monkeypatch.setattr(lease, "renewed", renewed)
     made = dependencies_of(memory, lambda *_: gate_result(blocks=False))
     made.renews_leases = renews
     assert runner.run(made, BOUNDARY, DATE).status == "triggered"
