@@ -19,6 +19,8 @@ from ops.terminal import some
 RULE = "declared-as-implied"
 TITLE = "Components declare what the model implies, and nothing else"
 PROGRAM = Location("__main__.py")
+PROVIDER = "gcp"
+"""The one provider of the stack, by its logical name."""
 
 _BY_THE_SDK = frozenset({"version", "additionalSecretOutputs", "propertyDependencies", "component", "providers"})
 """Options that the SDK sets by itself, or that are judged apart."""
@@ -80,6 +82,10 @@ def _missing(
     custom: Mapping[str, Registration],
     components: Mapping[tuple[str, str], Registration],
 ) -> Iterator[Finding]:
+    if PROVIDER not in custom:
+        yield Finding(
+            RULE, f"The program declares no provider '{PROVIDER}'; make it, as every resource has it.", PROGRAM
+        )
     for name, each in expected.items():
         if name not in custom:
             owner = components.get(each.component)
@@ -152,8 +158,8 @@ def _options(expected: Expected, declared: Registration) -> Iterator[tuple[str, 
         yield "protect", f"`protect` is {bool(options.get('protect'))}, the model implies {expected.protect}."
     if options.get("provider") is None:
         yield "provider", "It has no explicit provider."
-    elif _name(options["provider"]) != "gcp":
-        yield "provider", f"Its provider is '{_name(options['provider'])}', the stack's is 'gcp'."
+    elif _name(options["provider"]) != PROVIDER:
+        yield "provider", f"Its provider is '{_name(options['provider'])}', the stack's is '{PROVIDER}'."
     yield from _property_dependencies(expected, options.get("propertyDependencies"))
     if options.get("aliases", []) != _sdk_aliases(expected.kind):
         yield "aliases", f"Its aliases are {shown(options.get('aliases', []))}, which nothing implies."

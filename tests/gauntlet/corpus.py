@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from tests.gauntlet.harmless import of_code, of_layout, of_statement
+from tests.gauntlet.harmless import of_code, of_layout, of_message, of_statement
+from tests.gauntlet.harmless_modules import of_modules
 from tests.gauntlet.judge import Judge, Outcome, guarded
 from tests.gauntlet.mutation import Mutation
 from tests.gauntlet.of_files import of_files
@@ -45,6 +46,12 @@ def corpus(judge: Judge) -> Mapping[str, Mapping[Mutation, Judged]]:
         "harmless layout": _of(judge, of_layout, "", ".yaml"),
         "harmless SQL": _of(judge, of_statement, "", ".sql"),
         "harmless code": _of(judge, of_code, "functions/", ".py"),
+        "harmless messages": (
+            each for each in _of(judge, of_message, "schemas/messages/", ".json") if FIXTURES not in each.file
+        ),
+        "harmless modules": of_modules(
+            {file: judge.text(file) for file in judge.sources if file.startswith("functions/") and file.endswith(".py")}
+        ),
     }
     passing = {
         name: {each: partial(judge.passed, each) for each in _distinct(judge, found)}

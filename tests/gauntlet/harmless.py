@@ -6,6 +6,7 @@ Each must pass. Those of declaration, stack and schemas must leave the plan as i
 from __future__ import annotations
 
 import ast
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -55,14 +56,23 @@ def of_statement(file: str, text: str) -> Iterator[Mutation]:
     yield Mutation("ends of lines", file, "semicolon", f"{text.rstrip().rstrip(';')};\n")
 
 
+def of_message(file: str, text: str) -> Iterator[Mutation]:
+    """Yield harmless edits of a message's schema."""
+    content = json.loads(text)
+    yield Mutation("written anew", file, "in one line", json.dumps(content))
+    yield Mutation("written anew", file, "with ASCII alone", json.dumps(content, indent=4, ensure_ascii=True))
+    yield Mutation("keys in another order", file, "sorted", json.dumps(content, indent=2, sort_keys=True))
+    yield Mutation("keys in another order", file, "backwards", json.dumps(_backwards(content), indent=2))
+
+
 def of_code(file: str, text: str) -> Iterator[Mutation]:
     """Yield harmless edits of a module."""
     yield from _commented(file, text, "#")
     yield Mutation("written anew", file, "unparsed", ast.unparse(ast.parse(text)) + "\n")
     tree = ast.parse(text)
-    for node, alias in _few(file, [*_imported(tree)]):
+    for node, alias in few(file, [*_imported(tree)]):
         yield Mutation("import under another name", file, alias.name, _aliased(text, node, alias))
-    for function, name in _few(file, [*_locals(tree)]):
+    for function, name in few(file, [*_locals(tree)]):
         renamed = _Renamed(name, f"{name}_here").visit(function_of(text, function.lineno))
         written = Lines(text).with_(function, _indented(renamed, function))
         yield Mutation("local under another name", file, f"{function.lineno} {name}", written)
@@ -122,5 +132,6 @@ def _commented(file: str, text: str, mark: str) -> Iterator[Mutation]:
         yield Mutation("comment", file, f"{word} last", f"{text.rstrip()}\n{mark} {word}\n")
 
 
-def _few(file: str, found: list[Site]) -> list[Site]:
+def few(file: str, found: list[Site]) -> list[Site]:
+    """Return some places of a file, always the same ones."""
     return random.Random(file).sample(found, min(EDITS_OF_A_FILE, len(found)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ import yaml
 from ops.coverage import INCIDENTS
 from tests.gauntlet.corpus import Judged, corpus
 from tests.gauntlet.forms import OF_EACH, forms, patterns
+from tests.gauntlet.harmless_modules import of_modules
 from tests.gauntlet.judge import UNEXPLAINED, Judge, reason_for, reasons
 from tests.gauntlet.mutation import Mutation, misspelt, other_case, sample, scaled
 from tests.gauntlet.of_python import of_python
@@ -31,6 +33,8 @@ PARTS = (
     "harmless layout",
     "harmless SQL",
     "harmless code",
+    "harmless messages",
+    "harmless modules",
 )
 OF_EACH_PART = 3
 """Mistakes of different kinds; all of them take hours, and a minute is what a run of all tests can spare."""
@@ -117,6 +121,31 @@ def test_mistakes_in_python() -> None:
     assert found["called name misspelt c"] == text.replace("    c(", "    cc(")
     assert found["called attribute misspelt e.h"] == text.replace("e.h(", "e.hh(")
     assert found["definition lost g"] == text.partition("def")[0]
+
+
+def test_harmless_edits_across_modules() -> None:
+    one = "from __future__ import annotations\nimport a\n\n\ndef f() -> None:\n    a.b()\n\n\ndef _g() -> None:\n    f()\n"
+    two = "from shared.one import f\n\n\ndef h() -> None:\n    f()\n"
+    texts = {"functions/shared/one.py": one, "functions/shared/two.py": two}
+    found = {f"{each.kind} {each.place}": each for each in of_modules(texts)}
+    split = found["module split in two f"]
+    assert split.text == one.replace("import a\n", "import a\nfrom shared.one_apart import f\n").replace(
+        "def f() -> None:\n    a.b()\n\n\n", ""
+    )
+    assert split.beside == (
+        (
+            "functions/shared/one_apart.py",
+            "from __future__ import annotations\nimport a\n\n\ndef f() -> None:\n    a.b()\n",
+        ),
+    )
+    merged = found["modules merged one"]
+    assert (merged.file, merged.beside) == ("functions/shared/two.py", (("functions/shared/one.py", None),))
+    assert merged.text is not None
+    assert [each.name for each in ast.parse(merged.text).body if isinstance(each, ast.FunctionDef)] == ["f", "_g", "h"]
+    assert found["private function renamed _g"].text == one.replace("_g", "_g_here")
+    moved = found["function moved to the end f"].text
+    assert moved is not None
+    assert moved.endswith("f()\n\n\ndef f() -> None:\n    a.b()\n")
 
 
 def test_words() -> None:

@@ -216,6 +216,14 @@ def test_prod_is_declared_as_implied() -> None:
     assert held.checked == sum(evaluated.kinds.values()) - 1 > 350  # all but the provider itself
 
 
+def test_the_provider_itself_must_be_declared() -> None:
+    evaluated = gather(ROOT, "prod")
+    assert evaluated.blueprint is not None
+    without = [each for each in evaluated.resources if not each.type.startswith("pulumi:providers:")]
+    found = [each.message for each in held_to_inventory(evaluated.blueprint, without).findings]
+    assert found == ["The program declares no provider 'gcp'; make it, as every resource has it."]
+
+
 def test_a_cause_is_one_finding_whatever_number_of_resources_its_line_declares() -> None:
     evaluated = gather(ROOT, "prod")
     assert evaluated.blueprint is not None
