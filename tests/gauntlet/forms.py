@@ -41,6 +41,8 @@ def forms(parts: Mapping[str, Mapping[Mutation, object]]) -> Mapping[int, Sequen
 
 def _drawn(wanted: Sequence[str], named: Sequence[tuple[str, Found]]) -> Iterator[Found]:
     matching = [[found for name, found in named if re.fullmatch(pattern, name)] for pattern in wanted]
+    if unused := [pattern for pattern, found in zip(wanted, matching, strict=True) if not found]:
+        raise ValueError(f"No generated mistake is called {unused[0]!r}; correct the pattern in {FORMS.name}.")
     in_turn = [each for each in chain.from_iterable(zip_longest(*map(_by_kind, matching))) if each is not None]
     yield from [*dict.fromkeys(in_turn)][:OF_EACH]
 

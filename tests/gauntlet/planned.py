@@ -129,7 +129,7 @@ def _trees(tree: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(tree, bool):
         yield str(tree), not tree
     elif isinstance(tree, int | float):
-        yield (f"{tree} ×10", type(tree)(tree * 10)) if tree else ("0 -> 1", type(tree)(1))
+        yield (f"{tree} ×10", type(tree)(tree * 10)) if tree != 0 else ("0 -> 1", tree + 1)
     elif isinstance(tree, tuple):
         for number, item in enumerate(tree):
             yield f"without {number}", (*tree[:number], *tree[number + 1 :])
