@@ -20,7 +20,7 @@ LAYERS: Final = {"pipeline.yaml": "declaration", "Pulumi": "stack", "schemas/mes
 """Beginning of a file's path → what a mistake in it is made in, by the names of the gauntlet's parts."""
 
 
-class Incident(Protocol):
+class Numbered(Protocol):
     """One class of failure."""
 
     @property
@@ -32,7 +32,7 @@ class Incident(Protocol):
         """What broke."""
 
 
-class Check(Protocol):
+class Answering(Protocol):
     """What prevents or reports it."""
 
     @property
@@ -44,7 +44,7 @@ class Check(Protocol):
         """Its id, or its file."""
 
 
-def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Sequence[Check]]) -> Iterator[str]:
+def section(root: Path, incidents: Iterable[Numbered], known: Mapping[int, Sequence[Answering]]) -> Iterator[str]:
     """Yield the part of the page; nothing where no forms are recorded."""
     recorded = tried.read(root).get("forms", {}).get("generated")
     if not recorded:
@@ -111,7 +111,7 @@ def _so(counts: Counter[str]) -> str:
     return " and ".join([*words, *(["partly harmless"] if counts["harmless"] else [])])
 
 
-def _reported(checks: Iterable[Check]) -> str:
+def _reported(checks: Iterable[Answering]) -> str:
     """Return the alert that is proven to fire first, with its minutes; or the commands."""
     from blueprint.alerts import cases
 
