@@ -7,7 +7,7 @@ Everything comes from the declaration, so an edge that is missing here is missin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Literal
@@ -43,6 +43,34 @@ class PipelineEdge:
 def edges(manifest: Manifest) -> tuple[PipelineEdge, ...]:
     """Return every edge of the pipeline, in the order of the declaration."""
     return (*_publishing(manifest), *_consuming(manifest))
+
+
+def starting(manifest: Manifest) -> tuple[PipelineEdge, ...]:
+    """Return the edges by which work starts work: as `edges`, but a service that does several phases is one node for each.
+
+    Started for one of its phases it completes that one, and not the others that it does too; all else that it publishes
+    it may publish then.
+    """
+    phases = {(each.downstream, each.trigger.topic) for each in manifest.boundaries.values() if each.downstream}
+    doing = {(manifest.phases[phase].service, topic): phase for phase, topic in phases if phase in manifest.phases}
+    found = [
+        replace(edge, target=_for_phase(edge.target, phase))
+        if edge.target.kind == "service" and (phase := doing.get((edge.target.name, edge.source.name)))
+        else edge
+        for edge in edges(manifest)
+    ]
+    for edge in edges(manifest):
+        if edge.source.kind == "service":
+            own = [each for each in manifest.phases.values() if each.service == edge.source.name]
+            done = {each.name for each in own if each.completion_topic == edge.target.name}
+            found += [
+                replace(edge, source=_for_phase(edge.source, each.name)) for each in own if not done - {each.name}
+            ]
+    return tuple(found)
+
+
+def _for_phase(service: PipelineNode, phase: str) -> PipelineNode:
+    return PipelineNode("service", f"{service.name} for {phase}")
 
 
 def _publishing(manifest: Manifest) -> Iterator[PipelineEdge]:

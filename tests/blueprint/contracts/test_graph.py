@@ -96,6 +96,17 @@ def test_a_fault_is_refused(project: Path, rule: str, edits: list[tuple[str, str
         ),
         pytest.param(
             [
+                ("service: nba-phase4-precompute-processors", "service: nba-phase3-analytics-processors"),
+                ("publishers: [nba-phase4-precompute-processors]", "publishers: [nba-phase3-analytics-processors]"),
+                (
+                    "{service: nba-phase4-precompute-processors, path: /process}",
+                    "{service: nba-phase3-analytics-processors, path: /precompute}",
+                ),
+            ],
+            id="a service that does two phases, one after the other",
+        ),
+        pytest.param(
+            [
                 (
                     'deadlines: {cron: "*/15 * * * *"}',
                     'deadlines: {cron: "*/15 * * * *"}\n        often: {cron: "*/10 * * * *"}',
