@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-SLIPS = re.compile(r"[,;] ?\.(?!\w|\.)|(?<!\.)\.\.(?!\.|/)|(?<=\S)  (?=\S)|(?<=\w) [,;](?= )|\n")
+SLIPS = re.compile(r"[,;] ?\.(?!\w|\.)|(?<![.'])\.\.(?!\.|/)|(?<=\S)  (?=\S)|(?<=\w) [,;](?= )|\n")
 """What a sentence shows where a piece of it, or a space, was lost."""
 
 

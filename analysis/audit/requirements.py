@@ -32,30 +32,38 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "discord": ("discord-py",),
     "dns": ("dnspython",),
     "docx": ("python-docx",),
+    "ee": ("earthengine-api",),
+    "environ": ("django-environ",),
     "dotenv": ("python-dotenv",),
     "faiss": ("faiss-cpu", "faiss-gpu"),
     "firebase_admin": ("firebase-admin",),
     "firebase_functions": ("firebase-functions",),
     "fitz": ("pymupdf",),
+    "fluent": ("fluent-logger",),
     "git": ("gitpython",),
     "google.api": ("googleapis-common-protos",),
     "google.api_core": ("google-api-core",),
+    "google.appengine": ("appengine-python-standard",),
     "google.auth": ("google-auth",),
-    "google.cloud.bigquery_storage_v1": ("google-cloud-bigquery-storage",),
+    "google.cloud.bigtable_admin": ("google-cloud-bigtable",),
     "google.cloud.client": ("google-cloud-core",),
+    "google.cloud.datastore_admin": ("google-cloud-datastore",),
     "google.cloud.exceptions": ("google-cloud-core",),
+    "google.cloud.firestore_admin": ("google-cloud-firestore",),
+    "google.cloud.firestore_bundle": ("google-cloud-firestore",),
     "google.cloud.functions": ("google-cloud-functions", "functions-framework"),
     "google.cloud.secretmanager": ("google-cloud-secret-manager",),
-    "google.cloud.secretmanager_v1": ("google-cloud-secret-manager",),
     "google.cloud.error_reporting": ("google-cloud-error-reporting",),
     "google.cloud.recaptchaenterprise": ("google-cloud-recaptcha-enterprise",),
-    "google.cloud.dataform_v1": ("google-cloud-dataform",),
+    "google.cloud.spanner_admin_database": ("google-cloud-spanner",),
+    "google.cloud.spanner_admin_instance": ("google-cloud-spanner",),
+    "google.cloud.spanner_dbapi": ("google-cloud-spanner",),
     "google.cloud.sql": ("cloud-sql-python-connector",),
     "google.iam": ("grpc-google-iam-v1",),
     "google.logging": ("google-cloud-logging", "googleapis-common-protos"),
     "google.oauth2": ("google-auth",),
     "google.protobuf": ("protobuf",),
-    "google.pubsub_v1": ("google-cloud-pubsub",),
+    "google.pubsub": ("google-cloud-pubsub",),
     "google.resumable_media": ("google-resumable-media",),
     "google.rpc": ("googleapis-common-protos",),
     "google.type": ("googleapis-common-protos",),
@@ -85,6 +93,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "pptx": ("python-pptx",),
     "proto": ("proto-plus",),
     "psycopg2": ("psycopg2", "psycopg2-binary"),
+    "pytds": ("python-tds",),
     "pythonjsonlogger": ("python-json-logger",),
     "pylab": ("matplotlib",),
     "serial": ("pyserial",),
@@ -101,6 +110,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "yaml": ("pyyaml",),
     "zmq": ("pyzmq",),
 }
+# Modules of `google.cloud` that come with `google-cloud-` and the same name.
+_GOOGLE_CLOUD = set(
+    "aiplatform asset automl bigquery bigquery_datatransfer bigquery_storage bigtable billing build compute container"
+    " dataform dataproc datastore dialogflow dlp documentai error_reporting firestore functions iam kms language logging"
+    " monitoring ndb pubsub pubsublite redis run scheduler spanner speech storage tasks texttospeech trace translate"
+    " videointelligence vision workflows".split()
+)
+_IN_IMAGES = {"pip", "pkg_resources", "setuptools", "wheel"}
 _NAMESPACES = {"google", "google.cloud", "google.ads", "google.analytics", "google.maps", "azure", "opentelemetry"}
 
 _FLASK = "flask werkzeug jinja2 click itsdangerous markupsafe blinker"
@@ -184,27 +201,54 @@ class Requirements:
             if item.unread:
                 return f"{item.unread}, so what it brings is not known"
         for item in self.requirements:
-            if item.name not in _KNOWN and not item.name.startswith("google-cloud-"):
+            if (item.name not in _KNOWN and not item.name.startswith("google-cloud-")) or _of_family(item.name, module):
                 return f"'{item.name}' may bring it, or need what brings it"
+        return "the runtime's image may have it" if module.partition(".")[0] in _IN_IMAGES else ""
+
+    def named_like(self, module: str) -> str:
+        """Return why a module of a name that first-party code has may be another: a requirement is called like it."""
+        for item in self.requirements:
+            if item.name not in _KNOWN and normalise(module.partition(".")[0]) in item.name.split("-"):
+                return f"'{item.name}' may bring one of that name"
         return ""
+
+
+def _of_family(distribution: str, module: str) -> bool:
+    """Return whether a distribution of Google's has the module's name and more: several modules come with some."""
+    family = distribution.removeprefix("google-cloud-")
+    return family != distribution and normalise(module).startswith(f"google-cloud-{family}-")
 
 
 def distributions_of(module: str) -> Iterator[str]:
     """Yield the distributions that are known to provide a dotted name, the likeliest first; one of its own name is."""
     parts = module.split(".")
-    for count in range(len(parts), 0, -1):
-        yield from _NAMES.get(".".join(parts[:count]), ())
+    wholes = [_VERSION.sub("", ".".join(parts[:count])) for count in range(len(parts), 0, -1)]
+    for whole in wholes:
+        yield from _NAMES.get(whole, ())
     if parts[0] in ("google", "azure", "opentelemetry"):
-        for count in range(len(parts), 1, -1):
-            yield normalise(re.sub(r"[-_]v\d+\w*$", "", "-".join(parts[:count])))
+        yield from map(normalise, wholes[:-1])
     else:
         yield normalise(parts[0])
+
+
+def usual_distribution(module: str) -> str:
+    """Return the distribution that a dotted name usually comes from; "" where that would be a guess."""
+    parts = _VERSION.sub("", module).split(".")
+    wholes = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    sure = any(whole in _NAMES for whole in wholes) or normalise(parts[0]) in _KNOWN
+    cloud = parts[:2] == ["google", "cloud"] and len(parts) > 2 and parts[2] in _GOOGLE_CLOUD
+    if not sure and cloud:
+        return normalise("-".join(parts[:3]))
+    return next(distributions_of(module)) if sure else ""
 
 
 def is_known(module: str) -> bool:
     """Return whether a dotted name is certainly third-party: a name of the tables above, or Google's."""
     top = module.partition(".")[0]
     return top == "google" or top in _NAMES or normalise(top) in _KNOWN
+
+
+_VERSION = re.compile(r"_v\d+\w*(?=\.|$)")
 
 
 _KNOWN = {each for names in _NAMES.values() for each in names} | set(_BRINGS)

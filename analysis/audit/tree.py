@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from analysis.audit.deployment import Deploy, DeployedFunction, DeployedTree, DeployedView
 from analysis.audit.model import Audit, AuditedFunction, AuditFinding, Site, function_from_json
 from analysis.audit.references import references
-from analysis.audit.requirements import Requirements, distributions_of, is_known
+from analysis.audit.requirements import Requirements, is_known, usual_distribution
 from analysis.audit.requirements_file import Requirement, RequirementsReader
 from analysis.cache import Cache
 from analysis.python.closure import Builder
@@ -32,6 +33,7 @@ from analysis.python.syntax import PythonVersion
 
 _SKIPPED = {"node_modules", "site-packages"}
 _ENVIRONMENT = "pyvenv.cfg"
+_STARTS = ("Dockerfile", "Procfile")
 MOST_DEPTH, MOST_FUNCTIONS = 40, 5_000
 """How deep folders are looked into, and how many functions are audited; what is beyond is named as left out."""
 
@@ -160,6 +162,7 @@ class _Auditor:
             self._read,
             self.target,
             links=self._links,
+            framework=_by_framework(trace, folder),
         )
 
     def is_own(self, module: str) -> bool:
@@ -265,9 +268,10 @@ class _Function:
                 return (
                     f"'{step.text}' ({step.file}:{step.line}) may copy it; what it copies is not to be told from there"
                 )
-        if problem.kind != "distribution" or self._auditor.is_own(problem.subject):
+        if problem.kind != "distribution":
             return ""
-        return self._installed.perhaps(problem.subject)
+        own = self._auditor.is_own(problem.subject)
+        return self._installed.named_like(problem.subject) if own else self._installed.perhaps(problem.subject)
 
     def _certain(self, problem: ImportProblem) -> bool:
         """Return whether no copy step can bring what is missing."""
@@ -295,8 +299,8 @@ class _Function:
                 return f"the standard library has it up to Python {lost} only, and nothing else brings it."
             if perhaps := self._perhaps(problem):
                 return f"nothing is known to bring it, but {perhaps}."
-            if is_known(subject):
-                return f"requirements.txt does not ask for '{next(distributions_of(subject))}'."
+            if usual := usual_distribution(subject):
+                return f"requirements.txt does not ask for '{usual}'."
             return "not in reach, and nothing that requirements.txt asks for is known to bring it."
         if problem.detail.startswith("listed:"):
             return "the standard library of the runtime has no such module."
@@ -385,6 +389,12 @@ def _checkout(files: FileTree, base: str) -> Iterator[str]:
 def _is_function(tree: FileTree, folder: str, base: str) -> bool:
     entries = tree.entries(folder)
     return posixpath.dirname(folder) == base or "__init__.py" not in entries or "requirements.txt" in entries
+
+
+def _by_framework(trace: Trace, folder: str) -> bool:
+    """Return whether the functions framework loads a folder: it does unless the folder says how it is started otherwise."""
+    said = [trace.content(f"{folder}/{name}") for name in _STARTS if name in trace.entries(folder)]
+    return not said or any(re.search(rb"functions[-_]framework", found[0]) for found in said if found)
 
 
 def _broken_links(trace: Trace, folder: str, seen: set[str]) -> Iterator[str]:

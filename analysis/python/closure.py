@@ -24,7 +24,18 @@ from analysis.python.loads import SEARCH_PATH, Load, loads
 from analysis.python.program import Program
 from analysis.python.record import FileRecord
 from analysis.python.syntax import NOT_KNOWN, PythonVersion
-from analysis.python.values import CodePath, Constant, Member, SequenceValue, Value, parts_of, shown
+from analysis.python.values import (
+    UNKNOWN,
+    CodePath,
+    Constant,
+    Member,
+    SequenceValue,
+    Thing,
+    Value,
+    parts_of,
+    possible,
+    shown,
+)
 
 
 class ThirdParty(Protocol):
@@ -55,6 +66,7 @@ class Builder:
         declared: modules that computed imports may name.
         provided: files in the archive that are generated, path → content.
         links: what other closures of the tree found out about names.
+        framework: whether the functions framework loads the entry module, which makes it a package of its folder.
     """
 
     def __init__(
@@ -67,6 +79,8 @@ class Builder:
         declared: tuple[str, ...] = (),
         provided: dict[str, bytes] | None = None,
         links: Links | None = None,
+        *,
+        framework: bool = True,
     ) -> None:
         self.trace = trace
         self._third_party = third_party
@@ -76,12 +90,13 @@ class Builder:
         self._links = links or Links()
         self._target, self._standard = target, standard_library(target)
         self.folders = folders
+        self._entry = ENTRY if framework else ""
         self._until = time.process_time() + MOST_SECONDS
         self._start()
 
     def _start(self) -> None:
         self.closure = Closure()
-        self.finder = Finder(self.trace, self.folders)
+        self.finder = Finder(self.trace, self.folders, self._entry)
         self.data_files = DataFiles(self)
         self._queue: list[str] = []
         self._late: list[tuple[str, ImportFact]] = []
@@ -114,7 +129,7 @@ class Builder:
 
     def _new_program(self) -> Program:
         modules = self.closure.modules
-        packages = {name for name, each in modules.items() if each.form == "package"}
+        packages = {name for name, each in modules.items() if each.folders}
         return Program(self.closure.records, packages, self._links)
 
     def _follow(self) -> None:
@@ -266,7 +281,8 @@ class Builder:
             return bool(found) and all(found)
         module = self._absolute(importer, fact)
         if module is None:
-            self.fail("relative", "." * fact.level + fact.module, importer, fact, "ImportError")
+            named = fact.module or ", ".join(fact.names or ())
+            self.fail("relative", "." * fact.level + named, importer, fact, "ImportError")
             return False
         if not self.follow(importer, module, fact):
             return False
@@ -282,7 +298,7 @@ class Builder:
         if fact.level == 0:
             return fact.module
         located = self.closure.modules[importer]
-        package = importer if located.form == "package" else importer.rpartition(".")[0]
+        package = importer if located.folders else importer.rpartition(".")[0]
         parts = package.split(".") if package else []
         if len(parts) < fact.level:
             return None
@@ -379,17 +395,24 @@ class Builder:
             self._load(below)
             return True
         names = self.names(module)
-        if names is None or name in names or self.closure.records[module].makes(name):
+        bound = names is None or (name in names and (module != importer or self._bound_otherwise(module, name, fact)))
+        if bound or self.closure.records[module].makes(name):
             return True
         if _moves(self.closure.records[module]):
             return self._elsewhere(importer, f"{module}.{name}", fact)
         broken = below.broken or (located.broken if located.form == "namespace" else "")
-        if broken or located.form != "module":
+        if broken or located.folders:
             detail = f"link:{broken}" if broken else f"neither:{located.form}"
             self.fail("module", f"{module}.{name}", importer, fact, "ImportError", detail)
         else:
             self.fail("name", f"{module}.{name}", importer, fact, "ImportError")
         return False
+
+    def _bound_otherwise(self, package: str, name: str, fact: ImportFact) -> bool:
+        """Return whether a package that takes a name from itself binds it by more than that import, or its handler."""
+        itself = (Thing(f".{name}"), Thing(f"{package}.{name}"))
+        values = possible(self.closure.records[package].values.get(name, UNKNOWN))
+        return not fact.catches and any(each not in itself for each in values)
 
     def _star(self, importer: str, module: str, fact: ImportFact) -> bool:
         exports = self.closure.records[module].exports or ()

@@ -38,7 +38,7 @@ class Located(NamedTuple):
         form: what it is; `absent` when nothing first-party has the name.
         file: absolute path of the source; "" for a namespace package.
         inside: path of the source in the archive.
-        folders: where its submodules are looked up.
+        folders: where its submodules are looked up; what has any is a package to what it imports.
         also: sources of the same name further down the search path, which Python would never load.
         broken: a link of that name that leads nowhere.
     """
@@ -54,10 +54,18 @@ class Located(NamedTuple):
 
 @dataclass
 class Finder:
-    """Locates dotted names in `folders`, in order."""
+    """Locates dotted names in `folders`, in order.
+
+    Attributes:
+        trace: the file system.
+        folders: the search path.
+        entry: the module that is loaded as a package of the archive's root, "" for none. The functions framework
+            loads `main.py` so: `from . import helper` works in it, and makes `main.helper`.
+    """
 
     trace: Trace
     folders: tuple[SearchFolder, ...]
+    entry: str = ""
     _known: dict[str, Located] = field(default_factory=dict)
     _paths: dict[str, tuple[Located, ...]] = field(default_factory=dict)
 
@@ -85,7 +93,8 @@ class Finder:
         if regular:
             first = regular[0]
             also = tuple(hit.file for hit in regular[1:])
-            return Located(name, first.form, first.file, first.inside, first.folders, also, broken)
+            below = tuple(each for each in self.folders if not each.inside) if name == self.entry else first.folders
+            return Located(name, first.form, first.file, first.inside, below, also, broken)
         portions = tuple(portion for hit in hits for portion in hit.folders)
         return Located(name, "namespace" if portions else "absent", folders=portions, broken=broken)
 

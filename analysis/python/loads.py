@@ -160,12 +160,20 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePl
 
 def _run(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
     """Yield what a text loads that is run as code; one from a file beside the code is that file's."""
+    if _cannot_import(argument(call, 1, "globals")):
+        return
     for given, where in program.reached(argument(call, 0, "source") or Unknown(), place):
         for text in possible(given):
             if isinstance(text, Constant):
                 yield from _in_text(text, where)
             elif not any(isinstance(each, CodePath) or _is_opened(each) for each in parts_of(text)):
                 yield Load(None, None, where)
+
+
+def _cannot_import(names: Value | None) -> bool:
+    """Return whether code that is run with these global names has no built-in function, so no `import` either."""
+    pairs = zip(names.keys, names.values, strict=True) if isinstance(names, DictValue) else ()
+    return any(key == Constant("__builtins__") and value in (DictValue((), ()), Constant(None)) for key, value in pairs)
 
 
 def _is_opened(value: Value) -> bool:

@@ -78,7 +78,7 @@ class _Bench:
             yield Finding("archive-optional-import", message, self._at(problem.importer, problem.line))
             return
         if guarded and problem.kind == "relative":
-            return  # `from . import x` never works in main.py, and the handler takes its place
+            return  # what leaves the outermost package never works, and the handler takes its place
         if guarded and problem.detail.startswith(_ELSEWHERE) and self._closure.has_alternative(problem):
             return  # one name for each version of what is not ours
         rule, explain = _SENTENCES[problem.kind]
@@ -228,7 +228,8 @@ class _Bench:
         """Return the modules that are reached without what packages import for nobody in particular."""
         requested: dict[str, set[str]] = {}
         outgoing: dict[str, set[str]] = {}
-        program = Program(self._closure.records, set(filter(self._is_package, self._closure.modules)))
+        packages = {name for name, each in self._closure.modules.items() if each.folders}
+        program = Program(self._closure.records, packages)
         for edge in self._closure.edges:
             asked = program.absolute(edge.importer, "." * edge.fact.level + (edge.fact.module or ""))
             if edge.importer != edge.target and asked == edge.target:  # what is around it is loaded, and asked nothing

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = (sys.version_info[0], sys.version_info[1])
 HANDLE = "\n\ndef handle(request):\n    return 'ok'\n"
 _DRIVER = """
-import json, os, sys, traceback
+import importlib.util, json, os, sys
 import flask, google.cloud.bigquery, werkzeug  # once for all
 
 told = {}
@@ -35,7 +35,9 @@ for number, folder in json.load(sys.stdin):
         try:
             os.chdir(folder)
             sys.path[0] = folder
-            import main
+            spec = importlib.util.spec_from_file_location('main', folder + '/main.py', submodule_search_locations=[folder])
+            main = sys.modules['main'] = importlib.util.module_from_spec(spec)  # as the functions framework loads it
+            spec.loader.exec_module(main)
             main.handle(None)
         except BaseException as error:
             why = f'{type(error).__name__}: {error}'

@@ -168,6 +168,10 @@ def one(tmp_path: Path, main: str, requirements: str | bytes | None = None) -> A
         ("import dns.resolver", "dnspython==2.6.1"),
         ("import bson", "pymongo==4.8.0"),
         ("import yaml", "pyyaml==6.0.2".encode("utf-16").decode("latin-1")),
+        ("from google.cloud import datastore_admin_v1", "google-cloud-datastore==2.23.0"),
+        ("import google.cloud.pubsub_v1.types", "google-cloud-pubsub==2.30.0"),
+        ("import google.appengine.api.users", "appengine-python-standard==1.1.6"),
+        ("import matplotlib, pyparsing, cycler", "matplotlib==3.9.2"),
         ("import yaml", "\ufeffpyyaml==6.0.2"),
         ("import yaml", "PyYAML == 6.0.2 ; python_version >= '3.8'  # why"),
         ("import yaml", "--pre\npyyaml==6.0.2 \\\n    --hash=sha256:00"),
@@ -192,6 +196,8 @@ def test_what_is_asked_for_is_installed(main: str, requirements: str, tmp_path: 
         ("import strange", "-r gone.txt"),
         ("import strange", "strange_things @ https://one.example.com/x.zip"),
         ("import yaml", "some-thing==1.0"),
+        ("from google.cloud import kms_inventory_v1", "google-cloud-kms==3.0.0"),
+        ("import pip._internal", ""),
         ("import importlib\nimport os\nimportlib.import_module(os.environ['NAME'])", ""),
     ],
 )
@@ -220,6 +226,47 @@ def test_what_surely_nothing_installs_cannot_start(main: str, requirements: str 
         assert audit_tree(tmp_path, target_python=(3, 13)).functions[0].verdict == "cannot start"
         return
     assert one(tmp_path, main, requirements).verdict == "cannot start"
+
+
+@pytest.mark.parametrize(
+    ("main", "named"),
+    [
+        ("from google.cloud import storage", "requirements.txt does not ask for 'google-cloud-storage'."),
+        ("from google.appengine.api import users", "does not ask for 'appengine-python-standard'."),
+        ("import google.strange.api", "nothing that requirements.txt asks for is known to bring it."),
+        ("from google.cloud import strange", "nothing that requirements.txt asks for is known to bring it."),
+    ],
+)
+def test_a_distribution_is_named_where_it_is_known_and_never_guessed(main: str, named: str, tmp_path: Path) -> None:
+    found = one(tmp_path, main, "requests==2.32.3")
+    assert found.verdict == "cannot start"
+    assert found.findings[0].message.endswith(named)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "verdict"), [("google-endpoints==4.8.0", "not known"), ("some-thing==1.0", "cannot start")]
+)
+def test_a_folder_of_the_tree_may_have_the_name_of_what_a_requirement_brings(
+    requirements: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "endpoints" / "samples").mkdir(parents=True)
+    assert one(tmp_path, "import endpoints", requirements).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("start", "verdict"),
+    [
+        ("", "sound"),
+        ("CMD exec functions-framework --target=handle", "sound"),
+        ("CMD exec gunicorn --bind :8080 main:app", "cannot start"),
+    ],
+)
+def test_the_framework_alone_makes_the_entry_a_package(start: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "helper.py").write_text("VALUE = 1\n")
+    if start:
+        (tmp_path / "one" / "Dockerfile").write_text(f"FROM python:3.11\n{start}\n")
+    assert one(tmp_path, "from .helper import VALUE").verdict == verdict
 
 
 def test_nested_files_and_local_projects_are_followed(tmp_path: Path) -> None:

@@ -94,6 +94,9 @@ BENIGN = {
     "by a wrapper": "from shared.loading import load\nload('jobs.alpha').run()",
     "by a method": "import importlib\nclass A:\n    def load(self, name):\n        return importlib.import_module('jobs.' + name)\nA().load('alpha')",
     "dunder import": "__import__('jobs', fromlist=['alpha']).alpha.run()",
+    "relative in the entry": "from .jobs import alpha\nfrom . import jobs\nalpha.run()\njobs.alpha.run()",
+    "entry as a package": "import main.jobs.alpha\nmain.jobs.alpha.run()",
+    "formula without built-ins": "import sys\nprint(eval('1 + ' * len(sys.argv) + '1', {'__builtins__': {}}, {'x': 1}))",
     "runpy": "import runpy\nrunpy.run_module('jobs.alpha')",
     "in a branch": "import importlib, sys\nname = 'jobs.alpha'\nif len(sys.argv) > 99:\n    name = 'jobs.beta'\nimportlib.import_module(name)",
     # data files

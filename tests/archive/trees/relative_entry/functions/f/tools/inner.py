@@ -1,0 +1,6 @@
+from .. import helper
+from main.shared.words import WORD
+
+
+def word():
+    return WORD and helper.answer()
