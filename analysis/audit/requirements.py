@@ -7,7 +7,7 @@ itself; what well-known distributions bring with them counts as installed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from packaging.utils import canonicalize_name as normalise
 
@@ -111,61 +111,117 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "zmq": ("pyzmq",),
 }
 # Modules of `google.cloud` that come with `google-cloud-` and the same name.
-_GOOGLE_CLOUD = set(
-    "aiplatform asset automl bigquery bigquery_datatransfer bigquery_storage bigtable billing build compute container"
-    " dataform dataproc datastore dialogflow dlp documentai error_reporting firestore functions iam kms language logging"
-    " monitoring ndb pubsub pubsublite redis run scheduler spanner speech storage tasks texttospeech trace translate"
-    " videointelligence vision workflows".split()
+_GOOGLE_CLOUD = "aiplatform asset automl bigquery bigquery_datatransfer bigquery_storage bigtable billing build compute"
+_GOOGLE_CLOUD += (
+    " container dataform dataproc datastore dialogflow dlp documentai error_reporting firestore functions iam"
 )
+_GOOGLE_CLOUD += (
+    " kms language logging monitoring ndb pubsub pubsublite redis run scheduler spanner speech storage tasks"
+)
+_GOOGLE_CLOUD += " texttospeech trace translate videointelligence vision workflows"
 _IN_IMAGES = {"pip", "pkg_resources", "setuptools", "wheel"}
 _NAMESPACES = {"google", "google.cloud", "google.ads", "google.analytics", "google.maps", "azure", "opentelemetry"}
 
 _FLASK = "flask werkzeug jinja2 click itsdangerous markupsafe blinker"
-_GOOGLE = (
-    "google-api-core google-auth googleapis-common-protos protobuf requests urllib3 certifi idna charset-normalizer"
-)
-_GOOGLE += " cachetools pyasn1 pyasn1-modules rsa proto-plus"
-_GRPC = "grpcio grpcio-status grpc-google-iam-v1"
+_REQUESTS = "urllib3 certifi idna charset-normalizer"
+_GOOGLE = f"google-api-core google-auth googleapis-common-protos protobuf requests {_REQUESTS} pyasn1 pyasn1-modules proto-plus"
+_GRPC = "grpcio grpcio-status"
+_PLOTS = "numpy pillow python-dateutil packaging six contourpy cycler fonttools kiwisolver pyparsing"
 # What a distribution brings with it; the buildpack installs functions-framework where nobody asks for it.
 _BRINGS: dict[str, str] = {
-    "functions-framework": f"{_FLASK} cloudevents gunicorn watchdog starlette uvicorn deprecation packaging",
+    "functions-framework": f"{_FLASK} cloudevents gunicorn watchdog starlette uvicorn uvicorn-worker anyio h11 idna typing-extensions deprecation packaging",
     "flask": _FLASK,
-    "requests": "urllib3 certifi idna charset-normalizer",
-    "pandas": "numpy python-dateutil pytz tzdata six",
+    "requests": _REQUESTS,
+    "pandas": "numpy python-dateutil six",
     "scikit-learn": "numpy scipy joblib threadpoolctl",
     "scipy": "numpy",
     "xgboost": "numpy scipy",
     "lightgbm": "numpy scipy",
     "catboost": "numpy scipy pandas matplotlib six",
-    "matplotlib": "numpy pillow python-dateutil packaging six",
-    "seaborn": "matplotlib numpy pandas",
-    "pyarrow": "numpy",
+    "matplotlib": _PLOTS,
+    "seaborn": f"matplotlib pandas {_PLOTS}",
     "db-dtypes": "pandas numpy pyarrow packaging",
     "pandas-gbq": f"pandas numpy pyarrow db-dtypes google-cloud-bigquery pydata-google-auth google-auth-oauthlib {_GOOGLE}",
     "boto3": "botocore s3transfer jmespath python-dateutil six urllib3",
-    "httpx": "httpcore anyio certifi idna sniffio h11",
-    "aiohttp": "yarl multidict attrs frozenlist aiosignal",
-    "fastapi": "starlette pydantic anyio typing-extensions",
+    "httpx": "httpcore anyio certifi idna h11",
+    "aiohttp": "yarl multidict attrs frozenlist aiosignal idna",
+    "fastapi": "starlette pydantic anyio idna typing-extensions",
     "pydantic": "typing-extensions pydantic-core annotated-types",
-    "sqlalchemy": "typing-extensions greenlet",
+    "sqlalchemy": "typing-extensions",
     "beautifulsoup4": "soupsieve typing-extensions",
-    "selenium": "urllib3 trio certifi typing-extensions",
-    "firebase-functions": f"firebase-admin flask google-cloud-firestore pyjwt google-events cloudevents {_GOOGLE} {_GRPC}",
+    "selenium": "urllib3 trio trio-websocket wsproto h11 certifi idna attrs outcome sniffio sortedcontainers typing-extensions",
+    "firebase-functions": f"firebase-admin flask google-cloud-firestore pyjwt pyyaml flask-cors google-events cloudevents {_GOOGLE} {_GRPC}",
     "opentelemetry-sdk": "opentelemetry-api opentelemetry-semantic-conventions typing-extensions",
     "pymongo": "dnspython",
-    "firebase-admin": f"google-cloud-firestore google-cloud-storage google-api-python-client pyjwt {_GOOGLE} {_GRPC}",
-    "google-api-python-client": f"{_GOOGLE} httplib2 google-auth-httplib2 uritemplate",
-    "google-cloud-aiplatform": f"google-cloud-bigquery google-cloud-storage {_GOOGLE} {_GRPC} pydantic",
-    "google-auth": "cachetools pyasn1 pyasn1-modules rsa",
+    "firebase-admin": f"google-cloud-firestore google-cloud-storage cachecontrol msgpack pyjwt {_GOOGLE} {_GRPC}",
+    "google-api-python-client": f"{_GOOGLE} httplib2 google-auth-httplib2 uritemplate pyparsing",
+    "google-cloud-aiplatform": f"google-cloud-bigquery google-cloud-storage google-cloud-resource-manager {_GOOGLE} {_GRPC} pydantic",
+    "google-cloud-bigquery": "google-cloud-core google-resumable-media google-crc32c python-dateutil six packaging",
+    **dict.fromkeys(("google-cloud-bigtable", "google-cloud-datastore", "google-cloud-firestore"), "google-cloud-core"),
+    "google-cloud-logging": "google-cloud-core google-cloud-appengine-logging google-cloud-audit-log grpc-google-iam-v1",
+    "google-cloud-pubsub": "grpc-google-iam-v1 opentelemetry-api opentelemetry-sdk",
+    "google-cloud-spanner": "google-cloud-core grpc-google-iam-v1 grpc-interceptor sqlparse",
+    "google-cloud-storage": "google-cloud-core google-resumable-media google-crc32c",
+    "google-auth": "pyasn1 pyasn1-modules",
     "google-auth-oauthlib": "google-auth requests-oauthlib oauthlib requests",
-    "openai": "httpx pydantic anyio typing-extensions tqdm distro sniffio",
-    "anthropic": "httpx pydantic anyio typing-extensions distro sniffio",
+    "openai": "pydantic anyio typing-extensions",
+    "anthropic": "pydantic anyio typing-extensions",
     "python-dateutil": "six",
     "pyopenssl": "cryptography",
-    "gcsfs": f"google-cloud-storage fsspec aiohttp {_GOOGLE}",
+    "cffi": "pycparser",
+    "cryptography": "cffi",
+    "earthengine-api": f"google-api-python-client google-auth-httplib2 google-cloud-storage httplib2 {_GOOGLE}",
+    "fluent-logger": "msgpack",
+    "google-api-core": _GOOGLE,
+    "grpcio": "typing-extensions",
+    "jinja2": "markupsafe",
+    "vertexai": "google-cloud-aiplatform",
+    "werkzeug": "markupsafe",
+    **dict.fromkeys(("faiss-cpu", "opencv-python", "opencv-python-headless"), "numpy packaging"),
+    "gcsfs": f"google-cloud-storage google-auth-oauthlib fsspec aiohttp decorator {_GOOGLE}",
 }
+# What brings nothing with it.
+_ALONE = "attrs blinker cachetools certifi charset-normalizer click cloudpickle cycler decorator distro django-environ dnspython"
+_ALONE += (
+    " fonttools frozenlist fsspec google-crc32c greenlet gunicorn h11 idna itsdangerous jmespath kiwisolver markdown"
+)
+_ALONE += (
+    " markupsafe msgpack multidict mysql-connector-python mysqlclient narwhals numpy oauthlib packaging pillow protobuf"
+)
+_ALONE += (
+    " psutil psycopg2 psycopg2-binary pyarrow pyasn1 pycparser pycrypto pycryptodome pyjwt pyparsing pyserial pysocks"
+)
+_ALONE += (
+    " python-dotenv python-json-logger python-magic python-tds pytz pyusb pyyaml pyzmq setuptools six sniffio soupsieve"
+)
+_ALONE += (
+    " sqlparse tenacity threadpoolctl tqdm typing-extensions tzdata uritemplate urllib3 watchdog websockets xlsxwriter"
+)
+# What some versions of it bring and others do not.
+_SOMETIMES: dict[str, str] = {
+    **dict.fromkeys(("anthropic", "openai"), "httpx distro sniffio tqdm jiter docstring-parser httpx2 httpcore2"),
+    **dict.fromkeys(("lightgbm", "scikit-learn"), "narwhals cloudpickle"),
+    "aiohttp": "aiohappyeyeballs propcache typing-extensions",
+    "fastapi": "annotated-doc typing-inspection opentelemetry-api",
+    "firebase-admin": "google-api-python-client httpx h2 hpack hyperframe",
+    "google-api-core": "grpcio grpcio-status opentelemetry-api typing-extensions",
+    "google-auth": "cachetools rsa cryptography cffi pycparser six",
+    "google-cloud-aiplatform": "google-genai httpx httpcore distro sniffio docstring-parser tenacity websockets shapely",
+    "google-cloud-bigquery": "pyarrow",
+    "google-cloud-spanner": "google-cloud-monitoring mmh3 opentelemetry-sdk",
+    "httpx": "sniffio typing-extensions rfc3986",
+    "pandas": "pytz tzdata",
+    "pandas-gbq": "psutil setuptools",
+    "pyarrow": "numpy",
+    "pydantic": "typing-inspection",
+    "pyopenssl": "typing-extensions",
+    "selenium": "pysocks websocket-client",
+    "sqlalchemy": "greenlet",
+}
+# What it brings where it is pinned below a first number.
+_BEFORE: dict[str, tuple[int, str]] = {"pandas": (3, "pytz tzdata")}
 _EXTRAS: dict[tuple[str, str], str] = {
-    ("google-cloud-bigquery", "pandas"): "pandas numpy pyarrow db-dtypes python-dateutil pytz",
+    ("google-cloud-bigquery", "pandas"): "pandas numpy pyarrow db-dtypes python-dateutil",
     ("google-cloud-bigquery", "bqstorage"): "google-cloud-bigquery-storage pyarrow",
     ("google-cloud-bigquery", "all"): "pandas numpy pyarrow db-dtypes google-cloud-bigquery-storage tqdm",
     ("requests", "socks"): "pysocks",
@@ -180,15 +236,10 @@ class Requirements:
 
     def __init__(self, requirements: tuple[Requirement, ...]) -> None:
         self.requirements = requirements
-        self._installed = {"functions-framework"}
-        queue = [("functions-framework", ()), *((item.name, item.extras) for item in requirements if item.name)]
-        while queue:
-            name, extras = queue.pop()
-            self._installed.add(name)
-            brings = f"{_BRINGS.get(name, '')} {' '.join(_EXTRAS.get((name, extra), '') for extra in extras)}"
-            if name.startswith("google-cloud-"):
-                brings += f" {_GOOGLE} {_GRPC} google-cloud-core google-resumable-media google-crc32c"
-            queue += [(each, ()) for each in brings.split() if each not in self._installed]
+        asked = [("functions-framework", ()), *((item.name, item.extras) for item in requirements if item.name)]
+        asked += [(each, ()) for item in requirements for each in _by_version(item)]
+        self._installed = set(_closed(asked, _always))
+        self._sometimes = set(_closed(((each, ()) for each in self._installed), _ever))
 
     def provider(self, module: str) -> str | None:
         """Return the distribution that provides a dotted name, "" for a bare namespace, None if nothing does."""
@@ -201,16 +252,54 @@ class Requirements:
             if item.unread:
                 return f"{item.unread}, so what it brings is not known"
         for item in self.requirements:
-            if (item.name not in _KNOWN and not item.name.startswith("google-cloud-")) or _of_family(item.name, module):
-                return f"'{item.name}' may bring it, or need what brings it"
+            if item.name not in _CLOSED:
+                return f"'{item.name or item.text}' may bring it, or need what brings it"
+            if _of_family(item.name, module):
+                return f"'{item.name}' may bring it"
+        if any(name in self._sometimes for name in distributions_of(module)):
+            return "some versions of what requirements.txt asks for bring it"
         return "the runtime's image may have it" if module.partition(".")[0] in _IN_IMAGES else ""
 
     def named_like(self, module: str) -> str:
         """Return why a module of a name that first-party code has may be another: a requirement is called like it."""
         for item in self.requirements:
-            if item.name not in _KNOWN and normalise(module.partition(".")[0]) in item.name.split("-"):
+            if item.name not in _CLOSED and normalise(module.partition(".")[0]) in item.name.split("-"):
                 return f"'{item.name}' may bring one of that name"
         return ""
+
+
+def _closed(
+    asked: Iterable[tuple[str, tuple[str, ...]]], brings: Callable[[str, tuple[str, ...]], str]
+) -> Iterator[str]:
+    """Yield what is asked for and everything that comes with it."""
+    queue = list(asked)
+    seen = {name for name, _ in queue}
+    for name, extras in queue:
+        yield name
+        new = [each for each in brings(name, extras).split() if each not in seen]
+        seen.update(new)
+        queue += [(each, ()) for each in new]
+
+
+def _by_version(item: Requirement) -> list[str]:
+    first, brings = _BEFORE.get(item.name, (0, ""))
+    pinned = re.search(r"==\s*(\d+)", item.text)
+    return brings.split() if pinned and int(pinned[1]) < first else []
+
+
+def _always(name: str, extras: tuple[str, ...] = ()) -> str:
+    brings = f"{_BRINGS.get(name, '')} {' '.join(_EXTRAS.get((name, extra), '') for extra in extras)}"
+    if name.startswith("google-cloud-"):
+        brings += f" {_GOOGLE} {'' if name in _WITHOUT_GRPC else _GRPC}"
+    return brings
+
+
+def _ever(name: str, extras: tuple[str, ...] = ()) -> str:
+    google = f"google-cloud-core {_GRPC} grpc-google-iam-v1" if name.startswith("google-cloud-") else ""
+    return f"{_always(name, extras)} {_SOMETIMES.get(name, '')} {google}"
+
+
+_WITHOUT_GRPC = {"google-cloud-bigquery", "google-cloud-core", "google-cloud-storage"}
 
 
 def _of_family(distribution: str, module: str) -> bool:
@@ -236,7 +325,7 @@ def usual_distribution(module: str) -> str:
     parts = _VERSION.sub("", module).split(".")
     wholes = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
     sure = any(whole in _NAMES for whole in wholes) or normalise(parts[0]) in _KNOWN
-    cloud = parts[:2] == ["google", "cloud"] and len(parts) > 2 and parts[2] in _GOOGLE_CLOUD
+    cloud = parts[:2] == ["google", "cloud"] and len(parts) > 2 and parts[2] in _GOOGLE_CLOUD.split()
     if not sure and cloud:
         return normalise("-".join(parts[:3]))
     return next(distributions_of(module)) if sure else ""
@@ -252,4 +341,7 @@ _VERSION = re.compile(r"_v\d+\w*(?=\.|$)")
 
 
 _KNOWN = {each for names in _NAMES.values() for each in names} | set(_BRINGS)
-_KNOWN |= {each for brings in (*_BRINGS.values(), *_EXTRAS.values()) for each in brings.split()}
+_KNOWN |= {each for brings in (*_BRINGS.values(), *_SOMETIMES.values(), *_EXTRAS.values()) for each in brings.split()}
+_CLOSED = {*_BRINGS, *_ALONE.split(), *(f"google-cloud-{normalise(each)}" for each in _GOOGLE_CLOUD.split())}
+_CLOSED.add("google-cloud-secret-manager")
+"""Distributions of which everything that they bring is known."""

@@ -154,7 +154,8 @@ class _Auditor:
         self, trace: Trace, folder: str, requirements: Requirements, roots: tuple[SearchFolder, ...]
     ) -> Builder:
         local = dict.fromkeys(each.folder for each in requirements.requirements if each.folder)
-        projects = [SearchFolder(path) for each in local for path in (each, f"{each}/src") if self._files.entries(path)]
+        found = [path for each in local for path in (each, f"{each}/src") if self._files.entries(path)]
+        projects = [SearchFolder(path, installed=True) for path in found]
         return Builder(
             trace,
             (SearchFolder(folder), *roots, *projects),

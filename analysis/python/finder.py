@@ -23,11 +23,13 @@ class SearchFolder(NamedTuple):
         path: absolute path of the folder.
         inside: the folder's path in the archive, "" for the archive's root.
         only: names that may be found here; None for all.
+        installed: whether its packages lie in one folder with those of all others that are installed.
     """
 
     path: str
     inside: str = ""
     only: tuple[str, ...] | None = None
+    installed: bool = False
 
 
 class Located(NamedTuple):
@@ -93,7 +95,11 @@ class Finder:
         if regular:
             first = regular[0]
             also = tuple(hit.file for hit in regular[1:])
-            below = tuple(each for each in self.folders if not each.inside) if name == self.entry else first.folders
+            below = first.folders
+            if name == self.entry:
+                below = tuple(each for each in self.folders if not each.inside)
+            elif any(each.installed for each in below):
+                below, also = tuple(each for hit in regular for each in hit.folders if each.installed), ()
             return Located(name, first.form, first.file, first.inside, below, also, broken)
         portions = tuple(portion for hit in hits for portion in hit.folders)
         return Located(name, "namespace" if portions else "absent", folders=portions, broken=broken)
@@ -106,7 +112,7 @@ class Finder:
         path, inside = f"{folder.path}/{last}", posixpath.join(folder.inside, last)
         broken = ""
         if kind is EntryKind.FOLDER:
-            below = SearchFolder(path, inside)
+            below = SearchFolder(path, inside, None, folder.installed)
             init = self.trace.entries(path).get("__init__.py")
             if init is EntryKind.FILE:
                 yield Located(name, "package", f"{path}/__init__.py", f"{inside}/__init__.py", (below,))

@@ -196,6 +196,9 @@ def test_what_is_asked_for_is_installed(main: str, requirements: str, tmp_path: 
         ("import strange", "-r gone.txt"),
         ("import strange", "strange_things @ https://one.example.com/x.zip"),
         ("import yaml", "some-thing==1.0"),
+        ("import numpy", "scikit-image==0.25.2"),
+        ("import googlecloudprofiler", "google-cloud-profiler==4.1.0"),
+        ("import webob", "appengine-python-standard==1.1.6"),
         ("from google.cloud import kms_inventory_v1", "google-cloud-kms==3.0.0"),
         ("import pip._internal", ""),
         ("import importlib\nimport os\nimportlib.import_module(os.environ['NAME'])", ""),
@@ -276,6 +279,20 @@ def test_nested_files_and_local_projects_are_followed(tmp_path: Path) -> None:
     (tmp_path / "libs" / "common" / "src" / "helpers" / "__init__.py").write_text("import nowhere\n")
     found = one(tmp_path, "import yaml\nimport requests\nimport helpers", "-r ../base.txt\n-e ../libs/common\n")
     assert found.missing == ("nowhere",)
+
+
+def test_projects_that_are_installed_together_share_their_packages(tmp_path: Path) -> None:
+    for project, module in (("data", "rows"), ("model", "layers")):
+        package = tmp_path / "one" / project / "weather"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+        (package / f"{module}.py").write_text("VALUE = 1\n")
+    found = one(tmp_path, "from weather import rows\nimport weather.layers", "./data\n./model\n")
+    assert found.verdict == "sound"
+    found = one(tmp_path, "import weather.gone", "./data\n./model\n")
+    assert (found.verdict, found.missing) == ("cannot start", ("weather.gone",))
+    found = one(tmp_path, "import strange", "./data\n")
+    assert "'./data' may bring it, or need what brings it" in found.findings[0].message
 
 
 def test_the_command_says_that_it_is_not_known_by_its_exit_code(
