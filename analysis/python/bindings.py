@@ -103,15 +103,13 @@ _CHANGES = {"append", "extend", "insert", "update", "setdefault", "add", "remove
 _FAILED_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
-def read_bindings(tree: ast.Module, *, named_expressions: bool) -> BindingScope:
-    """Return the module's scope, with those inside.
-
-    Args:
-        tree: the module.
-        named_expressions: whether the text has `:=` at all, which is looked for in every expression then.
-    """
+def read_bindings(tree: ast.Module, content: bytes) -> BindingScope:
+    """Return the module's scope, with those inside; what `content` has nowhere is not looked for in every expression."""
     module = BindingScope("", "module")
-    _Binder(named_expressions).block(tree.body, module, _Around())
+    encoded = b"coding" in content[:500]  # an encoding of its own may write these words in other bytes
+    named = encoded or b":=" in content
+    declares = encoded or b"global" in content or b"nonlocal" in content
+    _Binder(named_expressions=named, declarations=declares).block(tree.body, module, _Around())
     return module
 
 
@@ -124,8 +122,8 @@ def handles_failed_import(handler: ast.ExceptHandler) -> bool:
 
 
 class _Binder:
-    def __init__(self, named_expressions: bool) -> None:
-        self._named = named_expressions
+    def __init__(self, *, named_expressions: bool, declarations: bool) -> None:
+        self._named, self._declares = named_expressions, declarations
 
     def block(self, body: Iterable[ast.stmt], scope: BindingScope, around: _Around) -> None:
         for node in body:
@@ -201,7 +199,7 @@ class _Binder:
         static = any(getattr(each, "id", "") == "staticmethod" for each in node.decorator_list)
         owner = (scope, arguments[0].arg) if scope.kind == "class" and arguments and not static else None
         inner = scope.inner[node] = BindingScope(name, "function", scope, owner=owner)
-        for statement in walk(*node.body):
+        for statement in walk(*node.body) if self._declares else ():
             if isinstance(statement, ast.Global):
                 inner.elsewhere.update(dict.fromkeys(statement.names, scope.module))
             elif isinstance(statement, ast.Nonlocal):

@@ -222,10 +222,10 @@ class _Reader:
         if kind in _PLAIN:
             return
         said = kind in _TEXT_KINDS and not inside and self._says(node, scope, around)
+        if kind is ast.Constant or kind is ast.Name:
+            return
         if said:
             inside = kind is not ast.Call
-        if kind is ast.Constant:
-            return
         if kind is ast.Call:
             function = self._expressions.value(node.func, scope)
             given = applied(function, *self._expressions.arguments(node, scope))
@@ -293,8 +293,8 @@ ATTRIBUTE = "__getattribute__"
 _QUERIES = {"query", "query_and_wait"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _LEAVING = {ast.Return, ast.Raise, ast.Continue, ast.Break}
-_PLAIN = (str, int, type(None), bool)
-_TEXT_KINDS = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name, ast.IfExp)
+_PLAIN = {str, int, type(None), bool}
+_TEXT_KINDS = {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name, ast.IfExp}
 _VISITS: dict[type[ast.stmt], Any] = {
     ast.Import: _Reader.plain_import,
     ast.ImportFrom: _Reader.from_import,

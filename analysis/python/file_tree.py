@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 MOST_BYTES = 256_000_000
@@ -42,6 +42,8 @@ class FileTree:
 
     def __init__(self) -> None:
         self._entries: dict[str, Mapping[str, EntryKind]] = {}
+        self._listings: dict[str, Mapping[str, EntryKind]] = {}
+        self._real: dict[str, str] = {}
         self._contents: dict[str, tuple[bytes, str] | None] = {}
         self._by_inode: dict[tuple[int, int], tuple[bytes, str]] = {}
         self._links: dict[str, bool] = {}
@@ -51,8 +53,21 @@ class FileTree:
         """Return name → kind of everything in `folder`; empty when it is not a readable folder."""
         found = self._entries.get(folder)
         if found is None:
-            found = self._entries[folder] = _scan(folder)
+            real = os.path.realpath(folder)
+            if real not in self._listings:
+                self._listings[real] = _scan(real)
+            found = self._entries[folder] = self._listings[real]
         return found
+
+    def _place(self, path: str) -> str:
+        """Return where `path` is once links on the way to it are followed: many functions link to the same folder."""
+        folder, _, name = path.rpartition("/")
+        if name in ("", ".", ".."):
+            return path
+        found = self._real.get(folder)
+        if found is None:
+            found = self._real[folder] = os.path.realpath(folder or "/").rstrip("/")
+        return f"{found}/{name}"
 
     def binaries(self, folder: str) -> list[str]:
         """Return the compiled modules in `folder`."""
@@ -66,16 +81,18 @@ class FileTree:
 
     def is_link(self, path: str) -> bool:
         """Return whether `path` itself is a symbolic link."""
-        found = self._links.get(path)
+        place = self._place(path)
+        found = self._links.get(place)
         if found is None:
-            found = self._links[path] = os.path.islink(path)
+            found = self._links[place] = os.path.islink(place)
         return found
 
     def content(self, file: str) -> tuple[bytes, str] | None:
         """Return the bytes of `file` and their sha256, or None when it cannot be read."""
-        if file not in self._contents:
-            self._contents[file] = self._read(file)
-        return self._contents[file]
+        place = self._place(file)
+        if place not in self._contents:
+            self._contents[place] = self._read(place)
+        return self._contents[place]
 
     def _read(self, file: str) -> tuple[bytes, str] | None:
         try:
@@ -123,21 +140,29 @@ class Trace:
         self._files.add(file)
         return self._tree.content(file)
 
-    def looks(self, base: str) -> list[list[str]]:
-        """Return every look as `[path relative to base, fingerprint]`, in a fixed order."""
-        return [
-            [relative(path, base), _fingerprint(self._tree, path, folder)]
-            for folder, paths in ((True, self._folders), (False, self._files))
-            for path in sorted(paths)
-        ]
+    def looks(self, base: str) -> Looks:
+        """Return every look, in a fixed order."""
+        found: Looks = {}
+        for folder in sorted(self._folders):
+            found[relative(folder, base)] = {"": _fingerprint(self._tree, folder, True)}
+        for file in sorted(self._files):
+            folder, _, name = file.rpartition("/")
+            found.setdefault(relative(folder, base), {})[name] = _fingerprint(self._tree, file, False)
+        return found
 
 
-def unchanged(tree: FileTree, base: str, looks: Iterable[list[str]]) -> bool:
+Looks = dict[str, dict[str, str]]
+"""Folder, from a base → name in it, "" for its listing → what was seen there."""
+
+
+def unchanged(tree: FileTree, base: str, looks: Looks) -> bool:
     """Return whether every recorded look would see the same again."""
-    return all(
-        _fingerprint(tree, os.path.normpath(os.path.join(base, path)), seen.startswith("/")) == seen
-        for path, seen in looks
-    )
+    for path, names in looks.items():
+        folder = os.path.normpath(os.path.join(base, path))
+        for name, seen in names.items():
+            if _fingerprint(tree, f"{folder}/{name}" if name else folder, not name) != seen:
+                return False
+    return True
 
 
 def _fingerprint(tree: FileTree, path: str, folder: bool) -> str:

@@ -97,7 +97,7 @@ def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVers
 
 
 def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord:
-    module = read_bindings(tree, named_expressions=b":=" in content)
+    module = read_bindings(tree, content)
     try:
         return _record(tree, module, target)
     finally:

@@ -47,6 +47,8 @@ def test_a_folder_that_is_gone_is_told(file: str, text: str, named: str, now_at:
         ("deploy.sh", "ls functions/out build/x /usr/lib/functions/two"),
         ("docs/how.md", "Take shared/clients and/or functions/two."),
         ("docs/how.md", "`functions/your-function` and `functions/<name>/main.py`, or `shared/lib`"),
+        ("deploy.sh", "REGION=$(gcloud config get-value functions/region)"),
+        ("skaffold.yaml", "apiVersion: functions/v2beta9"),
         ("notes.txt", "functions/two"),
     ],
 )
