@@ -548,4 +548,4 @@ def _asked_for(program: Program, module: str) -> set[str]:
 
 def _fact(place: CodePlace, module: str | None, names: tuple[str, ...] | None) -> ImportFact:
     around = place.around
-    return ImportFact(module, 0, names, place.line, *around[:5], dynamic=True)
+    return ImportFact(module, 0, names, place.line, *around[:5])

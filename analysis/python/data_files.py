@@ -69,7 +69,7 @@ class DataFiles:
             key = (path, place.module, place.line)
             if key not in self._seen:
                 self._seen.add(key)
-                fact = ImportFact(None, 0, None, place.line, *place.around[:5], dynamic=True)
+                fact = ImportFact(None, 0, None, place.line, *place.around[:5])
                 self._read_file(path, place.module, fact)
 
     def _named(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:

@@ -19,7 +19,6 @@ class ImportFact(NamedTuple):
         catches: exception classes that are caught around it by a handler that goes on without it.
         group: number of the innermost `try` whose body holds it, 0 if none.
         instead_of: number of the `try` whose handler holds it, which therefore runs only when that body failed.
-        dynamic: it is a call such as `importlib.import_module`, not a statement.
     """
 
     module: str | None
@@ -31,7 +30,6 @@ class ImportFact(NamedTuple):
     catches: tuple[str, ...] = ()
     group: int = 0
     instead_of: int = 0
-    dynamic: bool = False
 
 
 _LEAVES = ("exit", "_exit", "abort", "quit")

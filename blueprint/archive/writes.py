@@ -4,6 +4,9 @@ Code is reached from the modules' top level by the names that it mentions: `modu
 mention of `name` every first-party function of that name, and what those mention in turn. That is more than what runs,
 never less, so that a writer is not taken for a reader. A method of something that an installed package provides
 (`sys.stdout.write`) reaches nothing of ours.
+
+This walks the tree itself, for the record has what names are and what is called, and not every mention of a name: a
+function that is handed over, or called by a decorator, is reached here and called nowhere.
 """
 
 from __future__ import annotations

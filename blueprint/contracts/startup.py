@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.files import Unreadable, read_bytes
+from analysis.python.record import read_record
+from analysis.python.syntax import PythonVersion
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location, shown
 from blueprint.model import Blueprint
@@ -23,23 +25,19 @@ def inits_empty(plan: Blueprint, report: Inspection) -> None:
     for path in sorted(library_folder(plan.root, plan.manifest).rglob("__init__.py")):
         report.check()
         at = shown(plan.root, path)
-        for line, name in _imports(path):
+        for line, name in _imports(path, plan.manifest.python):
             report.violation(
                 f"The package's init imports '{name}', which every function that uses the package would load; import it in the module that needs it.",
                 Location(at, line),
             )
 
 
-def _imports(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        tree = ast.parse(read_bytes(path))
-    except (Unreadable, SyntaxError, ValueError):  # reported where the archive is built
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module not in STANDARD:
-            yield node.lineno, node.module or "." * node.level
-        elif isinstance(node, ast.Import):
-            yield node.lineno, node.names[0].name
+def _imports(path: Path, target: PythonVersion) -> Iterator[tuple[int, str]]:
+    """Yield what loading a file imports; one that cannot be read is reported where the archive is built."""
+    with contextlib.suppress(Unreadable):
+        for fact in read_record(read_bytes(path), target, "names").imports:
+            if not fact.lazy and fact.module not in STANDARD:
+                yield fact.line, fact.module or "." * fact.level
 
 
 @contract("rows-streamed", "Rows reach streamed tables through their stream only", incidents=(61, 62))
