@@ -44,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--record", action="store_true", help="keep the counts in docs/ for the page of what is covered"
     )
+    parser.add_argument("--kept", action="store_true", help="take only what earlier runs met")
     given = parser.parse_args(arguments)
     commit = commit_of(ROOT)
     if given.record and commit == NOT_COMMITTED:
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
                 return 0
         for part in given.parts or mutations:
             journal = Journal(KEPT, part, commit, given.since)
-            outcomes = _judged(part, mutations[part], given.sample, journal)
+            outcomes = _judged(part, mutations[part], 0 if given.kept else given.sample, journal)
             unexplained += sum(each.verdict in UNEXPLAINED for each in outcomes)
             if given.record:
                 at = journal.commits(each.mutation for each in outcomes)
@@ -90,10 +91,11 @@ def _forms(mutations: Mapping[str, Mapping[Mutation, Judged]], journals: Journal
 
 
 def _judged(part: str, mutations: Mapping[Mutation, Judged], of_each: int, journal: Journal) -> list[Outcome]:
-    """Judge what is not known yet, and print what became of a part."""
+    """Judge what is not known yet, so many of each kind or only what was met before, and print what became of a part."""
     begun, judged = time.monotonic(), 0
     outcomes = []
-    for each in sample(mutations, of_each):
+    wanted = sample(mutations, of_each) if of_each else filter(journal.met, mutations)
+    for each in wanted:
         outcome = journal.outcome(each)
         if outcome is None:
             outcome, judged = mutations[each](), judged + 1

@@ -42,9 +42,10 @@ class Journal:
         self.commit = commit
         self.path = folder / f"{part.replace(' ', '-')}.jsonl"
         self.known: dict[str, Mapping[str, Any]] = {}
-        lines = [*_lines(self.path)]
+        lines = [each for each in _lines(self.path) if each["commit"] in {commit, *since}]
+        self._met = {each["id"] for each in lines}
         for each in lines:
-            if each["commit"] in since and each["verdict"] not in UNEXPLAINED:
+            if each["commit"] != commit and each["verdict"] not in UNEXPLAINED:
                 self.known[each["id"]] = each
         for each in lines:
             if commit != NOT_COMMITTED and each["commit"] == commit:
@@ -55,6 +56,10 @@ class Journal:
         """Return what became of a mutation, where that is known."""
         line = self.known.get(identity(mutation))
         return Outcome(mutation, line["verdict"], line["by"], line["said"], line["findings"]) if line else None
+
+    def met(self, mutation: Mutation) -> bool:
+        """Say whether a mutation was judged before, whatever became of it."""
+        return identity(mutation) in self._met
 
     def commits(self, mutations: Iterable[Mutation]) -> list[str]:
         """Return the commits that mutations were judged at, this one first."""

@@ -45,6 +45,8 @@ def test_only_what_an_earlier_commit_left_is_judged_after_a_cure(tmp_path: Path)
     before.keep(LEFT)
     after = Journal(tmp_path, "stack", "c2", since=["c1"])
     assert (after.outcome(ONE), after.outcome(OTHER)) == (REFUSED, None)
+    assert (after.met(ONE), after.met(OTHER), after.met(replace(ONE, place="x"))) == (True, True, False)
+    assert not Journal(tmp_path, "stack", "c2").met(ONE)
     after.keep(replace(LEFT, verdict="refused", by="manifest"))
     assert after.commits([ONE, OTHER]) == ["c2", "c1"]
 
