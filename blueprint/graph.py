@@ -63,9 +63,8 @@ def starting(manifest: Manifest) -> tuple[PipelineEdge, ...]:
         if edge.source.kind == "service":
             own = [each for each in manifest.phases.values() if each.service == edge.source.name]
             done = {each.name for each in own if each.completion_topic == edge.target.name}
-            found += [
-                replace(edge, source=_for_phase(edge.source, each.name)) for each in own if not done - {each.name}
-            ]
+            started = [each.name for each in own if not done or each.name in done]
+            found += [replace(edge, source=_for_phase(edge.source, phase)) for phase in started]
     return tuple(found)
 
 
