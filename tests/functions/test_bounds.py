@@ -230,6 +230,8 @@ def test_what_a_message_says_is_taken_as_it_says_it() -> None:
     assert read(metadata={"rows": 5})[0].skip_downstream is False
     assert read(metadata={"rows": 5})[0].metadata == {}
     assert (read()[0].counts, read(status="failed")[0].counts) == (True, False)
+    found, warnings = read(metadata={"is_incremental": True, "entities_changed": "abc"})
+    assert (found.entities_changed, found.is_incremental, len(warnings)) == ((), False, 1)
     with pytest.raises(Bad, match=f"'{'x' * 100}' is not known"):
         read(schema_version="x" * 200)
     with pytest.raises(Bad, match="timestamp"):

@@ -89,3 +89,20 @@ def test_the_timer_alone_moves_a_date_into_its_next_mode() -> None:
     assert model.version == version, "a repeated message changes nothing"
     model.handle(None)
     assert (model.document or {})["_mode"] == "overnight"
+
+
+@pytest.mark.parametrize(("failures", "triggered"), [(1, True), (2, False)])
+def test_a_mark_that_failed_once_is_tried_again(failures: int, triggered: bool) -> None:
+    model = Model(boundary("phase2_to_phase3"))
+    for name in P2[:-1]:
+        model.handle(completion(name))
+    delivery = model.deliver("last", completion(P2[-1]))
+    while not model.published:
+        model.step(delivery)
+    while not delivery.ended:
+        fails = isinstance(delivery.effect, Write) and failures > 0
+        failures -= fails
+        model.step(delivery, fault="before" if fails else None)
+    assert delivery.failed is not triggered
+    assert (model.document or {})["_triggered"] is triggered
+    assert (delivery.outcome is not None) is triggered

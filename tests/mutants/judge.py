@@ -23,12 +23,12 @@ from tests.mutants.process import OPTIONS, apart, importing
 from tests.mutants.survey import IMPORT, Cost, reached
 
 KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test reaches it"
-BUDGET, MOST, BOUND = 6.0, 160, 60.0
+BUDGET, MOST, BOUND = 15.0, 400, 60.0
 """Seconds and number of tests that a mutant meets; seconds after which it counts as one that does not end."""
 
 
 def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
-    """Return the tests that reach the mutant, as many as may be run; of what runs at import, those of the module.
+    """Return the tests that reach the mutant, as many as may be run; of what runs at import, those of the module, or any.
 
     Those of the file that is named after the module come first, then one of each other file in turn; the cheapest first.
     """
@@ -39,7 +39,10 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
     def reaches(cost: Cost) -> bool:
         return place in cost.calls if inside else any(name.startswith(of_module) for name in cost.calls)
 
-    called = sorted((cost.seconds, test) for test, cost in found.items() if test != IMPORT and reaches(cost))
+    costs = {test: cost for test, cost in found.items() if test != IMPORT}
+    called = sorted((cost.seconds, test) for test, cost in costs.items() if reaches(cost))
+    if not (called or inside):
+        called = sorted((cost.seconds, test) for test, cost in costs.items())
     own = f"test_{Path(mutant.module).stem}.py"
     turn: Counter[str] = Counter()
     ranked: list[tuple[int, float, str]] = []

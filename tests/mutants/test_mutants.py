@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.functions.conftest import ROOT
+from tests.mutants.__main__ import held
 from tests.mutants.groups import GROUPS
 from tests.mutants.judge import BUDGET, MOST, nearest
 from tests.mutants.mutant import Mutant
@@ -126,6 +127,11 @@ def test_a_reason_without_a_survivor_is_told() -> None:
         "survivors.yaml names what is no mutant: c",
     ]
     assert [*idle(["a"], ["a"], [])] == []
+
+
+def test_nine_of_ten_have_to_be_seen() -> None:
+    assert [held(killed, 100) for killed in (89, 90, 100)] == [False, True, True]
+    assert held(0, 0)
 
 
 @pytest.mark.parametrize("name", GROUPS)
