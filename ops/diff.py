@@ -77,7 +77,7 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     from blueprint.schemas.messages import load_messages
     from ops.change.declaration import meanings
     from ops.change.documents import contents, expiries
-    from ops.change.operators import of_operators, operators_engine
+    from ops.change.operators import of_operators, of_questions, operators_engine, questions
 
     declarations = [read_declaration(folder) for folder in folders]
     for declaration, name in zip(declarations, names, strict=True):
@@ -96,7 +96,13 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
     messages = (
         load_messages(folder, each.phase_labels())[0] for folder, each in zip(folders, (before, after), strict=True)
     )
-    return [*meanings(before, after), *expiries(*documents), *contents(*messages), *of_operators(*engines)]
+    return [
+        *meanings(before, after),
+        *expiries(*documents),
+        *contents(*messages),
+        *of_operators(*engines),
+        *of_questions(*map(questions, folders)),
+    ]
 
 
 def read(path: Path) -> PlanDifference:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from sqlglot import exp
@@ -23,6 +24,7 @@ Tree = Any
 """A node of sqlglot's tree; its attributes are not typed."""
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
+_AS_WRITTEN = (TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING)
 HOLE = re.compile(r"hole_\d+_")
 _BYTES = ("b", "B", *(a + b for a in "rR" for b in "bB"), *(b + a for a in "rR" for b in "bB"))
 
@@ -85,6 +87,16 @@ def dialect() -> type[BigQuery]:
 def _at(node: Tree, token: Token) -> Tree:
     node.update_positions(token)
     return node
+
+
+def words(text: str) -> Iterator[object]:
+    """Yield the tokens of a text as BigQuery tells them apart; the text itself where it has none that can be read."""
+    try:
+        for token in dialect()().tokenize(text):
+            if token.token_type is not TokenType.SEMICOLON:
+                yield token.token_type, token.text.upper() if token.token_type not in _AS_WRITTEN else token.text
+    except TokenError:
+        yield text
 
 
 def parse(text: str, *, holes: bool = True) -> ParsedSql:

@@ -16,7 +16,7 @@ from blueprint.schemas.messages import MessageSchema
 from blueprint.sources import OPERATORS_ENGINE
 from ops.change.documents import contents, expiries
 from ops.change.model import Meaning
-from ops.change.operators import of_operators, operators_engine
+from ops.change.operators import of_operators, of_questions, operators_engine, questions
 
 AT = Location("a.yaml")
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,3 +68,13 @@ def test_what_operators_run_of_the_library_is_told(tmp_path: Path) -> None:
     said = f"`ops repair` runs another {OPERATORS_ENGINE} of the functions' library."
     assert [*of_operators(here, operators_engine(tmp_path, manifest))] == [Meaning("start", said)]
     assert [*of_operators(here, here)] == []
+
+
+def test_another_question_of_operators_is_told_and_its_layout_is_not(tmp_path: Path) -> None:
+    for name, text in (("a", "SELECT x FROM y -- why\n"), ("b", "select  x\nfrom y;"), ("c", "SELECT X FROM y")):
+        (tmp_path / name / "schemas/operators").mkdir(parents=True)
+        (tmp_path / name / "schemas/operators/stalled.sql").write_text(text, encoding="utf-8")
+    first, second, third = (questions(tmp_path / name) for name in "abc")
+    said = "`ops validate` and `ops repair` ask for 'stalled' otherwise."
+    assert [*of_questions(first, second)] == []
+    assert [*of_questions(first, third)] == [*of_questions(first, {})] == [Meaning("rest", said)]
