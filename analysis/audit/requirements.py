@@ -342,6 +342,6 @@ _VERSION = re.compile(r"_v\d+\w*(?=\.|$)")
 
 _KNOWN = {each for names in _NAMES.values() for each in names} | set(_BRINGS)
 _KNOWN |= {each for brings in (*_BRINGS.values(), *_SOMETIMES.values(), *_EXTRAS.values()) for each in brings.split()}
-_CLOSED = {*_BRINGS, *_ALONE.split(), *(f"google-cloud-{normalise(each)}" for each in _GOOGLE_CLOUD.split())}
-_CLOSED.add("google-cloud-secret-manager")
+_CLOUD = {f"google-cloud-{normalise(each)}" for each in (*_GOOGLE_CLOUD.split(), "secret-manager")}
+_CLOSED = {*_BRINGS, *_ALONE.split(), *_CLOUD}
 """Distributions of which everything that they bring is known."""
