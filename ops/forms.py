@@ -105,10 +105,8 @@ def _so(counts: Counter[str]) -> str:
         return "**tried too little**"
     if counts["left"]:
         return "**not all seen**"
-    words = (
-        ["prevented" if counts["refused"] == counts.total() else "prevented or told"] if counts["refused"] else ["told"]
-    )
-    return " and ".join([*words, *(["partly harmless"] if counts["harmless"] else [])])
+    words = {"prevented": counts["refused"], "told": counts["told"], "harmless": counts["harmless"]}
+    return " or ".join(word for word, applies in words.items() if applies)
 
 
 def _reported(checks: Iterable[Answering]) -> str:

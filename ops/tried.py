@@ -43,7 +43,7 @@ def section(root: Path) -> Iterator[str]:
         yield "## Mistakes that nobody wrote down"
         yield ""
         yield (
-            "`make gauntlet` makes one small mistake after the other in a copy of the project and looks what becomes of it. A benign one has its reason in [benign.yaml](../tests/gauntlet/benign.yaml), or is an edit that must pass. Where several commits stand, what the later ones explained was kept, and what they left was judged once more at the first, after its cure."
+            "`make gauntlet` makes one small mistake after the other in a copy of the project and looks what becomes of it. A benign one has its reason in [benign.yaml](../tests/gauntlet/benign.yaml), or is an edit that must pass. Where fewer were tried than are possible, they are a sample that is drawn by their names. Where several commits stand, what the later ones explained was kept, and what they left was judged once more at the first, after its cure."
         )
         yield ""
         yield from _table(("Made in", "Possible", "Tried", *OUTCOMES, "Judged at"), _mistakes(mistakes))

@@ -84,6 +84,6 @@ def test_forms_are_counted_and_only_refusals_prevent(tmp_path: Path) -> None:
     ]
     assert rows == [
         "| 1 | It broke | 0 | 6 | plan | 6 | 0 | 0 | 0 | prevented | `silence`, 10 min |",
-        "| 2 | It broke | 0 | 6 | plan | 4 | 1 | 1 | 0 | prevented or told and partly harmless | – |",
+        "| 2 | It broke | 0 | 6 | plan | 4 | 1 | 1 | 0 | prevented or told or harmless | – |",
         "| 3 | It broke | 0 | 7 | plan | 6 | 0 | 0 | 1 | **not all seen** | – |",
     ]
