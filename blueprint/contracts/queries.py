@@ -74,9 +74,10 @@ class _Statements:
 
 
 def _declared(plan: Blueprint, function: str) -> tuple[str, ...]:
-    """Return the files and folders whose reading people answer for: `resources` of the function."""
+    """Return the files and folders whose queries people answer for: those of the function's `resources` that hold any."""
     declared = plan.manifest.functions[function]
-    return tuple(f"{FOLDER}/{declared.folder}/{each}".rstrip("/") for each in declared.resources)
+    named = (f"{FOLDER}/{declared.folder}/{each}".rstrip("/") for each in declared.resources)
+    return tuple(each for each in named if each.endswith(".sql") or any((plan.root / each).rglob("*.sql")))
 
 
 def _answered_for(at: Location | None, declared: tuple[str, ...]) -> bool:
@@ -88,7 +89,7 @@ def _call_problem(call: QueryCall, statements: _Statements, declared: tuple[str,
     if call.query is None:
         if declared:
             return None
-        return "Not known which query is asked here; write it as a constant or as a file beside the code that is named literally, or list the files in the function's `resources`."
+        return "Not known which query is asked here; write it as a constant or as a file beside the code that is named literally, or list the files of queries in the function's `resources`."
     checked, at = statements.read(call.query)
     places = {name.casefold(): (name, place) for name, place in checked.parameters}
     if call.given is None:
