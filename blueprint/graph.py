@@ -51,20 +51,19 @@ def starting(manifest: Manifest) -> tuple[PipelineEdge, ...]:
     Started for one of its phases it completes that one, and not the others that it does too; all else that it publishes
     it may publish then.
     """
-    phases = {(each.downstream, each.trigger.topic) for each in manifest.boundaries.values() if each.downstream}
-    doing = {(manifest.phases[phase].service, topic): phase for phase, topic in phases if phase in manifest.phases}
-    found = [
-        replace(edge, target=_for_phase(edge.target, phase))
-        if edge.target.kind == "service" and (phase := doing.get((edge.target.name, edge.source.name)))
-        else edge
-        for edge in edges(manifest)
-    ]
+    doing = {
+        (manifest.phases[each.downstream].service, each.trigger.topic): each.downstream
+        for each in manifest.boundaries.values()
+        if each.downstream is not None and each.downstream in manifest.phases
+    }
+    found: list[PipelineEdge] = []
     for edge in edges(manifest):
+        phase = doing.get((edge.target.name, edge.source.name)) if edge.target.kind == "service" else None
+        found.append(replace(edge, target=_for_phase(edge.target, phase)) if phase else edge)
         if edge.source.kind == "service":
             own = [each for each in manifest.phases.values() if each.service == edge.source.name]
-            done = {each.name for each in own if each.completion_topic == edge.target.name}
-            started = [each.name for each in own if not done or each.name in done]
-            found += [replace(edge, source=_for_phase(edge.source, phase)) for phase in started]
+            done = [each for each in own if each.completion_topic == edge.target.name]
+            found += [replace(edge, source=_for_phase(edge.source, each.name)) for each in done or own]
     return tuple(found)
 
 

@@ -41,7 +41,7 @@ from ops.adoption.draft import draft
 from ops.adoption.entries import DraftedEntry
 from ops.adoption.importfile import import_file
 from ops.adoption.inventory import read
-from ops.adoption.listing import Listing
+from ops.adoption.listing import FunctionSources, Listing
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.embedded.engine import Evaluation, evaluate
 from ops.embedded.project import load, stack_settings
@@ -105,7 +105,8 @@ def _drafted(args: argparse.Namespace) -> Draft:
     """Write what listings tell whole; a declaration that is not sound yet, with an entry just answered, is no hindrance."""
     change, stack = ProjectChange(args.root), stack_settings(load(args.root, args.stack))
     there = read(args.inventory, stack.project)
-    listing = Listing(tuple(there), change.value(), stack, args.root)
+    sources = FunctionSources(args.root, str(change.value().get("runtime")))
+    listing = Listing(tuple(there), change.value(), stack, sources)
     declared, left = draft(change, listing)
     files = tuple(sorted(change.files))
     if change.files or change.changed:

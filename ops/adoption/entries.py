@@ -84,13 +84,9 @@ def _services(listing: Listing) -> Iterator[DraftedEntry]:
     used = listing.used_services()
     for service, address in pushed.items():
         if service not in listing.names("services"):
-            why = "" if service in used else f"It can be declared once {_first(topics[service])} is."
+            why = "" if service in used else f"It can be declared once {' or '.join(sorted(topics[service]))} is."
             entry = (f"{service}: {{title: {_words(service)}}}",)
             yield DraftedEntry(f"service {service}", why, entry, "services", address)
-
-
-def _first(names: list[str]) -> str:
-    return " or ".join(sorted(names))
 
 
 def _topic(listing: Listing, topic: Existing) -> DraftedEntry:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,32 @@ MAX_SOURCE = 4_000_000
 """Bytes of a function's `main.py`; no person's is longer."""
 
 
+class FunctionSources:
+    """The folders under a project's `functions/`, each read once for all that is asked of it."""
+
+    def __init__(self, root: Path, runtime: str) -> None:
+        self._folder = root / "functions"
+        found = re.fullmatch(r"python(\d)(\d+)", runtime)
+        self._target = (int(found[1]), int(found[2])) if found else sys.version_info[:2]
+        self._texts: dict[str, list[str]] = {}
+
+    @cached_property
+    def entry_points(self) -> dict[str, frozenset[str]]:
+        """Return folder → the functions of its `main.py`."""
+        found = {file.parent.name: _text(file) for file in sorted(self._folder.glob("*/main.py"))}
+        records = {
+            folder: read_record(text.encode(), self._target) for folder, text in found.items() if text is not None
+        }
+        return {folder: frozenset(name for name, _ in record.functions) for folder, record in records.items()}
+
+    def texts(self, folder: str) -> list[str]:
+        """Return the Python sources of a folder that can be read."""
+        if folder not in self._texts:
+            read = map(_text, sorted((self._folder / folder).rglob("*.py")))
+            self._texts[folder] = [text for text in read if text is not None]
+        return self._texts[folder]
+
+
 @dataclass(frozen=True)
 class Listing:
     """What exists, by kind, what the declaration has already, and the stack that it is adopted into."""
@@ -26,7 +53,7 @@ class Listing:
     there: tuple[Existing, ...]
     declared: Mapping[str, Any]
     stack: StackSettings
-    root: Path
+    sources: FunctionSources
 
     def of(self, declared: Mapping[str, Any]) -> Listing:
         """Return the same beside another declaration."""
@@ -101,25 +128,14 @@ class Listing:
         Of several it is the one that is called like the function.
         """
         entry = function.settings["buildConfig"].get("entryPoint")
-        having = [folder for folder, names in self._entry_points() if entry in names]
+        having = [folder for folder, names in self.sources.entry_points.items() if entry in names]
         own = function.label.replace("-", "_")
         return own if own in having else having[0] if len(having) == 1 else None
 
     def names_variable(self, function: Existing, variable: str) -> bool:
         """Whether the source of a function, where it is known, names a variable; what reads it the plan finds out."""
         folder = self.folder(function)
-        if folder is None:
-            return True
-        files = (self.root / "functions" / folder).rglob("*.py")
-        return any(variable in text for file in files if (text := _text(file)) is not None)
-
-    def _entry_points(self) -> Iterator[tuple[str, frozenset[str]]]:
-        runtime = re.fullmatch(r"python(\d)(\d+)", str(self.declared.get("runtime")))
-        target = (int(runtime[1]), int(runtime[2])) if runtime else sys.version_info[:2]
-        for file in sorted((self.root / "functions").glob("*/main.py")):
-            text = _text(file)
-            if text is not None:
-                yield file.parent.name, frozenset(name for name, _ in read_record(text.encode(), target).functions)
+        return folder is None or any(variable in text for text in self.sources.texts(folder))
 
 
 def _text(file: Path) -> str | None:

@@ -200,8 +200,9 @@ def test_answered_it_is_a_declaration_that_takes_over_what_exists(
     assert {"topic loaded", "function load-billing"}.isdisjoint(each["what"] for each in told["by_hand"])
 
 
-def test_what_is_known_whole_is_declared(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A source under functions/, policies of topics, and rows that have their messages' names: nothing is left to ask of them."""
+@pytest.fixture
+def known() -> list[dict[str, Any]]:
+    """The system with policies of topics, a service's account, a pinned secret, and rows that have their messages' names."""
     named = {each["name"].rpartition("/")[2]: each for each in json.loads(json.dumps(SYSTEM))}
     weigher = {**named.pop("weigh"), "name": f"//cloudfunctions.googleapis.com/{EU}/functions/weigh-parcels"}
     weigh = weigher["resource"]["data"]["serviceConfig"] = {
@@ -215,7 +216,7 @@ def test_what_is_known_whole_is_declared(root: Path, capsys: pytest.CaptureFixtu
         {"key": "SCALE", "projectId": PROJECT, "secret": "scale-key", "version": "3"}
     ]
     named["loaded-rows"]["resource"]["data"]["bigqueryConfig"]["useTableSchema"] = True
-    entries = [
+    return [
         *named.values(),
         weigher,
         asset("run.googleapis.com/Service", f"{EU}/services/loader", {"spec": {"template": {"spec": {"serviceAccountName": f"loader@{PROJECT}.iam.gserviceaccount.com"}}}}),
@@ -223,7 +224,21 @@ def test_what_is_known_whole_is_declared(root: Path, capsys: pytest.CaptureFixtu
         policy(f"{TOPICS}/shipments-errors", f"serviceAccount:weigher@{PROJECT}.iam.gserviceaccount.com", "user:a@example.org"),
         asset("pubsub.googleapis.com/Topic", f"{TOPICS}/shipments-errors", {}),
     ]  # fmt: skip
-    _, told, _ = adopt(root, capsys, entries, "--draft")
+
+
+def with_source(root: Path) -> None:
+    """Put the source of the weigher under functions/, in a folder of another name."""
+    source = (root / "functions/watch/main.py").read_text().replace("def watch", "def main")
+    source = source.replace("from __future__ import annotations\n", "from __future__ import annotations\n\nimport os\n")
+    source += '\n\nNUMBER, SCALE = os.environ["NUMBER"], os.environ["SCALE"]\n'
+    (root / "functions/weighing").mkdir()
+    (root / "functions/weighing/main.py").write_text(source)
+
+
+def test_what_waits_for_something_says_for_what(
+    root: Path, capsys: pytest.CaptureFixture[str], known: list[dict[str, Any]]
+) -> None:
+    _, told, _ = adopt(root, capsys, known, "--draft")
     left = {each["what"]: each for each in told["by_hand"]}
     assert "Where is its source?" in left["function weigh-parcels"]["why"]
     assert "once weigh-parcels is" in left["secret scale-key"]["why"]
@@ -234,12 +249,13 @@ def test_what_is_known_whole_is_declared(root: Path, capsys: pytest.CaptureFixtu
         left["subscription loaded-rows"]["why"] == "It writes rows of freight.plain. It can be declared once loaded is."
     )
 
-    source = (root / "functions/watch/main.py").read_text().replace("def watch", "def main")
-    source = source.replace("from __future__ import annotations\n", "from __future__ import annotations\n\nimport os\n")
-    source += '\n\nNUMBER, SCALE = os.environ["NUMBER"], os.environ["SCALE"]\n'
-    (root / "functions/weighing").mkdir()
-    (root / "functions/weighing/main.py").write_text(source)
-    code, told, errors = adopt(root, capsys, entries, "--draft")
+
+def test_a_function_with_its_source_is_declared_with_all_that_it_is_given(
+    root: Path, capsys: pytest.CaptureFixture[str], known: list[dict[str, Any]]
+) -> None:
+    adopt(root, capsys, known, "--draft")
+    with_source(root)
+    code, told, errors = adopt(root, capsys, known, "--draft")
     assert code == 3, errors
     assert told["declared"] == ["function weigh-parcels", "variable NUMBER", "secret scale-key"]
     assert "Nothing in their code names it." in next(
@@ -268,11 +284,17 @@ def test_what_is_known_whole_is_declared(root: Path, capsys: pytest.CaptureFixtu
     assert {"weigh-parcels", "scale-key"} <= taken.keys()
     assert [each for each in told["imported"] if each["replaced"] or each["cannot_change"]] == []
 
+
+def test_a_stream_is_declared_once_its_topic_is(
+    root: Path, capsys: pytest.CaptureFixture[str], known: list[dict[str, Any]]
+) -> None:
+    adopt(root, capsys, known, "--draft")
+    text = (root / "pipeline.yaml").read_text()
     text = answered(text, "topic loaded", ["completion", "Billing counts what was loaded itself"])
     text = text.replace("publishers: [loader]", "publishers: [shipments-collector]")
     (root / "pipeline.yaml").write_text(text)
     with pytest.raises(Refused) as refused:
-        adopt(root, capsys, entries, "--draft")
+        adopt(root, capsys, known, "--draft")
     assert "  subscription loaded-rows\n" in capsys.readouterr().err, (
         "what was declared is told beside what is wrong with it"
     )
