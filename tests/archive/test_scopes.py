@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.python.record import read_record
+from analysis.python.record import read_record, record_of
 from analysis.python.scopes import module_names
 from analysis.python.syntax import parse
 
@@ -128,6 +128,18 @@ def test_the_standard_library_is_refused_nowhere() -> None:
     """What refuses are parsing and scopes, which read all of it above; the rest of the reading meets each eighth file."""
     for file in SOURCES[::8]:
         assert read_record(file.read_bytes(), sys.version_info[:2], "names").fault is None, file
+
+
+def test_statements_that_a_text_has_nowhere_are_looked_for_in_vain() -> None:
+    """`:=`, `global` and `nonlocal` are sought only where a text holds the words, or has an encoding of its own."""
+    texts = [*(case.encode() for case in CASES.values()), *(file.read_bytes() for file in SOURCES[::12])]
+    target = sys.version_info[:2]
+    differs = [
+        text
+        for text in texts
+        if record_of(parse(text, target), text, target) != record_of(parse(text, target), b"coding", target)
+    ]
+    assert differs == []
 
 
 def test_a_comprehension_in_a_class_does_not_see_its_names() -> None:
