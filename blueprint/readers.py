@@ -106,7 +106,7 @@ READERS: Final = tuple(
             "archive-size",
             "Archives stay within their budget",
             "An archive grows by what somebody imports in passing, and cold starts grow with it.",
-            "blueprint.archive.build",
+            "blueprint.archive.contents",
         ),
         (
             "archive-syntax",

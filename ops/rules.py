@@ -30,7 +30,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Code and its archives": (
         "blueprint.archive.rules",
-        "blueprint.archive.build",
+        "blueprint.archive.contents",
         "blueprint.archive.distributions",
         "blueprint.archive.acceptance",
         "blueprint.sources",

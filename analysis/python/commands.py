@@ -10,7 +10,8 @@ from typing import NamedTuple
 from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Call
 from analysis.python.program import Program
-from analysis.python.values import Constant, SequenceValue, Text, Thing, Unknown, Value, possible, shown
+from analysis.python.text_values import shown
+from analysis.python.values import Constant, SequenceValue, Text, Thing, Unknown, Value, possible
 
 _SUBPROCESS = ("run", "Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
 _SHELL = "asyncio.create_subprocess_shell"

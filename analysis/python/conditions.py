@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from analysis.python.bindings import BindingScope
-from analysis.python.expressions import COMPREHENSIONS, Evaluator, comprehension_scope, lambda_scope
+from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, lambda_scope
+from analysis.python.expressions import Evaluator
 from analysis.python.syntax import PythonVersion
 from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, parts_of
 

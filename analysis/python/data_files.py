@@ -6,16 +6,17 @@ import fnmatch
 import os
 import posixpath
 import re
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator
 
+from analysis.python.budget import OverrunError
 from analysis.python.call_sites import CodePlace
 from analysis.python.file_names import FileMention, mentions, named_files, template_folders
-from analysis.python.file_tree import EntryKind, Trace
-from analysis.python.finder import Finder, SearchFolder
-from analysis.python.graph import ENTRY, Closure
+from analysis.python.file_tree import EntryKind
+from analysis.python.finder import ENTRY, Finder, SearchFolder
+from analysis.python.graph import Closure
 from analysis.python.imports import ImportFact
 from analysis.python.opened import MOVES, from_working_folder, tested
+from analysis.python.outside import Outside
 from analysis.python.program import Program
 from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
@@ -23,37 +24,26 @@ MOST_FILES = 66_000
 """How many names in folders one function may lead to; a few links to folders make any number of them."""
 
 
-class OverrunError(Exception):
-    """A closure is larger or takes longer than anything that is deployed; the text says which."""
-
-
-class Follower(Protocol):
-    """What follows imports; see `closure.Builder`."""
-
-    trace: Trace
-    finder: Finder
-    folders: tuple[SearchFolder, ...]
-    closure: Closure
-    provided: dict[str, bytes]
-
-    def follow(self, importer: str, module: str, fact: ImportFact) -> bool:
-        """Follow an absolute module name."""
-
-    def is_outside(self, module: str) -> bool:
-        """Return whether no first-party code has the name."""
-
-    def hold_budget(self) -> None:
-        """Raise `OverrunError` where there is too much."""
-
-    def fail(self, kind: str, subject: str, importer: str, fact: ImportFact, error: str, detail: str = "") -> None:
-        """Note a broken place."""
+LoadModule = Callable[[str, str, ImportFact], object]
 
 
 class DataFiles:
-    """Finds the data files of one closure."""
+    """Finds the data files of one closure.
 
-    def __init__(self, builder: Follower) -> None:
-        self._builder, self._trace, self._closure = builder, builder.trace, builder.closure
+    Args:
+        closure: takes the files, and what is not there.
+        finder: finds the modules that files lie beside.
+        outside: tells what is not ours.
+        provided: paths of files in the archive that are generated.
+        load: takes a module into the closure, for who imports it and by which import.
+    """
+
+    def __init__(
+        self, closure: Closure, finder: Finder, outside: Outside, provided: Collection[str], load: LoadModule
+    ) -> None:
+        self._closure, self._finder, self._outside = closure, finder, outside
+        self._trace, self._folders = finder.trace, finder.folders
+        self._provided, self._load = provided, load
         self._seen: set[tuple[Value, str, int]] = set()
         self._moves = False
         self._looked = 0
@@ -97,7 +87,7 @@ class DataFiles:
     def _is_file(self, text: FileMention) -> bool:
         """Return whether a text that is given to a call is the path of a data file in the function's folder."""
         path = posixpath.normpath(str(text.value.value)) if isinstance(text.value, Constant) else ""
-        folder = f"{self._builder.folders[0].path}/{posixpath.dirname(path)}".rstrip("/")
+        folder = f"{self._folders[0].path}/{posixpath.dirname(path)}".rstrip("/")
         return self._trace.entries(folder).get(posixpath.basename(path)) is EntryKind.FILE
 
     def _read_file(self, value: Value, importer: str, fact: ImportFact) -> None:
@@ -111,29 +101,24 @@ class DataFiles:
                 or isinstance(first, CodePath)
                 or (isinstance(path, Text) and isinstance(first, Constant) and self._names_folder(str(first.value)))
             ):
-                self._builder.fail("computed-resource", importer, importer, fact, "FileNotFoundError")
+                self._closure.fail("computed-resource", importer, importer, fact, "FileNotFoundError")
 
     def _names_folder(self, text: str) -> bool:
         """Return whether a text begins with a folder of the function."""
         folder = text.partition("/")[0]
-        return "/" in text and self._trace.entries(self._builder.folders[0].path).get(folder) is EntryKind.FOLDER
+        return "/" in text and self._trace.entries(self._folders[0].path).get(folder) is EntryKind.FOLDER
 
     def _data_file(self, path: CodePath, importer: str, fact: ImportFact) -> None:
-        owner = self._closure.modules.get(path.base) or self._builder.finder.locate(path.base)
-        if path.base not in self._closure.modules and not self._builder.is_outside(path.base):
-            self._builder.follow(importer, path.base, fact)
+        owner = self._closure.modules.get(path.base) or self._finder.locate(path.base)
+        if path.base not in self._closure.modules and not self._outside.owns(path.base):
+            self._load(importer, path.base, fact)
         origin = owner.inside if owner.file else f"{owner.folders[0].inside}/" if owner.folders else None
         if origin is None:
             return  # a distribution's own file
         name = posixpath.basename(owner.file)
         told = (path.path or "").replace(STEM, posixpath.splitext(name)[0]).replace(FILE, name)
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(origin), told))
-        if (
-            inside in self._builder.provided
-            or inside in (".", "..", origin)
-            or told in (".", "./")
-            or inside.endswith("/..")
-        ):
+        if inside in self._provided or inside in (".", "..", origin) or told in (".", "./") or inside.endswith("/.."):
             return
         if path.pattern:
             self._matching(inside, importer, fact)
@@ -145,14 +130,14 @@ class DataFiles:
                 fact = fact._replace(catches=(*fact.catches, "FileNotFoundError"))
             moved = self._moves and path.base == ENTRY and importer in self._closure.modules
             subject = ("computed-resource", importer) if moved else ("resource", inside)
-            self._builder.fail(*subject, importer, fact, "FileNotFoundError")
+            self._closure.fail(*subject, importer, fact, "FileNotFoundError")
         elif source.endswith(".py"):
             self._code_file(source, inside, importer, fact)
         elif not self._is_search_folder(inside):
             self._closure.resources.update(self.files_at(source, inside))
 
     def _is_search_folder(self, inside: str) -> bool:
-        return any(folder.inside == inside for folder in self._builder.folders)
+        return any(folder.inside == inside for folder in self._folders)
 
     def _matching(self, pattern: str, importer: str, fact: ImportFact) -> None:
         """Take every file that a pattern matches; a pattern that matches none is a file that is not there."""
@@ -160,9 +145,7 @@ class DataFiles:
         while any(sign in folder for sign in "*?["):
             folder = posixpath.dirname(folder)
         sources = [
-            f"{each.path}/{_below(folder, each)}".rstrip("/")
-            for each in self._builder.folders
-            if _reaches(folder, each)
+            f"{each.path}/{_below(folder, each)}".rstrip("/") for each in self._folders if _reaches(folder, each)
         ]
         rule = re.compile(_translated(pattern))
         found = [
@@ -177,11 +160,11 @@ class DataFiles:
             else:
                 self._closure.resources[inside] = source
         if not found and posixpath.basename(pattern) != "*":
-            self._builder.fail("resource", pattern, importer, fact, "FileNotFoundError")
+            self._closure.fail("resource", pattern, importer, fact, "FileNotFoundError")
 
     def _sources(self, inside: str) -> Iterator[str]:
         """Yield the files or folders that may lie at a place of the archive, the first one first."""
-        for folder in self._builder.folders:
+        for folder in self._folders:
             if _reaches(inside, folder):
                 source = f"{folder.path}/{_below(inside, folder)}"
                 if self._trace.entries(posixpath.dirname(source)).get(posixpath.basename(source)) in (
@@ -193,8 +176,8 @@ class DataFiles:
     def _code_file(self, source: str, inside: str, importer: str, fact: ImportFact) -> None:
         """Follow a source file that is named by its path as the module that it is."""
         module = inside.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
-        if self._builder.finder.locate(module).file == source:
-            self._builder.follow(importer, module, fact)
+        if self._finder.locate(module).file == source:
+            self._load(importer, module, fact)
         else:
             self._closure.resources[inside] = source
 

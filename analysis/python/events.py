@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from analysis.python.bindings import BindingScope, handles_failed_import
 from analysis.python.conditions import Conditions
-from analysis.python.expressions import COMPREHENSIONS, Evaluator, comprehension_scope, lambda_scope
+from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, lambda_scope
+from analysis.python.expressions import Evaluator
 from analysis.python.folding import applied
 from analysis.python.imports import ImportFact, caught, swallowed
 from analysis.python.nodes import FIELDS

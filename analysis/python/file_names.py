@@ -10,7 +10,8 @@ from analysis.python.events import Around, Call
 from analysis.python.loads import SEARCH_PATH
 from analysis.python.opened import from_working_folder, opened, opening
 from analysis.python.program import Program
-from analysis.python.values import CallResult, CodePath, Constant, SequenceValue, Text, Value, parts_of, possible, shown
+from analysis.python.text_values import shown
+from analysis.python.values import CallResult, CodePath, Constant, SequenceValue, Text, Value, parts_of, possible
 
 _TEMPLATES = {"flask.Flask", "flask.Blueprint", "flask.render_template"}
 MOST_NAME = 200

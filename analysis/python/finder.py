@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 
 from analysis.python.file_tree import EntryKind, Trace
 
+ENTRY = "main"
+"""The module that the platform loads."""
 Form = Literal["module", "package", "namespace", "absent"]
 
 

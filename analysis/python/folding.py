@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.python.builtin_calls import FUNCTIONS, method, not_followed
+from analysis.python.builtin_calls import FUNCTIONS, method
+from analysis.python.path_methods import not_followed
+from analysis.python.text_values import concat
 from analysis.python.values import (
     UNKNOWN,
     CallResult,
@@ -20,7 +22,6 @@ from analysis.python.values import (
     Unknown,
     Value,
     choose,
-    concat,
     member,
     over,
     up,

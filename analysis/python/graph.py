@@ -10,8 +10,6 @@ from analysis.python.finder import Located
 from analysis.python.imports import ImportFact
 from analysis.python.record import FileRecord
 
-ENTRY = "main"
-
 
 class ImportEdge(NamedTuple):
     """`importer` loads `target` by the import `fact`."""
@@ -70,6 +68,23 @@ class Closure:
     problems: list[ImportProblem] = field(default_factory=list)
     resources: dict[str, str] = field(default_factory=dict)
     computed: bool = False
+
+    def fail(self, kind: str, subject: str, importer: str, fact: ImportFact, error: str, detail: str = "") -> None:
+        """Note a place where loading or running would fail."""
+        self.problems.append(
+            ImportProblem(kind, subject, importer, fact.line, fact.lazy, fact.function, fact.catches, error, detail)
+        )
+
+    def absolute(self, importer: str, fact: ImportFact) -> str | None:
+        """Return the full name of the module that an import names; None where it leaves the outermost package."""
+        if fact.level == 0:
+            return fact.module
+        package = importer if self.modules[importer].folders else importer.rpartition(".")[0]
+        parts = package.split(".") if package else []
+        if len(parts) < fact.level:
+            return None
+        base = parts[: len(parts) - fact.level + 1]
+        return ".".join([*base, fact.module] if fact.module else base)
 
     def has_alternative(self, problem: ImportProblem) -> bool:
         """Return whether the handler around a failed import takes another module, which is there."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
+from analysis.python.finder import ENTRY
+from analysis.python.graph import Closure, ImportProblem, caught
 from analysis.python.values import Member, Thing, Value
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from analysis.python.builtin_calls import ENTRY, join_pattern
 from analysis.python.call_sites import CodePlace, argument
 from analysis.python.commands import STARTS, commands, python_run
 from analysis.python.events import Call
+from analysis.python.finder import ENTRY
+from analysis.python.path_methods import join_pattern
 from analysis.python.program import Program
 from analysis.python.values import (
     CallResult,

@@ -9,44 +9,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from analysis.cache import Cache
+from analysis.python.budget import OverrunError
 from analysis.python.closure import Builder
-from analysis.python.data_files import OverrunError
 from analysis.python.file_tree import FileTree, Trace, digest, unchanged
 from analysis.python.finder import SearchFolder
 from analysis.python.graph import Closure
 from analysis.python.linking import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import MOST_DEPTH, PythonVersion
+from blueprint.archive.contents import archive_files, size_findings, sql_files_of
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import (
     Archive,
-    ArchiveFile,
     ArchiveSource,
-    CodeQuery,
-    CodeTableUse,
-    ColumnRead,
     Distribution,
-    DocumentQuery,
-    QueryCall,
-    QueryText,
     Use,
     Uses,
     zip_name,
 )
-from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds, listing, pack
-from blueprint.archive.rules import foreign_files, judge
+from blueprint.archive.package import holds, listing, pack
+from blueprint.archive.rules import judge
+from blueprint.archive.stored import from_json, to_json
 from blueprint.archive.uses import read_uses
 from blueprint.archive.writes import firestore_writes
 from blueprint.findings import Finding, Location, shown
 
 TARGET: PythonVersion = (3, 11)
-DERIVED = ("packed", "distributions", "requirements")
-"""Fields of an archive that its record leaves out: they follow from the lock, which is part of the record's key."""
 
 
 def analyse_function(
@@ -110,7 +102,7 @@ class Workshop:
             return stored
         trace = self._trace(source)
         archive = self._build(source, trace)
-        record = {"looks": trace.looks(str(source.project.absolute())), "archive": _to_json(archive)}
+        record = {"looks": trace.looks(str(source.project.absolute())), "archive": to_json(archive)}
         self.cache.put("results", key, json.dumps(record, separators=(",", ":")).encode())
         return self._saved(archive, self.cache.folder)
 
@@ -154,7 +146,7 @@ class Workshop:
         packed = self.cache.file(zip_name(sha256), sha256)
         if packed is None:
             return None
-        return _from_json(record["archive"], packed, *self._installed(tuple(record["archive"]["imported"])))
+        return from_json(record["archive"], packed, *self._installed(tuple(record["archive"]["imported"])))
 
     def _installed(self, imported: tuple[str, ...]) -> tuple[tuple[Distribution, ...], str]:
         """Return what the code that imports these distributions installs, and its `requirements.txt`; once for equals."""
@@ -200,15 +192,15 @@ class Workshop:
         )
         closure = builder.build()
         findings = list(judge(source, closure, trace, self._locked, self._target))
-        files, resource_findings = _files(source, closure, builder, trace)
+        files, resource_findings = archive_files(source, closure, builder, trace)
         findings += resource_findings
         imported = tuple(sorted({item.distribution for item in closure.third_party if item.distribution}))
         distributions, requirements = self._installed(imported)
         files["requirements.txt"] = requirements.encode()
-        findings += _size_findings(source, files)
+        findings += size_findings(source, files)
         content = pack(files) if holds(files) else b""
         places = {name: shown(source.project, each.file) for name, each in closure.modules.items() if each.file}
-        sql_files = dict(_sql_files(source, closure, trace))
+        sql_files = dict(sql_files_of(source, closure, trace))
         return Archive(
             function=source.name,
             files=listing(files),
@@ -235,137 +227,3 @@ def _document_writes(closure: Closure, places: Mapping[str, str], trace: Trace) 
     sources = {name: found[0] for name, found in contents.items() if found is not None}
     for module, line in firestore_writes(sources):
         yield Use("firestore", Location(places[module], line))
-
-
-def _sql_files(source: ArchiveSource, closure: Closure, trace: Trace) -> Iterator[tuple[str, QueryText]]:
-    """Yield path in the archive, text and place of every `.sql` file that the code reads."""
-    for inside, file in closure.resources.items():
-        found = trace.content(file) if file.endswith(".sql") else None
-        if found is not None:
-            place = Location(shown(source.project, file), 1)
-            yield inside, QueryText(found[0].decode("utf-8", "replace"), place)
-
-
-def _files(
-    source: ArchiveSource, closure: Closure, builder: Builder, trace: Trace
-) -> tuple[dict[str, bytes], list[Finding]]:
-    """Return path in the archive → content of everything but the requirements."""
-    origins = {each.inside: each.file for each in closure.modules.values() if each.file}
-    origins.update(closure.resources)
-    findings = []
-    for resource in source.resources:
-        found = {
-            inside: file
-            for folder in builder.folders
-            for inside, file in builder.data_files.files_at(f"{folder.path}/{resource}", resource)
-        }
-        origins.update(found)
-        if not found and resource not in source.extra_files:
-            message = f"'{source.name}' declares the resource '{resource}', which does not exist. Create it or delete the line."
-            findings.append(Finding("archive-resource", message, Location(shown(source.project, source.folder))))
-    findings += foreign_files(source, origins.values())
-    contents = {inside: trace.content(file) for inside, file in origins.items()}
-    files = {inside: read[0] for inside, read in contents.items() if read is not None}
-    for inside in contents.keys() - files.keys() - {each.inside for each in closure.modules.values()}:
-        at = Location(shown(source.project, origins[inside]))
-        findings.append(
-            Finding("archive-resource", f"'{inside}' is shipped, but cannot be read. Make it a readable file.", at)
-        )
-    for inside in [each for each in files if not _is_utf8(each)]:
-        del files[inside]
-        at = Location(shown(source.project, origins[inside]))
-        message = f"'{inside}' is shipped, but its name is no UTF-8, which a zip cannot hold. Rename it."
-        findings.append(Finding("archive-resource", message, at))
-    return {**files, **source.extra_files}, findings
-
-
-def _is_utf8(name: str) -> bool:
-    return name.encode("utf-8", "replace").decode("utf-8") == name
-
-
-def _size_findings(source: ArchiveSource, files: dict[str, bytes]) -> Iterator[Finding]:
-    size = sum(map(len, files.values()))
-    at = Location(shown(source.project, source.folder) + "/main.py")
-    if not holds(files):
-        message = f"The archive of '{source.name}' has {len(files)} files of {size} bytes, more than a plain zip holds ({MOST_FILES} files, {MOST_BYTES} bytes), so none is made. Ship less."
-        yield Finding("archive-size", message, at)
-    if size > source.size_budget:
-        largest = max(files, key=lambda path: len(files[path]))
-        yield Finding(
-            "archive-size",
-            f"The archive of '{source.name}' has {size} bytes, more than its budget of {source.size_budget}; the largest file is '{largest}' with {len(files[largest])}. Ship less or raise the budget.",
-            at,
-        )
-
-
-def _to_json(archive: Archive) -> dict[str, Any]:
-    fields = {name: value for name, value in vars(archive).items() if name not in DERIVED}
-    return {name: _plain(value) for name, value in fields.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
-
-
-def _from_json(
-    raw: dict[str, Any], packed: Path, distributions: tuple[Distribution, ...], requirements: str
-) -> Archive:
-    return Archive(
-        function=raw["function"],
-        files=tuple(ArchiveFile(**item) for item in raw["files"]),
-        sha256=raw["sha256"],
-        length=raw["length"],
-        packed=packed,
-        requirements=requirements,
-        modules=tuple(raw["modules"]),
-        distributions=distributions,
-        imported=tuple(raw["imported"]),
-        uses=_uses(raw["uses"]),
-        findings=tuple(
-            Finding(item["rule"], item["message"], Location(**item["at"]), item["severity"]) for item in raw["findings"]
-        ),
-    )
-
-
-def _uses(raw: dict[str, Any]) -> Uses:
-    kinds = {
-        kind: tuple(Use(item["name"], Location(**item["at"])) for item in found)
-        for kind, found in raw.items()
-        if kind not in ("queries", "document_queries", "query_calls", "column_reads")
-    }
-    queries = tuple(
-        CodeQuery(
-            item["text"],
-            Location(**item["at"]),
-            tuple(CodeTableUse(table["table"], Location(**table["at"]), table["written"]) for table in item["tables"]),
-            item["error"],
-        )
-        for item in raw["queries"]
-    )
-    documents = tuple(
-        DocumentQuery(
-            None if item["conditions"] is None else tuple(map(tuple, item["conditions"])),
-            tuple(map(tuple, item["order"])),
-            Location(**item["at"]),
-        )
-        for item in raw["document_queries"]
-    )
-    calls = tuple(
-        QueryCall(
-            item["query"] and _query_text(item["query"]),
-            None if item["given"] is None else tuple(item["given"]),
-            Location(**item["at"]),
-        )
-        for item in raw["query_calls"]
-    )
-    reads = tuple(
-        ColumnRead(item["column"], tuple(map(_query_text, item["queries"])), item["careful"], Location(**item["at"]))
-        for item in raw["column_reads"]
-    )
-    return Uses(queries=queries, document_queries=documents, query_calls=calls, column_reads=reads, **kinds)
-
-
-def _query_text(raw: dict[str, Any]) -> QueryText:
-    return QueryText(raw["text"], raw["at"] and Location(**raw["at"]))

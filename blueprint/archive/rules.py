@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from analysis.python.file_tree import EntryKind, Trace
-from analysis.python.finder import Located
-from analysis.python.graph import ENTRY, Closure, ImportProblem, caught
+from analysis.python.finder import ENTRY, Located
+from analysis.python.graph import Closure, ImportProblem, caught
 from analysis.python.listed_names import standard_library
 from analysis.python.program import Program
 from analysis.python.record import Definition
 from analysis.python.syntax import PythonVersion
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import ArchiveSource
+from blueprint.archive.sentences import SENTENCES
 from blueprint.findings import Finding, Location, shown
 
 _ELSEWHERE = ("listed:", "lost:")
@@ -81,7 +82,7 @@ class _Bench:
             return  # what leaves the outermost package never works, and the handler takes its place
         if guarded and problem.detail.startswith(_ELSEWHERE) and self._closure.has_alternative(problem):
             return  # one name for each version of what is not ours
-        rule, explain = _SENTENCES[problem.kind]
+        rule, explain = SENTENCES[problem.kind]
         message = self._of_others(problem) or explain(problem, self._source)
         if guarded and problem.kind in ("module", "distribution", "name"):
             message += " The guard around it hides the loss at run time: provide it, or declare it under optional_imports with the reason why the function may run without it."
@@ -253,85 +254,3 @@ class _Bench:
             reached |= new
             queue += new
         return reached
-
-
-def _module(problem: ImportProblem, source: ArchiveSource) -> str:
-    if problem.detail.startswith("link:"):
-        link = os.path.basename(problem.detail.removeprefix("link:"))
-        return f"'{problem.subject}' is imported, but the link '{link}' leads nowhere. Repair the link."
-    if problem.detail.startswith("neither:"):
-        package, _, name = problem.subject.rpartition(".")
-        hint = f" '{package}' has no __init__.py." if problem.detail == "neither:namespace" else ""
-        return (
-            f"'{name}' is neither a submodule of '{package}' nor a name in it.{hint} Create it or correct the import."
-        )
-    absent = problem.detail.removeprefix("absent:")
-    part = "" if absent == problem.subject else f" ('{absent}' does not exist)"
-    return f"'{problem.subject}' is imported, but no module of that name is in reach of '{source.name}'{part}, and no locked distribution provides it. Create it, correct the import, or add the distribution to requirements.in."
-
-
-def _simple(text: str) -> Callable[[ImportProblem, ArchiveSource], str]:
-    return lambda problem, source: text.format(subject=problem.subject, detail=problem.detail, function=source.name)
-
-
-def _name(problem: ImportProblem, source: ArchiveSource) -> str:
-    module, _, name = problem.subject.rpartition(".")
-    return f"'{module}' has no name '{name}'. Correct the import, or define it there."
-
-
-_SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] = {
-    "module": ("archive-missing-module", _module),
-    "distribution": (
-        "archive-missing-module",
-        _simple(
-            "'{subject}' is imported, but no module of that name is in reach of '{function}', and no locked distribution provides it. Create it, correct the import, or add the distribution to requirements.in and run `make lock`."
-        ),
-    ),
-    "name": ("archive-missing-name", _name),
-    "syntax": ("archive-syntax", _simple("The file does not compile on the runtime: {detail}.")),
-    "syntax-unknown": (
-        "archive-syntax",
-        _simple("It is not known whether the file compiles on the runtime: {detail}."),
-    ),
-    "anchor": (
-        "archive-resource",
-        _simple(
-            "'{subject}' needs the package as its argument before Python 3.12. Name the package that holds the file."
-        ),
-    ),
-    "unreadable": ("archive-syntax", _simple("The file cannot be read.")),
-    "relative": (
-        "archive-relative-import",
-        _simple("The relative import of '{subject}' leaves its top-level package. Import by the absolute name."),
-    ),
-    "unbound": (
-        "archive-unbound-name",
-        _simple("The name '{subject}' is defined nowhere: this line raises NameError. Import or define it."),
-    ),
-    "recursion": (
-        "archive-missing-name",
-        _simple(
-            "`__getattr__` imports '{subject}' from its own package, which asks `__getattr__` again and never ends. Import it by `importlib.import_module`."
-        ),
-    ),
-    "search-path": (
-        "archive-computed-import",
-        _simple(
-            "'{subject}' is looked for in folders that its package adds to `__path__`, which is not followed. List it under dynamic_imports of '{function}', and its file under resources."
-        ),
-    ),
-    "computed": (
-        "archive-computed-import",
-        _simple("A module is imported by a computed name. List what it can be under dynamic_imports of '{function}'."),
-    ),
-    "computed-resource": (
-        "archive-resource",
-        _simple(
-            "A file beside the code is opened by a computed name. List what it can be under resources of '{function}'."
-        ),
-    ),
-    "resource": (
-        "archive-resource",
-        _simple("'{subject}' is read, but is no file beside the code. Create it or correct the path."),
-    ),
-}

@@ -16,6 +16,7 @@ from analysis.python.flow import Flow, last_name, texts
 from analysis.python.graph import Closure
 from analysis.python.opened import from_working_folder
 from analysis.python.program import Program
+from analysis.python.text_values import shown
 from analysis.python.values import (
     KEYWORDS,
     UNKNOWN,
@@ -30,7 +31,6 @@ from analysis.python.values import (
     Value,
     parts_of,
     possible,
-    shown,
 )
 from blueprint.archive.model import ColumnRead, QueryCall, QueryText
 from blueprint.archive.sql import is_sql

@@ -106,7 +106,7 @@ def test_a_folder_too_large_has_its_sentence_and_the_other_its_verdict(
             (tmp_path / name / f"part_{number}.py").write_text("")
         imports = "".join(f"import part_{number}\n" for number in range(modules))
         (tmp_path / name / "main.py").write_text(imports + HANDLE)
-    monkeypatch.setattr(f"analysis.python.closure.{budget}", value)
+    monkeypatch.setattr(f"analysis.python.budget.{budget}", value)
     large, small = audit_tree(tmp_path, target_python=(3, 11)).functions
     assert large.verdict == "not known"
     assert "what is behind is not known" in large.findings[0].message
