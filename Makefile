@@ -38,9 +38,10 @@ test: tools ## Run every test that this machine can run
 quick: tools ## Run the tests that need no emulator, engine or browser
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not engine and not emulator and not browser and not slow"
 
-lint: tools ## Check style, types and layers
+lint: tools ## Check style, types and dead code
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/vulture
 	@$(BIN)/mypy
 	@for folder in $(filter-out functions/shared/,$(wildcard functions/*/)); do \
 		MYPYPATH=functions:$$folder $(BIN)/mypy --no-error-summary $$folder || exit 1; \

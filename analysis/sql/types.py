@@ -58,7 +58,7 @@ class Type:
         return tuple(each for each in self.fields if each.name.casefold() == name.casefold())
 
 
-ANY, BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, INTERVAL, JSON, NULL, NUMERIC, STRING, TIME, TIMESTAMP = map(
+ANY, BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, INTERVAL, JSON, NULL, STRING, TIME, TIMESTAMP = map(
     Type,
     [
         "ANY",
@@ -71,7 +71,6 @@ ANY, BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, INTERVAL, JSON, NULL, NUMERIC,
         "INTERVAL",
         "JSON",
         "NULL",
-        "NUMERIC",
         "STRING",
         "TIME",
         "TIMESTAMP",

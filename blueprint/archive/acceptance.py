@@ -93,7 +93,6 @@ class Acceptance:
     modules: int = 0
     memory: int = 0
     seconds: float = 0.0
-    cached: bool = False
 
 
 def accept(candidate: ArchiveTrial, *, target_python: PythonVersion, folder: Path, cache: Cache) -> Acceptance:
@@ -122,7 +121,7 @@ def accept(candidate: ArchiveTrial, *, target_python: PythonVersion, folder: Pat
         )
     accepted = _run(candidate, python)
     if not accepted.findings:
-        figures = {name: value for name, value in asdict(accepted).items() if name not in ("findings", "cached")}
+        figures = {name: value for name, value in asdict(accepted).items() if name != "findings"}
         cache.put("accepted", _key(candidate, target_python), json.dumps(figures).encode())
     return accepted
 
@@ -130,7 +129,7 @@ def accept(candidate: ArchiveTrial, *, target_python: PythonVersion, folder: Pat
 def remembered(candidate: ArchiveTrial, *, target_python: PythonVersion, cache: Cache) -> Acceptance | None:
     """Return what came of the same archive, run the same way, if it was accepted before."""
     known = cache.get("accepted", _key(candidate, target_python))
-    return None if known is None else Acceptance((), **json.loads(known), cached=True)
+    return None if known is None else Acceptance((), **json.loads(known))
 
 
 def _key(candidate: ArchiveTrial, target: PythonVersion) -> str:

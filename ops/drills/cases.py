@@ -20,7 +20,6 @@ from blueprint.check import check
 from blueprint.contracts import check_all
 from blueprint.findings import Finding, Refused
 from blueprint.model import Blueprint
-from ops.acceptance import accept_all
 from ops.embedded import project
 from ops.embedded.inventory import held_to_inventory
 from ops.embedded.record import Registration
@@ -42,14 +41,6 @@ def judged(root: Path, stack_name: str = "prod") -> list[Finding]:
     except Refused as refused:
         return list(refused.findings)
     return list(check(root, stack).findings)
-
-
-def judged_start(root: Path, case: Case) -> list[tuple[str, str]]:
-    """Return what is said of a tree whose archive of one function is started, too: rule and message."""
-    checked = check(root, project.stack_settings(project.load(root, "prod")))
-    model, name = checked.sound(), case["starts"]
-    accepted = accept_all(replace(model, archives={name: model.archives[name]}))
-    return [(each.rule, each.message) for each in (*checked.findings, *accepted[name].findings)]
 
 
 def edit(root: Path, change: Mapping[str, Any]) -> None:

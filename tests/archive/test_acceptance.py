@@ -12,7 +12,7 @@ import pytest
 from analysis.cache import Cache
 from blueprint.archive import ArchiveSource, Distribution, LockedDistributions, analyse_function
 from blueprint.archive import acceptance as accepting
-from blueprint.archive.acceptance import Acceptance, ArchiveTrial, Sample, accept
+from blueprint.archive.acceptance import Acceptance, ArchiveTrial, Sample, accept, remembered
 from blueprint.findings import Location
 
 TARGET = (sys.version_info[0], sys.version_info[1])
@@ -144,7 +144,7 @@ def test_what_was_accepted_is_not_tried_again(tmp_path: Path, monkeypatch: pytes
     first = accept(made, target_python=TARGET, folder=tmp_path, cache=cache)
     monkeypatch.setattr(accepting, "_run", None)
     again = accept(made, target_python=TARGET, folder=tmp_path, cache=cache)
-    assert again == replace(first, cached=True)
+    assert again == first
 
 
 @pytest.mark.parametrize("change", ["environment", "samples", "archive"])
@@ -168,8 +168,9 @@ def test_what_changed_is_tried_again(tmp_path: Path, change: str, monkeypatch: p
 
 
 def test_a_refusal_is_tried_again(tmp_path: Path) -> None:
-    made = candidate(tmp_path, "raise ValueError\n\n\ndef handle(request):\n    pass\n")
-    assert [tried(made, tmp_path).cached for _ in range(2)] == [False, False]
+    made, cache = candidate(tmp_path, "raise ValueError\n\n\ndef handle(request):\n    pass\n"), Cache(None)
+    assert accept(made, target_python=TARGET, folder=tmp_path, cache=cache).findings
+    assert remembered(made, target_python=TARGET, cache=cache) is None
 
 
 def test_without_the_interpreter_it_says_what_to_do(tmp_path: Path) -> None:

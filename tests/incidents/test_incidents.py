@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from blueprint.check import check
 from blueprint.model import Blueprint
 from ops import policy
-from ops.acceptance import KEPT
+from ops.acceptance import KEPT, accept_all
 from ops.drills.cases import (
     INVENTORY,
     PARTS,
@@ -24,7 +25,6 @@ from ops.drills.cases import (
     judged_alerts,
     judged_program,
     judged_stack,
-    judged_start,
     told,
 )
 from ops.embedded import project
@@ -84,6 +84,14 @@ def startable(tree: Path) -> Path:
     if not (tree / ENVIRONMENTS).exists():
         (tree / ENVIRONMENTS).symlink_to(ROOT / ENVIRONMENTS)
     return tree
+
+
+def judged_start(root: Path, case: Case) -> list[tuple[str, str]]:
+    """Return what is said of a tree whose archive of one function is started, too: rule and message."""
+    checked = check(root, project.stack_settings(project.load(root, "prod")))
+    model, name = checked.sound(), case["starts"]
+    accepted = accept_all(replace(model, archives={name: model.archives[name]}))
+    return [(each.rule, each.message) for each in (*checked.findings, *accepted[name].findings)]
 
 
 @pytest.mark.slow
