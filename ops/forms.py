@@ -46,13 +46,14 @@ class Answering(Protocol):
 
 def section(root: Path, incidents: Iterable[Numbered], known: Mapping[int, Sequence[Answering]]) -> Iterator[str]:
     """Yield the part of the page; nothing where no forms are recorded."""
-    recorded = tried.read(root).get("forms", {}).get("generated")
+    kept = tried.read(root)
+    recorded, measured = kept.get("forms", {}).get("generated"), kept.get("reported", {})
     if not recorded:
         return
     yield "## Each incident in other forms"
     yield ""
     yield (
-        f"*Written* are the forms of [tests/incidents](../tests/incidents/cases.yaml), each held to its refusal by a test; *generated* are mistakes that do what the incident did ([forms.yaml](../tests/gauntlet/forms.yaml)), drawn by their names and judged at {recorded['commit']}: each with its outcome is in [tried.json](tried.json). *Prevented* means that every form tried is refused; *told* that the others are told by `ops diff` before a release; *harmless* that a reason is recorded why the rest do no harm. *Reported* is the alert whose case in the replay fires first, and within how many minutes; what only commands see is seen when they run."
+        f"*Written* are the forms of [tests/incidents](../tests/incidents/cases.yaml), each held to its refusal by a test; *generated* are mistakes that do what the incident did ([forms.yaml](../tests/gauntlet/forms.yaml)), drawn by their names and judged at {recorded['commit']}: each with its outcome is in [tried.json](tried.json). *Prevented* means that every form tried is refused; *told* that the others are told by `ops diff` before a release; *harmless* that a reason is recorded why the rest do no harm. *Reported* is what is measured to report it first once it is deployed: an alert on metrics after the minutes that promtool counts from the fault in the replay, the slowest of its scenarios; an alert on logs at the first entry; the first alert of a [day](../days) that the local run plays, by its clock. What only commands see is seen when they run: `verify` ends each release."
     )
     yield ""
     yield "| # | What broke | Written | Generated | Made in | Refused | Told | Harmless | Left | So it is | Reported |"
@@ -70,7 +71,7 @@ def section(root: Path, incidents: Iterable[Numbered], known: Mapping[int, Seque
             layers,
             *(counts[name] for name in ("refused", "told", "harmless", "left")),
             _so(counts),
-            _reported(known.get(incident.number, ())),
+            _reported(incident.number, known.get(incident.number, ()), measured),
         )
         yield "| " + " | ".join(map(str, cells)) + " |"
     yield ""
@@ -109,17 +110,22 @@ def _so(counts: Counter[str]) -> str:
     return " or ".join(word for word, applies in words.items() if applies)
 
 
-def _reported(checks: Iterable[Answering]) -> str:
-    """Return the alert that is proven to fire first, with its minutes; or the commands."""
+def _reported(incident: int, checks: Sequence[Answering], measured: Mapping[str, Any]) -> str:
+    """Return the alert that is measured to fire first, what reported it on a local run, or else the commands."""
     from blueprint.alerts import cases
 
-    proven: list[tuple[int, str]] = []
+    times: list[tuple[int, str]] = []
     for check in checks:
-        if check.sort == "alert":
-            limits = [each.within for each in cases.load(check.id).fires if "{" not in each.within]
-            proven += [(min(map(cases.minutes, limits)), check.id)] if limits else []
-    if proven:
-        minutes, kind = min(proven)
-        return f"`{kind}`, " + (f"{minutes} min" if minutes else "at its first log entry")
-    commands = [f"`{check.id}`" for check in checks if check.sort == "command"]
-    return ", ".join(commands) or "–"
+        if check.sort == "alert" and (replayed := measured.get("replay", {}).get("of", {}).get(check.id)):
+            times.append((max(replayed.values()), check.id))
+        elif check.sort == "alert" and any(each.name in cases.entries() for each in cases.load(check.id).fires):
+            times.append((0, check.id))
+    told = []
+    if times:
+        minutes, kind = min(times)
+        told.append(f"`{kind}`, " + (f"{minutes} min in the replay" if minutes else "at its first log entry"))
+    for day, one in measured.get("days", {}).get("of", {}).items():
+        if incident in one["incidents"]:
+            told.append(f"`{one['alert']}`, {one['minutes']} min in the day {day}")
+    commands = [f"`{check.id}`, when it runs" for check in checks if check.sort == "command"]
+    return "; ".join(told or commands) or "–"

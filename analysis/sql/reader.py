@@ -61,9 +61,8 @@ class Reader:
             result = STRING
         shown = SIGNS.get(function.name, function.name.lstrip("$").replace("_", " "))
         if result is None:
-            return self.record.fault(
-                node, f"`{shown}` does not take {listed(values) or 'no argument'}; correct or cast the arguments."
-            )
+            taken = _of_columns(node, values) or listed(values) or "no argument"
+            return self.record.fault(node, f"`{shown}` does not take {taken}; correct or cast the arguments.")
         for value in values[: 1 if function.name == "$IN_ARRAY" else None] if function.name in _COMPARED else ():
             if not comparable(value.type):
                 return self.record.fault(
@@ -95,6 +94,13 @@ def _as_text(values: Sequence[Typed]) -> bool:
     """True for what CONCAT takes beside texts: values that have a form as text."""
     kinds = [value.type for value in values]
     return bool(kinds) and all(castable(kind, STRING) for kind in kinds)
+
+
+def _of_columns(node: Tree, values: Sequence[Typed]) -> str:
+    """The types of both sides of a sign, each with the column that it is of; empty for a call."""
+    sides = (node.this, node.expression) if isinstance(node, exp.Binary) and len(values) == 2 else ()
+    columns = [f" (`{each.name}`)" if isinstance(each, exp.Column) else "" for each in sides]
+    return ", ".join(listed([value]) + column for value, column in zip(values, columns, strict=True)) if columns else ""
 
 
 def listed(values: Iterable[Typed]) -> str:

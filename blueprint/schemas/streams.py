@@ -262,7 +262,7 @@ def generate(sources: Mapping[str, Source], message: MessageSchema, table: Table
         if lookups - {None}
     }
     declared = (
-        f"const SCHEMA = {_js(message.compact())};\n  const COLUMNS = {_js(columns)};\n  const PHASES = {_js(phases)};"
+        f"const SCHEMA = {_js(message.compact(), sort_keys=True)};\n  const COLUMNS = {_js(columns)};\n  const PHASES = {_js(phases)};"
     )
     return _template().replace("const SCHEMA = {}, COLUMNS = [], PHASES = {};", declared)
 
@@ -289,9 +289,10 @@ def _source(source: Source) -> dict[str, Any]:
     return result
 
 
-def _js(value: object) -> str:
+def _js(value: object, *, sort_keys: bool = False) -> str:
     """JSON is JavaScript, except that `__proto__` as a literal key would set a prototype."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace('"__proto__":', '["__proto__"]:')
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=sort_keys)
+    return text.replace('"__proto__":', '["__proto__"]:')
 
 
 @cache

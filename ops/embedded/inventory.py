@@ -63,9 +63,14 @@ class Shown:
         return isinstance(asset, Mapping) and asset.get("sha256") == expected.sha256
 
 
-def held_to_inventory(plan: Blueprint, registered: Sequence[Registration]) -> ContractResult:
-    """Return what a sound plan's program declared beside, or instead of, what `plan` implies."""
-    expected = inventory(plan)
+def held_to_inventory(
+    plan: Blueprint, registered: Sequence[Registration], expected: Mapping[str, Expected] | None = None
+) -> ContractResult:
+    """Return what a sound plan's program declared beside, or instead of, what `plan` implies.
+
+    `expected` is what is implied of `registered`, where these are not all: each resource is held to its own.
+    """
+    expected = inventory(plan) if expected is None else expected
     custom = {each.name: each for each in registered if each.custom}
     places = {(each.type.removeprefix(f"{PACKAGE}:"), each.name): each for each in registered if not each.custom}
     deviations = (found for name, each in custom.items() for found in _judged(expected.get(name), each, plan))

@@ -159,7 +159,7 @@ class TestGates:
             ("SELECT CAST(COUNT(*) AS STRING) AS value FROM {table} WHERE game_date = @date", "is a number and this is STRING"),
             ("DELETE FROM {table} WHERE game_date = @date", "Expected one SELECT query"),
             ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = @date; SELECT 1 AS value", "Expected one statement"),
-            ("SELECT COUNT(*) AS value FROM {table} WHERE player_lookup = @date", "does not take STRING, DATE"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE player_lookup = @date", "does not take STRING (`player_lookup`), DATE"),
         ],
     )  # fmt: skip
     def test_a_gate_that_does_not_judge_its_date_is_refused(

@@ -67,8 +67,14 @@ def test_what_was_tried_is_counted(tmp_path: Path) -> None:
     assert [*tried.section(tmp_path)] == []
     kinds = {"a": {"refused": 2, "crash": 1}, "b": {"warned": 3}}
     tried.record(tmp_path, "gauntlet", "stack", {"possible": 9, "commits": ["c2", "c1"], "kinds": kinds})
+    counted = {"possible": 9, "commits": ["c2"], "kinds": {"a": {"told": 5}}, "told_as_code": 4}
+    tried.record(tmp_path, "gauntlet", "code", counted)
     tried.record(tmp_path, "fuzz", "query", {"inputs": 7, "faults": 0})
-    assert {"| stack | 9 | 6 | 2 | 3 | 0 | 1 | c2 and c1 |", "| query | 7 | 0 |"} < {*tried.section(tmp_path)}
+    assert {
+        "| code | 9 | 5 | 0 | 1 | 4 | 0 | 0 | c2 |",
+        "| stack | 9 | 6 | 2 | 3 | not counted | 0 | 1 | c2 and c1 |",
+        "| query | 7 | 0 |",
+    } < {*tried.section(tmp_path)}
 
 
 def test_forms_are_counted_and_only_refusals_prevent(tmp_path: Path) -> None:
@@ -78,12 +84,15 @@ def test_forms_are_counted_and_only_refusals_prevent(tmp_path: Path) -> None:
     verdicts = {"1": ["refused"] * 6, "2": ["refused"] * 4 + ["told", "benign"], "3": ["refused"] * 6 + ["survivor"]}
     of = {number: [{"layer": "plan", "verdict": each} for each in found] for number, found in verdicts.items()}
     tried.record(tmp_path, "forms", "generated", {"commit": "c1", "of": of})
-    alert = coverage.Cover("alert", "silence", "Silence", (1,))
-    rows = [
-        line for line in forms.section(tmp_path, what, {1: [alert]}) if line.startswith("| ") and "It broke" in line
-    ]
+    tried.record(tmp_path, "reported", "replay", {"commit": "c1", "of": {"silence": {"gone": 8, "refused": 9}}})
+    tried.record(tmp_path, "reported", "days", {"of": {"poison": {"incidents": [2], "alert": "crash", "minutes": 3}}})
+    seen = {
+        1: [coverage.Cover("alert", "silence", "Silence", (1,)), coverage.Cover("alert", "backlog-age", "Age", (1,))],
+        3: [coverage.Cover("command", "ops/verification/checks.py", "Checks", (3,))],
+    }
+    rows = [line for line in forms.section(tmp_path, what, seen) if line.startswith("| ") and "It broke" in line]
     assert rows == [
-        "| 1 | It broke | 0 | 6 | plan | 6 | 0 | 0 | 0 | prevented | `silence`, 10 min |",
-        "| 2 | It broke | 0 | 6 | plan | 4 | 1 | 1 | 0 | prevented or told or harmless | – |",
-        "| 3 | It broke | 0 | 7 | plan | 6 | 0 | 0 | 1 | **not all seen** | – |",
+        "| 1 | It broke | 0 | 6 | plan | 6 | 0 | 0 | 0 | prevented | `silence`, 9 min in the replay |",
+        "| 2 | It broke | 0 | 6 | plan | 4 | 1 | 1 | 0 | prevented or told or harmless | `crash`, 3 min in the day poison |",
+        "| 3 | It broke | 0 | 7 | plan | 6 | 0 | 0 | 1 | **not all seen** | `ops/verification/checks.py`, when it runs |",
     ]

@@ -15,22 +15,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ops import tried
+from ops.local.system import running
+from ops.report.gather import Plan, gather
 from tests.gauntlet.corpus import Judged, corpus
 from tests.gauntlet.forms import forms
 from tests.gauntlet.journal import NOT_COMMITTED, Journal, Journals, commit_of
-from tests.gauntlet.judge import UNEXPLAINED, Judge, Outcome
+from tests.gauntlet.judge import STACK, UNEXPLAINED, Judge, Outcome, fitting_reason
 from tests.gauntlet.mutation import Mutation, sample
+from tests.gauntlet.reported import lived, replayed
 from tests.incidents.cases import ROOT
 
 KEPT = ROOT / ".cache" / "gauntlet"
 FORMS = "forms"
+TIMES = "times"
 EVERY = 1_000_000
 COLLECTED_AFTER = 20
 """Judgements between two collections, each of which looks through what a judgement left and not through the project."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Judge the parts that are named in their order, or all of them; `forms` are those of recorded incidents."""
+    """Judge the parts that are named in their order, or all of them.
+
+    `forms` are those of recorded incidents, `times` how long it takes until they are reported.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.gauntlet", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--sample", type=int, default=EVERY, metavar="N", help="so many of each kind, in each part")
@@ -51,9 +58,15 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--record keeps the commit; commit first.")
     unexplained = 0
     with tempfile.TemporaryDirectory() as folder:
-        mutations = corpus(Judge(Path(folder)))
-        if unknown := sorted({*given.parts} - {*mutations, FORMS}):
-            parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(mutations)}.")
+        judge = Judge(Path(folder))
+        mutations = corpus(judge)
+        if unknown := sorted({*given.parts} - {*mutations, FORMS, TIMES}):
+            parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join([*mutations, FORMS, TIMES])}.")
+        if TIMES in given.parts:
+            _times(judge.before, Path(folder), record=given.record)
+            given.parts.remove(TIMES)
+            if not given.parts:
+                return 0
         gc.freeze()
         gc.disable()
         if FORMS in given.parts:
@@ -64,10 +77,11 @@ def main(arguments: Sequence[str]) -> int:
         for part in given.parts or mutations:
             journal = Journal(KEPT, part, commit, given.since)
             outcomes = _judged(part, mutations[part], 0 if given.kept else given.sample, journal)
-            unexplained += sum(each.verdict in UNEXPLAINED for each in outcomes)
+            unexplained += sum(each.verdict in UNEXPLAINED for each in outcomes) + len(too_wide(outcomes))
             if given.record:
                 at = journal.commits(each.mutation for each in outcomes)
                 row = {"possible": len(mutations[part]), "commits": at, "kinds": counted(outcomes)}
+                row["told_as_code"] = sum((each.verdict, each.by) == ("told", "code") for each in outcomes)
                 tried.record(ROOT, "gauntlet", part, row)
     return 1 if unexplained else 0
 
@@ -90,6 +104,18 @@ def _forms(mutations: Mapping[str, Mapping[Mutation, Judged]], journals: Journal
         tried.record(ROOT, "forms", "generated", {"commit": journals.commit, "of": found})
 
 
+def _times(plan: Plan, folder: Path, *, record: bool) -> None:
+    """Measure how many minutes pass until failures are reported, and print and keep them."""
+    assert plan.blueprint is not None
+    found: dict[str, Mapping[str, object]] = {"replay": replayed(plan.blueprint.alerts, "promtool", folder)}
+    with running(gather(ROOT, STACK), folder) as system:
+        found["days"] = lived(system)
+    for name, of in found.items():
+        print("\n".join(f"{name} {each}: {told}" for each, told in of.items()), flush=True)
+        if record:
+            tried.record(ROOT, "reported", name, {"of": of})
+
+
 def _judged(part: str, mutations: Mapping[Mutation, Judged], of_each: int, journal: Journal) -> list[Outcome]:
     """Judge what is not known yet, so many of each kind or only what was met before, and print what became of a part."""
     begun, judged = time.monotonic(), 0
@@ -109,8 +135,16 @@ def _judged(part: str, mutations: Mapping[Mutation, Judged], of_each: int, journ
     for one in outcomes:
         if one.verdict in UNEXPLAINED:
             print(f"  {one.verdict}: {one.mutation}  {one.by} {one.said}")
+    for one, pattern in too_wide(outcomes):
+        print(f"  {one.mutation} is refused, and a reason fits it; narrow {pattern}")
     sys.stdout.flush()
     return outcomes
+
+
+def too_wide(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, str]]:
+    """Return what is refused though a reason says that it does no harm, each with the reason's pattern."""
+    refused = [each for each in outcomes if each.verdict in ("refused", "refused elsewhere")]
+    return [(each, fitting.pattern) for each in refused if (fitting := fitting_reason(each.mutation))]
 
 
 def counted(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:

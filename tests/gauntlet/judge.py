@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -28,6 +28,7 @@ from ops.embedded import project
 from ops.report.gather import Plan, gather
 from tests.bounded import bounded
 from tests.gauntlet import narrow
+from tests.gauntlet.implied import registrations
 from tests.gauntlet.mutation import Mutation
 from tests.incidents.cases import ROOT
 from tests.sentences import problem
@@ -38,6 +39,7 @@ REASONS = Path(__file__).parent / "benign.yaml"
 PLACES = Path(__file__).parent / "places.yaml"
 
 Verdict = Literal["refused", "refused elsewhere", "warned", "told", "benign", "survivor", "crash"]
+UNCHANGED = PlanDifference(base="before", head="after", stack=STACK)
 UNEXPLAINED: tuple[Verdict, ...] = ("survivor", "refused elsewhere", "crash")
 
 
@@ -78,11 +80,25 @@ def reasons() -> tuple[Reason, ...]:
     return tuple(Reason(**each) for each in yaml.safe_load(REASONS.read_text(encoding="utf-8")))
 
 
+@dataclass(frozen=True)
+class Place:
+    """Why what a rule finds of mistakes whose name fits a pattern stands at another file than the mistake."""
+
+    rule: str
+    made: str
+    why: str
+
+
 @cache
-def places() -> dict[str, str]:
-    """Return rule → why what it finds stands at another file than the mistake."""
-    found: dict[str, str] = yaml.safe_load(PLACES.read_text(encoding="utf-8"))
-    return found
+def places() -> tuple[Place, ...]:
+    """Return the recorded reasons."""
+    return tuple(Place(**each) for each in yaml.safe_load(PLACES.read_text(encoding="utf-8")))
+
+
+def place_for(mutation: Mutation, rule: str) -> str:
+    """Return the recorded reason why a rule finds a mistake at another file, or nothing."""
+    named = str(mutation).rstrip()
+    return next((each.why for each in places() if each.rule == rule and re.fullmatch(each.made, named)), "")
 
 
 def guarded(mutation: Mutation, judged: Callable[[], Outcome]) -> Outcome:
@@ -109,6 +125,8 @@ class Judge:
         self.before = gather(self.root, STACK)
         self.checked: Blueprint | None = None
         assert not self.before.findings, self.before.findings
+        assert self.before.blueprint is not None
+        self.implied = inventory(self.before.blueprint)
         self.base = shutil.copytree(self.root, folder / "base", ignore=shutil.ignore_patterns(".cache"))
         self.sources = {each.relative_to(self.root).as_posix(): each.read_bytes() for each in self._files()}
 
@@ -121,24 +139,28 @@ class Judge:
 
     def judged(self, mutation: Mutation) -> Outcome:
         """Return what becomes of a mutation."""
-        with self._made(mutation):
+        with self.made(mutation):
             return guarded(mutation, partial(self._judged, mutation))
 
     def _judged(self, mutation: Mutation) -> Outcome:
         assert self.before.blueprint is not None
         if here := narrow.violations(self.root, self.before.blueprint, mutation.file):
             return _refused(mutation, here)
-        return self.slowly(mutation)
+        return self._whole(mutation)
 
     def slowly(self, mutation: Mutation) -> Outcome:
-        """Return what becomes of a mutation that is made, with nothing left out."""
+        """Return what becomes of a mutation, of all files and by the program's own plan."""
+        with self.made(mutation):
+            return guarded(mutation, partial(self._whole, mutation, slowly=True))
+
+    def _whole(self, mutation: Mutation, *, slowly: bool = False) -> Outcome:
         found = self.findings()
         violations = [each for each in found if each.severity == "violation"]
         if violations:
             return _refused(mutation, violations)
         if found:
             return Outcome(mutation, "warned", found[0].rule, str(found[0]), len(found))
-        difference = self.difference(mutation)
+        difference = self.slow_difference() if slowly else self.difference(mutation)
         if difference.broken:
             broken = difference.broken[0]
             return Outcome(mutation, "refused", broken.rule, f"{broken.at}: {broken.message}", len(difference.broken))
@@ -150,7 +172,7 @@ class Judge:
 
     def passed(self, mutation: Mutation) -> Outcome:
         """Return whether an edit that changes nothing passes, and leaves the plan as it was where that is promised."""
-        with self._made(mutation):
+        with self.made(mutation):
             return guarded(mutation, partial(self._passed, mutation))
 
     def _passed(self, mutation: Mutation) -> Outcome:
@@ -161,7 +183,7 @@ class Judge:
         difference = self.difference(mutation)
         by, said = told(difference)
         if by and not difference.broken and (reason := reason_for(mutation)):
-            return Outcome(mutation, "benign", "reason", reason)
+            return Outcome(mutation, "told", "reason", reason)
         if by or difference.broken:
             return Outcome(mutation, "survivor", by or difference.broken[0].rule, f"told: {said}")
         return Outcome(mutation, "benign", "same plan", "")
@@ -180,7 +202,8 @@ class Judge:
         """Return what `ops diff` says, the cheapest way first: by the declaration, by the model, by the program.
 
         The program declares what the model implies and nothing else (`declared-as-implied`), so that an equal inventory
-        is an equal plan but for the archives. Only the project's own files reach the program past the model.
+        is an equal plan but for the archives, and one that differs in plain inputs is a plan that differs in these.
+        Only the project's own files reach the program past the model.
         """
         declared = diff.told((self.base, self.root), ("before", "after"))
         if declared:
@@ -188,19 +211,24 @@ class Judge:
         before, after = self.before.blueprint, self.checked
         if before is None or after is None or mutation.file.startswith("Pulumi."):
             return self.slow_difference()
-        if inventory(replace(after, archives=before.archives)) != inventory(before):
-            return self.slow_difference()
         archives = tuple(after.archives[name] for name in sorted(after.archives))
-        if [each.sha256 for each in archives] == [each.sha256 for each in self.before.archives]:
-            return PlanDifference(base="before", head="after", stack=STACK)
-        return _compared(self.before, replace(self.before, archives=archives))
+        repacked = [each.sha256 for each in archives] != [each.sha256 for each in self.before.archives]
+        implied = inventory(replace(after, archives=before.archives))
+        if implied == self.implied:
+            return self._against(archives=archives) if repacked else UNCHANGED
+        resources = None if repacked else registrations(self.before.resources, self.implied, implied)
+        return self.slow_difference() if resources is None else self._against(resources=resources)
+
+    def _against(self, **changed: Any) -> PlanDifference:
+        return _compared(self.before, replace(self.before, **changed))
 
     def slow_difference(self) -> PlanDifference:
         """Return what `ops diff` says of the program's own plan."""
         return _compared(self.before, gather(self.root, STACK))
 
     @contextmanager
-    def _made(self, mutation: Mutation) -> Iterator[None]:
+    def made(self, mutation: Mutation) -> Iterator[None]:
+        """Make a mutation, and take it back."""
         files = ((mutation.file, mutation.text), *mutation.beside)
         for file, text in files:
             if text is None:
@@ -228,7 +256,7 @@ def _refused(mutation: Mutation, violations: list[Finding]) -> Outcome:
             return Outcome(mutation, "crash", "sentence", why)
     here = [each for each in violations if each.at.file == mutation.file]
     said = (here or violations)[0]
-    explained = here or mutation.text is None or said.rule in places()
+    explained = here or mutation.text is None or place_for(mutation, said.rule)
     verdict: Verdict = "refused" if explained else "refused elsewhere"
     return Outcome(mutation, verdict, said.rule, str(said), len(violations))
 
@@ -245,6 +273,13 @@ def told(difference: PlanDifference) -> tuple[str, str]:
     return "", ""
 
 
+def fitting_reason(mutation: Mutation) -> Reason | None:
+    """Return the recorded reason whose pattern fits a mutation."""
+    named = str(mutation).rstrip()
+    return next((each for each in reasons() if re.fullmatch(each.pattern, named)), None)
+
+
 def reason_for(mutation: Mutation) -> str:
     """Return the recorded reason why a mutation does no harm, or nothing."""
-    return next((each.reason for each in reasons() if re.fullmatch(each.pattern, str(mutation))), "")
+    found = fitting_reason(mutation)
+    return found.reason if found else ""

@@ -5,7 +5,7 @@ No file is edited: the components are held to the model by the inventory, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 from blueprint.alerts.types import Alert, LogMatch, PromQL
 from blueprint.contracts import check_all
 from blueprint.findings import Finding
+from blueprint.inventory import inventory
 from blueprint.model import Blueprint
-from ops.embedded.inventory import held_to_inventory
+from components.base import PACKAGE
+from ops.embedded.inventory import PROVIDER, held_to_inventory
 from ops.embedded.record import Registration
 from tests.edits import edited
 from tests.gauntlet.judge import Judge, Outcome, reason_for
@@ -30,28 +32,58 @@ class Planned:
 
     mutation: Mutation
     judged: Callable[[], Outcome]
+    slowly: Callable[[], Outcome] | None = None
+    """The same of the whole program, where `judged` looks at the one resource."""
 
 
 def of_plan(judge: Judge) -> Iterator[Planned]:
     """Yield every mistake in what the program declares and in the conditions of alerts."""
     model = judge.before.blueprint
     assert model is not None
+    held = Held(model, judge.before.resources)
     for each in judge.before.resources:
         if each.custom:
-            yield from _of_resource(model, judge.before.resources, each)
+            yield from _of_resource(held, each)
     for alert in model.alerts:
         yield from _of_alert(model, alert)
 
 
-def _of_resource(model: Blueprint, all_: tuple[Registration, ...], one: Registration) -> Iterator[Planned]:
-    def held(mutation: Mutation, change: Callable[[], Registration | None]) -> Planned:
-        def judged() -> Outcome:
-            changed = change()
-            stack = [changed if each is one else each for each in all_]
-            found = held_to_inventory(model, [each for each in stack if each is not None]).findings
-            return _outcome(mutation, found, "")
+class Held:
+    """Holds a program to the inventory in which one resource was lost or changed; all were found as implied before.
 
-        return Planned(mutation, judged)
+    What is found of the others cannot change: each is held to its own inputs and options, and the names are the same.
+    """
+
+    def __init__(self, model: Blueprint, resources: Sequence[Registration]) -> None:
+        self.model, self.resources = model, resources
+        self.implied = inventory(model)
+        self._provider = [each for each in resources if each.custom and each.name == PROVIDER]
+        self._components = {
+            (each.type.removeprefix(f"{PACKAGE}:"), each.name): each for each in resources if not each.custom
+        }
+
+    def quickly(self, one: Registration, changed: Registration | None) -> tuple[Finding, ...]:
+        """Return what is found of the one, with the provider and the component that each resource has."""
+        others = [each for each in self._provider if each is not one]
+        expected = {one.name: self.implied[one.name]} if one.name in self.implied else {}
+        for each in expected.values():
+            others.append(self._components[each.component])
+        registered = [*others, *([changed] if changed else [])]
+        return held_to_inventory(self.model, registered, expected).findings
+
+    def slowly(self, one: Registration, changed: Registration | None) -> tuple[Finding, ...]:
+        """Return what is found of all."""
+        stack = [changed if each is one else each for each in self.resources]
+        return held_to_inventory(self.model, [each for each in stack if each is not None]).findings
+
+
+def _of_resource(stack: Held, one: Registration) -> Iterator[Planned]:
+    def held(mutation: Mutation, change: Callable[[], Registration | None]) -> Planned:
+        return Planned(
+            mutation,
+            lambda: _outcome(mutation, stack.quickly(one, change()), ""),
+            lambda: _outcome(mutation, stack.slowly(one, change()), ""),
+        )
 
     kind = "grant" if "Iam" in one.type or "IAM" in one.type else "resource"
     yield held(_named(f"{kind} lost", one, ""), lambda: None)

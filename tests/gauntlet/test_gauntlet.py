@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from ops.coverage import INCIDENTS
+from tests.gauntlet.__main__ import too_wide
 from tests.gauntlet.corpus import Judged, corpus
 from tests.gauntlet.forms import OF_EACH, forms
 from tests.gauntlet.harmless_modules import of_modules
-from tests.gauntlet.judge import UNEXPLAINED, Judge, reason_for, reasons
+from tests.gauntlet.judge import UNEXPLAINED, Judge, Outcome, fitting_reason, places, reasons
 from tests.gauntlet.mutation import Mutation, misspelt, other_case, sample, scaled
 from tests.gauntlet.of_python import of_python
 from tests.gauntlet.of_sql import of_sql
 from tests.gauntlet.of_yaml import of_yaml
+from tests.gauntlet.planned import of_plan
 from tests.incidents.cases import ROOT
 
 PARTS = (
@@ -37,6 +41,9 @@ PARTS = (
 )
 OF_EACH_PART = 3
 """Mistakes of different kinds; all of them take hours, and a minute is what a run of all tests can spare."""
+KINDS_OF_RESOURCES = 5
+"""Grant lost, input changed, input lost, option lost, resource lost."""
+TWICE = (("tables", "SQL text misspelt"), ("tables", "SQL name misspelt"), ("code", "import misspelt"))
 Corpus = Mapping[str, Mapping[Mutation, Judged]]
 
 
@@ -61,6 +68,31 @@ def test_no_mistake_survives(part: str, mutations: Corpus) -> None:
     assert [f"{each.verdict}: {each.mutation} {each.said}" for each in outcomes if each.verdict in UNEXPLAINED] == []
 
 
+@pytest.mark.slow
+def test_a_changed_resource_alone_is_judged_as_among_all(judge: Judge) -> None:
+    planned = {each.mutation: each for each in of_plan(judge) if each.slowly}
+    chosen = [planned[each] for each in sample(planned, 3)]
+    assert len({each.mutation.kind for each in chosen}) == KINDS_OF_RESOURCES
+    assert [each.judged() for each in chosen] == [each.slowly() for each in chosen if each.slowly]
+
+
+@pytest.mark.slow
+def test_a_mistake_is_judged_as_with_nothing_left_out(judge: Judge, mutations: Corpus) -> None:
+    chosen = [each for part, kind in TWICE for each in sample(mutations[part], 1) if each.kind == kind]
+    outcomes = [(judge.judged(each), judge.slowly(each)) for each in chosen]
+    assert [quick.verdict for quick, _ in outcomes] == ["told", "refused", "refused"]
+    assert [(quick.verdict, quick.by) for quick, _ in outcomes] == [(slow.verdict, slow.by) for _, slow in outcomes]
+
+
+@pytest.mark.slow
+def test_a_plan_without_its_program_is_the_plan_of_the_program(judge: Judge, mutations: Corpus) -> None:
+    described = next(each for each in sample(mutations["tables"], 1) if each.kind == "SQL text misspelt")
+    with judge.made(described):
+        assert judge.findings() == []
+        quick = judge.difference(described)
+        assert (len(quick.resources), quick) == (1, judge.slow_difference())
+
+
 def test_an_unexplained_mutation_is_seen(judge: Judge) -> None:
     text = judge.text("pipeline.yaml")
     nothing = judge.judged(Mutation("nothing", "pipeline.yaml", "changed", text))
@@ -73,8 +105,20 @@ def test_an_unexplained_mutation_is_seen(judge: Judge) -> None:
 
 
 def test_every_reason_is_of_some_mutation(mutations: Corpus) -> None:
-    used = {reason_for(each) for part in mutations.values() for each in part}
-    assert [each.pattern for each in reasons() if each.reason not in used] == []
+    used = {fitting_reason(each) for part in mutations.values() for each in part}
+    assert [each.pattern for each in reasons() if each not in used] == []
+
+
+def test_every_place_is_of_some_mutation(mutations: Corpus) -> None:
+    names = [str(each).rstrip() for part in mutations.values() for each in part]
+    assert [each for each in places() if not any(re.fullmatch(each.made, name) for name in names)] == []
+
+
+def test_a_reason_that_fits_what_is_refused_is_told() -> None:
+    refused = Outcome(Mutation("leaf deleted", "Pulumi.yaml", "main", ""), "refused", "stack", "")
+    assert [pattern for _, pattern in too_wide([refused, replace(refused, verdict="benign")])] == [
+        "leaf deleted: Pulumi.yaml main"
+    ]
 
 
 def test_every_incident_has_generated_forms(mutations: Corpus) -> None:
