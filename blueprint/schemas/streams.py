@@ -261,9 +261,7 @@ def generate(sources: Mapping[str, Source], message: MessageSchema, table: Table
         for phase in manifest.phases.values()
         if lookups - {None}
     }
-    declared = (
-        f"const SCHEMA = {_js(message.compact(), sort_keys=True)};\n  const COLUMNS = {_js(columns)};\n  const PHASES = {_js(phases)};"
-    )
+    declared = f"const SCHEMA = {_js(message.compact(), sort_keys=True)};\n  const COLUMNS = {_js(columns)};\n  const PHASES = {_js(phases)};"
     return _template().replace("const SCHEMA = {}, COLUMNS = [], PHASES = {};", declared)
 
 
