@@ -43,7 +43,7 @@ OWN = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plan() -> Blueprint:
     checked = check(ROOT, STACK)
     assert checked.blueprint is not None

@@ -49,8 +49,11 @@ def test_every_case_is_of_a_rule() -> None:
 
 
 def test_pages_are_those_of_the_rules() -> None:
-    present = {path.relative_to(ROOT).as_posix() for path in (ROOT / rules.FOLDER).glob("*.md")}
-    assert present == set(rules.pages(ROOT)), "run: make docs; delete the pages of rules that are gone"
+    present = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in (ROOT / rules.FOLDER).glob("*.md")
+    }
+    assert present == rules.pages(ROOT), "run: make docs; delete the pages of rules that are gone"
 
 
 def test_a_page_says_what_why_and_both_examples() -> None:

@@ -6,20 +6,15 @@ The pages of docs/rules show them too; `ops/drills/cases.py` does and judges the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from ops import policy
 from ops.acceptance import KEPT
 from ops.drills.cases import Case
-from ops.report.gather import gather
-from policies.declared import StackFacts
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -48,9 +43,3 @@ def of(form: str, cases: Iterable[Case]) -> list[Any]:
         for case in cases
         if form in case and (form == "starts" or "starts" not in case)
     ]
-
-
-@cache
-def facts() -> StackFacts:
-    """Return what the stack prod is held to by the rules alone: an edit of a planned resource is never implied."""
-    return replace(policy.facts(gather(ROOT, "prod"), TODAY), implied=None)

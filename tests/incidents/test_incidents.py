@@ -13,26 +13,10 @@ from pathlib import Path
 import pytest
 
 from blueprint.check import check
-from blueprint.model import Blueprint
-from ops import policy
 from ops.acceptance import KEPT, accept_all
-from ops.drills.cases import (
-    INVENTORY,
-    PARTS,
-    Case,
-    edit,
-    judged,
-    judged_alerts,
-    judged_program,
-    judged_stack,
-    told,
-)
+from ops.drills.cases import PARTS, Case, edit, judged, told
 from ops.embedded import project
-from ops.embedded.record import Registration
-from ops.report.gather import gather
-from policies.case import Subject
-from policies.registry import judge_all
-from tests.incidents.cases import BENIGN, ENVIRONMENTS, REFUSED, ROOT, TODAY, facts, of
+from tests.incidents.cases import BENIGN, ENVIRONMENTS, REFUSED, ROOT, of
 
 
 @pytest.fixture(scope="session")
@@ -109,60 +93,6 @@ def test_archive_that_looks_alike_starts(case: Case, startable: Path) -> None:
     for change in case["edits"]:
         edit(startable, change)
     assert judged_start(startable, case) == []
-
-
-@pytest.fixture(scope="session")
-def registered() -> tuple[Registration, ...]:
-    """The resources that the program registers for the stack prod."""
-    plan = gather(ROOT, "prod")
-    assert plan.violations == []
-    return plan.resources
-
-
-@pytest.fixture(scope="session")
-def planned(registered: tuple[Registration, ...]) -> tuple[Subject, ...]:
-    """The resources of the prod plan as the policies see them."""
-    return tuple(policy.subject(each) for each in registered)
-
-
-@pytest.fixture(scope="session")
-def model() -> Blueprint:
-    """The model of the stack prod."""
-    return check(ROOT, project.stack_settings(project.load(ROOT, "prod"))).sound()
-
-
-@pytest.mark.parametrize("case", of("resource", REFUSED))
-def test_edit_of_a_resource_is_refused(
-    case: Case, planned: tuple[Subject, ...], registered: tuple[Registration, ...], model: Blueprint
-) -> None:
-    implied = case["rule"] == INVENTORY
-    found = judged_program(model, registered, case) if implied else judged_stack(planned, case, facts())
-    assert [*told(found, case)], "\n".join(f"{rule}: {message}" for rule, message in found) or "nothing was refused"
-
-
-@pytest.mark.parametrize("case", of("resource", BENIGN))
-def test_edit_of_a_resource_that_looks_alike_passes(
-    case: Case, planned: tuple[Subject, ...], registered: tuple[Registration, ...], model: Blueprint
-) -> None:
-    implied = case["rule"] == INVENTORY
-    assert (judged_program(model, registered, case) if implied else judged_stack(planned, case, facts())) == []
-
-
-@pytest.mark.parametrize("case", of("alert", REFUSED))
-def test_alert_is_refused(case: Case, model: Blueprint) -> None:
-    found = judged_alerts(model, case)
-    assert [*told(found, case)], "\n".join(f"{rule}: {message}" for rule, message in found) or "nothing was refused"
-
-
-@pytest.mark.parametrize("case", of("alert", BENIGN))
-def test_alert_that_looks_alike_passes(case: Case, model: Blueprint) -> None:
-    assert judged_alerts(model, case) == []
-
-
-def test_planned_resources_pass_every_policy(planned: tuple[Subject, ...]) -> None:
-    judgement = judge_all(planned, policy.facts(gather(ROOT, "prod"), TODAY))
-    assert [f"{each.rule}: {each.urn}: {each.message}" for each in judgement.violations] == []
-    assert judgement.resources > 300
 
 
 def test_cases_are_distinct_and_complete() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from ops import tried
 from tests.mutants import survey
 from tests.mutants.groups import GROUPS, Group
-from tests.mutants.judge import KILLED, nearest, verdicts
+from tests.mutants.judge import KILLED, nearest, sharing, verdicts
 from tests.mutants.mutant import Mutant
 from tests.mutants.process import apart, load
 from tests.mutants.reasons import idle, reasons
@@ -58,9 +58,10 @@ def surveyed(name: str, group: Group, *, kept: bool) -> dict[str, survey.Cost]:
 
 def judged(group: Group, mutants: Mapping[str, Mutant], found: Mapping[str, survey.Cost]) -> dict[str, str]:
     """Judge the mutants of a group, and print which are not seen."""
-    tests = {name: nearest(ROOT, found, mutant) for name, mutant in mutants.items()}
+    tests = {name: nearest(ROOT, found, mutant, group) for name, mutant in mutants.items()}
+    shared = sharing(found) if group.shared else []
     said: dict[str, str] = {}
-    for name, verdict in verdicts(ROOT, group.files(ROOT, group.tests), mutants, tests):
+    for name, verdict in verdicts(ROOT, group.files(ROOT, group.tests), mutants, tests, shared):
         said[name] = verdict
         if verdict != KILLED:
             print(f"  {verdict}: {name}", file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ a statement left out, `in` turned, and a value returned as None. Nothing is chan
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ from typing import Any, ClassVar
 
 import parso.python.tree
 import parso.tree
-from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
+from cosmic_ray.ast import get_ast
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.operators.provider import OperatorProvider
 
@@ -153,40 +153,88 @@ def definitions(tree: ast.Module) -> dict[int, tuple[str, bool]]:
 
 
 def mutants(path: str) -> Iterator[dict[str, Any]]:
-    """Yield the mutants of a module: where, and the text before and after."""
+    """Yield the mutants of a module: where, and the text before and after. It is parsed once, and each edit is taken back."""
     source = Path(path).read_text(encoding="utf-8")
     tree = ast.parse(source)
     names, skipped, typed = definitions(tree), idle(tree), unread(tree)
-    parsed = get_ast(source)
+    parts = [*statements(source, tree)]
+    nodes = [(begin, node) for begin, node in places(get_ast(source)) if not separates(node)]
     for name, operator in operators():
-        places = [place for node in ast_nodes(parsed) for place in operator.mutation_positions(node)]
-        for occurrence, (start, end) in enumerate(places):
-            if start[0] in skipped or any(low <= start and end <= high for low, high in typed):
-                continue
-            try:
-                made = mutate_code(source, operator, occurrence)
-            except AttributeError:  # cosmic-ray replaces no dotted name of an exception
-                continue
-            if made is None or made == source or not sound(source, made):
-                continue
-            first, last, text = splice(source, made)
-            definition, inside = names.get(start[0], ("", False))
-            yield {
-                "module": path, "operator": name, "line": start[0], "definition": definition, "in_function": inside,
-                "start": first, "end": last, "text": text,
-            }  # fmt: skip
+        for begin, node in nodes:
+            for index, (start, end) in enumerate([*operator.mutation_positions(node)]):
+                if start[0] in skipped or any(low <= start and end <= high for low, high in typed):
+                    continue
+                before = node.get_code()
+                after = edited(operator, node, index)
+                if after is None or after == before:
+                    continue
+                first, last = next(each for each in parts if each[0] <= begin and begin + len(before) <= each[1])
+                part = source[first:last]
+                made = source[first:begin] + after + source[begin + len(before) : last]
+                if not sound(made):
+                    continue
+                start_of, end_of, text = splice(part, made)
+                definition, inside = names.get(start[0], ("", False))
+                yield {
+                    "module": path, "operator": name, "line": start[0], "definition": definition, "in_function": inside,
+                    "start": first + start_of, "end": first + end_of, "text": text,
+                }  # fmt: skip
 
 
-def sound(source: str, made: str) -> bool:
-    """Say whether an edit is a program whose functions are called as before: `*` is no product everywhere."""
+def statements(source: str, tree: ast.Module) -> Iterator[tuple[int, int]]:
+    """Yield from where to where each statement of a module goes, with what stands before it; then the whole module."""
+    ends = [0, *itertools.accumulate(map(len, source.splitlines(keepends=True)))]
+    begin = 0
+    for each in tree.body:
+        yield begin, ends[each.end_lineno or 0]
+        begin = ends[each.end_lineno or 0]
+    yield 0, len(source)
+
+
+def places(parsed: Any) -> Iterator[tuple[int, Any]]:
+    """Yield each node with the place where its text begins, those around it first."""
+    begin, starts = 0, {}
+    leaf = parsed.get_first_leaf()
+    while leaf is not None:
+        starts[id(leaf)] = begin
+        begin += len(leaf.prefix) + len(leaf.value)
+        leaf = leaf.get_next_leaf()
+    yield from ((starts[id(each.get_first_leaf())], each) for each in _below(parsed))
+
+
+def _below(node: Any) -> Iterator[Any]:
+    waiting = [node]
+    while waiting:
+        yield (each := waiting.pop())
+        waiting += reversed(getattr(each, "children", ()))
+
+
+def separates(node: Any) -> bool:
+    """Say whether a node is the `*` or `/` between parameters, which is no product."""
+    return node.type == "operator" and node.parent.type in ("parameters", "lambdef") and node.value in "*/"
+
+
+def edited(operator: Any, node: Any, index: int) -> str | None:
+    """Return the text of a node as an operator makes it, and take back what it did to the node."""
+    below = [*_below(node)]
+    former = [(each, each.children[:]) if hasattr(each, "children") else (each, each.value) for each in below]
     try:
-        return _signatures(source) == _signatures(made)
+        made = operator.mutate(node, index)
+        return made.get_code() if made is not None else ""
+    except AttributeError:  # cosmic-ray replaces no dotted name of an exception
+        return None
+    finally:
+        for each, was in former:
+            setattr(each, "children" if hasattr(each, "children") else "value", was)
+
+
+def sound(text: str) -> bool:
+    """Say whether a text can be read as statements."""
+    try:
+        ast.parse(text)
     except SyntaxError:
         return False
-
-
-def _signatures(source: str) -> list[int]:
-    return [len(node.posonlyargs) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.arguments)]
+    return True
 
 
 def splice(source: str, made: str) -> tuple[int, int, str]:

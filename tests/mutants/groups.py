@@ -15,6 +15,10 @@ class Group:
     tests: Sequence[str]
     without: Sequence[str] = ()
     """Tests that explore for minutes what the others pin."""
+    registered: Sequence[str] = ()
+    """Tests that read what the modules register when they are imported, and call none of it."""
+    shared: bool = False
+    """What tests share for a session is made without what is judged, so that one copy does for all mutants."""
 
     def files(self, root: Path, patterns: Sequence[str]) -> list[str]:
         """Return the files of patterns."""
@@ -23,6 +27,7 @@ class Group:
         return sorted(path.relative_to(root).as_posix() for path in found - left if path.name != "__init__.py")
 
 
+RULES = "tests/docs/test_rules.py"
 GROUPS = {
     "engine": Group(
         ("functions/shared/decisions/*.py", "functions/shared/orchestration/*.py", "functions/shared/declaration/*.py"),
@@ -31,12 +36,16 @@ GROUPS = {
     ),
     "contracts": Group(
         ("blueprint/contracts/*.py",),
-        ("tests/blueprint/contracts/test_*.py", "tests/blueprint/test_contracts.py"),
+        ("tests/blueprint/contracts/test_*.py", "tests/blueprint/test_*.py", "tests/incidents/test_*.py", RULES),
+        registered=(RULES,),
+        shared=True,
     ),
     "policies": Group(
         ("policies/*.py", "policies/rules/*.py"),
-        ("tests/policies/**/test_*.py", "tests/ops/test_policy.py"),
+        ("tests/policies/**/test_*.py", "tests/ops/test_policy.py", "tests/incidents/test_planned.py", RULES),
         ("policies/__main__.py",),
+        registered=(RULES,),
+        shared=True,
     ),
     "readers": Group(
         ("analysis/**/*.py",),

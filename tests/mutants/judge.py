@@ -9,6 +9,7 @@ import functools
 import gc
 import json
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,19 +19,24 @@ from types import CodeType, FunctionType
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests.mutants.groups import Group
 from tests.mutants.mutant import Mutant
 from tests.mutants.process import OPTIONS, apart, importing
-from tests.mutants.survey import IMPORT, Cost, reached
+from tests.mutants.survey import IMPORT, Cost, reached, rules
 
 KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test reaches it"
 BUDGET, MOST, BOUND = 15.0, 400, 60.0
 """Seconds and number of tests that a mutant meets; seconds after which it counts as one that does not end."""
+SLOW = 0.5
+"""Seconds that a fixture takes which is made once."""
+EVERY = Group((), ())
 
 
-def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
+def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group = EVERY) -> list[str]:
     """Return the tests that reach the mutant, as many as may be run; of what runs at import, those of the module, or any.
 
-    Those of the file that is named after the module come first, then one of each other file in turn; the cheapest first.
+    Those that name the rule that holds it come first, then those of the file that is named after the module, then one of
+    each other file in turn; the cheapest first. What only an import runs meets those that read what is registered, too.
     """
     place = reached(root / mutant.module, mutant.module, mutant.definition, mutant.line)
     inside = mutant.in_function and place not in found.get(IMPORT, Cost()).calls
@@ -39,20 +45,24 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant) -> list[str]:
     def reaches(cost: Cost) -> bool:
         return place in cost.calls if inside else any(name.startswith(of_module) for name in cost.calls)
 
-    costs = {test: cost for test, cost in found.items() if test != IMPORT}
-    called = sorted((cost.seconds, test) for test, cost in costs.items() if reaches(cost))
+    costs = {test: cost.seconds - cost.shared * group.shared for test, cost in found.items() if test != IMPORT}
+    called = sorted((seconds, test) for test, seconds in costs.items() if reaches(found[test]))
     if not (called or inside):
-        called = sorted((cost.seconds, test) for test, cost in costs.items())
+        called = sorted((seconds, test) for test, seconds in costs.items())
     own = f"test_{Path(mutant.module).stem}.py"
+    named = rules(root / mutant.module, mutant.definition)
     turn: Counter[str] = Counter()
     ranked: list[tuple[int, float, str]] = []
     for seconds, test in called:
-        file = test.partition("::")[0]
-        ranked.append((0 if Path(file).name == own else turn[file], seconds, test))
+        file, _, parameters = test.partition("::")
+        first = Path(file).name == own or any(each in parameters for each in named)
+        ranked.append((0 if first else turn[file], seconds, test))
         turn[file] += 1
-    chosen: list[str] = []
+    chosen = [] if inside else [test for test in costs if test.partition("::")[0] in group.registered]
     total = 0.0
     for _, seconds, test in sorted(ranked)[:MOST]:
+        if test in chosen:
+            continue
         if chosen and total + seconds > BUDGET:
             break
         chosen.append(test)
@@ -93,6 +103,12 @@ class Chosen(Failing):
         items[:] = sorted((i for i in items if i.nodeid in wanted), key=lambda i: order[_base(i.nodeid)])
 
 
+def sharing(found: Mapping[str, Cost]) -> list[str]:
+    """Return of each function of a test that takes long to set up the cheapest, so that what a session shares is made."""
+    costs = sorted((cost.seconds - cost.shared, test) for test, cost in found.items() if cost.shared > SLOW)
+    return [*{_base(test): test for _, test in reversed(costs)}.values()]
+
+
 def _base(test: str) -> str:
     return test.partition("[")[0]
 
@@ -116,6 +132,8 @@ class Loaded:
 
     root: Path
     judged: Callable[[Loaded], None]
+    shared: Sequence[str] = ()
+    """Tests that are run once before, so that what they share is there."""
     items: dict[str, pytest.Item] = field(default_factory=dict)
     functions: dict[str, list[FunctionType]] = field(default_factory=dict)
 
@@ -123,12 +141,18 @@ class Loaded:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Judge."""
         self.items = {item.nodeid: item for item in session.items}
+        for each in (self.items[test] for test in self.shared if test in self.items):
+            runtestprotocol(each, log=False, nextitem=self.elsewhere(each))
         for each in gc.get_objects():
             if isinstance(each, FunctionType) and each.__code__.co_filename.startswith((str(self.root), ".")):
                 self.functions.setdefault(os.path.realpath(each.__code__.co_filename), []).append(each)
         gc.freeze()
         self.judged(self)
         return True
+
+    def elsewhere(self, item: pytest.Item) -> pytest.Item | None:
+        """Return an item of another file: with it to come, nothing that a session shares is taken down."""
+        return next((each for each in self.items.values() if each.path != item.path), None)
 
     def judge(self, mutant: Mutant, tests: Sequence[str]) -> str:
         """Judge with the function changed in place; say None where that is not possible."""
@@ -147,7 +171,8 @@ class Loaded:
             for each, code in edits:
                 each.__code__ = code
             items[0].config.pluginmanager.register(Failing(say))
-            for item, following in zip(items, [*items[1:], None], strict=True):
+            items[0].config._tmp_path_factory._basetemp = Path(tempfile.mkdtemp())  # type: ignore[attr-defined]
+            for item, following in zip(items, [*items[1:], self.elsewhere(items[-1])], strict=True):
                 runtestprotocol(item, log=True, nextitem=following)
             say(SURVIVED)
 
@@ -166,9 +191,11 @@ def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
 
 
 def verdicts(
-    root: Path, files: Sequence[str], mutants: Mapping[str, Mutant], tests: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, str]]:
+    root: Path, files: Sequence[str], mutants: Mapping[str, Mutant], tests: Mapping[str, Sequence[str]], shared: Sequence[str] = ()
+) -> Iterator[tuple[str, str]]:  # fmt: skip
     """Yield what became of each mutant by its name; `files` hold all tests, `tests` names those that a mutant meets.
+
+    `shared` are run once before any mutant, for what they share.
 
     This process must not have imported what is judged.
     """
@@ -177,7 +204,7 @@ def verdicts(
         def each(loaded: Loaded) -> None:
             say(json.dumps({name: loaded.judge(mutant, tests[name]) for name, mutant in mutants.items()}))
 
-        pytest.main([*files, "-s", *OPTIONS], [Loaded(root, each)])
+        pytest.main([*files, "-s", *OPTIONS], [Loaded(root, each, shared)])
 
     said = apart(work, len(mutants) * BOUND)
     first: Mapping[str, str] = json.loads(said)

@@ -10,6 +10,7 @@ import ast
 import builtins
 import functools
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,10 +30,11 @@ MARK = "__called__"
 
 @dataclass
 class Cost:
-    """What ran: the functions and blocks by name, and the seconds."""
+    """What ran: the functions and blocks by name, the seconds, and how many of them made what a session shares."""
 
     calls: set[str] = field(default_factory=set)
     seconds: float = 0.0
+    shared: float = 0.0
 
 
 @dataclass(eq=False)
@@ -82,6 +84,8 @@ class Survey:
                 if id(each) in before:
                     cost.calls |= self.fixtures[id(each)].calls
                     cost.seconds += self.fixtures[id(each)].seconds
+                if id(each) in self.fixtures and each.scope == "session":
+                    cost.shared += self.fixtures[id(each)].seconds
         self.found[item.nodeid] = cost
         return result
 
@@ -179,6 +183,25 @@ def reached(path: Path, name: str, definition: str, line: int) -> str:
     return f"{name}:{definition}" + (f"@{max(around)[0]}" if around else "")
 
 
+@functools.cache
+def rules(path: Path, definition: str) -> frozenset[str]:
+    """Return the names that a function is registered by, as in `@rule("no-such-thing")`, or those that call it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named, calls = {}, {}
+    for name, function in functions(tree):
+        texts = {
+            each.value for made in function.decorator_list for each in ast.walk(made) if isinstance(each, ast.Constant)
+        }
+        named[name] = {each for each in texts if isinstance(each, str) and re.fullmatch("[a-z]+(-[a-z0-9]+)+", each)}
+        calls[name] = {each.id for each in ast.walk(function) if isinstance(each, ast.Name)}
+    wanted: set[str] = set()
+    waiting = {definition}
+    while waiting - wanted:
+        wanted |= waiting
+        waiting = {name for name in named if calls[name] & wanted}
+    return frozenset(named.get(definition) or {each for name in wanted for each in named.get(name, ())})
+
+
 def survey(root: Path, modules: Sequence[str], tests: Sequence[str]) -> dict[str, Cost]:
     """Run the tests in this process, which is good for nothing else afterwards, and return what each of them ran."""
     plugin = Survey()
@@ -193,7 +216,7 @@ def survey(root: Path, modules: Sequence[str], tests: Sequence[str]) -> dict[str
 
 def write(found: Mapping[str, Cost], path: Path) -> None:
     """Keep a survey."""
-    rows = {test: [round(cost.seconds, 3), sorted(cost.calls)] for test, cost in found.items()}
+    rows = {test: [sorted(cost.calls), round(cost.seconds, 3), round(cost.shared, 3)] for test, cost in found.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(rows), encoding="utf-8")
 
@@ -201,4 +224,4 @@ def write(found: Mapping[str, Cost], path: Path) -> None:
 def read(path: Path) -> dict[str, Cost]:
     """Return a survey that was kept."""
     rows = json.loads(path.read_text(encoding="utf-8"))
-    return {test: Cost(set(calls), seconds) for test, (seconds, calls) in rows.items()}
+    return {test: Cost(set(calls), *seconds) for test, (calls, *seconds) in rows.items()}

@@ -52,7 +52,7 @@ def text(path: str, operator: str, value: str) -> Filter:
     return AllOf((GEN2, compare(path, operator, value)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plan() -> Blueprint:
     manifest = load_manifest(ROOT)
     names = Names(manifest.pipeline, "a-project", "123456789012", "us-west2")

@@ -27,7 +27,7 @@ CHECKS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plan() -> Blueprint:
     services = {
         name: f"https://{name}.example.com"

@@ -25,7 +25,7 @@ FILE = QueryText(
 AT = Location("functions/self_heal/heal.py", 7)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plan() -> Blueprint:
     blueprint = check(ROOT, STACK).blueprint
     assert blueprint is not None

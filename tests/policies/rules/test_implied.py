@@ -26,7 +26,7 @@ PUSH, GRANT = "phase3-to-phase4-orchestrator-subscription", "phase3-to-phase4-or
 Stack = dict[str, Subject]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def prod() -> tuple[Stack, StackFacts]:
     plan = gather(ROOT, "prod")
     subjects = [policy.subject(each) for each in plan.resources]
