@@ -165,6 +165,17 @@ def test_silence_ends_by_the_timer() -> None:
     assert model.document["_trigger_partial"] is True
 
 
+def test_a_tick_writes_what_the_clock_changed_and_nothing_else() -> None:
+    model = Model(boundary("phase3_to_phase4"))
+    model.handle(completion(P3[0]))
+    version = model.version
+    assert (model.handle(None).note, model.version) == ("open", version)
+    assert model.document is not None
+    del model.document["_missing_processors"]
+    model.handle(None)
+    assert model.document["_missing_processors"] == [name for name in P3 if name != P3[0]]
+
+
 @pytest.mark.parametrize(("status", "field"), [("failed", "_failed"), ("no_data", "_no_data")])
 def test_a_terminal_failure_is_recorded_beside_the_completed(status: str, field: str) -> None:
     model = Model(boundary("phase2_to_phase3"))
