@@ -49,7 +49,7 @@ GROUPS = {
     ),
     "readers": Group(
         ("analysis/**/*.py",),
-        ("tests/analysis/**/test_*.py", "tests/archive/test_*.py", "tests/blueprint/schemas/test_*.py"),
-        ("tests/analysis/promql/test_evaluation.py", "tests/archive/test_acceptance*.py", "tests/archive/test_reproducible.py"),
+        ("tests/analysis/**/test_*.py", "tests/archive/test_*.py", "tests/blueprint/**/test_*.py"),
+        ("tests/archive/test_acceptance*.py", "tests/archive/test_reproducible.py"),
     ),
 }  # fmt: skip

@@ -25,8 +25,9 @@ from tests.mutants.process import OPTIONS, apart, importing
 from tests.mutants.survey import IMPORT, Cost, reached, rules
 
 KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test reaches it"
-BUDGET, MOST, BOUND = 15.0, 400, 60.0
+BUDGET, MOST, BOUND = 20.0, 400, 90.0
 """Seconds and number of tests that a mutant meets; seconds after which it counts as one that does not end."""
+SESSION = "session "
 SLOW = 0.5
 """Seconds that a fixture takes which is made once."""
 EVERY = Group((), ())
@@ -45,7 +46,8 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group 
     def reaches(cost: Cost) -> bool:
         return place in cost.calls if inside else any(name.startswith(of_module) for name in cost.calls)
 
-    costs = {test: cost.seconds - cost.shared * group.shared for test, cost in found.items() if test != IMPORT}
+    free = SESSION if group.shared else ()
+    costs = {test: cost.seconds + sum(cost.needs(free).values()) for test, cost in found.items() if test != IMPORT}
     called = sorted((seconds, test) for test, seconds in costs.items() if reaches(found[test]))
     if not (called or inside):
         called = sorted((seconds, test) for test, seconds in costs.items())
@@ -59,15 +61,16 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group 
         ranked.append((0 if first else turn[file], seconds, test))
         turn[file] += 1
     chosen = [] if inside else [test for test in costs if test.partition("::")[0] in group.registered]
-    total = 0.0
-    for _, seconds, test in sorted(ranked)[:MOST]:
-        if test in chosen:
+    total, made = 0.0, set[str]()
+    for _, _, test in sorted(ranked):
+        needs = {name: seconds for name, seconds in found[test].needs(free).items() if name not in made}
+        seconds = found[test].seconds + sum(needs.values())
+        if test in chosen or (chosen and total + seconds > BUDGET):
             continue
-        if chosen and total + seconds > BUDGET:
-            break
         chosen.append(test)
+        made |= needs.keys()
         total += seconds
-    return chosen
+    return chosen[:MOST]
 
 
 @dataclass(eq=False)
@@ -104,9 +107,14 @@ class Chosen(Failing):
 
 
 def sharing(found: Mapping[str, Cost]) -> list[str]:
-    """Return of each function of a test that takes long to set up the cheapest, so that what a session shares is made."""
-    costs = sorted((cost.seconds - cost.shared, test) for test, cost in found.items() if cost.shared > SLOW)
-    return [*{_base(test): test for _, test in reversed(costs)}.values()]
+    """Return tests that together need all that takes long and that a session shares, the cheapest first."""
+    chosen, made = [], set[str]()
+    for test, cost in sorted(found.items(), key=lambda each: each[1].seconds):
+        slow = {name for name, seconds in cost.shared.items() if name.startswith(SESSION) and seconds > SLOW}
+        if slow - made:
+            chosen.append(test)
+            made |= slow
+    return chosen
 
 
 def _base(test: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import itertools
 import json
 import re
 import time
@@ -24,17 +25,28 @@ from tests.mutants.process import OPTIONS, importing
 
 IMPORT = "import"
 """Stands for a test in a survey: what runs when modules of tests are read."""
+LITTLE = 0.05
+"""Seconds below which nobody has to know that tests share something."""
 MARK = "__called__"
 """The builtin that a marked function or block calls first, with its module, qualified name and line."""
 
 
 @dataclass
 class Cost:
-    """What ran: the functions and blocks by name, the seconds, and how many of them made what a session shares."""
+    """What ran: the functions and blocks by name, the seconds, and those of what is made once for several tests, by name."""
 
     calls: set[str] = field(default_factory=set)
     seconds: float = 0.0
-    shared: float = 0.0
+    shared: dict[str, float] = field(default_factory=dict)
+
+    def needs(self, free: str | tuple[str, ...]) -> dict[str, float]:
+        """Return what has to be made before, but for what is free: its name begins so."""
+        return {name: seconds for name, seconds in self.shared.items() if not name.startswith(free)}
+
+    def again(self, name: str, made: Cost) -> None:
+        """Count what made something that is there already."""
+        self.calls |= made.calls
+        self.shared |= made.shared | {name: made.seconds}
 
 
 @dataclass(eq=False)
@@ -51,21 +63,20 @@ class Survey:
         self.imported.calls |= self.running[0].calls
 
     @contextmanager
-    def counted(self, cost: Cost) -> Iterator[None]:
-        """Count what runs inside for this cost, and for all around it."""
+    def counted(self, cost: Cost, name: str = "") -> Iterator[None]:
+        """Count what runs inside for this cost, and for all around it; as shared, where it has a name and takes long."""
         self.running.append(cost)
         begun = time.perf_counter()
         try:
             yield
         finally:
-            cost.seconds += time.perf_counter() - begun
+            passed = time.perf_counter() - begun
+            cost.seconds += passed
             self.running.pop()
+            if name and passed > LITTLE:
+                self.running[-1].again(name, cost)
+                self.running[-1].seconds -= passed
             self.running[-1].calls |= cost.calls
-
-    def again(self, cost: Cost) -> None:
-        """Count for what runs now that it got a result which was made before."""
-        self.running[-1].calls |= cost.calls
-        self.running[-1].seconds += cost.seconds
 
     def called(self, name: str) -> None:
         """Count a call."""
@@ -82,10 +93,7 @@ class Survey:
         for fixtures in names.name2fixturedefs.values() if names else ():
             for each in fixtures:
                 if id(each) in before:
-                    cost.calls |= self.fixtures[id(each)].calls
-                    cost.seconds += self.fixtures[id(each)].seconds
-                if id(each) in self.fixtures and each.scope == "session":
-                    cost.shared += self.fixtures[id(each)].seconds
+                    cost.again(fixture(each), self.fixtures[id(each)])
         self.found[item.nodeid] = cost
         return result
 
@@ -94,7 +102,7 @@ class Survey:
         """Keep what a fixture ran that several tests share."""
         if fixturedef.scope == "function":
             return (yield)
-        with self.counted(self.fixtures.setdefault(id(fixturedef), Cost())):
+        with self.counted(self.fixtures.setdefault(id(fixturedef), Cost()), fixture(fixturedef)):
             return (yield)
 
     def cached(self, made: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,24 +116,33 @@ class Survey:
         return decorator
 
     def _cached(self, kept: Callable[..., Any], function: Callable[..., Any]) -> Any:
-        def first(*arguments: Any, **named: Any) -> tuple[Any, Cost]:
-            cost = Cost()
-            with self.counted(cost):
-                return function(*arguments, **named), cost
+        name, number = f"{function.__module__}.{function.__qualname__}", itertools.count()
+
+        def first(*arguments: Any, **named: Any) -> tuple[Any, str, Cost]:
+            one, cost = f"{name} {next(number)}", Cost()
+            with self.counted(cost, one):
+                return function(*arguments, **named), one, cost
 
         known = kept(first)
 
         @functools.wraps(function)
         def get(*arguments: Any, **named: Any) -> Any:
             hits = known.cache_info().hits
-            value, cost = known(*arguments, **named)
+            value, one, cost = known(*arguments, **named)
             if known.cache_info().hits > hits:
-                self.again(cost)
+                self.running[-1].calls |= cost.calls
+                if cost.seconds > LITTLE:
+                    self.running[-1].again(one, cost)
             return value
 
-        for name in ("cache_clear", "cache_info", "cache_parameters"):
-            setattr(get, name, getattr(known, name))
+        for each in ("cache_clear", "cache_info", "cache_parameters"):
+            setattr(get, each, getattr(known, each))
         return get
+
+
+def fixture(definition: Any) -> str:
+    """Return the name of a fixture in a survey, its scope first."""
+    return f"{definition.scope} {definition.baseid}:{definition.argname}"
 
 
 def marked(path: Path, name: str) -> Any:
@@ -216,7 +233,10 @@ def survey(root: Path, modules: Sequence[str], tests: Sequence[str]) -> dict[str
 
 def write(found: Mapping[str, Cost], path: Path) -> None:
     """Keep a survey."""
-    rows = {test: [sorted(cost.calls), round(cost.seconds, 3), round(cost.shared, 3)] for test, cost in found.items()}
+    rows = {
+        test: [sorted(cost.calls), round(cost.seconds, 3), {name: round(each, 3) for name, each in cost.shared.items()}]
+        for test, cost in found.items()
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(rows), encoding="utf-8")
 
@@ -224,4 +244,4 @@ def write(found: Mapping[str, Cost], path: Path) -> None:
 def read(path: Path) -> dict[str, Cost]:
     """Return a survey that was kept."""
     rows = json.loads(path.read_text(encoding="utf-8"))
-    return {test: Cost(set(calls), *seconds) for test, (calls, *seconds) in rows.items()}
+    return {test: Cost(set(calls), *costs) for test, (calls, *costs) in rows.items()}
