@@ -73,8 +73,7 @@ def _holder(stack: StackCase, member: str) -> str:
 
 
 def _shown(case: Case) -> str:
-    members = [value for _, value in known(case.subject.props, "member")]
-    return str(members[0]) if members else "nobody"
+    return next((str(value) for _, value in known(case.subject.props, "member")), "nobody")
 
 
 @stack_rule("tokens-for-callers", "Tokens are minted for identities that only call", incidents=(27, 28, 30))

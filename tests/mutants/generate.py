@@ -145,7 +145,9 @@ def definitions(tree: ast.Module) -> dict[int, tuple[str, bool]]:
                 inner = f"{name}.{child.name}".strip(".")
                 first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
                 lines = range(first, (child.end_lineno or first) + 1)
-                names.update({line: (inner, not isinstance(child, ast.ClassDef)) for line in lines})
+                names.update(
+                    {line: (inner, line >= child.lineno and not isinstance(child, ast.ClassDef)) for line in lines}
+                )
             look(child, inner)
 
     look(tree, "")

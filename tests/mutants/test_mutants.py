@@ -13,8 +13,8 @@ import pytest
 
 from tests.functions.conftest import ROOT
 from tests.mutants.__main__ import held
-from tests.mutants.groups import GROUPS
-from tests.mutants.judge import BUDGET, MOST, nearest
+from tests.mutants.groups import GROUPS, Group
+from tests.mutants.judge import BUDGET, MOST, nearest, sharing
 from tests.mutants.mutant import Mutant
 from tests.mutants.reasons import idle, reasons
 from tests.mutants.survey import MARK, Cost, marked, reached
@@ -75,6 +75,47 @@ def test_a_mutant_meets_its_modules_own_tests_first_and_then_one_of_each_file() 
     chosen = nearest(ROOT, found, Mutant(**mutant("RENEWALS", "RENEWALS", "_renew")))  # type: ignore[arg-type]
     assert len(chosen) == MOST
     assert {*own, "tests/test_once.py::test"} <= {*chosen[:5]}
+
+
+def test_a_fixture_counts_once_and_not_at_all_where_it_is_made_before() -> None:
+    here, fixture = f"{MODULE}:_renew", "session :plan"
+    found = {f"tests/test_a.py::test_{n}": Cost({here}, 0.1, {fixture: BUDGET - 1}) for n in range(5)}
+    found["tests/test_b.py::test"] = Cost({here}, 0.1, {"module :plan": 2.0})
+    made = Mutant(**mutant("RENEWALS", "RENEWALS", "_renew"))  # type: ignore[arg-type]
+    assert nearest(ROOT, found, made) == ["tests/test_b.py::test"]
+    assert set(nearest(ROOT, found, made, Group((), (), shared=True))) == {*found}
+    del found["tests/test_b.py::test"]
+    assert len(nearest(ROOT, found, made)) == 5
+    assert sharing(found) == ["tests/test_a.py::test_0"]
+
+
+def test_a_mutant_of_a_rule_meets_the_tests_that_name_it_first(tmp_path: Path) -> None:
+    text = """@rule("no-such-thing", "Title")
+def check(x):
+    _helper(x)
+
+
+def _helper(x):
+    print(x)
+
+
+@rule("other-thing", "Title")
+def other(x):
+    print(x)
+"""
+    (tmp_path / "m.py").write_text(text, encoding="utf-8")
+    found = {
+        f"test_a.py::test[{name}]": Cost({"m.py:check", "m.py:_helper"}, 1.0)
+        for name in ("other-thing-x", "no-such-thing-x")
+    }
+    found["test_b.py::test"] = Cost(set(), 1.0)
+    of = {
+        name: Mutant("m.py", "by hand", line, name, in_function=line != 1, start=0, end=0, text="")
+        for name, line in (("_helper", 7), ("check", 1))
+    }
+    assert nearest(tmp_path, found, of["_helper"])[0] == "test_a.py::test[no-such-thing-x]"
+    registered = Group((), (), registered=("test_b.py",))
+    assert nearest(tmp_path, found, of["check"], registered)[0] == "test_b.py::test"
 
 
 def test_a_mutant_meets_those_alone_that_reach_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

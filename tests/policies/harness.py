@@ -16,7 +16,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.case import Subject
 from policies.declared import StackFacts
-from policies.registry import judge_all
+from policies.registry import all_rules, judge_all, judge_among
 from policies.sdk import policies
 from policies.values import UNKNOWN as NOT_KNOWN
 from provider import kinds
@@ -160,8 +160,20 @@ def analyze(*resources: Resource, facts: StackFacts = DECLARED, how: Made = "pla
 
 def offline(*resources: Resource, facts: StackFacts = DECLARED) -> set[tuple[str, str, str]]:
     """Return what the offline plan is told of these resources: rule, resource and sentence."""
+    names = {_urn(resource): resource.name for resource in resources}
+    found = judge_all(_subjects(resources), facts).violations
+    return {(each.rule, names.get(each.urn, ""), each.message) for each in found}
+
+
+def said(rule: str, *resources: Resource, facts: StackFacts = DECLARED) -> list[str]:
+    """Return what one rule alone says of these resources, offline."""
+    [wanted] = [each for each in all_rules() if each.id == rule]
+    return [each.message for each in judge_among(wanted, _subjects(resources), facts).violations]
+
+
+def _subjects(resources: Sequence[Resource]) -> list[Subject]:
     urns = {resource.name: _urn(resource) for resource in resources}
-    subjects = [
+    return [
         Subject(
             kind=each.kind,
             name=each.name,
@@ -174,8 +186,6 @@ def offline(*resources: Resource, facts: StackFacts = DECLARED) -> set[tuple[str
         )
         for each in resources
     ]
-    names = {urn: name for name, urn in urns.items()}
-    return {(each.rule, names.get(each.urn, ""), each.message) for each in judge_all(subjects, facts).violations}
 
 
 def _seen(value: Any) -> Any:

@@ -12,7 +12,6 @@ import pytest
 from policies import kinds
 from policies.case import Subject
 from policies.registry import all_rules, judge_all
-from policies.rules.functions import mebibytes
 from policies.runtimes import runtimes
 from policies.values import UNKNOWN as NOT_KNOWN
 from tests.policies.harness import (
@@ -375,11 +374,6 @@ def test_always_on_budget_can_be_raised_in_the_configuration() -> None:
     warm = FUNCTION.with_(SERVICE + "minInstanceCount", 2)
     assert analyze(*broken(warm), facts=replace(DECLARED, always_on=2)) == []
     assert [each.rule for each in analyze(*broken(warm), facts=replace(DECLARED, always_on=1))] == ["always-on-budget"]
-
-
-@pytest.mark.parametrize(("text", "size"), [("512Mi", 512), ("1Gi", 1024), ("512M", 488.28125), ("x", None)])
-def test_memory_sizes(text: str, size: float | None) -> None:
-    assert mebibytes(text) == size
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -10,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from blueprint.inventory.resource import Joined, Ref, UploadedFile
 from ops import policy
 from ops.report.gather import gather
 from policies import kinds
 from policies.case import PolicyReport, Subject
 from policies.declared import StackFacts
 from policies.registry import all_rules, judge_among
+from policies.rules.implied import EngineReader
 from policies.values import UNKNOWN
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -120,3 +123,42 @@ def test_a_program_without_a_declaration_is_held_to_the_other_rules_alone(prod: 
     stack, facts = prod
     assert judged({}, replace(facts, implied=None)).violations == []
     assert judged(stack, replace(facts, implied=None)).violations == []
+
+
+def test_the_provider_is_the_one_that_the_stack_implies(prod: tuple[Stack, StackFacts]) -> None:
+    stack, facts = prod
+    assert facts.implied is not None
+    [(urn, provider)] = [(urn, each) for urn, each in stack.items() if each.kind == kinds.PROVIDER] or [
+        ("urn:p", Subject(kinds.PROVIDER, "gcp", "urn:p", dict(facts.implied.provider)))
+    ]
+    assert judged({**stack, urn: provider}, facts).violations == []
+    told = judged({**stack, urn: replace(provider, props={**provider.props, "project": "elsewhere"})}, facts)
+    project = facts.implied.provider["project"]
+    assert [each.message for each in told.violations] == [
+        f"`project` of the provider must be {project}, which the stack implies."
+    ]
+
+
+class Asset:
+    """An uploaded file as the SDK has it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    reader = EngineReader({}, tmp_path)
+    right, wrong = UploadedFile(hashlib.sha256(b"PK").hexdigest()), UploadedFile("0" * 64)
+    assert [reader.holds(Asset("a.zip"), each) for each in (right, wrong)] == [True, False]
+    assert [reader.holds({"$asset": {"sha256": right.sha256}}, each) for each in (right, wrong)] == [True, False]
+    assert (reader.holds(Asset("gone.zip"), right), reader.holds("a.zip", right)) == (None, False)
+
+
+def test_a_text_with_what_the_state_knows_inside_is_compared() -> None:
+    reader = EngineReader({"f": {"uri": "https://f"}, "g": {"uri": UNKNOWN}}, Path())
+    joined = Joined((Ref("f", "uri"), "/x"))
+    assert [reader.joins(each, joined) for each in ("https://f/x", "https://f", UNKNOWN)] == [True, False, None]
+    assert [reader.joins("https://g/x", Joined((Ref(name, "uri"), "/x"))) for name in ("g", "h")] == [None, None]
+    assert [reader.refers(each, Ref("f", "uri")) for each in ("https://f", "x", UNKNOWN)] == [True, False, None]
+    assert reader.hides("anything") is None
