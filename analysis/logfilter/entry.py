@@ -169,8 +169,6 @@ def _severity(text: str) -> float:
 
 
 def _ordered(left: float | str, operator: str, right: float | str) -> bool:
-    if isinstance(left, str) != isinstance(right, str):
-        left, right = str(left), str(right)
     match operator:
         case "=":
             return left == right

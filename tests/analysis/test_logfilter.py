@@ -211,6 +211,8 @@ def test_what_the_platform_would_refuse_is_named(found: Filter, sentence: str) -
         (Not(c("severity", ">=", "DEFAULT")), True),
         (AllOf((c("textPayload", ":", "a"), c("protoPayload.x", "=", "b"))), True),
         (Not(AnyOf((c("textPayload", ":", "a"), Not(c("textPayload", ":", "a"))))), False),
+        (AllOf((c("textPayload", ":", "a"), Not(c("jsonPayload.x", "=", "b")))), False),
+        (AllOf((c("textPayload", ":", "a"), c("resource.type", "=", "b"))), False),
         (AllOf((c("jsonPayload.a", "=", "x"), c("jsonPayload.a", "!=", "x"))), True),
         (AllOf((c("jsonPayload.a", "=", "x"), Not(c("jsonPayload.a", "=", "y")))), False),
         (AllOf(()), False),

@@ -96,3 +96,31 @@ def test_constants_are_folded() -> None:
     assert satisfiability.constant(seven) == 7
     assert satisfiability.constant(binary(FunctionCall("vector", (Number(2),)), "+", A)) is None
     assert satisfiability.constant(binary(Number(1), "/", 0)) is None
+
+
+@pytest.mark.parametrize("left", [1, 2, 3])
+def test_a_comparison_of_constants_that_is_false_is_dead(left: int) -> None:
+    true = {"==": left == 2, "!=": left != 2, "<": left < 2, "<=": left <= 2, ">": left > 2, ">=": left >= 2}
+    for operator, holds in true.items():
+        dead = None if holds else f"{left} {operator} 2 is false"
+        assert satisfiability.never_true(binary(Number(left), operator, 2)) == dead
+        assert satisfiability.never_true(Binary(operator, Number(left), Number(2), boolean=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("operator", "limit", "dead"),
+    [
+        ("<", 0, True),
+        ("<=", 0, False),
+        ("<", 1, False),
+        ("<=", -1, True),
+        ("==", -1, True),
+        ("==", 0, False),
+        (">", -1, False),
+    ],
+)
+def test_what_counts_is_never_below_zero(operator: str, limit: int, dead: bool) -> None:
+    said = f"a count, an age or a share is never {operator} {limit}" if dead else None
+    assert satisfiability.never_true(binary(FunctionCall("sum", (A,)), operator, limit)) == said
+    assert satisfiability.never_true(binary(binary(A, "-", B), operator, limit)) is None
+    assert satisfiability.never_true(binary(binary(A, "/", B), operator, limit)) == said

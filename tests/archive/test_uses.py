@@ -62,6 +62,16 @@ class Settings:
     assert found.env[0].at == Location("functions/f/main.py", 5)
 
 
+def test_a_name_is_followed_through_what_texts_can_do(tmp_path: Path) -> None:
+    made = {
+        '"xA".removeprefix("x")': "A", '"Bx".removesuffix("x")': "B", '" C ".strip()': "C", '"D-".rstrip("-")': "D", '"-E".lstrip("-")': "E",
+        '"f".upper()': "F", '"g".replace("g", "G")': "G", '"-".join(["H", "I"]).lower()': "h-i", '"J,K".split(",")[1]': "K",
+        '"L M".split()[0]': "L", '"N\\nO".splitlines()[1]': "O", '"{}_{x}".format("P", x="Q")': "P_Q", '"R" + "S"': "RS", '"%s_T" % "U"': "U_T",
+    }  # fmt: skip
+    found = uses(tmp_path, "import os\n" + "\n".join(f"os.environ[{text}]" for text in made))
+    assert names(found.env) == sorted(made.values())
+
+
 def test_clients_are_told_by_their_import(tmp_path: Path) -> None:
     found = uses(tmp_path, "def late():\n    from google.cloud import pubsub_v1\n    return pubsub_v1\n")
     assert [(use.name, use.at.line) for use in found.apis] == [("pubsub", 2)]

@@ -111,3 +111,57 @@ def test_joins_that_wait_for_their_conditions_are_bounded() -> None:
     assert not any("joins wait" in each.message for each in read(each_with_its_own, {}).problems)
     crossed = "SELECT 1 FROM d.t AS a" + " CROSS JOIN d.t LEFT JOIN UNNEST([1])" * 20
     assert not any("joins wait" in each.message for each in read(crossed, {}).problems)
+
+
+NOW = "CURRENT_TIMESTAMP()"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"SELECT TIMESTAMP_DIFF({NOW}, {NOW}, DAY)", f"SELECT TIMESTAMP_TRUNC({NOW}, ISOWEEK)", "SELECT DATE_DIFF(c, c, ISOYEAR) FROM d.t",
+        f"SELECT TIMESTAMP_ADD({NOW}, INTERVAL 1 HOUR)", "SELECT DATE_ADD(c, INTERVAL 1 QUARTER) FROM d.t", "SELECT EXTRACT(DAYOFWEEK FROM c) FROM d.t",
+        "SELECT SUM(a) OVER (ORDER BY a RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM d.t",
+        "SELECT SUM(a) OVER (ORDER BY a RANGE BETWEEN CURRENT ROW AND 1 FOLLOWING) FROM d.t",
+        "SELECT SUM(a) OVER (ORDER BY b ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM d.t",
+        "SELECT SUM(a) OVER (ORDER BY b RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM d.t",
+        "SELECT b LIKE ANY ('x', 'y') FROM d.t", "SELECT [1, 2][OFFSET(0)]", "SELECT [1, 2][0] + 1", "SELECT x + 1 FROM UNNEST([1, 2]) AS x",
+        "SELECT a FROM d.t UNION DISTINCT SELECT a FROM d.u", "SELECT s FROM d.t UNION ALL SELECT s FROM d.t", "SELECT NULL AS n UNION ALL SELECT a FROM d.u",
+        "SELECT c = '2026-01-31' FROM d.t", "SELECT c = '2024-02-29' FROM d.t", "SELECT s.x + 1 FROM d.t", "SELECT t.s.x FROM d.t AS t",
+    ],
+)  # fmt: skip
+def test_what_the_platform_takes_is_sound(text: str) -> None:
+    statement = read(text, CATALOG)
+    assert ([each.message for each in statement.problems], statement.notes) == ([], ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"SELECT TIMESTAMP_DIFF({NOW}, {NOW}, WEEK)", "`TIMESTAMP_DIFF` of TIMESTAMP takes no part `WEEK`"),
+        (f"SELECT TIMESTAMP_TRUNC({NOW}, DAYOFWEEK)", "takes no part `DAYOFWEEK`"),
+        (f"SELECT TIMESTAMP_ADD({NOW}, INTERVAL 1 MONTH)", "takes no part `MONTH`"),
+        ("SELECT DATE_ADD(c, INTERVAL 1 HOUR) FROM d.t", "takes no part `HOUR`"),
+        ("SELECT DATE_DIFF(c, c, HOUR) FROM d.t", "takes no part `HOUR`"),
+        ("SELECT EXTRACT(HOUR FROM c) FROM d.t", "takes no part `HOUR`"),
+        ("SELECT SUM(a) OVER (ORDER BY b RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM d.t", "needs one ORDER BY key that is a number"),
+        ("SELECT SUM(a) OVER (ORDER BY b RANGE BETWEEN CURRENT ROW AND 1 FOLLOWING) FROM d.t", "needs one ORDER BY key that is a number"),
+        ("SELECT SUM(a) OVER (ORDER BY a, b RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM d.t", "needs one ORDER BY key that is a number"),
+        ("SELECT SUM(a) OVER (ORDER BY a ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) FROM d.t", "begins after its end"),
+        ("SELECT a = ANY (SELECT a FROM d.u) FROM d.t", "compares with ANY in LIKE only"),
+        ("SELECT a[0] FROM d.t", "A value of type INT64 has no elements"),
+        ("SELECT [1]['x']", "An array is asked by INT64 and not by STRING"),
+        ("SELECT [1, 2][0] = 'x'", "STRING"),
+        ("SELECT x FROM UNNEST(1) AS x", "UNNEST takes an ARRAY and not INT64"),
+        ("SELECT c = '2026-02-29' FROM d.t", "DATE"),
+        ("SELECT a, b FROM d.t UNION ALL SELECT a FROM d.u", "UNION joins 2 columns with 1"),
+        ("SELECT a FROM d.t UNION ALL SELECT e FROM d.u", "INT64"),
+        ("SELECT a FROM d.t UNION ALL SELECT a FROM d.u UNION DISTINCT SELECT a FROM d.u", "do not follow one another"),
+        ("SELECT [a] FROM d.t UNION DISTINCT SELECT [a] FROM d.u", "ARRAY"),
+        ("SELECT s.y FROM d.t", "`y`"),
+    ],
+)  # fmt: skip
+def test_what_the_platform_refuses_is_told(text: str, words: str) -> None:
+    messages = [each.message for each in read(text, CATALOG).problems]
+    assert len(messages) == 1, messages
+    assert words in messages[0]
