@@ -157,7 +157,7 @@ def test_what_the_platform_takes_is_sound(text: str) -> None:
         ("SELECT a, b FROM d.t UNION ALL SELECT a FROM d.u", "UNION joins 2 columns with 1"),
         ("SELECT a FROM d.t UNION ALL SELECT e FROM d.u", "INT64"),
         ("SELECT a FROM d.t UNION ALL SELECT a FROM d.u UNION DISTINCT SELECT a FROM d.u", "do not follow one another"),
-        ("SELECT [a] FROM d.t UNION DISTINCT SELECT [a] FROM d.u", "ARRAY"),
+        ("SELECT PARSE_JSON(b) FROM d.t UNION DISTINCT SELECT PARSE_JSON(e) FROM d.u", "JSON"),
         ("SELECT s.y FROM d.t", "`y`"),
     ],
 )  # fmt: skip

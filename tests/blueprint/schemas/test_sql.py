@@ -144,7 +144,7 @@ class TestColumns:
             ("a NUMERIC(5, 10)", "out of range", 17),
             ("a NUMERIC(30)", "out of range", 17),
             ("a NUMERIC(39, 9)", "out of range", 17),
-            ("a NUMERIC(9, 0), b NUMERIC(10, 10)", "out of range", 33),
+            ("a NUMERIC(9, 0), b NUMERIC(9, 10)", "out of range", 34),
             ("a BYTES(0)", "does not take these parameters", 17),
             ("a STRING(1, 2)", "does not take these parameters", 17),
             ("a STRING(0)", "does not take these parameters", 17),
