@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any
 
-from blueprint.alerts.types import Alert, LogMatch, PromQL
-from blueprint.contracts import check_all
+from blueprint.alerts.types import Alert, PromQL
+from blueprint.contracts import Contract, Inspection, check_all, contracts
 from blueprint.findings import Finding
 from blueprint.inventory import inventory
 from blueprint.model import Blueprint
@@ -32,8 +32,8 @@ class Planned:
 
     mutation: Mutation
     judged: Callable[[], Outcome]
-    slowly: Callable[[], Outcome] | None = None
-    """The same of the whole program, where `judged` looks at the one resource."""
+    slowly: Callable[[], Outcome]
+    """The same of the whole program and by all contracts, where `judged` looks at what a mistake can reach."""
 
 
 def of_plan(judge: Judge) -> Iterator[Planned]:
@@ -44,8 +44,9 @@ def of_plan(judge: Judge) -> Iterator[Planned]:
     for each in judge.before.resources:
         if each.custom:
             yield from _of_resource(held, each)
+    asking = asking_for_alerts(model)
     for alert in model.alerts:
-        yield from _of_alert(model, alert)
+        yield from _of_alert(model, asking, alert)
 
 
 class Held:
@@ -132,26 +133,71 @@ def _another(value: object) -> object:
             return "another"
 
 
-def _of_alert(model: Blueprint, alert: Alert) -> Iterator[Planned]:
+ONE_BY_ONE = "alerts-can-fire"
+"""The contract that looks at each alert for itself."""
+
+
+class Watched(Blueprint):
+    """A blueprint that notes whether it is asked for its alerts."""
+
+    asked: bool
+
+    def __getattribute__(self, name: str) -> Any:
+        """Return an attribute, and note those that come from the alerts."""
+        if name in ("alerts", "_alerts_by_cover"):
+            self.__dict__["asked"] = True
+        return super().__getattribute__(name)
+
+
+def asking_for_alerts(model: Blueprint) -> tuple[Contract, ...]:
+    """Return the contracts that look at alerts; what the others find, they find whatever an alert's condition is."""
+    found = []
+    for each in contracts():
+        watched = Watched(**{field.name: getattr(model, field.name) for field in fields(model)})
+        watched.__dict__["asked"] = False
+        each.check(watched, Inspection(each.id))
+        if watched.asked:
+            found.append(each)
+    return tuple(found)
+
+
+def _of_alert(model: Blueprint, asking: tuple[Contract, ...], alert: Alert) -> Iterator[Planned]:
     condition = alert.condition
-    if not isinstance(condition, PromQL | LogMatch):
-        return
     for place, changed in _trees(condition.condition):
         mutation = Mutation("condition changed", type(condition).__name__, f"{alert.name} {place}", None)
-        yield Planned(mutation, _judged_alert(model, alert, condition, changed, mutation))
+        other = replace(alert, condition=replace(condition, condition=changed))
+        quickly = partial(_found_quickly, model, asking, alert, other)
+        yield Planned(
+            mutation,
+            partial(_judged_alert, quickly, alert, other, mutation),
+            partial(_judged_alert, partial(_found_slowly, model, alert, other), alert, other, mutation),
+        )
 
 
-def _judged_alert(
-    model: Blueprint, alert: Alert, condition: PromQL | LogMatch, changed: Any, mutation: Mutation
-) -> Callable[[], Outcome]:
-    def judged() -> Outcome:
-        other = replace(condition, condition=changed)
-        alerts = tuple(replace(each, condition=other) if each is alert else each for each in model.alerts)
-        found = [each for result in check_all(replace(model, alerts=alerts)) for each in result.findings]
-        texts = [each.query if isinstance(each, PromQL) else each.filter for each in (condition, other)]
-        return _outcome(mutation, tuple(found), "" if texts[0] == texts[1] else f"{texts[0]} -> {texts[1]}")
+def _found_quickly(model: Blueprint, asking: tuple[Contract, ...], alert: Alert, other: Alert) -> list[Finding]:
+    found = []
+    for each in asking:
+        alerts = (other,) if each.id == ONE_BY_ONE else _with(model, alert, other)
+        report = Inspection(each.id)
+        each.check(replace(model, alerts=alerts), report)
+        found += report.findings
+    return found
 
-    return judged
+
+def _found_slowly(model: Blueprint, alert: Alert, other: Alert) -> list[Finding]:
+    changed = replace(model, alerts=_with(model, alert, other))
+    return [each for result in check_all(changed) for each in result.findings]
+
+
+def _with(model: Blueprint, alert: Alert, other: Alert) -> tuple[Alert, ...]:
+    return tuple(other if each is alert else each for each in model.alerts)
+
+
+def _judged_alert(found: Callable[[], list[Finding]], alert: Alert, other: Alert, mutation: Mutation) -> Outcome:
+    texts = [
+        each.condition.query if isinstance(each.condition, PromQL) else each.condition.filter for each in (alert, other)
+    ]
+    return _outcome(mutation, tuple(found()), "" if texts[0] == texts[1] else f"{texts[0]} -> {texts[1]}")
 
 
 def _trees(tree: Any) -> Iterator[tuple[str, Any]]:
