@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,14 @@ def test_every_rule_is_known_from_both_sides(rule: ListedRule) -> None:
     assert benign, f"add a case that looks alike and passes '{rule.id}' to tests/incidents/benign.yaml"
     alike = set().union(*map(touched, refused))
     assert [case["what"] for case in benign if not touched(case) & alike] == [], "it touches nothing that is refused"
+
+
+@pytest.mark.parametrize("rule", sorted(SORTS))
+def test_a_page_names_what_broke_without_its_rule(rule: str) -> None:
+    page = (ROOT / rules.FOLDER / f"{rule}.md").read_text(encoding="utf-8")
+    for each in (each for each in RULES if each.id == rule):
+        assert {int(number) for number in re.findall(r"^\* \*\*(\d+)\*\* ", page, re.MULTILINE)} >= {*each.incidents}
+        assert each.title in page
 
 
 def test_every_case_is_of_a_rule() -> None:

@@ -60,7 +60,13 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group 
         first = Path(file).name == own or any(each in parameters for each in named)
         ranked.append((0 if first else turn[file], seconds, test))
         turn[file] += 1
-    chosen = [] if inside else [test for test in costs if test.partition("::")[0] in group.registered]
+    chosen = [
+        test
+        for test in costs
+        if not inside
+        and test.partition("::")[0] in group.registered
+        and ("[" not in test or any(f"[{each}" in test for each in named))
+    ]
     total, made = 0.0, set[str]()
     for _, _, test in sorted(ranked):
         needs = {name: seconds for name, seconds in found[test].needs(free).items() if name not in made}
