@@ -9,7 +9,7 @@ OPS := $(BIN)/python -m ops
 ENVIRONMENT := $(PYTHON) -m ops.setup $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help program tools setup preview plan report test quick lint format policy engine plugin provider local emulators sql advisories golden docs schema lock \
+.PHONY: help program tools setup preview plan report test branches quick lint format policy engine plugin provider local emulators sql advisories golden docs schema lock \
         release-schema drift gauntlet mutants fuzz bench clean diff difference comment notes workflows cloud-preview \
         release release-plan release-apply verify drift-report
 
@@ -34,6 +34,9 @@ report: program ## Write a page of STACK to build/report.html, with build/differ
 
 test: tools ## Run every test that this machine can run
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+branches: tools ## Run every test, and fail where they reach too little of the model, readers or policies
+	@$(BIN)/python -m pytest -n auto --dist loadfile -p tests.branches
 
 quick: tools ## Run the tests that need no emulator, engine or browser
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not engine and not emulator and not browser and not slow"
