@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,6 +107,11 @@ class DeployedTree:
             hidden.append(self._not_copied(steps, folder))
         return DeployedFunction(tuple(roots), tuple(hidden), tuple(step for script in mine for step in script.unread))
 
+    def by_framework(self, folder: str) -> bool:
+        """Return whether the functions framework loads a folder, as far as the way to deploy or a script says so."""
+        scripts = (script for script in self._scripts if self._is_for(script, folder))
+        return self.way is Deploy.GCLOUD or any(_RUNS_FRAMEWORK.search(script.text) for script in scripts)
+
     def _is_for(self, script: Script, folder: str) -> bool:
         meant = self._meant[script.file]
         return not meant or posixpath.relpath(folder, self._base) in meant
@@ -150,6 +156,9 @@ def _passes(rules: tuple[tuple[bool, str], ...], path: str, is_folder: bool) -> 
     )
 
 
+_RUNS_FRAMEWORK = re.compile(
+    r"gcloud\s+(?:\w+\s+)?functions\s+deploy|'functions', 'deploy'|gcloud\s+(?:\w+\s+)?run\s+deploy\b[^;&|]*--function\b|functions-framework"
+)
 _GIT = (".git", ".gitignore")
 _DEFAULT = (".gcloudignore", ".git", ".gitignore", "node_modules")
 

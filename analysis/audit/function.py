@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analysis.audit.checkout import SKIPPED, Checkout
 from analysis.audit.deployment import Deploy, DeployedFunction
@@ -14,8 +14,9 @@ from analysis.audit.requirements_file import Requirement, RequirementsReader
 from analysis.python.closure import Builder
 from analysis.python.file_tree import EntryKind, Trace
 from analysis.python.finder import ENTRY, SearchFolder
-from analysis.python.graph import ImportProblem
+from analysis.python.graph import ImportProblem, caught
 from analysis.python.impact import Impact, ImpactJudge
+from analysis.python.imports import ImportFact
 
 
 def audit_function(checkout: Checkout, trace: Trace, folder: str, deployment: DeployedFunction) -> AuditedFunction:
@@ -31,6 +32,7 @@ class _Function:
         self._deployment = deployment
         self._requirements = tuple(self._read_requirements())
         self._installed = Requirements(self._requirements)
+        self._framework = _by_framework(trace, folder)
         self._closure = self._builder().build()
         self._judge = ImpactJudge(self._closure)
 
@@ -46,11 +48,11 @@ class _Function:
             checkout.read,
             checkout.target,
             links=checkout.links,
-            framework=_by_framework(self._trace, self._folder),
+            framework=self._framework is not False,
         )
 
     def result(self) -> AuditedFunction:
-        findings = [*self._entry(), *self._problems(), *self._links(), *self._shadows(), *self._pins()]
+        findings = [*self._entry(), *self._start(), *self._problems(), *self._links(), *self._shadows(), *self._pins()]
         findings.sort(key=lambda each: (each.consequence, each.kind, each.subject))
         missing = [each.subject for each in findings if each.kind == "module"]
         return AuditedFunction(
@@ -97,6 +99,26 @@ class _Function:
         elif not facts.fault and not facts.names and not facts.open_ended:
             message = "main.py defines nothing that could be called."
             yield AuditFinding(Impact.CANNOT_START, "entry", "main.py", message, (self._site(ENTRY),))
+
+    def _start(self) -> Iterator[AuditFinding]:
+        """Yield that it is not known whether `main.py` is loaded as a package, where it takes itself for one."""
+        record = self._closure.records.get(ENTRY)
+        facts = record.imports if record else ()
+        relative = [fact for fact in facts if fact.level and not caught("ImportError", fact.catches)]
+        if relative and self._framework is None and not self._says_framework(facts):
+            message = (
+                "relative imports of main.py work where the functions framework loads it; nothing here says what does."
+            )
+            sites = tuple(self._site(ENTRY, fact.line) for fact in relative)
+            yield AuditFinding(Impact.NOT_KNOWN, "start", "main.py", message, sites)
+
+    def _says_framework(self, imports: Iterable[ImportFact]) -> bool:
+        """Return whether code, requirements or the deployment name the functions framework, or what runs it."""
+        return (
+            any((fact.module or "").partition(".")[0] == "functions_framework" for fact in imports)
+            or any(each.name == "functions-framework" for each in self._requirements)
+            or self._checkout.deployments.by_framework(self._folder)
+        )
 
     def _problems(self) -> Iterator[AuditFinding]:
         """Yield one finding per kind and subject, with the worst consequence of all its places."""
@@ -231,9 +253,10 @@ def _broken_links(trace: Trace, folder: str, seen: set[str]) -> Iterator[str]:
 
 
 _STARTS = ("Dockerfile", "Procfile")
+_FRAMEWORK = re.compile(rb"functions[-_]framework")
 
 
-def _by_framework(trace: Trace, folder: str) -> bool:
-    """Return whether the functions framework loads a folder: it does unless the folder says how it is started otherwise."""
+def _by_framework(trace: Trace, folder: str) -> bool | None:
+    """Return whether a folder says that the functions framework loads it, or another server does; None where it says nothing."""
     said = [trace.content(f"{folder}/{name}") for name in _STARTS if name in trace.entries(folder)]
-    return not said or any(re.search(rb"functions[-_]framework", found[0]) for found in said if found)
+    return any(_FRAMEWORK.search(found[0]) for found in said if found) if said else None

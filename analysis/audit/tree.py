@@ -65,6 +65,7 @@ def _audited(checkout: Checkout, folder: str, cache: Cache) -> AuditedFunction:
         [(os.path.relpath(root.path, checkout.base), root.only) for root in deployment.roots],
         sorted(checkout.own_names),
         checkout.deployments.way,
+        checkout.deployments.by_framework(folder),
         deployment.unread,
         os.path.basename(checkout.common_requirements),
     ]

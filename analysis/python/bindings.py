@@ -204,11 +204,14 @@ class _Binder:
                 inner.elsewhere.update(dict.fromkeys(statement.names, scope.module))
             elif isinstance(statement, ast.Nonlocal):
                 inner.elsewhere.update(dict.fromkeys(statement.names, scope))
-        for argument in (*arguments, *node.args.kwonlyargs):
-            inner.bind(argument.arg, Binding("open", "parameter", node.lineno))
-        for rest, source in ((node.args.vararg, None), (node.args.kwarg, "keywords")):
-            if rest is not None:
-                inner.bind(rest.arg, Binding("open", source, node.lineno))
+        for given, source in (
+            (arguments, "parameter"),
+            ([node.args.vararg], "rest"),
+            (node.args.kwonlyargs, "parameter"),
+            ([node.args.kwarg], "keywords"),
+        ):
+            for each in filter(None, given):
+                inner.bind(each.arg, Binding("open", source, node.lineno))
         self.block(node.body, inner, _Around())
 
     def class_(self, node: ast.ClassDef, scope: BindingScope, around: _Around) -> None:

@@ -14,7 +14,7 @@ class OverrunError(Exception):
     """A closure is larger or takes longer than anything that is deployed; the text says which."""
 
 
-class Budget:
+class ReadingBudget:
     """Holds the reading of one closure to what anything that is deployed needs."""
 
     def __init__(self) -> None:

@@ -15,6 +15,7 @@ from analysis.python.values import (
     STEM,
     UNKNOWN,
     Arguments,
+    CallResult,
     Choice,
     CodePath,
     Constant,
@@ -149,6 +150,17 @@ def _attribute(arguments: Arguments, keywords: Keywords) -> Value | None:
     return None if name is None else member(arguments[0], name)
 
 
+def _environment(arguments: Arguments, keywords: Keywords) -> Value | None:
+    """Return what a variable may be: what is set, or the default that stands beside it."""
+    read = CallResult(Thing("os.getenv"), arguments[:1])
+    return choose((read, arguments[1])) if len(arguments) > 1 and text_of(arguments[1]) else None
+
+
+def _numbered(arguments: Arguments, keywords: Keywords) -> Value | None:
+    items = arguments[0].items if arguments and isinstance(arguments[0], SequenceValue) else ()
+    return SequenceValue(tuple(SequenceValue((UNKNOWN, each)) for each in items)) if items else None
+
+
 _PATHS = "pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath pathlib.Path.cwd os.getcwd"
 _SAME = "builtins.str os.path.abspath os.path.realpath"
 _SAME += " os.path.normpath os.path.expanduser os.path.expandvars os.fspath os.path.join os.fsdecode inspect.cleandoc"
@@ -164,6 +176,10 @@ FUNCTIONS: dict[str, Fold] = {
         ["builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted"], _list
     ),
     "builtins.reversed": _list,
+    "builtins.enumerate": _numbered,
+    "random.choice": lambda arguments, keywords: _item_of(arguments),
+    "os.environ.get": _environment,
+    "os.getenv": _environment,
     "builtins.iter": _list,
     "builtins.next": lambda arguments, keywords: _item_of(arguments),
     "builtins.dict": _dict,

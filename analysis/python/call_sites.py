@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from analysis.python.events import Around, Call
+from analysis.python.folding import applied
 from analysis.python.values import (
     UNKNOWN,
     Constant,
@@ -42,7 +43,7 @@ def passed_on(name: str, call: Call, callee: object) -> Iterator[tuple[str, Call
     elif name in PASSES_ON and len(call.arguments) > PASSES_ON[name]:
         function, *rest = call.arguments[PASSES_ON[name] :]
         arguments = tuple(each(value) for value in rest) if name in _MAPS else tuple(rest)
-        keywords = call.keywords
+        function, arguments, keywords = applied(function, arguments, call.keywords)
     else:
         return
     inner = callee(function) if callable(callee) else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.python.budget import Budget
+from analysis.python.budget import ReadingBudget
 from analysis.python.call_sites import CodePlace
 from analysis.python.data_files import DataFiles
 from analysis.python.exported_names import ExportedNames
@@ -17,7 +17,7 @@ from analysis.python.finder import ENTRY, Finder, Located, SearchFolder
 from analysis.python.graph import Closure, ImportEdge, caught
 from analysis.python.imports import ImportFact
 from analysis.python.linking import Links
-from analysis.python.loads import Load, loads
+from analysis.python.loads import Load, loads, registered
 from analysis.python.name_checks import check_names
 from analysis.python.outside import Outside, ThirdParty
 from analysis.python.program import Program
@@ -64,7 +64,7 @@ class Builder:
         self._provided = provided or {}
         self._links = links or Links()
         self._entry = ENTRY if framework else ""
-        self._budget = Budget()
+        self._budget = ReadingBudget()
         self._start()
 
     def _start(self) -> None:
@@ -88,7 +88,23 @@ class Builder:
             self.folders = (*self.folders, *extra)
             self._start()
         check_names(self.closure, self._exported, self._outside, self.program())
+        self._forget_registered()
         return self.closure
+
+    def _forget_registered(self) -> None:
+        """Take back that modules are missing which the code puts into `sys.modules` before it imports them."""
+        program = self.program()
+        made = [(*each, name) for name in self.closure.modules for each in registered(program, name)]
+        self.closure.problems = [
+            problem
+            for problem in self.closure.problems
+            if problem.kind not in ("module", "distribution")
+            or not any(
+                f"{problem.subject}.".startswith(f"{name}.")
+                and (module != problem.importer or problem.lazy or line < problem.line)
+                for name, line, module in made
+            )
+        ]
 
     def program(self) -> Program:
         """Return the records of the closure, put together; anew when there are more."""

@@ -60,6 +60,19 @@ class Conditions:
                 return self.truth(source, home)
         return self._plain_truth(test, scope)
 
+    def matches(self, subject: ast.expr, pattern: ast.pattern, scope: BindingScope) -> bool | None:
+        """Return whether a case of a `match` statement is the one for its subject."""
+        if isinstance(pattern, ast.MatchOr):
+            answers = {self.matches(subject, each, scope) for each in pattern.patterns}
+            return True if True in answers else None if None in answers else False
+        if isinstance(pattern, ast.MatchAs):
+            return True if pattern.pattern is None else self.matches(subject, pattern.pattern, scope)
+        one, other = (
+            self._value(self._expressions.value(each, scope))
+            for each in (subject, pattern.value if isinstance(pattern, ast.MatchValue) else None)
+        )
+        return None if one is _UNKNOWN or other is _UNKNOWN else one == other
+
     def _plain_truth(self, test: ast.expr, scope: BindingScope) -> bool | None:
         value = self._expressions.value(test, scope)
         if isinstance(value, Thing) and value.name in _TYPING:

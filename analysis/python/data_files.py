@@ -52,7 +52,7 @@ class DataFiles:
     def follow(self, program: Program, module: str) -> None:
         """Take what one module names into the closure; each place once."""
         self._moves = self._moves or any(
-            not isinstance(each, CodePath) for _, call in program.calls_of(module, MOVES) for each in call.arguments
+            not self._is_top(each, module) for _, call in program.calls_of(module, MOVES) for each in call.arguments
         )
         self._following = program, module
         for path, place in self._named(program, module):
@@ -61,6 +61,11 @@ class DataFiles:
                 self._seen.add(key)
                 fact = ImportFact(None, 0, None, place.line, *place.around[:5])
                 self._read_file(path, place.module, fact)
+
+    def _is_top(self, value: Value, module: str) -> bool:
+        """Return whether a path is that of the function's own folder, which the platform starts in."""
+        inside = self._closure.modules[module].inside
+        return isinstance(value, CodePath) and value.path == "." and not value.base and "/" not in inside
 
     def _named(self, program: Program, module: str) -> Iterator[tuple[Value, CodePlace]]:
         yield from named_files(program, module)

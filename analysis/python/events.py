@@ -192,10 +192,16 @@ class _Reader:
         self.block(node.orelse, scope, around)
 
     def match(self, node: ast.Match, scope: BindingScope, around: Around) -> None:
+        decided = False
         for case in node.cases:
+            answer = False if decided else self._conditions.matches(node.subject, case.pattern, scope)
+            if answer is False:
+                self.found.dead.extend(case.body)
+                continue
             if case.guard is not None:
                 self._expression(case.guard, scope, around, False)
             self.block(case.body, scope, around)
+            decided = answer is True and case.guard is None
 
     def added(self, node: ast.AugAssign, scope: BindingScope, around: Around) -> None:
         target = self._expressions.value(node.target, scope) if isinstance(node.target, ast.Attribute) else UNKNOWN

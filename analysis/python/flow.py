@@ -100,10 +100,15 @@ class Flow:
 
     def _of_field(self, owner: Value, name: str, depth: int) -> Iterator[Origin]:
         """Yield the origins of an attribute that an object of ours was made with."""
+        for found in self._fields(owner, name, depth):
+            yield from self.origins(found, depth)
+
+    def _fields(self, owner: Value, name: str, depth: int) -> Iterator[Value]:
+        """Yield what an attribute is that an object of ours was made with."""
         for made in self._made(owner, depth):
             found = dict(made.keywords).get(name)
             if found is not None:
-                yield from self.origins(found, depth)
+                yield found
 
     def _made(self, value: Value, depth: int) -> Iterator[CallResult]:
         """Yield the calls that make the object which a value is, as far as they are told."""
@@ -116,12 +121,26 @@ class Flow:
         elif isinstance(value, Parameter):
             for each in self._program.given_for(value):
                 yield from self._made(each, depth + 1)
+        elif isinstance(value, Member):
+            for each in self._fields(value.owner, value.name, depth + 1):
+                yield from self._made(each, depth + 1)
         elif isinstance(value, CallResult):
-            returned = self._program.returned(value)
+            returned = self._returned(value, depth)
             for each in returned:
                 yield from self._made(each, depth + 1)
             if not returned:
                 yield value
+
+    def _returned(self, value: CallResult, depth: int) -> list[Value]:
+        """Return what a call of ours may return; a method of something that is not known may be anybody's, so nothing."""
+        function = value.function
+        returned = self._program.returned(value)
+        if returned or not isinstance(function, Member):
+            return returned
+        makers = [made.function for made in self._made(function.owner, depth + 1)]
+        classes = [maker.name for maker in makers if isinstance(maker, Thing)]
+        names = [f"{name}.{function.name}" for name in classes if ":" in name]
+        return self._program.returned_by(names, value) if len(classes) == len(makers) else []
 
     def _of_call(self, value: CallResult, depth: int) -> Iterable[Origin]:
         if self._makes(value):
@@ -129,7 +148,7 @@ class Flow:
         function, arguments = value.function, value.arguments
         if isinstance(function, Member) and function.name in _KEYED and arguments:
             return self._of_item(function.owner, depth)
-        returned = self._program.returned(value)
+        returned = self._returned(value, depth)
         if returned:
             return self._of_all(returned, 0, depth)
         name = last_name(function)

@@ -8,6 +8,7 @@ from analysis.python.builtin_calls import FUNCTIONS, method
 from analysis.python.path_methods import not_followed
 from analysis.python.text_values import concat
 from analysis.python.values import (
+    OWN_FILE,
     UNKNOWN,
     CallResult,
     Choice,
@@ -27,6 +28,9 @@ from analysis.python.values import (
     up,
 )
 
+_FILE = Constant("__file__")
+_NAMESPACES = (Thing("builtins.globals"), Thing("builtins.vars"), Thing("builtins.locals"))
+
 
 def item(owner: Value, key: Value) -> Value:
     """Return `owner[key]`."""
@@ -45,6 +49,8 @@ def item(owner: Value, key: Value) -> Value:
             return member(Thing(name), index)
         if name == "sys.modules":
             return Thing(index)
+    if key == _FILE and isinstance(owner, CallResult) and owner.function in _NAMESPACES:
+        return OWN_FILE
     if isinstance(owner, Member) and owner.name == "parents" and isinstance(owner.owner, CodePath):
         path = owner.owner
         if not isinstance(index, int) or not 0 <= index < 20:

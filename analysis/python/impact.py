@@ -28,8 +28,7 @@ class Impact(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-_IMPORTS = ("module", "distribution", "name")
-_NOT_YET = {"computed-resource", "resource"}
+_IMPORTS = ("module", "distribution", "name", "relative")
 
 
 class ImpactJudge:
@@ -49,7 +48,7 @@ class ImpactJudge:
         """Return what `problem` would do."""
         if problem.kind in ("computed", "search-path", "syntax-unknown"):
             return Impact.NOT_KNOWN
-        if problem.kind in _NOT_YET or (problem.kind in _IMPORTS and self._closure.has_alternative(problem)):
+        if problem.kind in _IMPORTS and self._closure.has_alternative(problem):
             return Impact.LATENT
         if caught(problem.error, problem.catches):
             return Impact.DEGRADES_SILENTLY

@@ -50,7 +50,7 @@ def goes_on(body: list[ast.stmt]) -> bool:
     return not (isinstance(call, ast.Call) and dotted(call.func).rpartition(".")[2] in _LEAVES)
 
 
-def swallowed(node: ast.Try) -> tuple[str, ...]:
+def swallowed(node: ast.Try | ast.TryStar) -> tuple[str, ...]:
     """Return the classes whose handlers in `node` go on."""
     return tuple(name for handler in node.handlers if goes_on(handler.body) for name in caught(handler))
 

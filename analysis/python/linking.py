@@ -9,6 +9,7 @@ from analysis.python.folding import Link, link
 from analysis.python.record import FileRecord
 from analysis.python.values import (
     KEYWORDS,
+    REST,
     UNKNOWN,
     CallResult,
     Choice,
@@ -202,6 +203,8 @@ class Linker:
 
     def _returned(self, value: CallResult, depth: int) -> Value | None:
         """Return what a call of one of our own functions returns."""
+        if value.function == _NEXT and len(value.arguments) == 1:
+            return self._member_of(value.arguments[0])
         name = self._own(value.function)
         module, _, function = name.partition(":")
         record = self._record(module) if name else None
@@ -213,6 +216,14 @@ class Linker:
         told = choose(each if isinstance(each, (*_TOLD, CallResult)) else UNKNOWN for each in possible(linked))
         return told if any(isinstance(each, _TOLD) for each in possible(told)) and is_small(told) else None
 
+    def _member_of(self, value: Value) -> Value | None:
+        """Return what a loop over a class of ours, an enumeration, sees."""
+        module, _, name = value.name.partition(":") if isinstance(value, Thing) else ("", "", "")
+        record = self._record(module) if name else None
+        values = record.values.items() if record else ()
+        found = [each for key, each in values if key.rpartition(".")[0] == name and isinstance(each, Constant)]
+        return choose(found) if found else None
+
     def _given(
         self, name: str, arguments: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
     ) -> dict[str, Value]:
@@ -223,7 +234,8 @@ class Linker:
             return {}
         names = record.parameters.get(function, ())
         named = dict(keywords)
-        given = {**dict(zip(names, arguments, strict=False)), **named}
+        places = names.index(REST) if REST in names else len(names)
+        given = {**dict(zip(names[:places], arguments, strict=False)), REST: SequenceValue(arguments[places:]), **named}
         given[KEYWORDS] = _others(named, names)
         for each_name in names:
             if each_name not in given:
@@ -298,6 +310,7 @@ def _others(named: Mapping[str, Value], names: tuple[str, ...]) -> Value:
     return DictValue((*rest, *keys), (*rest.values(), *values))
 
 
+_NEXT = Thing("builtins.next")
 _TOLD = (Constant, CodePath, Text, SequenceValue, DictValue, Thing)
 
 

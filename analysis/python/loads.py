@@ -12,6 +12,7 @@ from analysis.python.events import Call
 from analysis.python.program import Program
 from analysis.python.record import read_record
 from analysis.python.values import (
+    KEYWORDS,
     CallResult,
     CodePath,
     Constant,
@@ -22,6 +23,7 @@ from analysis.python.values import (
     Value,
     parts_of,
     possible,
+    text_of,
 )
 
 
@@ -85,6 +87,15 @@ def loads(program: Program, module: str) -> Iterator[Load]:
             yield Load(None, None, place)
 
 
+def registered(program: Program, module: str) -> Iterator[tuple[str, int]]:
+    """Yield the names that a module puts into `sys.modules`, which can be imported then, each with the line."""
+    for callee, call in program.calls_of(module, {"sys.modules.__set__", "sys.modules.setdefault"}):
+        key = argument(call, 1 if callee.endswith("__set__") else 0, "key")
+        for each in possible(program.linked(key, module)) if key is not None else ():
+            if text_of(each):
+                yield str(text_of(each)), call.line
+
+
 def _loading(program: Program, module: str) -> Iterator[tuple[str, Call]]:
     """Yield the calls that load code, or give the function that does so away: whoever gets it decides what is loaded."""
     for callee, call in program.calls(module):
@@ -105,7 +116,10 @@ def _is_loader(program: Program, module: str, value: Value) -> bool:
 
 
 def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Iterator[Load]:
-    name = argument(call, *_BY_NAME[callee]) or Unknown()
+    given_name = argument(call, *_BY_NAME[callee])
+    if given_name is None and KEYWORDS not in dict(call.keywords):
+        return  # of `partial`, which is given the name later
+    name = given_name or Unknown()
     package = argument(call, 1, "package") if callee == "importlib.import_module" else None
     taken = argument(call, 3, "fromlist") if callee.endswith("__import__") else None
     level = argument(call, 4, "level") if callee.endswith("__import__") else None

@@ -13,6 +13,7 @@ from analysis.python.values import (
     KEYWORDS,
     MOST_CHOICES,
     OWN_FILE,
+    REST,
     UNKNOWN,
     Choice,
     CodePath,
@@ -89,7 +90,7 @@ class NameValues:
         if binding.how == "thing":
             return thing(binding.source)
         if binding.how == "open":
-            given = {"parameter": name, "keywords": KEYWORDS}.get(binding.source)
+            given = {"parameter": name, "rest": REST, "keywords": KEYWORDS}.get(binding.source)
             return Parameter(owner.name, given) if given else UNKNOWN
         value = self.value(binding.source, owner)
         value = each(value) if binding.how == "each" else value

@@ -16,6 +16,7 @@ from analysis.python.values import (
     CodePath,
     Constant,
     Member,
+    Parameter,
     SequenceValue,
     Text,
     Thing,
@@ -57,12 +58,15 @@ _OPENERS: Mapping[str, tuple[int, str]] = {
     "jinja2.FileSystemLoader": (0, "searchpath"),
     "pandas.read_csv": (0, "filepath_or_buffer"),
     "pandas.read_json": (0, "path_or_buf"),
+    **{f"pathlib.Path.{name}": (0, "self") for name in ("read_text", "read_bytes", "open")},
     "runpy.run_path": (0, "path_name"),
     "importlib.util.spec_from_file_location": (1, "location"),
     "importlib.machinery.SourceFileLoader": (1, "path"),
     "imp.load_source": (1, "pathname"),
 }
 _PATH_READS = (".read_text", ".read_bytes", ".open", ".iterdir", ".glob", ".rglob")
+_PURE = {"base64", "builtins", "collections", "functools", "itertools", "json", "operator", "random", "re", "string"}
+"""Modules whose functions make what they return of what they are given."""
 _TESTS = {"os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.lexists", "os.access", "os.stat"}
 _PATH_TESTS = {".exists", ".is_file", ".is_dir", ".stat"}
 MOVES = {"os.chdir", "contextlib.chdir"}
@@ -88,16 +92,19 @@ def opened(program: Program, module: str, calls: Iterable[tuple[str, Call]]) -> 
                     yield Opened(_below(each, callee, call), where)
                 elif _begins_in_working_folder(each) or (isinstance(each, Unknown) and each.why):
                     yield Opened(each, where)
-                elif _is_made_of_path(each):
-                    yield Opened(Unknown("it is made of a path in a way that is not followed"), where)
+                elif _is_made_of_path(each) or _is_made_of_constants(each):
+                    yield Opened(Unknown("it is made in a way that is not followed"), where)
 
 
 def _path_of(callee: str, call: Call) -> Value | None:
     if callee not in _OPENERS:
         return call.function.owner if isinstance(call.function, Member) else None
-    mode = argument(call, 1, "mode")
-    writes = isinstance(mode, Constant) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
-    return None if writes and callee.endswith("open") else argument(call, *_OPENERS[callee])
+    return None if _writes(callee, call) else argument(call, *_OPENERS[callee])
+
+
+def _writes(callee: str, call: Call) -> bool:
+    mode = argument(call, 1, "mode") if callee.endswith("open") else None
+    return isinstance(mode, Constant) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
 
 
 def _texts(value: Value) -> Iterator[Value]:
@@ -121,6 +128,18 @@ def _is_made_of_path(value: Value) -> bool:
     return not opens and any(isinstance(each, CodePath) and not each.pattern for each in parts_of(value))
 
 
+def _is_made_of_constants(value: Value) -> bool:
+    """Return whether nothing but the code decides about a value, which is not followed all the same."""
+    leaves = [each for each in parts_of(value) if isinstance(each, Constant | Thing | Parameter | Unknown | CodePath)]
+    texts = any(isinstance(each, Constant) and isinstance(each.value, str) for each in leaves)
+    return texts and all(isinstance(each, Constant) or _is_pure(each) for each in leaves) and value.size > 1
+
+
+def _is_pure(value: Value) -> bool:
+    name = value.name if isinstance(value, Thing) else ""
+    return name.partition(".")[0] in _PURE and name not in ("builtins.open", "builtins.input")
+
+
 def _below(folder: Value, callee: str, call: Call) -> Value:
     """Return what is read of a folder."""
     pattern = call.arguments[0] if callee != ".iterdir" and call.arguments else Constant("*")
@@ -140,10 +159,13 @@ def _scripts(program: Program, callee: str, call: Call, place: CodePlace) -> Ite
 
 
 def tested(program: Program, module: str) -> frozenset[Value]:
-    """Return the paths that a module asks for before it reads them."""
+    """Return the paths that a module asks for before it reads them, or writes."""
     asked = [(call, argument(call, 0, "path")) for _, call in program.calls_of(module, _TESTS)]
     for _, call in program.calls_of(module, _PATH_TESTS):
         asked.append((call, call.function.owner if isinstance(call.function, Member) else None))
+    for callee, call in program.calls_of(module, _OPENERS.keys()):
+        if _writes(callee, call):
+            asked.append((call, argument(call, *_OPENERS[callee])))
     return frozenset(
         from_working_folder(each)
         for call, value in asked

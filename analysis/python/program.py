@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from analysis.python.call_sites import CodePlace, passed_on
@@ -106,11 +106,13 @@ class Program(Linker):
         return list(dict.fromkeys(gift.values[0] for gift in gifts[:MOST_CALLERS]))
 
     def returned(self, value: CallResult) -> list[Value]:
-        """Return what a linked call of a function of ours may return; a method of something unknown is any of that name."""
-        name = self._own(value.function)
-        names = [name] if name else self._methods(value.function.name) if isinstance(value.function, Member) else []
+        """Return what a linked call of a function of ours may return."""
+        return self.returned_by([self._own(value.function)], value)
+
+    def returned_by(self, functions: Iterable[str], value: CallResult) -> list[Value]:
+        """Return what a linked call may return, of these functions by their full names."""
         found = []
-        for each in names:
+        for each in functions:
             module, _, function = each.partition(":")
             record = self._record(module)
             result = record.returns.get(function) if record else None

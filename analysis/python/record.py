@@ -19,7 +19,7 @@ from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_getattr import answered_names, asks_itself
 from analysis.python.module_names import Unbound, names_of
 from analysis.python.syntax import TOO_DEEP, Depth, PythonVersion, SyntaxFault, fault, parse
-from analysis.python.values import CallResult, Choice, Member, Thing, Unknown, Value
+from analysis.python.values import REST, CallResult, Choice, Member, Thing, Unknown, Value
 from analysis.python.values_json import from_json, to_json
 
 
@@ -50,7 +50,7 @@ class FileRecord(NamedTuple):
         said: texts and paths beside the code.
         values: what a name of the module, or `Class.name`, is.
         returns: what a function may return, by its dotted name.
-        parameters: a function's own, in order.
+        parameters: a function's own, in order; `*` stands for what it is given beyond them.
         defaults: what a parameter is where a caller gives nothing, by `function.parameter`.
     """
 
@@ -147,7 +147,8 @@ def _parameters(scope: BindingScope) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the parameters of every function, without the one that stands for a method's object."""
     for inner in scope.inner.values():
         if inner.kind == "function":
-            given = [name for name, found in inner.names.items() if found[0].source == "parameter"]
+            kinds = {name: found[0].source for name, found in inner.names.items()}
+            given = [REST if kinds[name] == "rest" else name for name in kinds if kinds[name] in ("parameter", "rest")]
             yield inner.name, tuple(given[1:] if inner.owner else given)
         if inner.kind != "expression":
             yield from _parameters(inner)

@@ -7,8 +7,8 @@ and parses it once more, which costs twice of this.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Container, Iterable
+from typing import Any, NamedTuple
 
 from analysis.python.nodes import FIELDS
 
@@ -16,19 +16,32 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-def module_names(tree: ast.Module, dead: list[ast.stmt]) -> tuple[set[str], set[str]]:
-    """Return the names that a module binds, and those that it reads as globals or builtins.
+class ModuleScopes(NamedTuple):
+    """The names of a module: those it binds, those it reads as globals or builtins, those declared and bound nowhere."""
+
+    bound: set[str]
+    read: set[str]
+    never: set[str]
+
+
+def module_scopes(tree: ast.Module, dead: list[ast.stmt]) -> ModuleScopes:
+    """Return the names of the module `tree`, of which the statements `dead` never run.
 
     Raises `SyntaxError` for two parameters of one name.
-
-    Args:
-        tree: the module.
-        dead: statements of it that never run.
     """
     reader = _Reader(dead, deferred=deferred_annotations(tree))
     module = _Scope()
     free = reader.settle(module, [*tree.body])
-    return module.bound | reader.declared, free | reader.read
+    return ModuleScopes(module.bound | reader.declared, free | reader.read, reader.declared - reader.set - module.bound)
+
+
+def global_reads(tree: ast.Module, dead: list[ast.stmt], wanted: set[str]) -> set[int]:
+    """Return the identities of the nodes that read one of the names `wanted` as a global or builtin."""
+    reader = _Reader(dead, deferred=deferred_annotations(tree), wanted=wanted)
+    module = _Scope()
+    module.elsewhere = frozenset(wanted)  # whether the module binds them or not
+    reader.settle(module, [*tree.body])
+    return {id(node) for node in (*reader.uses, *reader.global_uses)}
 
 
 def deferred_annotations(tree: ast.Module) -> bool:
@@ -64,14 +77,25 @@ class _Scope:
 
 
 class _Reader:
-    def __init__(self, dead: list[ast.stmt], *, deferred: bool) -> None:
-        self._dead, self._deferred = {id(node) for node in dead}, deferred
-        self.declared: set[str] = set()
-        self.read: set[str] = set()
+    """Reads the scopes of one module.
+
+    Attributes:
+        declared: names declared `global`, and `set` those of them that are bound where they are.
+        read: names declared `global` that are read.
+        uses: reads of names that are wanted and left to the scopes around; `global_uses` are declared `global`.
+    """
+
+    def __init__(self, dead: list[ast.stmt], *, deferred: bool, wanted: Container[str] = ()) -> None:
+        self._dead, self._deferred, self._wanted = {id(node) for node in dead}, deferred, wanted
+        self.declared, self.set, self.read = set[str](), set[str](), set[str]()
+        self.uses: list[ast.Name] = []
+        self.global_uses: list[ast.Name] = []
 
     def settle(self, scope: _Scope, nodes: list[Any]) -> set[str]:
         """Read a scope and those inside; return the names that are left to the scopes around it."""
+        outside, self.uses = self.uses, []
         self._read(scope, nodes)
+        here, self.uses = self.uses, []
         inside = set[str]()
         while scope.inner:  # emptied, for what is inside may name this scope as its home
             inside |= self.settle(*scope.inner.pop())
@@ -79,8 +103,15 @@ class _Reader:
         free = (scope.read - own) | inside if scope.is_class else (scope.read | inside) - own
         if scope.is_class:  # in a class `__name` is another name, with the class's before it
             free = {name for name in free if not name.startswith("__") or name.endswith("__")}
+        hidden = own if scope.is_class else ()
+        uses = [node for node in here if node.id not in hidden] + self.uses
+        self.uses = outside
+        for node in uses:
+            if node.id in free:
+                (self.global_uses if node.id in scope.declared else self.uses).append(node)
         if scope.declared:
             self.declared |= scope.declared
+            self.set |= scope.declared & scope.bound
             self.read |= free & scope.declared
             free -= scope.declared
         return free
@@ -92,6 +123,8 @@ class _Reader:
             kind = node.__class__
             if kind is ast.Name:
                 (read if node.ctx.__class__ is ast.Load else bound).add(node.id)
+                if node.id in self._wanted and node.ctx.__class__ is ast.Load:
+                    self.uses.append(node)
             elif kind in _VISITS:
                 _VISITS[kind](self, scope, node, nodes)
             else:

@@ -69,7 +69,10 @@ def _text(parts: list[Value]) -> Value:
 
 def _several(before: list[Value], part: Choice, rest: Iterable[Value]) -> Value:
     after = list(rest)
-    return choose(concat([*before, value, *after]) for value in part.values)
+    # A name that stands in a text twice has one value there.
+    return choose(
+        concat([*before, value, *(value if each == part else each for each in after)]) for value in part.values
+    )
 
 
 def _plain_text(value: Value) -> str | None:

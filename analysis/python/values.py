@@ -190,8 +190,8 @@ Value = (
     Constant | SequenceValue | DictValue | Thing | Parameter | Member | CallResult | Text | CodePath | Choice | Unknown
 )
 FILE, STEM = "__file__", "__stem__"
-KEYWORDS = "**"
-"""Names what a function is given by names of the caller's choice, and what a call gives so."""
+REST, KEYWORDS = "*", "**"
+"""Name what a function is given beyond its parameters: by place, and by names of the caller's choice."""
 UNKNOWN = Unknown()
 OWN_FILE = CodePath("", FILE)
 
@@ -224,6 +224,8 @@ def thing(name: str) -> Value:
     module, _, last = name.rpartition(".")
     if last == "__file__" and module and not module.startswith(":"):
         return CodePath(module, FILE)
+    if name.endswith("__spec__.origin"):
+        return CodePath(name.removesuffix("__spec__.origin").strip(":."), FILE)
     if last == "__path__" and module:
         return SequenceValue((CodePath(module, "."),))
     return Thing(name)
@@ -246,6 +248,10 @@ def member(owner: Value, name: str) -> Value:
         return thing(f"{owner.name}.{name}")  # type: ignore[union-attr]
     if kind is Choice:
         return over(owner, lambda each: member(each, name))
+    if kind is Unknown and owner.why:  # type: ignore[union-attr]
+        return owner
+    if kind is Constant and name == "value":  # of an enumeration
+        return owner
     if kind is CodePath and name in ("parent", "name", "stem"):
         return up(owner) if name == "parent" else UNKNOWN  # type: ignore[arg-type]
     if isinstance(owner, Constant) and isinstance(owner.value, str) and name in ("parent", "name", "stem", "suffix"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from analysis.cache import Cache
 from ops import exitcodes
 from ops.__main__ import main
 
+_BY_FRAMEWORK = ("-c", "import functions_framework; functions_framework.create_app('handle', 'main.py', 'http')")
 MESSY = Path(__file__).parent / "trees" / "messy" / "functions"
 TARGET = (3, 11)
 
@@ -257,19 +259,36 @@ def test_a_folder_of_the_tree_may_have_the_name_of_what_a_requirement_brings(
 
 
 @pytest.mark.parametrize(
-    ("start", "verdict"),
+    ("file", "text", "verdict"),
     [
-        ("", "sound"),
-        ("CMD exec functions-framework --target=handle", "sound"),
-        ("CMD exec gunicorn --bind :8080 main:app", "cannot start"),
+        ("one/README.md", "gcloud functions deploy", "not known"),
+        ("deploy.sh", "aws lambda update-function-code --function-name one", "not known"),
+        ("one/Dockerfile", "FROM python:3.11\nCMD exec functions-framework --target=handle\n", "sound"),
+        ("one/Dockerfile", "FROM python:3.11\nCMD exec gunicorn --bind :8080 main:app\n", "cannot start"),
+        ("one/requirements.txt", "functions-framework==3.8.0\n", "sound"),
+        ("deploy.sh", "gcloud functions deploy one --source one\n", "sound"),
+        ("cloudbuild.yaml", "steps:\n- script: gcloud run deploy one --function=handle\n", "sound"),
+        ("cloudbuild.yaml", "steps:\n- script: gcloud run deploy one --image=one\n", "not known"),
     ],
 )
-def test_the_framework_alone_makes_the_entry_a_package(start: str, verdict: str, tmp_path: Path) -> None:
+def test_the_framework_alone_makes_the_entry_a_package(file: str, text: str, verdict: str, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "helper.py").write_text("VALUE = 1\n")
-    if start:
-        (tmp_path / "one" / "Dockerfile").write_text(f"FROM python:3.11\n{start}\n")
+    (tmp_path / file).write_text(text)
     assert one(tmp_path, "from .helper import VALUE").verdict == verdict
+    either = "try:\n    from .helper import VALUE\nexcept ImportError:\n    from helper import VALUE"
+    assert one(tmp_path, either).verdict == "sound"
+
+
+@pytest.mark.parametrize(("start", "runs"), [(_BY_FRAMEWORK, True), (("-c", "import main"), False)])
+def test_relative_imports_of_the_entry_work_under_the_framework_alone(
+    start: tuple[str, ...], runs: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "helper.py").write_text("VALUE = 1\n")
+    (tmp_path / "main.py").write_text("from .helper import VALUE\n\n\ndef handle(request):\n    return str(VALUE)\n")
+    done = subprocess.run((sys.executable, *start), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) is runs
+    assert runs or "attempted relative import with no known parent package" in done.stderr
 
 
 def test_nested_files_and_local_projects_are_followed(tmp_path: Path) -> None:

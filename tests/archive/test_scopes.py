@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from analysis.python.record import read_record, record_of
-from analysis.python.scopes import module_names
+from analysis.python.scopes import module_scopes
 from analysis.python.syntax import parse
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
@@ -71,8 +71,8 @@ def _read(scope: symtable.SymbolTable) -> Iterable[str]:
 def ours(content: bytes) -> tuple[set[str], set[str]]:
     tree = parse(content, sys.version_info[:2], "names")
     assert isinstance(tree, ast.Module), tree
-    bound, read = module_names(tree, [])
-    return bound, read - bound
+    found = module_scopes(tree, [])
+    return found.bound, found.read - found.bound
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -160,4 +160,4 @@ def test_nothing_is_left_to_the_collector() -> None:
 def test_what_never_runs_binds_nothing() -> None:
     tree = ast.parse("if never:\n    import a, b\nelse:\n    import b\n")
     assert isinstance(tree.body[0], ast.If)
-    assert module_names(tree, tree.body[0].body) == ({"b"}, {"never"})
+    assert module_scopes(tree, tree.body[0].body)[:2] == ({"b"}, {"never"})

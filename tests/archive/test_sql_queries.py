@@ -126,6 +126,27 @@ def test_columns_that_are_read(tmp_path: Path, code: str, columns: list[str | No
     assert {each.queries[0].text for each in found.column_reads} <= {SQL}
 
 
+TWO = f"{WRAPPER}class Store:\n    def rows(self):\n        return [{{'made': 1}}]\nclass Client(Store):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "columns"),
+    [
+        (f"Warehouse().rows({SQL!r})[0]['status']", ["status"]),
+        ("Store().rows()[0]['made']", []),
+        (f"def f(source):\n    return source.rows({SQL!r})[0]['status']\nf(warehouse)", ["status"]),
+        ("def f(source):\n    return source.rows()[0]['made']\nf(Store())", []),
+        (f"def f(source):\n    return source.rows({SQL!r})[0]['status']\nf(Warehouse() if os.sep else Store())", ["status"]),
+        ("def f(source):\n    return source.rows()[0]['made']", []),
+        ("import json\njson.load(open('games.sql')).rows()[0]['made']", []),
+        ("Client().rows()[0]['made']", []),
+        (f"class Facts:\n    source: object\ndef f(facts):\n    return facts.source.rows({SQL!r})[0]['status']\nf(Facts(source=warehouse))", ["status"]),
+    ],
+)  # fmt: skip
+def test_a_method_is_that_of_a_class_which_its_object_can_be(tmp_path: Path, code: str, columns: list[str]) -> None:
+    assert read(uses(tmp_path, TWO + code)) == columns
+
+
 def test_attributes_of_rows_are_columns(tmp_path: Path) -> None:
     code = f"{CLIENT}for row in client.query({SQL!r}).result():\n    row.status, row.items(), row['game_id']"
     assert sorted(map(str, read(uses(tmp_path, code)))) == ["game_id", "status"]
