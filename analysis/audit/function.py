@@ -142,6 +142,8 @@ class _Function:
                 return (
                     f"'{step.text}' ({step.file}:{step.line}) may copy it; what it copies is not to be told from there"
                 )
+        if problem.kind == "resource" and self._checkout.deployments.way is None:
+            return "a build may make it"
         if problem.kind != "distribution":
             return ""
         own = self._checkout.is_own(problem.subject)
@@ -164,7 +166,8 @@ class _Function:
 
     def _message(self, kind: str, subject: str, problem: ImportProblem) -> str:
         if kind != "module":
-            return _WORDS[kind].format(subject=subject, detail=problem.detail)
+            perhaps = self._perhaps(problem)
+            return _WORDS[kind].format(detail=problem.detail, perhaps=f"; {perhaps}" if perhaps else "")
         if problem.detail.startswith("link:"):
             return f"'{self._checkout.place(problem.detail.removeprefix('link:'))}' is a link that leads nowhere."
         there = self._checkout.elsewhere(self._trace, subject, self._folder)
@@ -236,7 +239,7 @@ _WORDS = {
     "recursion": "imported from its own package inside `__getattr__`, which asks itself again and never ends.",
     "search-path": "looked for in folders that its package adds to `__path__`; whether it is there is not known.",
     "computed": "a module is imported by a computed name; what it can be is not in the source.",
-    "resource": "read beside the code, but not there.",
+    "resource": "read beside the code, but not there{perhaps}.",
 }
 
 

@@ -51,7 +51,7 @@ class ImpactJudge:
         if problem.kind in _IMPORTS and self._closure.has_alternative(problem):
             return Impact.LATENT
         if caught(problem.error, problem.catches):
-            return Impact.DEGRADES_SILENTLY
+            return Impact.LATENT if problem.kind == "resource" else Impact.DEGRADES_SILENTLY
         if problem.lazy:
             return self._called(problem.function, problem.error)
         return self._state(problem.error).get(problem.importer, Impact.LATENT)

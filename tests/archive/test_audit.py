@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.audit.deployment import Deploy
 from analysis.audit.model import AuditedFunction
 from analysis.audit.tree import audit_tree
 from analysis.cache import Cache
@@ -289,6 +290,29 @@ def test_relative_imports_of_the_entry_work_under_the_framework_alone(
     done = subprocess.run((sys.executable, *start), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) is runs
     assert runs or "attempted relative import with no known parent package" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("main", "verdict"),
+    [
+        ("open('table.json')", "cannot start"),
+        ("def late():\n    return open('table.json')", "breaks when reached"),
+        ("try:\n    open('table.json')\nexcept OSError:\n    pass", "sound"),
+        ("import os\nif os.path.exists('table.json'):\n    open('table.json')", "sound"),
+        ("open('there.json')", "sound"),
+        ("open('/tmp/made.json')", "sound"),
+    ],
+)
+def test_a_data_file_is_there_or_a_build_may_make_it_or_nothing_does(main: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "there.json").write_text("{}")
+    unsure = one(tmp_path, main)
+    assert unsure.verdict == (verdict if verdict == "sound" else "not known")
+    assert (
+        verdict == "sound" or unsure.findings[0].message == "read beside the code, but not there; a build may make it."
+    )
+    [sure] = audit_tree(tmp_path, target_python=TARGET, way=Deploy.FOLDER).functions
+    assert sure.verdict == verdict
 
 
 def test_nested_files_and_local_projects_are_followed(tmp_path: Path) -> None:
