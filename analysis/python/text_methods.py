@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from analysis.python.text_values import concat
 from analysis.python.values import (
@@ -30,6 +31,8 @@ def text_method(owner: str, name: str, arguments: Arguments, keywords: Keywords)
         if (needed is None and len(texts) > 1) or (needed is not None and len(texts) != needed):
             return UNKNOWN
         return Constant(getattr(owner, name)(*texts))
+    if name in _OF_PATHS:
+        return _path_method(owner, name, [text_of(each) for each in arguments])
     if name == "format":
         return formatted(owner, arguments, keywords)
     if name == "join" and arguments:
@@ -44,6 +47,19 @@ def text_method(owner: str, name: str, arguments: Arguments, keywords: Keywords)
             SequenceValue(tuple(map(Constant, words))) if len(words) <= MOST_ITEMS else Unknown("the list is too long")
         )
     return None
+
+
+_OF_PATHS = {"resolve", "absolute", "expanduser", "as_posix", "joinpath", "with_name", "with_suffix", "with_stem"}
+
+
+def _path_method(owner: str, name: str, texts: list[str | None]) -> Value:
+    """Return what a method of a path returns that is made of a text alone: one from the working folder on."""
+    if None in texts or not hasattr(PurePosixPath, name):
+        return UNKNOWN if texts else Constant(owner)
+    try:
+        return Constant(str(getattr(PurePosixPath(owner), name)(*texts)))
+    except (TypeError, ValueError):
+        return UNKNOWN
 
 
 def _between(separator: str, items: Iterable[Value]) -> list[Value]:

@@ -128,6 +128,10 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
     },
     "aliases": {
         "sound": {
+            "enum one": "import importlib, enum\nclass J(str, enum.Enum):\n    A = 'jobs.alpha'\nimportlib.import_module(J.A.value).run()",
+            "enum values": "import importlib, enum\nclass J(enum.Enum):\n    A = 'jobs.alpha'\n    B = 'jobs.beta'\nfor j in J:\n    importlib.import_module(j.value).run()",
+            "star args": "import importlib\ndef f(*a):\n    return importlib.import_module(*a)\nf('jobs.alpha').run()",
+            "alias through partial 2": "import importlib, functools\nf = functools.partial(importlib.import_module)\nf('jobs.alpha').run()",
             "alias through tuple": "import importlib\nload, other = importlib.import_module, print\nload('jobs.alpha').run()",
             "alias through dict": "import importlib\nT = {'load': importlib.import_module}\nT['load']('jobs.alpha').run()",
             "alias through partial": "import importlib, functools\nf = functools.partial(importlib.import_module, 'jobs.alpha')\nf().run()",
@@ -152,14 +156,10 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
         },
         "not known": {
             "alias through class attr": "import importlib\nclass L:\n    load = staticmethod(importlib.import_module)\nL.load('jobs.alpha').run()",
-            "alias through partial 2": "import importlib, functools\nf = functools.partial(importlib.import_module)\nf('jobs.alpha').run()",
             "alias through lambda": "import importlib\nf = lambda n: importlib.import_module('jobs.' + n)\nf('alpha').run()",
             "alias through self": "import importlib\nclass A:\n    def __init__(self):\n        self.load = importlib.import_module\n    def go(self):\n        return self.load('jobs.alpha')\nA().go().run()",
-            "star args": "import importlib\ndef f(*a):\n    return importlib.import_module(*a)\nf('jobs.alpha').run()",
             "kwargs": "import importlib\ndef f(**k):\n    return importlib.import_module(**k)\nf(name='jobs.alpha').run()",
             "apply": "import importlib\ndef apply(f, *a):\n    return f(*a)\napply(importlib.import_module, 'jobs.alpha').run()",
-            "enum values": "import importlib, enum\nclass J(enum.Enum):\n    A = 'jobs.alpha'\n    B = 'jobs.beta'\nfor j in J:\n    importlib.import_module(j.value).run()",
-            "enum one": "import importlib, enum\nclass J(str, enum.Enum):\n    A = 'jobs.alpha'\nimportlib.import_module(J.A.value).run()",
             "dataclass field": "import importlib\nfrom dataclasses import dataclass\n@dataclass\nclass J:\n    name: str = 'jobs.alpha'\nimportlib.import_module(J().name).run()",
             "dataclass given": "import importlib\nfrom dataclasses import dataclass\n@dataclass\nclass J:\n    name: str\nimportlib.import_module(J('jobs.alpha').name).run()",
             "namedtuple": "import importlib\nfrom typing import NamedTuple\nclass J(NamedTuple):\n    name: str\nimportlib.import_module(J('jobs.alpha').name).run()",
@@ -170,6 +170,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
     },
     "control flow": {
         "sound": {
+            "enumerate": "import importlib\nfor i, n in enumerate(['jobs.alpha', 'jobs.beta']):\n    importlib.import_module(n).run()",
             "elif": "import importlib, sys\nif len(sys.argv) > 90:\n    n = 'jobs.alpha'\nelif len(sys.argv) > 80:\n    n = 'jobs.alpha'\nelse:\n    n = 'jobs.beta'\nimportlib.import_module(n).run()",
             "ternary": "import importlib, sys\nn = 'jobs.alpha' if len(sys.argv) > 90 else 'jobs.beta'\nimportlib.import_module(n).run()",
             "match value": "import importlib\nk = 'a'\nmatch k:\n    case 'a':\n        n = 'jobs.alpha'\n    case _:\n        n = 'jobs.beta'\nimportlib.import_module(n).run()",
@@ -218,7 +219,6 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "dict set": "import importlib\nJ = {}\nJ['a'] = 'jobs.alpha'\nimportlib.import_module(J['a']).run()",
             "dict update": "import importlib\nJ = {}\nJ.update(a='jobs.alpha')\nimportlib.import_module(J['a']).run()",
             "zip": "import importlib\nfor p, n in zip(['jobs', 'jobs'], ['alpha', 'beta']):\n    importlib.import_module(f'{p}.{n}').run()",
-            "enumerate": "import importlib\nfor i, n in enumerate(['jobs.alpha', 'jobs.beta']):\n    importlib.import_module(n).run()",
             "rsplit": "import importlib\np, _, c = 'jobs.alpha.run'.rpartition('.')\ngetattr(importlib.import_module(p), c)()",
             "rsplit3": "import importlib\np, c = 'jobs.alpha.run'.rsplit('.', 1)\ngetattr(importlib.import_module(p), c)()",
             "yield": "import importlib\ndef names():\n    yield 'jobs.alpha'\n    yield 'jobs.beta'\nfor n in names():\n    importlib.import_module(n).run()",
