@@ -7,14 +7,7 @@ from typing import NamedTuple
 
 from analysis.python.events import Around, Call
 from analysis.python.folding import applied
-from analysis.python.values import (
-    UNKNOWN,
-    Constant,
-    DictValue,
-    SequenceValue,
-    Value,
-    each,
-)
+from analysis.python.values import UNKNOWN, Constant, DictValue, SequenceValue, Value, each
 
 
 class CodePlace(NamedTuple):

@@ -24,13 +24,7 @@ class RecordReader:
         depth: how far sources are read.
     """
 
-    def __init__(
-        self,
-        target: PythonVersion,
-        cache: Cache,
-        *,
-        depth: Depth = "code",
-    ) -> None:
+    def __init__(self, target: PythonVersion, cache: Cache, *, depth: Depth = "code") -> None:
         self._target, self._cache, self._depth = target, cache, depth
         self._known: dict[str, FileRecord] = {}
 

@@ -23,14 +23,7 @@ from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import MOST_DEPTH, PythonVersion
 from blueprint.archive.contents import archive_files, size_findings, sql_files_of
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
-from blueprint.archive.model import (
-    Archive,
-    ArchiveSource,
-    Distribution,
-    Use,
-    Uses,
-    zip_name,
-)
+from blueprint.archive.model import Archive, ArchiveSource, Distribution, Use, Uses, zip_name
 from blueprint.archive.package import holds, listing, pack
 from blueprint.archive.rules import judge
 from blueprint.archive.stored import from_json, to_json

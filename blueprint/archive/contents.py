@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from analysis.python.closure import Builder
 from analysis.python.file_tree import Trace
 from analysis.python.graph import Closure
-from blueprint.archive.model import (
-    ArchiveSource,
-    QueryText,
-)
+from blueprint.archive.model import ArchiveSource, QueryText
 from blueprint.archive.package import MOST_BYTES, MOST_FILES, holds
 from blueprint.archive.rules import foreign_files
 from blueprint.findings import Finding, Location, shown

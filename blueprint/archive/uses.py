@@ -12,16 +12,7 @@ from analysis.python.call_sites import CodePlace
 from analysis.python.graph import Closure
 from analysis.python.program import Program
 from blueprint.archive.document_queries import asked_queries
-from blueprint.archive.model import (
-    CodeQuery,
-    CodeTableUse,
-    ColumnRead,
-    DocumentQuery,
-    QueryCall,
-    QueryText,
-    Use,
-    Uses,
-)
+from blueprint.archive.model import CodeQuery, CodeTableUse, ColumnRead, DocumentQuery, QueryCall, QueryText, Use, Uses
 from blueprint.archive.module_uses import ModuleUses, asked_uses, settled_uses
 from blueprint.archive.sql import read_sql
 from blueprint.archive.sql_queries import QueryTexts, SqlQueries
