@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from analysis.audit.references import Reference
 from analysis.audit.scripts import CopyStep, UnreadStep
@@ -93,19 +92,3 @@ class Audit:
         """Return whether what is wrong, if anything, is known to be wrong."""
         wrong = any(function.verdict not in ("sound", Impact.NOT_KNOWN.words) for function in self.functions)
         return wrong or bool(self.lost)
-
-
-def function_from_json(raw: dict[str, Any]) -> AuditedFunction:
-    """Return what `dataclasses.asdict` and JSON made of a function."""
-    findings = tuple(
-        AuditFinding(
-            Impact(item["consequence"]),
-            item["kind"],
-            item["subject"],
-            item["message"],
-            tuple(Site(**site) for site in item["sites"]),
-        )
-        for item in raw["findings"]
-    )
-    fields = {**raw, "missing": tuple(raw["missing"]), "unpinned": tuple(raw["unpinned"]), "findings": findings}
-    return AuditedFunction(**fields)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
 from analysis.audit.checkout import MOST_FUNCTIONS, Checkout
 from analysis.audit.deployment import Deploy, DeployedView
 from analysis.audit.function import audit_function
-from analysis.audit.model import Audit, AuditedFunction, AuditFinding, Site, function_from_json
+from analysis.audit.model import Audit, AuditedFunction, AuditFinding, Site
 from analysis.audit.references import references
 from analysis.cache import Cache
 from analysis.python.budget import OverrunError
@@ -24,6 +23,7 @@ from analysis.python.finder import ENTRY
 from analysis.python.impact import Impact
 from analysis.python.reader import code_fingerprint, roomy
 from analysis.python.syntax import PythonVersion
+from analysis.python.typed_json import dumps, reader_of
 
 
 def audit_tree(
@@ -74,15 +74,15 @@ def _audited(checkout: Checkout, folder: str, cache: Cache) -> AuditedFunction:
     if payload is not None:
         record = json.loads(payload)
         if unchanged(files, checkout.base, record["looks"]):
-            return function_from_json(record["function"])
+            known: AuditedFunction = reader_of(AuditedFunction)(record["function"])
+            return known
     trace = Trace(files)
     try:
         function = audit_function(checkout, trace, folder, deployment)
     except (OverrunError, RecursionError, MemoryError) as error:
         return _overrun(checkout, folder, str(error) or "it is nested too deeply or too large to be read")
     if cache.folder is not None:
-        stored = {"looks": trace.looks(checkout.base), "function": asdict(function)}
-        cache.put("audits", key, json.dumps(stored, separators=(",", ":")).encode())
+        cache.put("audits", key, dumps({"looks": trace.looks(checkout.base), "function": function}))
     return function
 
 

@@ -13,14 +13,15 @@ from typing import NamedTuple
 
 from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
-from analysis.python.events import Around, AttributeRead, Call, Said, read_events
+from analysis.python.events import AttributeRead, Call, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_getattr import answered_names, asks_itself
 from analysis.python.module_names import Unbound, names_of
 from analysis.python.syntax import TOO_DEEP, Depth, PythonVersion, SyntaxFault, fault, parse
+from analysis.python.typed_json import dumps, reader_of
 from analysis.python.values import REST, CallResult, Choice, Member, Thing, Unknown, Value
-from analysis.python.values_json import from_json, to_json
+from analysis.python.values_json import to_json
 
 
 class Definition(NamedTuple):
@@ -184,57 +185,13 @@ def _makes_names(call: Call) -> bool:
 
 def dump_record(record: FileRecord) -> bytes:
     """Return `record` as JSON."""
-    told = {
-        **{name: dict(value) if isinstance(value, Mapping) else value for name, value in record._asdict().items()},
-        "names": sorted(record.names),
-        "calls": [
-            [to_json(function), [*map(to_json, arguments)], [[name, to_json(each)] for name, each in keywords], *rest]
-            for function, arguments, keywords, *rest in record.calls
-        ],
-        "said": [[to_json(value), line, around] for value, line, around in record.said],
-        "values": {name: to_json(value) for name, value in record.values.items()},
-        "returns": {name: to_json(value) for name, value in record.returns.items()},
-        "defaults": {name: to_json(value) for name, value in record.defaults.items()},
-    }
-    return json.dumps(told, separators=(",", ":")).encode()
+    return dumps(record, to_json)
 
 
 def load_record(payload: bytes) -> FileRecord:
     """Return what `dump_record` was given."""
-    raw = json.loads(payload)
-    return FileRecord(
-        fault=_tuples(raw["fault"]) if raw["fault"] else None,
-        imports=tuple(ImportFact(*_tuples(item)) for item in raw["imports"]),
-        names=frozenset(raw["names"]),
-        exports=None if raw["exports"] is None else tuple(raw["exports"]),
-        open_ended=raw["open_ended"],
-        answers=None if raw["answers"] is None else tuple(raw["answers"]),
-        asks_itself=tuple((name, line) for name, line in raw["asks_itself"]),
-        unbound=tuple(Unbound(*_tuples(item)) for item in raw["unbound"]),
-        functions=tuple((name, Definition(*_tuples(item))) for name, item in raw["functions"]),
-        calls=tuple(
-            Call(
-                from_json(function),
-                tuple(map(from_json, arguments)),
-                tuple((name, from_json(each)) for name, each in keywords),
-                line,
-                Around(*_tuples(around)),
-                inside,
-            )
-            for function, arguments, keywords, line, around, inside in raw["calls"]
-        ),
-        reads=tuple(AttributeRead(name, line, Around(*_tuples(around))) for name, line, around in raw["reads"]),
-        said=tuple(Said(from_json(value), line, Around(*_tuples(around))) for value, line, around in raw["said"]),
-        values={name: from_json(value) for name, value in raw["values"].items()},
-        returns={name: from_json(value) for name, value in raw["returns"].items()},
-        parameters={name: tuple(found) for name, found in raw["parameters"].items()},
-        defaults={name: from_json(value) for name, value in raw["defaults"].items()},
-    )
-
-
-def _tuples(value: object) -> tuple:  # type: ignore[type-arg]
-    """Return JSON lists as tuples, all the way down."""
-    return tuple(_tuples(item) if isinstance(item, list) else item for item in value)  # type: ignore[attr-defined]
+    record: FileRecord = reader_of(FileRecord)(json.loads(payload))
+    return record
 
 
 def _exports(tree: ast.Module) -> tuple[str, ...] | None:

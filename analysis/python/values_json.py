@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from analysis.python.typed_json import register
 from analysis.python.values import (
     CallResult,
     Choice,
@@ -25,17 +26,13 @@ _KINDS: Mapping[str, type] = {
 }
 
 
-def to_json(value: Value) -> object:
-    """Return a value as JSON has it: constants of JSON as they are, others as a list that begins with the kind."""
+def to_json(value: object) -> object:
+    """Return a value as JSON has it, whose parts are told the same way: constants as they are, others after their kind."""
     if isinstance(value, Constant):
         return ["bytes", value.value.decode("latin-1")] if isinstance(value.value, bytes) else value.value
-    return [value.__class__.__name__, *(_field(getattr(value, name)) for name in value.__match_args__)]
-
-
-def _field(part: object) -> object:
-    if isinstance(part, tuple):
-        return [_field(each) for each in part]
-    return part if part is None or isinstance(part, str | bool) else to_json(part)  # type: ignore[arg-type]
+    if isinstance(value, Value):
+        return [value.__class__.__name__, *(getattr(value, name) for name in value.__match_args__)]
+    return value
 
 
 def from_json(raw: object) -> Value:
@@ -54,3 +51,6 @@ def from_json(raw: object) -> Value:
         named = tuple((name, from_json(each)) for name, each in keywords)
         return CallResult(from_json(function), tuple(map(from_json, arguments)), named)
     return _KINDS[kind](*(tuple(map(from_json, part)) for part in parts))  # type: ignore[no-any-return]
+
+
+register(Value, from_json)

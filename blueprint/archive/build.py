@@ -21,6 +21,7 @@ from analysis.python.graph import Closure
 from analysis.python.linking import Links
 from analysis.python.reader import RecordReader, code_fingerprint, roomy
 from analysis.python.syntax import MOST_DEPTH, PythonVersion
+from analysis.python.typed_json import dumps
 from blueprint.archive.contents import archive_files, size_findings, sql_files_of
 from blueprint.archive.distributions import FRAMEWORK, LockedDistributions
 from blueprint.archive.model import Archive, ArchiveSource, Distribution, Use, Uses, zip_name
@@ -96,7 +97,7 @@ class Workshop:
         trace = self._trace(source)
         archive = self._build(source, trace)
         record = {"looks": trace.looks(str(source.project.absolute())), "archive": to_json(archive)}
-        self.cache.put("results", key, json.dumps(record, separators=(",", ":")).encode())
+        self.cache.put("results", key, dumps(record))
         return self._saved(archive, self.cache.folder)
 
     def _trace(self, source: ArchiveSource) -> Trace:
