@@ -6,13 +6,14 @@ kept as `{expression}`, so that nobody mistakes it for absent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 
 from analysis.python.call_sites import CodePlace
 from analysis.python.graph import Closure
 from analysis.python.program import Program
 from blueprint.archive.document_queries import asked_queries
-from blueprint.archive.model import CodeQuery, CodeTableUse, ColumnRead, DocumentQuery, QueryCall, QueryText, Use, Uses
+from blueprint.archive.model import CodeQuery, CodeTableUse, DocumentQuery, QueryText, Use, Uses
 from blueprint.archive.module_uses import ModuleUses, asked_uses, settled_uses
 from blueprint.archive.sql import read_sql
 from blueprint.archive.sql_queries import QueryTexts, SqlQueries
@@ -54,57 +55,54 @@ def read_uses(
         files: the SQL in data files, by their path in the archive.
         carried: SQL in generated files, with its place.
     """
+    at = partial(_location, places)
     kinds: dict[str, set[Use]] = {}
     queries: dict[CodeQuery, None] = {}
-    asked: dict[DocumentQuery, None] = {}
-
-    def at(place: CodePlace) -> Location:
-        return Location(places.get(place.module, place.module), place.line)
-
-    def add_query(text: str, where: Location) -> None:
-        tables, error = read_sql(text)
-        uses = tuple(CodeTableUse(each.table, where, each.written) for each in tables)
-        queries[CodeQuery(text, where, uses, error)] = None
-
-    for module in places:
-        settled = program.once("uses", module, "", lambda module=module: settled_uses(program, module), ModuleUses())  # type: ignore[misc]
-        asked.update(
-            dict.fromkeys(
-                DocumentQuery(each.conditions, each.order, at(each.place)) for each in asked_queries(program, module)
-            )
-        )
-        for found in (settled, asked_uses(program, module, settled.open)):
-            for kind, name, place in found.uses:
-                kinds.setdefault(kind, set()).add(Use(name, at(place)))
-            for text, place in found.queries:
-                add_query(text, at(place))
-            for table, written, place in found.tables:
-                queries[CodeQuery("", at(place), (CodeTableUse(table, at(place), written),))] = None
+    for found in (each for module in places for each in _of_module(program, module)):
+        for kind, name, place in found.uses:
+            kinds.setdefault(kind, set()).add(Use(name, at(place)))
+        queries |= dict.fromkeys(_query(text, at(place)) for text, place in found.queries)
+        for table, written, place in found.tables:
+            queries[CodeQuery("", at(place), (CodeTableUse(table, at(place), written),))] = None
     for imported in closure.third_party:
-        api = _api(imported.module)
-        if api:
+        if api := _api(imported.module):
             kinds.setdefault("apis", set()).add(Use(api, at(CodePlace(imported.importer, imported.fact.line))))
-    for text, where in [*carried, *((each.text, each.at) for each in files.values() if each.at)]:
-        add_query(text, where)
-    calls: dict[QueryCall, None] = {}
-    reads: dict[ColumnRead, None] = {}
-    if any(use.name == "bigquery" for use in kinds.get("apis", ())):
-        view = tuple(QueryText(text, where) for text, where in carried)
-        sql = SqlQueries(closure, program, at, QueryTexts(files, view))
-        for module in places:
-            calls.update(dict.fromkeys(sql.calls(module)))
-            reads.update(dict.fromkeys(sql.reads(module)))
-
-    def order(use: Use) -> tuple[str, str, int]:
-        return use.name, use.at.file, use.at.line or 0
-
+    texts = [*carried, *((each.text, each.at) for each in files.values() if each.at)]
+    queries |= dict.fromkeys(_query(text, where) for text, where in texts)
+    asked = dict.fromkeys(
+        DocumentQuery(each.conditions, each.order, at(each.place))
+        for module in places
+        for each in asked_queries(program, module)
+    )
+    sql = SqlQueries(closure, program, at, QueryTexts(files, tuple(QueryText(*each) for each in carried)))
+    reading = tuple(places) if any(use.name == "bigquery" for use in kinds.get("apis", ())) else ()
     return Uses(
         queries=tuple(queries),
         document_queries=tuple(asked),
-        query_calls=tuple(calls),
-        column_reads=tuple(reads),
-        **{kind: tuple(sorted(found, key=order)) for kind, found in kinds.items()},
+        query_calls=tuple(dict.fromkeys(each for module in reading for each in sql.calls(module))),
+        column_reads=tuple(dict.fromkeys(each for module in reading for each in sql.reads(module))),
+        **{kind: tuple(sorted(found, key=_order)) for kind, found in kinds.items()},
     )
+
+
+def _of_module(program: Program, module: str) -> Iterator[ModuleUses]:
+    """Yield what one module uses: whoever calls it, and by what its callers say."""
+    settled = program.once("uses", module, "", lambda: settled_uses(program, module), ModuleUses())
+    yield settled
+    yield asked_uses(program, module, settled.open)
+
+
+def _location(places: Mapping[str, str], place: CodePlace) -> Location:
+    return Location(places.get(place.module, place.module), place.line)
+
+
+def _query(text: str, at: Location) -> CodeQuery:
+    tables, error = read_sql(text)
+    return CodeQuery(text, at, tuple(CodeTableUse(each.table, at, each.written) for each in tables), error)
+
+
+def _order(use: Use) -> tuple[str, str, int]:
+    return use.name, use.at.file, use.at.line or 0
 
 
 def _api(module: str) -> str | None:

@@ -39,6 +39,7 @@ def declared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tried]:
 def test_every_kind_has_forms_that_must_pass_and_such_that_must_not() -> None:
     assert all(len(forms["sound"]) >= 5 and len(forms) >= 2 for forms in FORMS.values())
     assert sum(len(each) for forms in FORMS.values() for each in forms.values()) >= 300
+    assert all(len({*each}) == len([*each]) for each in ([n for o in g.values() for n in o] for g in FORMS.values()))
 
 
 @pytest.mark.parametrize("name", named("sound"))
