@@ -117,7 +117,7 @@ def archives(scratch: Path) -> list[str]:
 
 
 def _floor(texts: Iterable[bytes], taken: float, *, compiled: bool) -> str:
-    """Say how much of a time plain parsing, and compiling, of the same texts takes, each text once."""
+    """Say how much of a time plain parsing, and compiling, of the same texts takes, each text once: without the reader."""
     different = set(texts)
 
     def parse() -> list[ast.Module]:

@@ -169,6 +169,7 @@ def _named(sort: str, path: Path, name: str) -> Iterator[Cover]:
     text = path.read_text(encoding="utf-8")
     numbers = {number for found in NUMBERS.findall(text) for number in expand(found)}
     if numbers:
+        # A record of the reader has no docstrings, for they are no text that code says.
         summary = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
         yield Cover(sort, name, " ".join(summary.split()).rstrip("."), tuple(sorted(numbers)))
 

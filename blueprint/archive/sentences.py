@@ -53,7 +53,7 @@ SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] 
             "'{subject}' needs the package as its argument before Python 3.12. Name the package that holds the file."
         ),
     ),
-    "unreadable": ("archive-syntax", _simple("The file cannot be read.")),
+    "unreadable": ("archive-syntax", _simple("The file cannot be read. Make it a readable file of source code.")),
     "relative": (
         "archive-relative-import",
         _simple("The relative import of '{subject}' leaves its top-level package. Import by the absolute name."),

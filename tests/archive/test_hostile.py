@@ -147,7 +147,7 @@ def test_a_file_too_large_to_be_read_has_its_sentence(tmp_path: Path) -> None:
     assert refusals(folder, "open('big.json')") == [
         "'big.json' is shipped, but cannot be read. Make it a readable file."
     ]
-    assert refusals(folder, "import big") == ["The file cannot be read."]
+    assert refusals(folder, "import big") == ["The file cannot be read. Make it a readable file of source code."]
     assert audited(tmp_path).verdict == "cannot start"
 
 
