@@ -38,12 +38,14 @@ class Decoder:
         self.whole = True
         self._told: set[tuple[Location, str]] = set()
 
-    def refuse(self, message: str, at: Location, about: str = "value", *, harmless: bool = False) -> None:
+    def refuse(
+        self, message: str, at: Location, about: str = "value", *, harmless: bool = False, cause: str = ""
+    ) -> None:
         """Record one violation, once for what it is about at its place."""
         self.whole = self.whole and harmless
         if (at, about) not in self._told:
             self._told.add((at, about))
-            self.findings.append(Finding(self.rule, message, at))
+            self.findings.append(Finding(self.rule, message, at, cause=cause))
 
     def decode(self, cls: type[T], node: YamlNode, what: str, name: str | None = None) -> T | None:
         """Return `node` as an instance of the dataclass `cls`, or None where that is impossible.
@@ -80,7 +82,10 @@ class Decoder:
                 continue
             if child is None:
                 if key not in meant:
-                    self.refuse(f"{what} lacks the key '{key}'; add it.", node.place, f"lacks {key}")
+                    lacks = f"lacks {key}"
+                    self.refuse(
+                        f"{what} lacks the key '{key}'; add it.", node.place, lacks, cause=f"{cls.__name__} {lacks}"
+                    )
                 arguments[field.name] = _BAD
                 continue
             value = self.value(hints[field.name], child, f"'{key}' of {what}")

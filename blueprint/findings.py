@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+_PLACES = 5
 Severity = Literal["violation", "warning"]
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
@@ -62,12 +63,18 @@ class Finding:
 
     `rule` is the id of the contract or loader rule, `message` one or more full sentences that say what is wrong
     and what to do; the place belongs in `at`, not in the text. Whatever a message quotes can be printed.
+
+    `cause` names the one mistake behind it, such as the module that is not there; what has the same cause is told once,
+    by the finding that is `at_cause` or else the first, with the places of the others, which are its `same`.
     """
 
     rule: str
     message: str
     at: Location
     severity: Severity = "violation"
+    cause: str = field(default="", compare=False)
+    at_cause: bool = field(default=False, compare=False)
+    same: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if _UNPRINTABLE.search(self.message):
@@ -81,15 +88,37 @@ class Finding:
 
 
 def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings without repeats.
+    """Return the findings without repeats: each cause once.
 
-    What one rule says of several things that share a value is said once, where the value is written, with their number.
+    What one rule says of several things that share a value is said once, where the value is written, with their number;
+    what two rules say in the same words of one place, by the first of them; what follows from one cause, at one place.
     """
     kept: dict[object, list[Finding]] = {}
-    for finding in dict.fromkeys(findings):
-        key = (finding.rule, finding.severity, finding.at) if finding.at.shared else finding
-        kept.setdefault(key, []).append(finding)
-    return tuple(_joined(alike) for alike in kept.values())
+    for each in dict.fromkeys(findings):
+        kept.setdefault((each.rule, each.severity, each.at) if each.at.shared else each, []).append(each)
+    worded: dict[object, list[Finding]] = {}
+    for each in map(_joined, kept.values()):
+        worded.setdefault((each.message, each.at, each.severity), []).append(each)
+    causes: dict[object, list[Finding]] = {}
+    for each in map(_at_cause, worded.values()):
+        causes.setdefault((each.severity, each.cause) if each.cause else each, []).append(each)
+    return tuple(_at_cause(same) for same in causes.values())
+
+
+def _at_cause(same: list[Finding]) -> Finding:
+    if len(same) == 1:
+        return same[0]
+    told = next((each for each in same if each.at_cause), same[0])
+    others = [str(each) for each in dict.fromkeys(each.at for each in same) if each != told.at]
+    more = f" and {len(others) - _PLACES} places more" if len(others) > _PLACES else ""
+    also = f" Also at {', '.join(others[:_PLACES])}{more}." if others else ""
+    rest = tuple(one for each in same for one in (each, *each.same) if one is not told)
+    return replace(told, message=f"{told.message}{also}", same=rest)
+
+
+def apart(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with those that were told with another of the same cause."""
+    return [one for each in findings for one in (each, *each.same)]
 
 
 def _joined(alike: list[Finding]) -> Finding:

@@ -40,13 +40,14 @@ PER_TABLE = frozenset({"source_table", "source_succeeded"})
 def check_references(manifest: Manifest) -> list[Finding]:
     """Return a finding for every name that leads nowhere and every declaration that contradicts another."""
     return [
-        Finding("manifest", message, at)
+        Finding("manifest", message, at, cause="".join(cause))
         for check in (_phases, _boundaries, _functions, _topics, _streams, _uniqueness, _cycles, _zone)
-        for message, at in check(manifest)
+        for message, at, *cause in check(manifest)
     ]
 
 
-Problem = tuple[str, Location]
+Problem = tuple[str, Location] | tuple[str, Location, str]
+"""A sentence, its place, and the cause where several things have it."""
 
 
 def _unknown(kind: str, name: str, known: Collection[str], user: str, at: Location) -> Iterator[Problem]:
@@ -54,7 +55,7 @@ def _unknown(kind: str, name: str, known: Collection[str], user: str, at: Locati
         return
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"declared are {', '.join(sorted(known)) or 'none'}."
-    yield f"{user} names the {kind} '{name}', which is not declared; {hint}", at
+    yield f"{user} names the {kind} '{name}', which is not declared; {hint}", at, f"{kind} {name}"
 
 
 def _phases(manifest: Manifest) -> Iterator[Problem]:
@@ -148,8 +149,9 @@ def _mode(boundary: Boundary, phase: Phase, mode: Mode) -> Iterator[Problem]:
     user = f"Mode '{mode.name}' of boundary '{boundary.name}'"
     for name in (*mode.expected, *mode.critical):
         yield from _unknown("processor", name, phase.processors, user, mode.at)
+    misspelt = set(mode.expected) - phase.processors.keys()
     for name in mode.critical:
-        if name not in mode.expected:
+        if name not in mode.expected and not difflib.get_close_matches(name, misspelt, n=1):
             yield f"{user} calls '{name}' critical but does not expect it; add it to `expected`.", mode.at
     if not phase.batch and not mode.expected:
         yield f"{user} expects nothing, so nothing could ever complete it; list the processors.", mode.at
@@ -221,7 +223,9 @@ def _follows(manifest: Manifest, function: Function) -> bool:
 def _orchestrator(manifest: Manifest, function: Function) -> Iterator[Problem]:
     boundary = manifest.boundary_of(function.name)
     phase = manifest.phases.get(boundary.upstream) if boundary else None
-    if boundary and phase and function.trigger.topic != phase.completion_topic:
+    named = {phase.completion_topic, function.trigger.topic or phase.completion_topic} if phase else set()
+    known = named <= manifest.topics.keys()
+    if boundary and phase and known and function.trigger.topic != phase.completion_topic:
         yield (
             f"Function '{function.name}' orchestrates '{boundary.name}' but consumes '{function.trigger.topic}'; phase '{phase.name}' completes on '{phase.completion_topic}'.",
             function.trigger.at,

@@ -200,7 +200,8 @@ def _missing(root: Path, function: Function) -> Finding | None:
     folder = root / FOLDER / function.folder
     if not folder.is_dir():
         message = f"Function '{function.name}' has no folder {FOLDER}/{function.folder}; add it with a main.py."
-        return Finding("function-folder", message, function.at)
+        cause = f"folder {FOLDER}/{function.folder}"
+        return Finding("function-folder", message, function.at, cause=cause, at_cause=True)
     if (folder / "main.py").is_symlink() or (folder / "main.py").exists():
         try:
             read_bytes(folder / "main.py")

@@ -218,12 +218,20 @@ def _channels_wrong(stack: StackSettings, manifest: Manifest) -> Iterator[tuple[
 
 
 def _urls_wrong(stack: StackSettings, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    for topic in manifest.topics.values():
-        for consumer in topic.consumers:
-            url = stack.service_urls.get(consumer.service, "")
-            if consumer.delivery == "push" and not hidden(url) and not URL.fullmatch(url):
-                given = f"'{url}'" if url else "no URL"
-                yield (
-                    f"serviceUrls.{consumer.service}",
-                    f"Topic '{topic.name}' is pushed to the service '{consumer.service}', but `serviceUrls` gives it {given}; set https://<host> without a path.",
-                )
+    pushed = {
+        consumer.service: topic.name
+        for topic in reversed(tuple(manifest.topics.values()))
+        for consumer in topic.consumers
+        if consumer.delivery == "push"
+    }
+    for service in dict.fromkeys((*(each for each in pushed if each in manifest.services), *stack.service_urls)):
+        url = stack.service_urls.get(service, "")
+        if hidden(url) or URL.fullmatch(url):
+            continue
+        given = f"'{url}'" if url else "no URL"
+        wanted = (
+            f"Topic '{pushed[service]}' is pushed to the service '{service}', but `serviceUrls` gives it {given}"
+            if service in pushed
+            else f"`serviceUrls` gives '{service}' {given}"
+        )
+        yield f"serviceUrls.{service}", f"{wanted}; set https://<host> without a path."

@@ -180,7 +180,9 @@ def _read(root: Path, file: str, at: Location) -> str:
     except Unreadable as error:
         if (root / file).exists() or (root / file).is_symlink():
             raise Refused([Finding("view", str(error), Location(file, error.line))]) from None
-        raise Refused([Finding("view", f"{file}, which is declared here, cannot be read. {error}", at)]) from None
+        message = f"{file}, which is declared here, cannot be read. {error}"
+        folder = "/".join(file.split("/")[:2])
+        raise Refused([Finding("view", message, at, cause=f"folder {folder}")]) from None
 
 
 def _setting(value: object) -> Any:

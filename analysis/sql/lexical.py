@@ -136,10 +136,11 @@ _ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4
 
 
 class SqlProblem(NamedTuple):
-    """A sentence and the offset that it is about."""
+    """A sentence and the offset that it is about; `missing` is the table or column whose absence it tells."""
 
     message: str
     start: int
+    missing: str = ""
 
 
 class NotUnderstoodError(Exception):

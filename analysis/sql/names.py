@@ -101,7 +101,7 @@ class NameReader(Reader):
         if len(parts) > 1 and name == parts[0].name:
             known = sorted({each.alias for level in self.scope.levels() for each in level.sources} - {""})
             what = f"`{name}` is no table and no column here; the names in reach are {', '.join(known) or 'none'}."
-            return self.record.fault(node, what)
+            return self.record.fault(node, what, name)
         select = node.find_ancestor(exp.Select)
         aliases = {each.alias.casefold() for each in (select.expressions if select else ())} - {""}
         hint = (
@@ -109,8 +109,9 @@ class NameReader(Reader):
             if name.casefold() in aliases
             else "; correct the name."
         )
+        missing = f"{tables[0]}.{name}" if len(tables) == 1 and "." in tables[0] else name
         return self.record.fault(
-            node, f"Column `{name}` is in none of the tables read here ({', '.join(tables) or 'none'}){hint}"
+            node, f"Column `{name}` is in none of the tables read here ({', '.join(tables) or 'none'}){hint}", missing
         )
 
     def field(self, node: Tree) -> Typed:

@@ -47,7 +47,10 @@ class QueryReader(Selects):
             if clause.args.get("recursive") and isinstance(query, exp.SetOperation):
                 first = self.read(query.this.copy(), scope) if not _names(query.this, name) else None
                 scope.common[name] = first
+            before = self.record.lost
             scope.common[name] = self.read(query, scope)
+            if self.record.lost > before:
+                scope.unsure.add(name)
 
     def _set_operation(self, node: Tree, scope: QueryScope) -> Columns | None:
         left, right = self.read(node.this, scope), self.read(node.expression, scope)

@@ -34,13 +34,18 @@ class Reading:
     compared: set[str] = field(default_factory=set)
     days: list[int] = field(default_factory=list)
 
-    def fault(self, node: Tree, message: str) -> Typed:
-        """Note a fault at `node`, once; its value is not known."""
-        return self.fault_at(start_of(node), message)
+    @property
+    def lost(self) -> int:
+        """How many names were found nowhere: a query that names one returns columns under names that nobody meant."""
+        return sum(bool(each.missing) for each in self.problems)
 
-    def fault_at(self, start: int, message: str) -> Typed:
+    def fault(self, node: Tree, message: str, missing: str = "") -> Typed:
+        """Note a fault at `node`, once; its value is not known."""
+        return self.fault_at(start_of(node), message, missing)
+
+    def fault_at(self, start: int, message: str, missing: str = "") -> Typed:
         """Note a fault at an offset, once; its value is not known."""
-        problem = SqlProblem(message, start)
+        problem = SqlProblem(message, start, missing)
         if problem not in self.problems:
             self.problems.append(problem)
         return UNTOLD

@@ -74,6 +74,7 @@ class QueryScope:
     sources: list[Source] = field(default_factory=list)
     merged: dict[str, Source] = field(default_factory=dict)
     common: dict[str, tuple[TypeField, ...] | None] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
     grouped: frozenset[str] | None = None
 
     def add(self, source: Source) -> bool:
@@ -122,6 +123,14 @@ class QueryScope:
             if name.casefold() in level.common:
                 return level.common[name.casefold()] or ()
         return None
+
+    def is_unsure(self, name: str) -> bool:
+        """True when the WITH clause's table names what is not there, so that nobody knows what it was to return."""
+        return name.casefold() in self.all_unsure()
+
+    def all_unsure(self) -> set[str]:
+        """The names of all such tables in reach."""
+        return {name for level in self.levels() for name in level.unsure}
 
     def has_common(self, name: str) -> bool:
         """True when a WITH clause in reach defines `name`."""

@@ -114,6 +114,7 @@ class Selects(Sources):
             self.record.fault(group, "GROUP BY () stands alone; remove it, or use GROUPING SETS.")
         if group is not None and group.args.get("all") and any(_star(each) for each in node.expressions):
             items += [exp.column(each.name, source.alias) for source in scope.sources for each in source.columns]
+        before = self.record.lost
         for each in items:
             item = self._group_item(each, node, scope)
             if item is None:
@@ -122,7 +123,9 @@ class Selects(Sources):
             if not groupable(found.type):
                 self.record.fault(each, f"GROUP BY does not take {found.type}; convert it.")
             keys.add(key(item, scope))
-        return ExpressionPlace("SELECT", aggregates=True, windows=True, grouped=frozenset(keys))
+        return ExpressionPlace(
+            "SELECT", aggregates=True, windows=True, grouped=frozenset(keys) if self.record.lost == before else None
+        )
 
     def _group_item(self, item: Tree, node: Tree, scope: QueryScope) -> Tree | None:
         """What an item of GROUP BY means: an ordinal or an alias stands for what was selected."""

@@ -121,8 +121,9 @@ class Sources:
                     scope.add(each)
                 scope.merged.update(inner.merged)
                 return inner.sources[0]
-            columns = self.read(node, QueryScope(scope.parent, common=_all_common(scope)))
-            return _rows(node, node.alias, columns)
+            before = self.record.lost
+            columns = self.read(node, QueryScope(scope.parent, common=_all_common(scope), unsure=scope.all_unsure()))
+            return _rows(node, node.alias, columns, unsure=self.record.lost > before)
         self.record.untold(node, f"What `{node.sql('bigquery')[:60]}` returns is not followed by this reader")
         return Source(node.alias, (), open=True)
 
@@ -165,7 +166,7 @@ class Sources:
         alias = node.alias or parts[-1]
         if len(parts) == 1 and scope.has_common(parts[0]):
             columns = scope.with_table(parts[0]) or ()
-            return Source(alias, columns, open=not columns)
+            return Source(alias, columns, open=not columns or scope.is_unsure(parts[0]))
         if (len(parts) > 1 and self._outer(scope, parts[0])) or scope.named(parts[0]) is not None:
             column = exp.Column(
                 **dict(
@@ -201,12 +202,12 @@ class Sources:
         name = ".".join(parts)
         if len(parts) != 2 and information is None:
             wanted = "with its dataset and no more" if len(parts) < 2 else "with its dataset, without a project"
-            self.record.fault(node, f"Table `{name}` is not named as `dataset.table`; write it {wanted}.")
+            self.record.fault(node, f"Table `{name}` is not named as `dataset.table`; write it {wanted}.", name)
             return Relation((), open=True), name
         self.uses.append(NamedTable(name, start, qualified=qualified, written=written))
         if (found := self.catalog.get(name)) is None:
             self.record.fault(
-                node, f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/."
+                node, f"Table `{name}` is declared nowhere; correct the name or add its file under schemas/.", name
             )
             return Relation((), open=True), name
         return found, name
@@ -237,13 +238,13 @@ def _all_common(scope: QueryScope) -> dict[str, Columns | None]:
     return found
 
 
-def _rows(node: Tree, alias: str, columns: Columns | None) -> Source:
+def _rows(node: Tree, alias: str, columns: Columns | None, *, unsure: bool) -> Source:
     """What a query in FROM brings: its columns, or the fields of its one value under AS STRUCT and AS VALUE."""
     inner = node
     while isinstance(inner, exp.Subquery | exp.SetOperation):
         inner = inner.this
     if not inner.args.get("kind") or not columns or not isinstance(inner, exp.Select):
-        return Source(alias, columns or (), open=columns is None)
+        return Source(alias, columns or (), open=unsure or columns is None)
     kind = columns[0].type
     return Source(alias, kind.fields if kind.kind == "STRUCT" else (TypeField(alias, kind),), value=kind)
 

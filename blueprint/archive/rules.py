@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from analysis.python.file_tree import EntryKind, Trace
@@ -89,7 +90,16 @@ class _Bench:
         goes_on = guarded and problem.kind == "resource"
         if goes_on:
             message += " The code goes on without it."
-        yield Finding(rule, message, self._at(problem.importer, problem.line), "warning" if goes_on else "violation")
+        at, severity = self._at(problem.importer, problem.line), "warning" if goes_on else "violation"
+        yield Finding(rule, message, at, severity, self._cause(problem, at))  # type: ignore[arg-type]
+
+    def _cause(self, problem: ImportProblem, at: Location) -> str:
+        """Return what is lost: a module of the library whoever imports it, another one for each folder that does."""
+        if problem.kind not in ("module", "distribution", "name"):
+            return ""
+        libraries = {name for root in self._source.roots for name in root.only or ()}
+        ours = problem.subject.partition(".")[0] in libraries
+        return f"module {'' if ours else posixpath.dirname(at.file)} {problem.subject}"
 
     def _of_others(self, problem: ImportProblem) -> str:
         """Return the sentence about a module or name that the standard library or a locked distribution has not."""

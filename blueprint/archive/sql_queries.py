@@ -97,6 +97,8 @@ class SqlQueries:
         if any(isinstance(each, Member) and each.name == "queries" for each in parts_of(value)):
             return self._texts.view
         files = {self._inside(each) for each in parts_of(value) if isinstance(each, CodePath) or _is_sql_file(each)}
+        if files and "" not in files and not files & self._closure.resources.keys():
+            return ()  # that they are not there is told where they are named
         found = [self._texts.files[each] for each in files if each in self._texts.files]
         return tuple(found) if len(found) == len(files) == 1 else None
 

@@ -27,9 +27,9 @@ class Inspection:
         """Count `count` things as looked at; a contract that looks at nothing shows it."""
         self.checked += count
 
-    def violation(self, message: str, at: Location) -> None:
-        """Report what refuses the plan: a sentence that says what is wrong and what to do."""
-        self.findings.append(Finding(self.rule, message, at))
+    def violation(self, message: str, at: Location, cause: str = "", *, at_cause: bool = False) -> None:
+        """Report what refuses the plan: a sentence that says what is wrong and what to do; `Finding` has its cause."""
+        self.findings.append(Finding(self.rule, message, at, cause=cause, at_cause=at_cause))
 
     def read(self, findings: Iterable[Finding]) -> None:
         """Report what a reader found, each with the severity that it has there."""

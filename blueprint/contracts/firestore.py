@@ -12,12 +12,13 @@ from blueprint.schemas.firestore_queries import covers, index_of
 def collections_expire(plan: Blueprint, report: Inspection) -> None:
     """A document per run grew to 106,000; nothing removed any."""
     manifest = plan.manifest
-    collections = {phase.collection: phase.at for phase in manifest.phases.values()}
-    collections |= dict.fromkeys(manifest.store.collections.values(), manifest.store.at)
+    phases = {phase.collection: phase.at for phase in manifest.phases.values()}
+    collections = phases | dict.fromkeys(manifest.store.collections.values(), manifest.store.at)
     for collection, at in collections.items():
         report.check()
         if plan.firestore.whole and plan.firestore.ttl_of(collection) is None:
-            report.violation(f"Documents of '{collection}' never expire; give it a `ttl` in {FOLDER}/.", at)
+            of_phases = "expiry of phases" if collection in phases else ""
+            report.violation(f"Documents of '{collection}' never expire; give it a `ttl` in {FOLDER}/.", at, of_phases)
 
 
 @contract("queries-indexed", "Every Firestore query has the index it needs", incidents=(68,))
@@ -42,6 +43,7 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
                 report.violation(
                     f"This query needs an index of `{field}` alone, and no collection has one; add the field to `queried` in {FOLDER}/.",
                     query.at,
+                    f"index {field}",
                 )
             continue
         matching = [index for index in plan.firestore.indexes if covers(index, fields)]
@@ -50,7 +52,8 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
             told = ", ".join(
                 f"{each.field_path} {(each.order or 'array').lower()}" for each in fields if each.field_path[:2] != "__"
             )
-            report.violation(f"This query needs the composite index ({told}); add it to a file in {FOLDER}/.", query.at)
+            message = f"This query needs the composite index ({told}); add it to a file in {FOLDER}/."
+            report.violation(message, query.at, f"index {told}")
     for each in plan.firestore.own:
         if each.field not in {"*", *alone} and whole:
             report.warning(

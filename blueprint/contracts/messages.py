@@ -47,6 +47,7 @@ def messages_declared(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Topic '{topic.name}' carries '{topic.message}', which has no schema; add {FOLDER}/{topic.message}.json.",
                 topic.at,
+                f"message {topic.message}",
             )
     for name, message in plan.messages.items():
         if name not in used:
@@ -107,6 +108,7 @@ def _statuses(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Rule '{rule.reason}' is reported as '{rule.status}', which '{message.name}' does not take; it takes {', '.join(taken)}.",
                 rule.at,
+                f"message {message.name}.status",
             )
 
 
@@ -118,6 +120,8 @@ def _required_text(message: MessageSchema, name: str, form: str | None, report: 
         report.violation(
             f"'{message.name}' does not require `{name}`, {described}, which the engine reads of every completion; require it, or correct its name (the date's is `date_field`).",
             message.at,
+            f"message {message.name}.{name}",
+            at_cause=True,
         )
 
 
@@ -138,7 +142,8 @@ def triggers_fit(plan: Blueprint, report: Inspection) -> None:
             if problem := _problem(plan.manifest, name, field, message, upstream) or _unstated(
                 plan, boundary, name, field, message
             ):
-                report.violation(f"The trigger of '{boundary.name}': {problem}", field.at)
+                lost = f"message {message.name}.{name}" if message.field(name) is None else ""
+                report.violation(f"The trigger of '{boundary.name}': {problem}", field.at, lost)
         _required(boundary, message, report)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from blueprint.archive.model import ColumnRead, QueryCall, QueryText
 from blueprint.contracts import Inspection, contract
+from blueprint.contracts.tables import GATE_PARAMETER
 from blueprint.findings import Location
 from blueprint.model import Blueprint
 from blueprint.schemas.cache import SchemaCache, reader_hash
@@ -58,6 +59,7 @@ class _Statements:
 
     def __init__(self, plan: Blueprint) -> None:
         self._tables, self._project = catalog(plan.schemas), plan.stack.project
+        self.declared_in = plan.manifest.at.file
         self._cache = SchemaCache(plan.root / CACHE, reader_hash())
         self._places = {
             call.query.text: call.at
@@ -97,6 +99,12 @@ def _call_problem(call: QueryCall, statements: _Statements, declared: tuple[str,
             return None
         return f"Not known whether this call gives the query at {at} its {_listed(name for name, _ in places.values())}; name each parameter literally, or list the query's file in the function's `resources`."
     given = {name.casefold(): name for name in call.given}
+    if (
+        at.file == statements.declared_in
+    ):  # what else a gate asks for, and whether it asks for that, its own contract says
+        if GATE_PARAMETER not in places:
+            return None
+        places = {GATE_PARAMETER: places[GATE_PARAMETER]}
     lacking = [(name, place) for folded, (name, place) in places.items() if folded not in given]
     hidden = "{" in call.query.text or not checked.kind or bool(checked.findings)
     unused = [] if hidden else [name for folded, name in given.items() if folded not in places]

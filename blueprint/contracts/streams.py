@@ -19,8 +19,7 @@ def streams_map(plan: Blueprint, report: Inspection) -> None:
     unread = plan.schemas.unread | plan.unread_messages
     transforms, findings = load_streams(plan.manifest, plan.messages, plan.schemas.tables, unread)
     report.check(sum(len(transform.columns) for transform in transforms.values()))
-    for finding in findings:
-        report.violation(finding.message, finding.at)
+    report.read(findings)
     for stream in plan.manifest.streams.values():
         if stream.columns != "same" and any(each.lookup == "processors" for each in stream.columns.values()):
             for message, at in _ambiguous(plan.manifest, stream):
@@ -53,4 +52,6 @@ def completions_recorded(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Completions of '{phase.name}' do not reach the completions table; add '{phase.completion_topic}' to the topics of a stream into `{table}`.",
                 phase.at,
+                f"stream of {phase.completion_topic}",
+                at_cause=True,
             )

@@ -16,6 +16,9 @@ from blueprint.schemas.released import check_evolution
 from blueprint.schemas.statements import CheckedStatement, catalog, check_statement
 from blueprint.sources import FOLDER, code_files
 
+GATE_PARAMETER = "date"
+"""The one parameter that a gate's query is given."""
+
 
 @contract("tables-declared", "Every table that the declaration names exists", incidents=(64, 65, 66))
 def tables_declared(plan: Blueprint, report: Inspection) -> None:
@@ -24,7 +27,7 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
     for part, name in plan.manifest.tables.items():
         report.check()
         if schemas.columns_of(name) is None and name not in schemas.unread:
-            report.violation(_absent(f"`tables.{part}` names", name), plan.manifest.at)
+            report.violation(_absent(f"`tables.{part}` names", name), plan.manifest.at, name, at_cause=True)
     for phase in plan.manifest.phases.values():
         for processor in phase.processors.values():
             output = processor.output
@@ -35,7 +38,8 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
             if output.table in schemas.unread:
                 continue
             if columns is None:
-                report.violation(_absent(f"Processor '{processor.name}' writes", output.table), output.at)
+                absent = _absent(f"Processor '{processor.name}' writes", output.table)
+                report.violation(absent, output.at, output.table, at_cause=True)
                 continue
             wanted = plan.manifest.keys.sql_type
             column = next((each for each in columns if each.name == output.date_column), None)
@@ -44,6 +48,8 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
                 report.violation(
                     f"`{output.table}` has no {wanted} column `{output.date_column}`; its {wanted} columns: {known}.",
                     output.at,
+                    f"{output.table}.{output.date_column}",
+                    at_cause=True,
                 )
 
 
@@ -105,7 +111,7 @@ def gates_ask_their_date(plan: Blueprint, report: Inspection) -> None:
                 tables,
                 at,
                 project=plan.stack.project,
-                parameters={"date": plan.manifest.keys.sql_type},
+                parameters={GATE_PARAMETER: plan.manifest.keys.sql_type},
                 query_only=True,
                 cache=cache,
             )
@@ -123,13 +129,17 @@ def _unfit(checked: CheckedStatement, at: Location) -> Iterator[tuple[str, Locat
     elif columns and columns[0].type not in ("INTEGER", "FLOAT", "NUMERIC", "BIGNUMERIC", ""):
         yield f"A gate's `value` is a number and this is {columns[0].type}; count or compute one.", at
     names = dict(checked.parameters)
-    if "date" not in checked.compared:
+    others = [
+        (f"A gate is given @date and nothing else, and this one uses @{name}; write the value.", place)
+        for name, place in names.items()
+        if name != GATE_PARAMETER
+    ] + [
+        (f"A gate judges its @date, and {name} is another day on another day; use @date.", place)
+        for name, place in checked.other_days
+    ]
+    yield from others
+    if GATE_PARAMETER not in checked.compared and not others:
         yield "The gate does not ask about its date; compare a column with @date.", at
-    for name, place in names.items():
-        if name != "date":
-            yield f"A gate is given @date and nothing else, and this one uses @{name}; write the value.", place
-    for name, place in checked.other_days:
-        yield f"A gate judges its @date, and {name} is another day on another day; use @date.", place
 
 
 @contract("schemas-evolve", "Tables and messages change only as the platform and readers allow", incidents=(41, 67))
@@ -140,5 +150,4 @@ def schemas_evolve(plan: Blueprint, report: Inspection) -> None:
         plan.root, plan.schemas.tables, plan.messages, plan.manifest.retired, unread=unread
     )
     report.check(checked)
-    for finding in findings:
-        report.violation(finding.message, finding.at)
+    report.read(findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -14,6 +15,7 @@ from blueprint.functions import Function
 from blueprint.grammar import parse_duration
 from blueprint.model import Blueprint
 from blueprint.sources import FOLDER
+from blueprint.stack import URL
 from blueprint.wiring import EVALUATION_SECONDS, GATE_SECONDS
 
 TIMEOUT = (1, 3600)
@@ -33,9 +35,10 @@ _ALMOST_A_DURATION = re.compile(r"[-+]?[\d.,]+ *[A-Za-z]{1,7}")
 def folders_declared(plan: Blueprint, report: Inspection) -> None:
     """Code that nothing deploys looks deployed; live code that nobody declares cannot be deployed again."""
     declared = {function.folder for function in plan.manifest.functions.values()}
+    lacking = [each for each in declared if not (plan.root / FOLDER / each).is_dir()]  # told where it is declared
     for entry in sorted((plan.root / FOLDER).glob(f"*/{ENTRY}")):
         report.check()
-        if entry.parent.name not in declared:
+        if entry.parent.name not in declared and not difflib.get_close_matches(entry.parent.name, lacking, n=1):
             report.violation(
                 f"The folder '{entry.parent.name}' holds a function that nothing declares, so it is never deployed; declare it under `functions`, or delete it.",
                 Location(entry.relative_to(plan.root).as_posix()),
@@ -53,6 +56,8 @@ def services_placed(plan: Blueprint, report: Inspection) -> None:
                 f"`serviceUrls` gives an address to '{name}', which is no declared service; correct the name.",
                 stack.where(f"serviceUrls.{name}"),
             )
+        if not URL.fullmatch(url):  # told where the stack is read
+            continue
         host = url.removeprefix("https://")
         numbered = re.fullmatch(r"(.+)-(\d+)\.([a-z]+-[a-z]+\d+)\.run\.app", host)
         hashed = re.fullmatch(r"(.+)\.a\.run\.app", host)
@@ -214,12 +219,20 @@ def settings_read(plan: Blueprint, report: Inspection) -> None:
         read = {use.name: use.at for use in reversed(archive.uses.settings)}
         computed = next((at for name, at in read.items() if name.startswith("{")), None)
         report.check(len(read))
+        unread = sorted(function.settings.keys() - read.keys()) if computed is None and archive.sound else []
         for name, at in read.items():
-            if name not in function.settings and not name.startswith("{"):
+            misspelt = difflib.get_close_matches(name, unread, n=1)
+            if misspelt:
+                unread.remove(misspelt[0])
+                report.violation(
+                    f"Setting '{misspelt[0]}' of '{function.name}' is read by no code; {at} reads '{name}': spell both alike.",
+                    function.where(f"settings.{misspelt[0]}"),
+                )
+            elif name not in function.settings and not name.startswith("{"):
                 report.violation(
                     f"'{function.name}' reads the setting '{name}', which is not declared; add it to `settings`.", at
                 )
-        for name in sorted(function.settings.keys() - read.keys()) if computed is None else ():
+        for name in unread:
             report.violation(
                 f"Setting '{name}' of '{function.name}' is read by no code; correct it.",
                 function.where(f"settings.{name}"),

@@ -45,6 +45,7 @@ def events_recorded(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Topic '{topic}' has no stream, so nothing is recorded when a function is down; add it to `streams`.",
                 at,
+                f"stream of {topic}",
             )
 
 

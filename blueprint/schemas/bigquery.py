@@ -215,6 +215,8 @@ class Schemas:
     external: Mapping[str, Table] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     """Tables, views (`dataset.name`) and datasets whose file is there and cannot be read: neither known nor absent."""
+    refused: frozenset[str] = frozenset()
+    """Columns (`dataset.table.column`) that may not change as they did: of what type they will be is not known."""
 
     def columns(self) -> dict[str, tuple[Column, ...]]:
         """The columns of everything that a query may read, by `dataset.name`."""

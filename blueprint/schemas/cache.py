@@ -96,7 +96,7 @@ def encode_findings(findings: tuple[Finding, ...]) -> Any:
 
 def decode_findings(values: Any) -> tuple[Finding, ...]:
     """The inverse of `encode_findings`."""
-    return tuple(Finding(**{**value, "at": Location(**value["at"])}) for value in values)
+    return tuple(Finding(**{**value, "at": Location(**value["at"]), "same": ()}) for value in values)
 
 
 def decode_columns(values: Any) -> tuple[Column, ...]:

@@ -23,6 +23,7 @@ from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Dataset, Schemas, Table, View
 from blueprint.schemas.cache import SchemaCache, decode, encode, reader_hash
+from blueprint.schemas.released import refused_columns
 from blueprint.schemas.sql import FileContext, ObjectKind, ParsedFile, parse
 from blueprint.schemas.views import resolve_views
 
@@ -75,7 +76,8 @@ def load_schemas(
                 pass
     unread = frozenset(_present(root)) - {*datasets, *tables, *views, *external}
     findings.extend(_conflicts(datasets, tables, views, external, unread))
-    read = Schemas(datasets=datasets, tables=tables, views=views, external=external, unread=unread)
+    refused = refused_columns(root, tables)
+    read = Schemas(datasets=datasets, tables=tables, views=views, external=external, unread=unread, refused=refused)
     ordered, faults = resolve_views(read, cache, project)
     return replace(read, views=ordered, unread=unread | views.keys() - ordered.keys()), (*findings, *faults)
 
@@ -171,4 +173,4 @@ def _conflicts(
     for owned in owned_items:
         if owned.dataset not in {*datasets, *unread}:
             message = f"Dataset `{owned.dataset}` has no dataset.sql; add {OWN}/{owned.dataset}/dataset.sql with CREATE SCHEMA and a description."
-            yield Finding("schema-file", message, owned.at)
+            yield Finding("schema-file", message, owned.at, cause=f"dataset {owned.dataset}")

@@ -7,6 +7,7 @@ refuses one that is newer than the consumer.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -236,7 +237,8 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if misshapen:
         return
     allowed = KEYWORDS | ANNOTATIONS | ({"x-attributes"} if not pointer else frozenset())
-    for name in sorted(schema.keys() - allowed):
+    unknown = sorted(schema.keys() - allowed)
+    for name in unknown:
         known = ", ".join(sorted(KEYWORDS))
         yield f"{pointer}/{name}", f"Keyword `{name}` is not understood; use one of {known}."
     if not types_of(schema) <= TYPES:
@@ -245,7 +247,7 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
         yield f"{pointer}/format", f"Nobody checks the format `{schema['format']}`; use date or date-time."
     properties = schema.get("properties", {})
     for name in schema.get("required", ()):
-        if name not in properties:
+        if name not in properties and not difflib.get_close_matches("properties", unknown, n=1):
             yield f"{pointer}/required", f"`{name}` is required but not described; add it to `properties`."
     for name, child in properties.items():
         place = f"{pointer}/properties/{name}"

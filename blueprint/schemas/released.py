@@ -7,6 +7,7 @@ others, and a message outlives the code that sent it. Each refusal names the mig
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
@@ -126,6 +127,17 @@ def check_evolution(
     return len(files), tuple(findings)
 
 
+def refused_columns(root: Path, tables: Mapping[str, Table]) -> frozenset[str]:
+    """Return the columns (`dataset.table.column`) whose change is refused; a snapshot that cannot be read has none."""
+    found = set()
+    for name, new in tables.items():
+        with contextlib.suppress(Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            content = json.loads(read_input(root / FOLDER / "bigquery" / f"{name}.json"))
+            content.pop(_RETIRED, None)
+            found |= {f"{name}.{each.column}" for each, _ in unsafe(decode_table(content), new) if each.column}
+    return frozenset(found)
+
+
 def _table(table: Table, retired: bool) -> dict[str, Any]:
     content: dict[str, Any] = _without_places(asdict(table))
     return content | ({_RETIRED: True} if retired else {})
@@ -152,7 +164,7 @@ def _table_findings(
     if new is None:
         if not (given_up and name in retired):
             message = f"Table `{old.id}` was released and its file is gone, so the next release would destroy it with its rows; restore the file. To give it up, write `retired: {{{name}: why}}` into pipeline.yaml and release that, which takes its protection away and nothing else; the file may go with the release after."
-            yield Finding(RULE, message, Location(file))
+            yield Finding(RULE, message, Location(file), cause=old.id, at_cause=True)
         return
     yield from _changes(old, new)
 
@@ -160,7 +172,9 @@ def _table_findings(
 def _changes(old: Table, new: Table) -> Iterator[Finding]:
     renamed = _renamed(differences(old, new))
     for difference, effect in unsafe(old, new):
-        yield Finding(RULE, _sentence(new, difference, renamed, FATES.get(effect)), difference.at)
+        sentence = _sentence(new, difference, renamed, FATES.get(effect))
+        cause = f"{new.id}.{difference.column}" if difference.column else ""
+        yield Finding(RULE, sentence, difference.at, cause=cause, at_cause=True)
 
 
 def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
@@ -229,48 +243,52 @@ def _message_findings(
 ) -> Iterator[Finding]:
     message = messages.get(name)
     if message is None:
-        yield Finding(RULE, f"Message '{name}' was released and its schema is gone; restore it.", Location(file))
+        gone = f"Message '{name}' was released and its schema is gone; restore it."
+        yield Finding(RULE, gone, Location(file), cause=f"message {name}", at_cause=True)
         return
     new = message.compact()
     if _version(old) != _version(new):
         return
-    for problem in _narrowed(old, new, ""):
+    for field, problem in _narrowed(old, new, ""):
         advice = (
             "messages already sent or senders not yet deployed would be refused; allow both, or raise schema_version"
         )
-        yield Finding(RULE, f"Message '{name}': {problem}: {advice}.", message.at)
+        sentence = f"Message '{name}': {problem}: {advice}."
+        yield Finding(RULE, sentence, message.at, cause=f"message {name}.{field}", at_cause=True)
 
 
 def _version(schema: Mapping[str, Any]) -> object:
     return schema.get("properties", {}).get("schema_version", {}).get("const")
 
 
-def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What the new schema refuses that the old one accepted."""
-    where = f"`{path.rstrip('.')}`" if path else "the message"
+def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """What the new schema refuses that the old one accepted: the field, and what is told of it."""
+    here = path.rstrip(".")
+    where = f"`{here}`" if path else "the message"
     for name in sorted(set(new.get("x-attributes", ())) - set(old.get("x-attributes", ()))):
-        yield f"the attribute `{name}` became required"
+        yield here, f"the attribute `{name}` became required"
     for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
-        yield f"`{path + name}` became required"
+        yield path + name, f"`{path + name}` became required"
     if gone := types_of(old) - types_of(new):
-        yield f"{where} is no longer {' or '.join(sorted(gone))}"
+        yield here, f"{where} is no longer {' or '.join(sorted(gone))}"
     before, after = old.get("enum"), new.get("enum")
     if after is not None and (before is None or set(map(str, before)) - set(map(str, after))):
         lost = sorted(set(map(str, before or ())) - set(map(str, after)))
-        yield f"{where} no longer takes {', '.join(lost) or 'any text'}"
+        yield here, f"{where} no longer takes {', '.join(lost) or 'any text'}"
     for keyword in ("pattern", "format", "const"):
         if new.get(keyword) not in (None, old.get(keyword)):
-            yield f"{where} has a new {keyword}"
+            yield here, f"{where} has a new {keyword}"
     for keyword in ("minLength", "minItems", "minimum"):
         if new.get(keyword, float("-inf")) > old.get(keyword, float("-inf")):
-            yield f"{where} has a higher {keyword}"
+            yield here, f"{where} has a higher {keyword}"
     if new.get("maximum", float("inf")) < old.get("maximum", float("inf")):
-        yield f"{where} has a lower maximum"
+        yield here, f"{where} has a lower maximum"
     olds, news = old.get("properties", {}), new.get("properties", {})
     if new.get("additionalProperties") is False:
         extra = [] if old.get("additionalProperties") is False else ["anything else"]
         for name in (*sorted(olds.keys() - news.keys()), *extra):
-            yield f"`{path + name}` is no longer taken" if name in olds else f"{where} no longer takes {name}"
+            lost_name = f"`{path + name}` is no longer taken" if name in olds else f"{where} no longer takes {name}"
+            yield path + name, lost_name
     for name in sorted(olds.keys() & news.keys()):
         yield from _narrowed(olds[name], news[name], f"{path}{name}.")
     if "items" in old and "items" in new:

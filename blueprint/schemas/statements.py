@@ -54,15 +54,17 @@ def catalog(schemas: Schemas) -> dict[str, Relation]:
     found = {name: Relation((), open=True) for name in schemas.unread if "." in name}
     found |= {view.id: Relation(tuple(map(field, view.columns))) for view in schemas.views.values()}
     for table in (*schemas.external.values(), *schemas.tables.values()):
-        found[table.id] = relation(table)
+        found[table.id] = relation(table, schemas.refused)
     return found
 
 
-def relation(table: Table) -> Relation:
-    """One table as `analysis.sql` sees it."""
+def relation(table: Table, refused: frozenset[str] = frozenset()) -> Relation:
+    """One table as `analysis.sql` sees it; columns that are `refused` (see `Schemas`) may be of any type."""
     layout = table.partitioning
     return Relation(
-        tuple(map(field, table.columns)),
+        tuple(
+            TypeField(each.name, ANY) if f"{table.id}.{each.name}" in refused else field(each) for each in table.columns
+        ),
         required=frozenset(each.name for each in table.columns if each.mode == "REQUIRED" and each.default is None),
         filtered=(layout.column or "_PARTITIONTIME") if layout is not None and layout.require_filter else None,
         ingested=layout is not None and layout.column is None,
@@ -141,7 +143,10 @@ def _read(
             *(("any day that is not @date", places.at(start)) for start in found.excluded),
         ),
         compared=tuple(sorted(found.compared)),
-        findings=tuple(Finding(RULE, each.message, places.at(each.start)) for each in found.problems),
+        findings=tuple(
+            Finding(RULE, each.message, places.at(each.start), cause=missing_in(at.file, each.missing))
+            for each in found.problems
+        ),
         notes=tuple(
             Finding(
                 RULE,
@@ -152,6 +157,11 @@ def _read(
             for each in found.notes
         ),
     )
+
+
+def missing_in(file: str, missing: str) -> str:
+    """Return the cause of what a statement says of a missing table or column: a column of no one table is its file's."""
+    return missing if not missing or "." in missing else f"{file} {missing}"
 
 
 def encode_checked(checked: CheckedStatement) -> dict[str, object]:

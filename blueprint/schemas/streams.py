@@ -88,7 +88,7 @@ def load_streams(
             )
         if problems:
             transforms.pop(stream.name, None)
-        findings.extend(Finding(RULE, sentence, at) for sentence, at in problems)
+        findings.extend(Finding(RULE, sentence, at, cause="".join(cause)) for sentence, at, *cause in problems)
     return transforms, tuple(findings)
 
 
@@ -96,7 +96,8 @@ _TOO_LONG = (
     "Stream '{}': its transform has {} bytes and the platform takes {}; map fewer columns or shorten the schema."
 )
 
-Problem = tuple[str, Location]
+Problem = tuple[str, Location] | tuple[str, Location, str]
+"""A sentence, its place, and the cause where others may tell of it too."""
 
 
 def _sources(
@@ -108,10 +109,15 @@ def _sources(
         kind_list = ", ".join(sorted(kinds)) or "none"
         yield f"Stream '{stream.name}' takes topics of different messages ({kind_list}); split it.", stream.at
     for kind in sorted(kinds - messages.keys()):
-        yield f"Message '{kind}' of stream '{stream.name}' has no schema; add schemas/messages/{kind}.json.", stream.at
+        absent = f"Message '{kind}' of stream '{stream.name}' has no schema; add schemas/messages/{kind}.json."
+        yield absent, stream.at, f"message {kind}"
     if stream.table not in tables:
         file = f"schemas/bigquery/{stream.table.replace('.', '/')}.sql"
-        yield f"Stream '{stream.name}' fills `{stream.table}`, which no file declares; add {file}.", stream.at
+        yield (
+            f"Stream '{stream.name}' fills `{stream.table}`, which no file declares; add {file}.",
+            stream.at,
+            stream.table,
+        )
 
 
 def _message(stream: Stream, manifest: Manifest, messages: Mapping[str, MessageSchema]) -> MessageSchema:
@@ -143,16 +149,18 @@ def _problems(
         column = next((column for column in table.columns if column.name == name), None)
         if column is None:
             known = ", ".join(column.name for column in table.columns)
-            yield where.format(name) + f"`{table.id}` has no such column; it has {known}.", source.at
+            absent = f"`{table.id}` has no such column; it has {known}."
+            yield where.format(name) + absent, source.at, f"{table.id}.{name}"
             continue
         for problem in _column_problems(column, source, message, manifest):
-            yield where.format(name) + problem, source.at
+            yield where.format(name) + problem, source.at, f"{table.id}.{name}"
         if column.mode == "REQUIRED" and not _always(source, message):
             missing = "the column is REQUIRED but its source can be absent; require the field or add `otherwise`."
-            yield where.format(name) + missing, source.at
+            yield where.format(name) + missing, source.at, f"message {message.name}.{source.field}"
     for column in table.columns:
         if column.mode == "REQUIRED" and column.name not in sources:
-            yield where.format(column.name) + "the column is REQUIRED but nothing fills it; map it.", stream.at
+            unfilled = "the column is REQUIRED but nothing fills it; map it."
+            yield where.format(column.name) + unfilled, stream.at, f"{table.id}.{column.name}"
 
 
 def _column_problems(column: Column, source: Source, message: MessageSchema, manifest: Manifest) -> Iterator[str]:

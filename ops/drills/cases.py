@@ -18,7 +18,7 @@ from analysis.logfilter.expression import AllOf, compare
 from blueprint.alerts.types import Alert, LogMatch
 from blueprint.check import check
 from blueprint.contracts import check_all
-from blueprint.findings import Finding, Refused
+from blueprint.findings import Finding, Refused, apart
 from blueprint.model import Blueprint
 from ops.embedded import project
 from ops.embedded.inventory import held_to_inventory
@@ -35,12 +35,12 @@ Case = dict[str, Any]
 
 
 def judged(root: Path, stack_name: str = "prod") -> list[Finding]:
-    """Return what `ops plan` says of a tree."""
+    """Return what `ops plan` says of a tree, each rule's own finding where several have one cause."""
     try:
         stack = project.stack_settings(project.load(root, stack_name))
     except Refused as refused:
         return list(refused.findings)
-    return list(check(root, stack).findings)
+    return apart(check(root, stack).findings)
 
 
 def edit(root: Path, change: Mapping[str, Any]) -> None:

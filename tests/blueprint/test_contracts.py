@@ -146,7 +146,7 @@ class TestGates:
     @pytest.mark.parametrize(
         ("sql", "sentence"),
         [
-            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = CURRENT_DATE()", "does not ask about its date"),
+            ("SELECT COUNT(*) AS value FROM {table} WHERE game_date = CURRENT_DATE()", "is another day on another day"),
             ("SELECT COUNT(*) AS value FROM {table} WHERE @date IS NOT NULL", "does not ask about its date"),
             ("SELECT COUNT(*) AS value FROM {table} WHERE @date = @date", "does not ask about its date"),
             ("SELECT COUNT(*) AS value, @date AS day FROM {table}", "returns the one column"),

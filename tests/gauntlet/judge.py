@@ -17,7 +17,7 @@ from typing import Any, Literal
 import yaml
 
 from blueprint.check import check
-from blueprint.findings import Finding, Refused
+from blueprint.findings import Finding, Refused, apart
 from blueprint.inventory import inventory
 from blueprint.model import Blueprint
 from ops import diff
@@ -196,7 +196,7 @@ class Judge:
             return list(refused.findings)
         found = check(self.root, settings)
         self.checked = found.blueprint
-        return list(found.findings)
+        return apart(found.findings)
 
     def difference(self, mutation: Mutation) -> PlanDifference:
         """Return what `ops diff` says, the cheapest way first: by the declaration, by the model, by the program.

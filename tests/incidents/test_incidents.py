@@ -104,3 +104,30 @@ def test_cases_are_distinct_and_complete() -> None:
         assert len({"edits", "resource", "alert"} & case.keys()) == 1, case
     texts = [case["what"] for case in (*REFUSED, *BENIGN)]
     assert len(set(texts)) == len(texts)
+
+
+VIEWS = "schemas/bigquery/nba_orchestration/views"
+CAUSES: dict[str, tuple[dict[str, object], str, str]] = {
+    "a module of the library": ({"file": "functions/shared/decisions/publication.py", "delete": True}, "archive-missing-module", "functions/shared/decisions/protocol.py"),
+    "a column that only a gate asks for": ({"file": "functions/phase4_to_phase5/gates/feature_coverage.sql", "replace": "player_lookup", "with": "player_llookup"}, "gates-ask-their-date", "functions/phase4_to_phase5/gates/feature_coverage.sql"),
+    "a parameter of a gate": ({"file": "functions/phase3_to_phase4/gates/minutes_coverage.sql", "replace": "@date", "with": "@day"}, "gates-ask-their-date", "functions/phase3_to_phase4/gates/minutes_coverage.sql:4"),
+    "a column inside a WITH clause": ({"file": f"{VIEWS}/processor_completions.sql", "replace": "\n    status", "with": "\n    stattus"}, "query-resolves", f"{VIEWS}/processor_completions.sql"),
+    "a column's type": ({"file": "schemas/bigquery/nba_orchestration/phase_completions.sql", "replace": "status STRING", "with": "status INT64"}, "schemas-evolve", "schemas/bigquery/nba_orchestration/phase_completions.sql"),
+    "the file of another team's table": ({"file": "schemas/external/nba_predictions/prediction_accuracy.sql", "delete": True}, "tables-declared", "pipeline.yaml"),
+    "the file of a dataset": ({"file": "schemas/bigquery/nba_orchestration/dataset.sql", "delete": True}, "schema-file", "schemas/bigquery/nba_orchestration/"),
+    "the file of a query": ({"file": "functions/self_heal/queries/runs_since.sql", "delete": True}, "archive-resource", "functions/self_heal/effect.py"),
+    "a service's name": ({"file": "pipeline.yaml", "replace": "{service: nba-phase3-analytics-processors, path", "with": "{service: nba-phase3-analytics-processor, path"}, "manifest", "pipeline.yaml"),
+    "a service's address": ({"file": "Pulumi.prod.yaml", "replace": "https://prediction", "with": "http://prediction"}, "stack", "Pulumi.prod.yaml"),
+    "a setting's name": ({"file": "pipeline.yaml", "replace": "per_run: 5", "with": "per_runs: 5"}, "settings-read", "pipeline.yaml"),
+    "a folder's name": ({"file": "pipeline.yaml", "replace": "folder: phase4_to_phase5", "with": "folder: phase4_too_phase5"}, "function-folder", "pipeline.yaml"),
+    "a default": ({"file": "pipeline.yaml", "replace": "  memory: 512Mi\n", "with": ""}, "manifest", "pipeline.yaml"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_what_follows_from_one_cause_is_told_once(cause: str, tree: Path) -> None:
+    change, rule, place = CAUSES[cause]
+    edit(tree, change)
+    found = check(tree, project.stack_settings(project.load(tree, "prod"))).violations
+    assert [each.rule for each in found] == [rule], "\n".join(map(str, found))
+    assert str(found[0].at).startswith(place)
