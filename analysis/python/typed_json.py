@@ -51,10 +51,14 @@ def reader_of(kind: Any) -> Read:
         read = reader_of(inner)
         return lambda raw: None if raw is None else read(raw)
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        readers = {field.name: reader_of(hints[field.name]) for field in fields(kind)}
         make: Any = kind
-        return lambda raw: make(**{name: readers[name](value) for name, value in raw.items()})
+
+        @cache
+        def readers() -> dict[str, Read]:  # asked for late, since a class may hold its like
+            hints = get_type_hints(kind)
+            return {field.name: reader_of(hints[field.name]) for field in fields(kind)}
+
+        return lambda raw: make(**{name: readers()[name](value) for name, value in raw.items()})
     if isinstance(kind, type) and issubclass(kind, tuple):
         return _in_order(tuple(get_type_hints(kind).values()), kind)
     if origin is frozenset:
