@@ -221,14 +221,15 @@ def settings_read(plan: Blueprint, report: Inspection) -> None:
         report.check(len(read))
         unread = sorted(function.settings.keys() - read.keys()) if computed is None and archive.sound else []
         for name, at in read.items():
-            misspelt = difflib.get_close_matches(name, unread, n=1)
-            if misspelt:
+            if name in function.settings or name.startswith("{"):
+                continue
+            if misspelt := difflib.get_close_matches(name, unread, n=1):
                 unread.remove(misspelt[0])
                 report.violation(
                     f"Setting '{misspelt[0]}' of '{function.name}' is read by no code; {at} reads '{name}': spell both alike.",
                     function.where(f"settings.{misspelt[0]}"),
                 )
-            elif name not in function.settings and not name.startswith("{"):
+            else:
                 report.violation(
                     f"'{function.name}' reads the setting '{name}', which is not declared; add it to `settings`.", at
                 )

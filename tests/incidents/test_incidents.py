@@ -131,3 +131,11 @@ def test_what_follows_from_one_cause_is_told_once(cause: str, tree: Path) -> Non
     found = check(tree, project.stack_settings(project.load(tree, "prod"))).violations
     assert [each.rule for each in found] == [rule], "\n".join(map(str, found))
     assert str(found[0].at).startswith(place)
+
+
+def test_a_setting_that_only_looks_like_one_that_is_read_is_accused_alone(tree: Path) -> None:
+    edit(tree, {"file": "pipeline.yaml", "replace": "per_run: 5", "with": "per_run: 5, per_runs: 5"})
+    found = check(tree, project.stack_settings(project.load(tree, "prod"))).violations
+    assert [each.message for each in found] == [
+        "Setting 'per_runs' of 'auto-backfill-orchestrator' is read by no code; correct it."
+    ]
