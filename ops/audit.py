@@ -52,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WAY",
         help=f"how a folder is deployed. {told}. Default: scripts where they copy something, else folder; with --root, folder",
     )
+    parser.add_argument(
+        "--generated",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a file that a build writes into every function's folder, by its path in it; repeatable",
+    )
     parser.add_argument("--python", metavar="X.Y", default="3.11", help="the runtime's version (default: 3.11)")
     add_format_argument(parser)
     parser.add_argument("--no-cache", action="store_true", help="use and write no results of earlier runs")
@@ -73,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
             target_python=target,
             cache=cache,
             way=Deploy(args.deploy) if args.deploy else None,
+            generated=args.generated,
         )
     if not audit.functions:
         print(f"No folder in {args.tree} has a main.py.", file=sys.stderr)

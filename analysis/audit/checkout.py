@@ -25,12 +25,19 @@ class Checkout:
         target: the runtime's version.
         way: how the folders are deployed.
         cache: where results of earlier runs are.
+        generated: files that a build writes into every function's folder, by their path in it.
     """
 
     def __init__(
-        self, tree: Path, roots: Collection[Path], target: PythonVersion, way: Deploy | None, cache: Cache
+        self,
+        tree: Path,
+        roots: Collection[Path],
+        target: PythonVersion,
+        way: Deploy | None,
+        cache: Cache,
+        generated: Collection[str] = (),
     ) -> None:
-        self.base = str(tree)
+        self.base, self.generated = str(tree), frozenset(generated)
         self.target, self.standard = target, standard_library(target)
         self.files = FileTree()
         self.read, self.links = RecordReader(target, cache, depth="names"), Links()

@@ -124,7 +124,8 @@ class _Function:
         """Yield one finding per kind and subject, with the worst consequence of all its places."""
         groups: dict[tuple[str, str], list[ImportProblem]] = {}
         for problem in self._closure.problems:
-            if problem.kind != "computed-resource":
+            generated = problem.kind == "resource" and problem.subject in self._checkout.generated
+            if problem.kind != "computed-resource" and not generated:
                 groups.setdefault(self._identity(problem), []).append(problem)
         for (kind, subject), problems in groups.items():
             judged = [(self._judge.consequence(problem), problem) for problem in problems]

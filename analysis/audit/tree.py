@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from analysis.audit.checkout import MOST_FUNCTIONS, Checkout
@@ -33,6 +33,7 @@ def audit_tree(
     target_python: PythonVersion,
     cache: Cache | None = None,
     way: Deploy | None = None,
+    generated: Collection[str] = (),
 ) -> Audit:
     """Audit every function folder in `tree`.
 
@@ -43,10 +44,11 @@ def audit_tree(
         target_python: the runtime's version.
         cache: where results of earlier runs are.
         way: how the folders are deployed.
+        generated: files that a build writes into every function's folder, by their path in it.
     """
     cache = cache or Cache(None)
     with roomy():
-        checkout = Checkout(tree.absolute(), [root.absolute() for root in roots], target_python, way, cache)
+        checkout = Checkout(tree.absolute(), [root.absolute() for root in roots], target_python, way, cache, generated)
         functions = tuple(_audited(checkout, folder, cache) for folder in checkout.folders[:MOST_FUNCTIONS])
         named = tuple(references(checkout.files, checkout.base))
     cache.flush()
@@ -65,6 +67,7 @@ def _audited(checkout: Checkout, folder: str, cache: Cache) -> AuditedFunction:
         [(os.path.relpath(root.path, checkout.base), root.only) for root in deployment.roots],
         sorted(checkout.own_names),
         checkout.deployments.way,
+        sorted(checkout.generated),
         checkout.deployments.by_framework(folder),
         deployment.unread,
         os.path.basename(checkout.common_requirements),

@@ -421,17 +421,24 @@ def test_command_tells_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "main.py" in capsys.readouterr().err
 
 
-def test_our_own_functions_are_sound(tmp_path: Path) -> None:
+def test_our_own_functions_are_sound() -> None:
     root = Path(__file__).resolve().parents[2]
     audit = audit_tree(root / "functions", roots=[root / "functions"], target_python=TARGET)
     assert {each.subject for found in audit.functions for each in found.findings} == {"pipeline.json"}
     assert {each.verdict for each in audit.functions} == {"not known"}  # an archive's view is made when it is built
-    functions = shutil.copytree(root / "functions", tmp_path / "functions")
-    for entry in functions.glob("*/main.py"):
-        entry.with_name("pipeline.json").write_text("{}")
-    audit = audit_tree(functions, roots=[functions], target_python=TARGET)
+    audit = audit_tree(
+        root / "functions", roots=[root / "functions"], target_python=TARGET, generated=["pipeline.json"]
+    )
     assert len(audit.functions) == 7
     assert {each.name: each.missing for each in audit.functions if each.verdict != "sound"} == {}
+
+
+def test_what_is_generated_is_one_file_and_no_other(tmp_path: Path) -> None:
+    reads = ['Path(__file__).with_name("a.json").read_text()', 'open("b.json")']
+    lines = ["from pathlib import Path", *reads, "def run(request): return 1"]
+    (tmp_path / "main.py").write_text("\n".join(lines))
+    (found,) = audit_tree(tmp_path, target_python=TARGET, generated=["a.json"]).functions
+    assert (found.verdict, [each.subject for each in found.findings]) == ("not known", ["b.json"])
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads what it is asked about")
