@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from analysis.sql.record import ExpressionPlace
-from analysis.sql.scope import QueryScope, Source
+from analysis.sql.scope import CommonTable, QueryScope, Source
 from analysis.sql.select import Selects
 from analysis.sql.sources import Columns
 from analysis.sql.text import Tree
@@ -46,11 +46,9 @@ class QueryReader(Selects):
             query = table.this
             if clause.args.get("recursive") and isinstance(query, exp.SetOperation):
                 first = self.read(query.this.copy(), scope) if not _names(query.this, name) else None
-                scope.common[name] = first
-            before = self.record.lost
-            scope.common[name] = self.read(query, scope)
-            if self.record.lost > before:
-                scope.unsure.add(name)
+                scope.common[name] = CommonTable(first or (), not first)
+            columns, unsure = self.read_inside(query, scope)
+            scope.common[name] = CommonTable(columns or (), unsure or not columns)
 
     def _set_operation(self, node: Tree, scope: QueryScope) -> Columns | None:
         left, right = self.read(node.this, scope), self.read(node.expression, scope)

@@ -66,6 +66,13 @@ class Found(NamedTuple):
     depth: int = 0
 
 
+class CommonTable(NamedTuple):
+    """What a WITH clause defines: its columns, and whether there may be others."""
+
+    columns: tuple[TypeField, ...]
+    open: bool
+
+
 @dataclass
 class QueryScope:
     """The names of one query level; a name that none of them has is looked for around it."""
@@ -73,8 +80,7 @@ class QueryScope:
     parent: QueryScope | None = None
     sources: list[Source] = field(default_factory=list)
     merged: dict[str, Source] = field(default_factory=dict)
-    common: dict[str, tuple[TypeField, ...] | None] = field(default_factory=dict)
-    unsure: set[str] = field(default_factory=set)
+    common: dict[str, CommonTable] = field(default_factory=dict)
     grouped: frozenset[str] | None = None
 
     def add(self, source: Source) -> bool:
@@ -117,24 +123,9 @@ class QueryScope:
         opened = [source for source in self.sources if source.open]
         return found or [Found(ANY, opened[0] if len(opened) == 1 else None, name, depth) for _ in opened[:1]]
 
-    def with_table(self, name: str) -> tuple[TypeField, ...] | None:
-        """The columns of a WITH clause's table; None where none is called so, an empty tuple where they are not known."""
-        for level in self.levels():
-            if name.casefold() in level.common:
-                return level.common[name.casefold()] or ()
-        return None
-
-    def is_unsure(self, name: str) -> bool:
-        """True when the WITH clause's table names what is not there, so that nobody knows what it was to return."""
-        return name.casefold() in self.all_unsure()
-
-    def all_unsure(self) -> set[str]:
-        """The names of all such tables in reach."""
-        return {name for level in self.levels() for name in level.unsure}
-
-    def has_common(self, name: str) -> bool:
-        """True when a WITH clause in reach defines `name`."""
-        return any(name.casefold() in level.common for level in self.levels())
+    def with_table(self, name: str) -> CommonTable | None:
+        """What a WITH clause in reach defines as `name`; None where none does."""
+        return next((level.common[name.casefold()] for level in self.levels() if name.casefold() in level.common), None)
 
 
 def _type_of(source: Source, folded: str) -> Type:

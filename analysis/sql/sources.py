@@ -9,7 +9,7 @@ from sqlglot import exp
 from analysis.sql.expressions import ExpressionReader
 from analysis.sql.functions import functions
 from analysis.sql.record import ExpressionPlace, Reading
-from analysis.sql.scope import Catalog, QueryScope, Relation, Source
+from analysis.sql.scope import Catalog, CommonTable, QueryScope, Relation, Source
 from analysis.sql.text import HOLE, Tree, start_of
 from analysis.sql.types import ANY, INT64, TIMESTAMP, Type, Typed, TypeField
 
@@ -42,6 +42,12 @@ class Sources:
     def read(self, node: Tree, parent: QueryScope | None = None) -> Columns | None:
         """The columns that a query returns; None where they cannot be told."""
         raise NotImplementedError
+
+    def read_inside(self, node: Tree, scope: QueryScope) -> tuple[Columns | None, bool]:
+        """The columns of a query inside this one, and whether there may be others: it names what is not there."""
+        before = self.record.lost
+        columns = self.read(node, scope)
+        return columns, columns is None or self.record.lost > before
 
     def from_clause(self, node: Tree, scope: QueryScope) -> None:
         """Bring what FROM and its joins name into reach."""
@@ -121,9 +127,8 @@ class Sources:
                     scope.add(each)
                 scope.merged.update(inner.merged)
                 return inner.sources[0]
-            before = self.record.lost
-            columns = self.read(node, QueryScope(scope.parent, common=_all_common(scope), unsure=scope.all_unsure()))
-            return _rows(node, node.alias, columns, unsure=self.record.lost > before)
+            columns, unsure = self.read_inside(node, QueryScope(scope.parent, common=_all_common(scope)))
+            return _rows(node, node.alias, columns or (), unsure=unsure)
         self.record.untold(node, f"What `{node.sql('bigquery')[:60]}` returns is not followed by this reader")
         return Source(node.alias, (), open=True)
 
@@ -164,9 +169,8 @@ class Sources:
                 reader.fits(at, reader.type(at), TIMESTAMP, "The time of FOR SYSTEM_TIME AS OF")
         parts = [piece for part in node.parts for piece in part.name.split(".")]
         alias = node.alias or parts[-1]
-        if len(parts) == 1 and scope.has_common(parts[0]):
-            columns = scope.with_table(parts[0]) or ()
-            return Source(alias, columns, open=not columns or scope.is_unsure(parts[0]))
+        if len(parts) == 1 and (defined := scope.with_table(parts[0])) is not None:
+            return Source(alias, defined.columns, open=defined.open)
         if (len(parts) > 1 and self._outer(scope, parts[0])) or scope.named(parts[0]) is not None:
             column = exp.Column(
                 **dict(
@@ -231,20 +235,20 @@ def after_is_array(sources: Sequence[Source]) -> bool:
     return any(source.value is not None or source.open for source in sources)
 
 
-def _all_common(scope: QueryScope) -> dict[str, Columns | None]:
-    found: dict[str, Columns | None] = {}
+def _all_common(scope: QueryScope) -> dict[str, CommonTable]:
+    found: dict[str, CommonTable] = {}
     for level in scope.levels():
         found = {**level.common, **found}
     return found
 
 
-def _rows(node: Tree, alias: str, columns: Columns | None, *, unsure: bool) -> Source:
+def _rows(node: Tree, alias: str, columns: Columns, *, unsure: bool) -> Source:
     """What a query in FROM brings: its columns, or the fields of its one value under AS STRUCT and AS VALUE."""
     inner = node
     while isinstance(inner, exp.Subquery | exp.SetOperation):
         inner = inner.this
     if not inner.args.get("kind") or not columns or not isinstance(inner, exp.Select):
-        return Source(alias, columns or (), open=unsure or columns is None)
+        return Source(alias, columns, open=unsure)
     kind = columns[0].type
     return Source(alias, kind.fields if kind.kind == "STRUCT" else (TypeField(alias, kind),), value=kind)
 
