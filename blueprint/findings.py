@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -85,6 +85,15 @@ class Finding:
     def __str__(self) -> str:
         """Return `place: sentence [rule]`, one line for a terminal."""
         return f"{self.at}: {self.message} [{self.rule}]"
+
+
+Problem = tuple[str, Location] | tuple[str, Location, str]
+"""A sentence, its place, and the cause where others may tell of it too."""
+
+
+def violations(rule: str, problems: Iterable[Problem]) -> Iterator[Finding]:
+    """Yield a violation of `rule` for each problem."""
+    return (Finding(rule, message, at, cause="".join(cause)) for message, at, *cause in problems)
 
 
 def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from blueprint.boundaries import Boundary, Gate, Mode, Phase, Rule
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, Problem, violations
 from blueprint.functions import Function
 from blueprint.manifest import Manifest
 
@@ -39,15 +39,8 @@ PER_TABLE = frozenset({"source_table", "source_succeeded"})
 
 def check_references(manifest: Manifest) -> list[Finding]:
     """Return a finding for every name that leads nowhere and every declaration that contradicts another."""
-    return [
-        Finding("manifest", message, at, cause="".join(cause))
-        for check in (_phases, _boundaries, _functions, _topics, _streams, _uniqueness, _cycles, _zone)
-        for message, at, *cause in check(manifest)
-    ]
-
-
-Problem = tuple[str, Location] | tuple[str, Location, str]
-"""A sentence, its place, and the cause where several things have it."""
+    checks = (_phases, _boundaries, _functions, _topics, _streams, _uniqueness, _cycles, _zone)
+    return [finding for check in checks for finding in violations("manifest", check(manifest))]
 
 
 def _unknown(kind: str, name: str, known: Collection[str], user: str, at: Location) -> Iterator[Problem]:

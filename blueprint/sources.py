@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from analysis.files import Unreadable, read_bytes
+from blueprint import causes
 from blueprint.findings import Finding, Location, Refused, shown
 from blueprint.functions import Function
 from blueprint.manifest import Manifest
@@ -200,7 +201,7 @@ def _missing(root: Path, function: Function) -> Finding | None:
     folder = root / FOLDER / function.folder
     if not folder.is_dir():
         message = f"Function '{function.name}' has no folder {FOLDER}/{function.folder}; add it with a main.py."
-        cause = f"folder {FOLDER}/{function.folder}"
+        cause = causes.folder(f"{FOLDER}/{function.folder}")
         return Finding("function-folder", message, function.at, cause=cause, at_cause=True)
     if (folder / "main.py").is_symlink() or (folder / "main.py").exists():
         try:

@@ -16,6 +16,7 @@ from shared.declaration import view
 from shared.declaration.codec import encode
 
 from analysis.files import Unreadable, read_input
+from blueprint import causes
 from blueprint.boundaries import Boundary, Gate
 from blueprint.findings import Finding, Location, Refused
 from blueprint.grammar import parse_duration
@@ -182,7 +183,7 @@ def _read(root: Path, file: str, at: Location) -> str:
             raise Refused([Finding("view", str(error), Location(file, error.line))]) from None
         message = f"{file}, which is declared here, cannot be read. {error}"
         folder = "/".join(file.split("/")[:2])
-        raise Refused([Finding("view", message, at, cause=f"folder {folder}")]) from None
+        raise Refused([Finding("view", message, at, cause=causes.folder(folder))]) from None
 
 
 def _setting(value: object) -> Any:

@@ -29,9 +29,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", allowZip64=False) as packed:
         for path in sorted(files):
-            entry = zipfile.ZipInfo(
-                path
-            )  # of 1980-01-01, the earliest date there is, with no time zone to convert from
+            entry = zipfile.ZipInfo(path)  # of 1980-01-01, the earliest date there is, without a time zone
             entry.create_system, entry.external_attr = _UNIX, _REGULAR_0644
             packed.writestr(entry, files[path])
     return written.getvalue()

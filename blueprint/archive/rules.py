@@ -90,8 +90,8 @@ class _Bench:
         goes_on = guarded and problem.kind == "resource"
         if goes_on:
             message += " The code goes on without it."
-        at, severity = self._at(problem.importer, problem.line), "warning" if goes_on else "violation"
-        yield Finding(rule, message, at, severity, self._cause(problem, at))  # type: ignore[arg-type]
+        at = self._at(problem.importer, problem.line)
+        yield Finding(rule, message, at, "warning" if goes_on else "violation", self._cause(problem, at))
 
     def _cause(self, problem: ImportProblem, at: Location) -> str:
         """Return what is lost: a module of the library whoever imports it, another one for each folder that does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blueprint import causes
 from blueprint.boundaries import Boundary, Field
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
@@ -47,7 +48,7 @@ def messages_declared(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Topic '{topic.name}' carries '{topic.message}', which has no schema; add {FOLDER}/{topic.message}.json.",
                 topic.at,
-                f"message {topic.message}",
+                causes.message(topic.message),
             )
     for name, message in plan.messages.items():
         if name not in used:
@@ -108,7 +109,7 @@ def _statuses(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Rule '{rule.reason}' is reported as '{rule.status}', which '{message.name}' does not take; it takes {', '.join(taken)}.",
                 rule.at,
-                f"message {message.name}.status",
+                causes.message(message.name, "status"),
             )
 
 
@@ -120,7 +121,7 @@ def _required_text(message: MessageSchema, name: str, form: str | None, report: 
         report.violation(
             f"'{message.name}' does not require `{name}`, {described}, which the engine reads of every completion; require it, or correct its name (the date's is `date_field`).",
             message.at,
-            f"message {message.name}.{name}",
+            causes.message(message.name, name),
             at_cause=True,
         )
 
@@ -142,7 +143,7 @@ def triggers_fit(plan: Blueprint, report: Inspection) -> None:
             if problem := _problem(plan.manifest, name, field, message, upstream) or _unstated(
                 plan, boundary, name, field, message
             ):
-                lost = f"message {message.name}.{name}" if message.field(name) is None else ""
+                lost = causes.message(message.name, name) if message.field(name) is None else ""
                 report.violation(f"The trigger of '{boundary.name}': {problem}", field.at, lost)
         _required(boundary, message, report)
 

@@ -99,9 +99,7 @@ def _call_problem(call: QueryCall, statements: _Statements, declared: tuple[str,
             return None
         return f"Not known whether this call gives the query at {at} its {_listed(name for name, _ in places.values())}; name each parameter literally, or list the query's file in the function's `resources`."
     given = {name.casefold(): name for name in call.given}
-    if (
-        at.file == statements.declared_in
-    ):  # what else a gate asks for, and whether it asks for that, its own contract says
+    if at.file == statements.declared_in:  # a gate's: what else it asks for, `gates-ask-their-date` says
         if GATE_PARAMETER not in places:
             return None
         places = {GATE_PARAMETER: places[GATE_PARAMETER]}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprint import causes
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
 from blueprint.manifest import Manifest, Stream
@@ -52,6 +53,6 @@ def completions_recorded(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Completions of '{phase.name}' do not reach the completions table; add '{phase.completion_topic}' to the topics of a stream into `{table}`.",
                 phase.at,
-                f"stream of {phase.completion_topic}",
+                causes.stream(phase.completion_topic),
                 at_cause=True,
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.files import Unreadable, read_input
+from blueprint import causes
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location, shown
 from blueprint.model import Blueprint
@@ -27,7 +28,9 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
     for part, name in plan.manifest.tables.items():
         report.check()
         if schemas.columns_of(name) is None and name not in schemas.unread:
-            report.violation(_absent(f"`tables.{part}` names", name), plan.manifest.at, name, at_cause=True)
+            report.violation(
+                _absent(f"`tables.{part}` names", name), plan.manifest.at, causes.table(name), at_cause=True
+            )
     for phase in plan.manifest.phases.values():
         for processor in phase.processors.values():
             output = processor.output
@@ -39,7 +42,7 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
                 continue
             if columns is None:
                 absent = _absent(f"Processor '{processor.name}' writes", output.table)
-                report.violation(absent, output.at, output.table, at_cause=True)
+                report.violation(absent, output.at, causes.table(output.table), at_cause=True)
                 continue
             wanted = plan.manifest.keys.sql_type
             column = next((each for each in columns if each.name == output.date_column), None)
@@ -48,7 +51,7 @@ def tables_declared(plan: Blueprint, report: Inspection) -> None:
                 report.violation(
                     f"`{output.table}` has no {wanted} column `{output.date_column}`; its {wanted} columns: {known}.",
                     output.at,
-                    f"{output.table}.{output.date_column}",
+                    causes.table(output.table, output.date_column),
                     at_cause=True,
                 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from blueprint import causes
 from blueprint import names as limits
 from blueprint.boundaries import Boundary
 from blueprint.contracts import Inspection, contract
@@ -45,7 +46,7 @@ def events_recorded(plan: Blueprint, report: Inspection) -> None:
             report.violation(
                 f"Topic '{topic}' has no stream, so nothing is recorded when a function is down; add it to `streams`.",
                 at,
-                f"stream of {topic}",
+                causes.stream(topic),
             )
 
 

@@ -246,8 +246,9 @@ def _problems(schema: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if schema.get("format", "date") not in {"date", "date-time"}:
         yield f"{pointer}/format", f"Nobody checks the format `{schema['format']}`; use date or date-time."
     properties = schema.get("properties", {})
-    for name in schema.get("required", ()):
-        if name not in properties and not difflib.get_close_matches("properties", unknown, n=1):
+    misspelt = difflib.get_close_matches("properties", unknown, n=1)
+    for name in schema.get("required", ()) if not misspelt else ():
+        if name not in properties:
             yield f"{pointer}/required", f"`{name}` is required but not described; add it to `properties`."
     for name, child in properties.items():
         place = f"{pointer}/properties/{name}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import Unreadable, read_input
+from blueprint import causes
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Table
 from blueprint.schemas.cache import decode_table
@@ -164,7 +165,7 @@ def _table_findings(
     if new is None:
         if not (given_up and name in retired):
             message = f"Table `{old.id}` was released and its file is gone, so the next release would destroy it with its rows; restore the file. To give it up, write `retired: {{{name}: why}}` into pipeline.yaml and release that, which takes its protection away and nothing else; the file may go with the release after."
-            yield Finding(RULE, message, Location(file), cause=old.id, at_cause=True)
+            yield Finding(RULE, message, Location(file), cause=causes.table(old.id), at_cause=True)
         return
     yield from _changes(old, new)
 
@@ -173,7 +174,7 @@ def _changes(old: Table, new: Table) -> Iterator[Finding]:
     renamed = _renamed(differences(old, new))
     for difference, effect in unsafe(old, new):
         sentence = _sentence(new, difference, renamed, FATES.get(effect))
-        cause = f"{new.id}.{difference.column}" if difference.column else ""
+        cause = causes.table(new.id, difference.column) if difference.column else ""
         yield Finding(RULE, sentence, difference.at, cause=cause, at_cause=True)
 
 
@@ -182,6 +183,9 @@ def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
 
     The provider says what a change does to a table that exists, `READERS` what somebody would lose by all the same.
     """
+    found_differences = differences(old, new)
+    if not found_differences:
+        return
     effects: dict[str, Effect] = {}
     for change in changes(TABLE, old.inputs(), new.inputs()):
         name = change.place.partition(".")[0]
@@ -191,10 +195,9 @@ def unsafe(old: Table, new: Table) -> Iterator[tuple[TableDifference, Effect]]:
     for column, worst in column_effects(*listed).items():
         name = column.casefold()
         by_column[name] = max(by_column.get(name, "in place"), worst, key=WORST.index)
-    found_differences = differences(old, new)
-    causes = {each.column for each in found_differences if each.kind not in HARMLESS}
+    changed = {each.column for each in found_differences if each.kind not in HARMLESS}
     for difference in found_differences:
-        if difference.kind in HARMLESS and difference.column in causes:
+        if difference.kind in HARMLESS and difference.column in changed:
             continue  # what else changed of this column is what does it
         if difference.column:
             effect = by_column.get(difference.column.casefold(), "in place")
@@ -244,7 +247,7 @@ def _message_findings(
     message = messages.get(name)
     if message is None:
         gone = f"Message '{name}' was released and its schema is gone; restore it."
-        yield Finding(RULE, gone, Location(file), cause=f"message {name}", at_cause=True)
+        yield Finding(RULE, gone, Location(file), cause=causes.message(name), at_cause=True)
         return
     new = message.compact()
     if _version(old) != _version(new):
@@ -254,7 +257,7 @@ def _message_findings(
             "messages already sent or senders not yet deployed would be refused; allow both, or raise schema_version"
         )
         sentence = f"Message '{name}': {problem}: {advice}."
-        yield Finding(RULE, sentence, message.at, cause=f"message {name}.{field}", at_cause=True)
+        yield Finding(RULE, sentence, message.at, cause=causes.message(name, field), at_cause=True)
 
 
 def _version(schema: Mapping[str, Any]) -> object:

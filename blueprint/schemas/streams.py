@@ -20,7 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from blueprint.findings import Finding, Location
+from blueprint import causes
+from blueprint.findings import Finding, Location, Problem, violations
 from blueprint.manifest import ColumnSource as Source
 from blueprint.manifest import Manifest, Stream
 from blueprint.schemas.bigquery import Column, Table
@@ -88,16 +89,13 @@ def load_streams(
             )
         if problems:
             transforms.pop(stream.name, None)
-        findings.extend(Finding(RULE, sentence, at, cause="".join(cause)) for sentence, at, *cause in problems)
+        findings.extend(violations(RULE, problems))
     return transforms, tuple(findings)
 
 
 _TOO_LONG = (
     "Stream '{}': its transform has {} bytes and the platform takes {}; map fewer columns or shorten the schema."
 )
-
-Problem = tuple[str, Location] | tuple[str, Location, str]
-"""A sentence, its place, and the cause where others may tell of it too."""
 
 
 def _sources(
@@ -110,13 +108,13 @@ def _sources(
         yield f"Stream '{stream.name}' takes topics of different messages ({kind_list}); split it.", stream.at
     for kind in sorted(kinds - messages.keys()):
         absent = f"Message '{kind}' of stream '{stream.name}' has no schema; add schemas/messages/{kind}.json."
-        yield absent, stream.at, f"message {kind}"
+        yield absent, stream.at, causes.message(kind)
     if stream.table not in tables:
         file = f"schemas/bigquery/{stream.table.replace('.', '/')}.sql"
         yield (
             f"Stream '{stream.name}' fills `{stream.table}`, which no file declares; add {file}.",
             stream.at,
-            stream.table,
+            causes.table(stream.table),
         )
 
 
@@ -150,17 +148,17 @@ def _problems(
         if column is None:
             known = ", ".join(column.name for column in table.columns)
             absent = f"`{table.id}` has no such column; it has {known}."
-            yield where.format(name) + absent, source.at, f"{table.id}.{name}"
+            yield where.format(name) + absent, source.at, causes.table(table.id, name)
             continue
         for problem in _column_problems(column, source, message, manifest):
-            yield where.format(name) + problem, source.at, f"{table.id}.{name}"
+            yield where.format(name) + problem, source.at, causes.table(table.id, name)
         if column.mode == "REQUIRED" and not _always(source, message):
             missing = "the column is REQUIRED but its source can be absent; require the field or add `otherwise`."
-            yield where.format(name) + missing, source.at, f"message {message.name}.{source.field}"
+            yield where.format(name) + missing, source.at, causes.message(message.name, source.field)
     for column in table.columns:
         if column.mode == "REQUIRED" and column.name not in sources:
             unfilled = "the column is REQUIRED but nothing fills it; map it."
-            yield where.format(column.name) + unfilled, stream.at, f"{table.id}.{column.name}"
+            yield where.format(column.name) + unfilled, stream.at, causes.table(table.id, column.name)
 
 
 def _column_problems(column: Column, source: Source, message: MessageSchema, manifest: Manifest) -> Iterator[str]:
