@@ -72,6 +72,12 @@ class ColumnReader:
     def read(self, node: Tree, depth: int = 0) -> ColumnDdl:
         """Read one column of a table, or one field of a STRUCT."""
         name, kind = node.name, node.args.get("kind")
+        if not isinstance(node.this, exp.Identifier):
+            written, start = (
+                node.this.sql("bigquery")[:60],
+                self.record.start_of_parameter(node.this.name) or start_of(node),
+            )
+            raise NotUnderstoodError(f"`{written}` cannot name a column; use letters, digits and `_`.", start)
         if not NAME.match(name) or name.lower().startswith(FORBIDDEN_PREFIXES):
             self.record.fault(
                 node,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 from sqlglot import exp
 
 from analysis.sql.reader import Reader
@@ -124,10 +122,5 @@ class NameReader(Reader):
         if isinstance(node.this, exp.Parameter):
             return self.record.untold(node, f"The system variable `@@{node.this.name}` is not followed by this reader")
         name = node.name or (node.this.name if isinstance(node.this, exp.Expression) else "?")
-        self.record.parameters.setdefault(name or "?", self._start_of_parameter(name))
+        self.record.parameters.setdefault(name or "?", self.record.start_of_parameter(name))
         return Typed(self.queries.parameters.get(name, ANY), "parameter")
-
-    def _start_of_parameter(self, name: str) -> int:
-        """Where `@name` stands first, which its node does not know."""
-        pairs = itertools.pairwise(self.record.parsed.tokens)
-        return next((sign.start for sign, word in pairs if sign.text == "@" and word.text == name), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -49,6 +50,11 @@ class Reading:
         if problem not in self.problems:
             self.problems.append(problem)
         return UNTOLD
+
+    def start_of_parameter(self, name: str) -> int:
+        """Where `@name` stands first, which its node does not know."""
+        pairs = itertools.pairwise(self.parsed.tokens)
+        return next((sign.start for sign, word in pairs if sign.text == "@" and word.text == name), 0)
 
     def untold(self, node: Tree, what: str) -> Typed:
         """Note that `what` is not followed here."""

@@ -156,6 +156,7 @@ class TestColumns:
             ("order INT64", "`order` is a reserved word", 17),
             ("at INT64", "`at` is a reserved word", 17),
             ("_PARTITIONTIME TIMESTAMP", "cannot name a column", 17),
+            ("@a TIMESTAMP DEFAULT CURRENT_TIMESTAMP() OPTIONS(description='b')", "`@a` cannot name a column", 17),
             ("1a INT64", "A number ends where its digits end", 18),
             ("", "no column", 14),
             ("a", "a name and a type are needed", 17),
