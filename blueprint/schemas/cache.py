@@ -16,20 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from analysis.files import write_whole
-from blueprint.findings import Finding, Location
-from blueprint.schemas.bigquery import (
-    NOWHERE,
-    Column,
-    Dataset,
-    Partitioning,
-    RangePartitioning,
-    Table,
-    TableReference,
-    View,
-)
+from analysis.python.typed_json import reader_of
+from blueprint.findings import Finding
+from blueprint.schemas.bigquery import Dataset, Table, View
 from blueprint.schemas.sql import ParsedFile
 
-KINDS = {"table": Table, "view": View, "dataset": Dataset}
+UNREADABLE = (KeyError, TypeError, AttributeError, ValueError)
+"""What reading a kept value of another shape raises: it counts as not kept."""
+KINDS: dict[str, type] = {"table": Table, "view": View, "dataset": Dataset}
 
 
 @functools.cache
@@ -78,67 +72,25 @@ class SchemaCache:
 def encode(parsed: ParsedFile) -> Any:
     """A `ParsedFile` as plain JSON values."""
     kind = next((name for name, cls in KINDS.items() if isinstance(parsed.declared, cls)), None)
-    declared = asdict(parsed.declared) if parsed.declared else None
-    return {"kind": kind, "declared": declared, "findings": [asdict(finding) for finding in parsed.findings]}
+    return {"kind": kind, **asdict(parsed)}
 
 
 def decode(value: Any) -> ParsedFile:
-    """The inverse of `encode`; raises KeyError or TypeError for a value of another shape."""
+    """The inverse of `encode`; raises what `reader_of` does for a value of another shape."""
     declared = value["declared"]
-    result = KINDS[value["kind"]](**_restore(declared)) if declared is not None else None
-    return ParsedFile(result, decode_findings(value["findings"]))
-
-
-def encode_findings(findings: tuple[Finding, ...]) -> Any:
-    """Findings as plain JSON values."""
-    return [asdict(finding) for finding in findings]
-
-
-def decode_findings(values: Any) -> tuple[Finding, ...]:
-    """The inverse of `encode_findings`."""
-    return tuple(Finding(**{**value, "at": Location(**value["at"]), "same": ()}) for value in values)
-
-
-def decode_columns(values: Any) -> tuple[Column, ...]:
-    """Columns from plain JSON values."""
-    return tuple(_column(value) for value in values)
-
-
-def decode_references(values: Any) -> tuple[TableReference, ...]:
-    """References from plain JSON values."""
-    return tuple(TableReference(**{**value, "at": Location(**value["at"])}) for value in values)
+    return ParsedFile(
+        None if declared is None else reader_of(KINDS[value["kind"]])(declared),
+        reader_of(tuple[Finding, ...])(value["findings"]),
+    )
 
 
 def decode_table(value: Any) -> Table:
-    """A table from plain JSON values, its places left out or in."""
-    return Table(**_restore(value))
+    """A table of a snapshot, which leaves its places out; raises KeyError where it lacks what every snapshot has."""
+    if "labels" not in value or not _is_whole(value["columns"]):
+        raise KeyError("labels, or the fields of a column")
+    table: Table = reader_of(Table)(value)
+    return table
 
 
-def _restore(fields: dict[str, Any]) -> dict[str, Any]:
-    restored = dict(fields)
-    restored["at"] = _place(fields)
-    if "query_at" in fields:
-        restored["query_at"] = Location(**fields["query_at"])
-    if "columns" in fields:
-        restored["columns"] = decode_columns(fields["columns"])
-    if "references" in fields:
-        restored["references"] = decode_references(fields["references"])
-    if fields.get("partitioning"):
-        partitioning = dict(fields["partitioning"])
-        bounds = partitioning["range"]
-        partitioning["range"] = RangePartitioning(**bounds) if bounds else None
-        restored["partitioning"] = Partitioning(**partitioning)
-    for name in ("clustering", "primary_key", "unqualified"):
-        if name in fields:
-            restored[name] = tuple(fields[name])
-    restored["labels"] = tuple((key, text) for key, text in fields["labels"])
-    return restored
-
-
-def _column(value: dict[str, Any]) -> Column:
-    fields = tuple(_column(child) for child in value["fields"])
-    return Column(**{**value, "fields": fields, "at": _place(value)})
-
-
-def _place(fields: dict[str, Any]) -> Location:
-    return Location(**fields["at"]) if "at" in fields else NOWHERE
+def _is_whole(columns: Any) -> bool:
+    return all("fields" in each and _is_whole(each["fields"]) for each in columns)

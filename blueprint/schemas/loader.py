@@ -22,7 +22,7 @@ from types import MappingProxyType
 from analysis.files import Unreadable, read_input
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Dataset, Schemas, Table, View
-from blueprint.schemas.cache import SchemaCache, decode, encode, reader_hash
+from blueprint.schemas.cache import UNREADABLE, SchemaCache, decode, encode, reader_hash
 from blueprint.schemas.released import refused_columns
 from blueprint.schemas.sql import FileContext, ObjectKind, ParsedFile, parse
 from blueprint.schemas.views import resolve_views
@@ -133,7 +133,7 @@ def _read(root: Path, file: _File, values: Mapping[str, str], cache: SchemaCache
     if stored is not None:
         try:
             return decode(stored)
-        except (KeyError, TypeError, ValueError):
+        except UNREADABLE:
             pass
     parsed = parse(text, context)
     cache.put(key, encode(parsed))

@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from analysis.python.typed_json import reader_of
 from analysis.sql.scope import Relation
 from analysis.sql.types import ANY, Type, TypeField, array, struct
 from blueprint.findings import Finding, Location
 from blueprint.schemas.bigquery import Column, Schemas, Table, TableReference
-from blueprint.schemas.cache import SchemaCache, decode_columns, decode_findings, decode_references, encode_findings
+from blueprint.schemas.cache import UNREADABLE, SchemaCache
 from blueprint.schemas.places import START, Places
 
 RULE = "query-resolves"
@@ -103,11 +104,12 @@ def check_statement(
     stored = cache.get(key)
     if stored is not None:
         try:
-            return decode_checked(stored)
-        except (KeyError, TypeError, AttributeError):
+            kept: CheckedStatement = reader_of(CheckedStatement)(stored)
+            return kept
+        except UNREADABLE:
             pass
     checked = _read(text, named, at, project, parameters or {}, query_only)
-    cache.put(key, encode_checked(checked))
+    cache.put(key, asdict(checked))
     return checked
 
 
@@ -162,30 +164,3 @@ def _read(
 def missing_in(file: str, missing: str) -> str:
     """Return the cause of what a statement says of a missing table or column: a column of no one table is its file's."""
     return missing if not missing or "." in missing else f"{file} {missing}"
-
-
-def encode_checked(checked: CheckedStatement) -> dict[str, object]:
-    """A `CheckedStatement` as plain JSON values."""
-    return {
-        **asdict(checked),
-        "findings": encode_findings(checked.findings),
-        "notes": encode_findings(checked.notes),
-    }
-
-
-def decode_checked(value: dict[str, object]) -> CheckedStatement:
-    """The inverse of `encode_checked`; raises KeyError or TypeError for a value of another shape."""
-    stored: dict[str, object] = dict(value)
-    columns = stored["columns"]
-    return CheckedStatement(
-        kind=str(stored["kind"]),
-        references=decode_references(stored["references"]),
-        unqualified=tuple(stored["unqualified"]),  # type: ignore[arg-type]
-        columns=None if columns is None else decode_columns(columns),
-        parameters=tuple((name, Location(**at)) for name, at in stored["parameters"]),  # type: ignore[attr-defined]
-        clocks=tuple((name, Location(**at)) for name, at in stored["clocks"]),  # type: ignore[attr-defined]
-        other_days=tuple((name, Location(**at)) for name, at in stored["other_days"]),  # type: ignore[attr-defined]
-        compared=tuple(stored["compared"]),  # type: ignore[arg-type]
-        findings=decode_findings(stored["findings"]),
-        notes=decode_findings(stored["notes"]),
-    )
