@@ -43,7 +43,7 @@ GROUPS: Final[Mapping[str, tuple[Command, ...]]] = {
         Command("build FUNCTION -o build", "Write a function's archive and its manifest to a folder."),
         Command("cost --completions 500", "Say what a month costs: quantities, list prices, assumptions."),
         Command(
-            "audit functions --root functions --generated pipeline.json",
+            "audit functions --root functions",
             "Judge function folders: what is missing, what that would do.",
         ),
     ),
