@@ -104,7 +104,9 @@ def test_pipelines_of_hours_and_of_batches_play_theirs(
 @contextlib.contextmanager
 def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start a local run of the second pipeline, and yield its process and what it said until it was ready."""
-    command = [sys.executable, "-m", "ops", "local", "--root", str(PARCELS), "--stack", "live"]
+    # A shell starts what it leaves in the background with Ctrl-C ignored, and so would be what is started here.
+    heard = ["env", "--default-signal=INT"]
+    command = [*heard, sys.executable, "-m", "ops", "local", "--root", str(PARCELS), "--stack", "live"]
     environment = {**os.environ, "TMPDIR": str(folder)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
