@@ -12,6 +12,7 @@ from analysis.python.text_methods import text_method
 from analysis.python.text_values import join
 from analysis.python.values import (
     FILE,
+    LOOP,
     STEM,
     UNKNOWN,
     Arguments,
@@ -66,9 +67,9 @@ def _list(arguments: Arguments, keywords: Keywords) -> Value | None:
     return first if parents or isinstance(first, SequenceValue | CodePath) else None
 
 
-def _item_of(arguments: Arguments) -> Value | None:
+def _item_of(arguments: Arguments, keywords: Keywords) -> Value | None:
     known = bool(arguments) and isinstance(arguments[0], SequenceValue | DictValue | Choice)
-    return choose((each(arguments[0]), *arguments[1:])) if known else None
+    return choose((each(arguments[0], text_of(keywords.get(LOOP, UNKNOWN)) or ""), *arguments[1:])) if known else None
 
 
 def _dict(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -161,6 +162,15 @@ def _numbered(arguments: Arguments, keywords: Keywords) -> Value | None:
     return SequenceValue(tuple(SequenceValue((UNKNOWN, each)) for each in items)) if items else None
 
 
+def _zipped(arguments: Arguments, keywords: Keywords) -> Value | None:
+    lists = [each.items for each in arguments if isinstance(each, SequenceValue)]
+    return (
+        SequenceValue(tuple(map(SequenceValue, zip(*lists, strict=False))))
+        if 0 < len(lists) == len(arguments)
+        else None
+    )
+
+
 _PATHS = "pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath pathlib.Path.cwd os.getcwd"
 _SAME = "builtins.str os.path.abspath os.path.realpath"
 _SAME += " os.path.normpath os.path.expanduser os.path.expandvars os.fspath os.path.join os.fsdecode inspect.cleandoc"
@@ -177,11 +187,12 @@ FUNCTIONS: dict[str, Fold] = {
     ),
     "builtins.reversed": _list,
     "builtins.enumerate": _numbered,
-    "random.choice": lambda arguments, keywords: _item_of(arguments),
+    "builtins.zip": _zipped,
+    "random.choice": _item_of,
     "os.environ.get": _environment,
     "os.getenv": _environment,
     "builtins.iter": _list,
-    "builtins.next": lambda arguments, keywords: _item_of(arguments),
+    "builtins.next": _item_of,
     "builtins.dict": _dict,
     "builtins.getattr": _attribute,
     "importlib.resources.files": _files,

@@ -89,7 +89,10 @@ class Evaluator(NameValues):
             if not isinstance(inner, ast.Starred):
                 found.append(value)
             else:
-                found += value.items if isinstance(value, SequenceValue) else (each(value),)
+                lengths = {len(one.items) if isinstance(one, SequenceValue) else -1 for one in possible(value)}
+                known = len(lengths) == 1 and -1 not in lengths
+                places = range(lengths.pop()) if known else ()
+                found += [item(value, Constant(place)) for place in places] if known else [each(value)]
         return tuple(found)
 
     def _table(self, node: ast.Dict, scope: BindingScope) -> Value:

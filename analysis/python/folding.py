@@ -25,6 +25,7 @@ from analysis.python.values import (
     choose,
     member,
     over,
+    possible,
     up,
 )
 
@@ -35,7 +36,7 @@ _NAMESPACES = (Thing("builtins.globals"), Thing("builtins.vars"), Thing("builtin
 def item(owner: Value, key: Value) -> Value:
     """Return `owner[key]`."""
     if isinstance(owner, Choice):
-        return over(owner, lambda each: item(each, key))
+        return over(owner, item, key)
     index = key.value if isinstance(key, Constant) else None
     if isinstance(owner, SequenceValue):
         inside = isinstance(index, int) and -len(owner.items) <= index < len(owner.items)
@@ -100,6 +101,8 @@ def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tup
     if isinstance(function, Thing):
         fold = FUNCTIONS.get(function.name)
         found = fold(arguments, dict(keywords)) if fold else None
+    elif isinstance(function, Member) and function.name == "__getitem__" and _has_items(function.owner):
+        found = item(function.owner, *arguments)
     elif isinstance(function, Member):
         found = over(function.owner, lambda each: method(each, function.name, arguments, dict(keywords)) or UNKNOWN)
         found = None if found is UNKNOWN else found
@@ -113,6 +116,10 @@ def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tup
     else:
         found = None
     return CallResult(function, arguments, keywords) if found is None else found
+
+
+def _has_items(value: Value) -> bool:
+    return any(isinstance(each, SequenceValue | DictValue) for each in possible(value))
 
 
 def _picked(function: CallResult, arguments: tuple[Value, ...]) -> Value | None:
@@ -143,8 +150,8 @@ def link(value: Value, put: Link) -> Value:
     match value:
         case SequenceValue(items):
             return SequenceValue(tuple(link(each, put) for each in items))
-        case Choice(values):
-            return choose(link(each, put) for each in values)
+        case Choice():
+            return over(value, lambda each: link(each, put))
         case Text(parts):
             return concat(link(each, put) for each in parts)
         case DictValue(keys, values):

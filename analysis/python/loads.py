@@ -24,6 +24,7 @@ from analysis.python.values import (
     parts_of,
     possible,
     text_of,
+    together,
 )
 
 
@@ -129,17 +130,12 @@ def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Ite
         if not isinstance(given, SequenceValue):
             yield Load(None, None, where)
             continue
-        for each in _flat(given.items[0]):
-            load = _load(program, callee, (each, *given.items[1:]), where)
+        for each in together(given.items):
+            load = _load(program, callee, each, where)
             how: Literal["module", "object", "probe"] = "probe" if callee in _PROBES else load.how
             yield load._replace(how=how)
             if callee == "runpy.run_module" and load.module is not None:
                 yield from list(_main_of(load.module, where))[1:]
-
-
-def _flat(value: Value) -> Iterator[Value]:
-    for each in possible(value):
-        yield from possible(each)
 
 
 def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePlace) -> Load:

@@ -29,6 +29,7 @@ from analysis.python.values import (
     member,
     possible,
     thing,
+    untimed,
 )
 
 
@@ -81,7 +82,7 @@ class NameValues:
             else:
                 value = self._of(binding, owner, name)
                 values = [*values, value] if keeps else [value]
-        found = choose(values) if len(values) > 1 else values[0]
+        found = choose(map(untimed, values)) if len(values) > 1 else values[0]
         if name in owner.changed and any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
             return Choice((*possible(found), Unknown("it is changed after it was made")))
         return found
@@ -93,7 +94,8 @@ class NameValues:
             given = {"parameter": name, "rest": REST, "keywords": KEYWORDS}.get(binding.source)
             return Parameter(owner.name, given) if given else UNKNOWN
         value = self.value(binding.source, owner)
-        value = each(value) if binding.how == "each" else value
+        if binding.how == "each":
+            value = each(value, f"{binding.source.lineno}:{binding.source.col_offset}")
         for place in binding.path:
             value = item(value, Constant(place))
         return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from functools import partial
 
 from analysis.python.values import (
     MOST_CHOICES,
@@ -21,7 +22,6 @@ from analysis.python.values import (
     Thing,
     Unknown,
     Value,
-    choose,
     each,
     over,
 )
@@ -33,7 +33,7 @@ def concat(parts: Iterable[Value]) -> Value:
     rest = iter(_bounded(list(parts)))
     for part in rest:
         if isinstance(part, Choice):
-            return _several(merged, part, rest)
+            return over(part, partial(_behind, tuple(merged)), *rest)
         if isinstance(part, Unknown) and part.why:
             return part
         last = merged[-1] if merged else None
@@ -51,12 +51,18 @@ def concat(parts: Iterable[Value]) -> Value:
     return merged[0] if len(merged) == 1 and not isinstance(merged[0], Unknown) else _text(merged)
 
 
+def _behind(before: tuple[Value, ...], *parts: Value) -> Value:
+    return concat((*before, *parts))
+
+
 def _bounded(parts: list[Value]) -> list[Value]:
     """Return parts whose possible combinations are few enough to be followed; what is too much is not known."""
-    combinations = 1
+    combinations, loops = 1, set[object]()
     for place, part in enumerate(parts):
         if isinstance(part, Choice):
-            combinations *= len(part.values)
+            together: set[object] = {loop for turns in part.turns for loop, _ in turns} or {part}
+            combinations *= 1 if together <= loops else len(part.values)
+            loops |= together
             if combinations > MOST_CHOICES:
                 parts[place] = Unknown()
                 combinations = MOST_CHOICES
@@ -65,14 +71,6 @@ def _bounded(parts: list[Value]) -> list[Value]:
 
 def _text(parts: list[Value]) -> Value:
     return Text(tuple(parts)) if parts else Constant("")
-
-
-def _several(before: list[Value], part: Choice, rest: Iterable[Value]) -> Value:
-    after = list(rest)
-    # A name that stands in a text twice has one value there.
-    return choose(
-        concat([*before, value, *(value if each == part else each for each in after)]) for value in part.values
-    )
 
 
 def _plain_text(value: Value) -> str | None:
@@ -96,7 +94,7 @@ def join(path: Value, *parts: Value) -> Value:
 
 def _joined(path: Value, part: Value) -> Value:
     if isinstance(path, Choice):
-        return over(path, lambda each: _joined(each, part))
+        return over(path, _joined, part)
     if isinstance(part, Choice):
         return over(part, lambda each: _joined(path, each))
     if isinstance(part, CodePath):

@@ -144,13 +144,17 @@ class Text(_Whole):
         self._count(parts)
 
 
+Turns = tuple[tuple[str, int], ...]
+"""Which turn it is of which loops."""
+
+
 class Choice(_Whole):
-    """One of several values."""
+    """One of several values; where loops give them, `turns` says of each in which turn it is that one."""
 
-    __slots__ = __match_args__ = ("values",)
+    __slots__ = __match_args__ = ("values", "turns")
 
-    def __init__(self, values: tuple[Value, ...]) -> None:
-        self.values = values
+    def __init__(self, values: tuple[Value, ...], turns: tuple[Turns, ...] = ()) -> None:
+        self.values, self.turns = values, turns
         self._count(values)
 
 
@@ -192,20 +196,48 @@ Value = (
 FILE, STEM = "__file__", "__stem__"
 REST, KEYWORDS = "*", "**"
 """Name what a function is given beyond its parameters: by place, and by names of the caller's choice."""
+LOOP = "loop"
+"""Names the loop that takes items one by one of what is not known yet."""
 UNKNOWN = Unknown()
 OWN_FILE = CodePath("", FILE)
 
 
 def choose(values: Iterable[Value]) -> Value:
     """Return one of `values`."""
-    found: dict[Value, None] = {}
-    for value in values:
-        found.update(dict.fromkeys(value.values if isinstance(value, Choice) else (value,)))
+    return _one_of(each for value in values for each in _in_turns(value))
+
+
+def _one_of(values: Iterable[tuple[Value, Turns]]) -> Value:
+    found: dict[tuple[Value, Turns], None] = {}
+    for each in values:
+        found[each] = None
         if len(found) > MOST_CHOICES:
             return Unknown("it has too many possible values")
-    if not found:
-        return UNKNOWN
-    return next(iter(found)) if len(found) == 1 else Choice(tuple(found))
+    distinct = tuple(dict.fromkeys(value for value, _ in found))
+    if len(distinct) < 2:
+        return distinct[0] if distinct else UNKNOWN
+    timed = any(turns for _, turns in found)
+    return Choice(*zip(*found, strict=True)) if timed else Choice(distinct)
+
+
+def _in_turns(value: Value) -> Iterable[tuple[Value, Turns]]:
+    """Return what a value can be, each with the turns of loops in which it is that."""
+    if not isinstance(value, Choice):
+        return ((value, ()),)
+    return zip(value.values, value.turns or ((),) * len(value.values), strict=True)
+
+
+def _during(value: Value, turns: Turns) -> Value:
+    """Return what a value can be in some turns of loops."""
+    if not turns or not isinstance(value, Choice) or not value.turns:
+        return value
+    now = dict(turns)
+    return _one_of(each for each in _in_turns(value) if all(now.get(loop, turn) == turn for loop, turn in each[1]))
+
+
+def untimed(value: Value) -> Value:
+    """Return a value that may be kept from one turn of a loop to another."""
+    return choose(value.values) if isinstance(value, Choice) and value.turns else value
 
 
 _FIXED: dict[str, Value] = {
@@ -236,9 +268,29 @@ def possible(value: Value) -> tuple[Value, ...]:
     return value.values if isinstance(value, Choice) else (value,)
 
 
-def over(value: Value, operation: Callable[[Value], Value]) -> Value:
-    """Apply an operation to every possible value."""
-    return choose(map(operation, value.values)) if isinstance(value, Choice) else operation(value)
+def over(value: Value, operation: Callable[..., Value], *others: Value) -> Value:
+    """Apply an operation to every possible value, with what the others are when it is that one."""
+    if not isinstance(value, Choice):
+        return operation(value, *others)
+    return _one_of(
+        (made, tuple(sorted({*turns, *inner})))
+        for each, turns in _in_turns(value)
+        for made, inner in _in_turns(
+            operation(each, *(each if other == value else _during(other, turns) for other in others))
+        )
+    )
+
+
+def together(values: tuple[Value, ...]) -> Iterator[tuple[Value, ...]]:
+    """Yield what several values can be at the same time."""
+    pairs = over(SequenceValue(()), _paired, *values)
+    yield from (each.items for each in possible(pairs) if isinstance(each, SequenceValue))
+
+
+def _paired(before: Value, *values: Value) -> Value:
+    if not values or not isinstance(before, SequenceValue):
+        return before
+    return over(values[0], lambda value, *rest: _paired(SequenceValue((*before.items, value)), *rest), *values[1:])
 
 
 def member(owner: Value, name: str) -> Value:
@@ -261,19 +313,20 @@ def member(owner: Value, name: str) -> Value:
     return Member(owner, name)
 
 
-def each(value: Value) -> Value:
-    """Return what a loop over `value` sees."""
+def each(value: Value, loop: str = "") -> Value:
+    """Return what a loop over `value` sees; `loop` tells it from others, so that what one turn gives stays together."""
     if isinstance(value, Choice):
-        return over(value, each)
-    if isinstance(value, SequenceValue):
-        return choose(value.items)
-    if isinstance(value, DictValue):
-        return choose(value.keys)
+        return over(value, lambda one: each(one, loop))
+    if isinstance(value, SequenceValue | DictValue):
+        items = value.items if isinstance(value, SequenceValue) else value.keys
+        return _one_of((item, ((loop, turn),) if loop else ()) for turn, item in enumerate(items))
     if isinstance(value, CodePath):
         return value
     if isinstance(value, Member) and value.name == "parents" and isinstance(value.owner, CodePath):
         return CodePath(value.owner.base, None)
-    return UNKNOWN if isinstance(value, Constant | Unknown) else CallResult(Thing("builtins.next"), (value,))
+    if isinstance(value, Constant | Unknown):
+        return UNKNOWN
+    return CallResult(Thing("builtins.next"), (value,), ((LOOP, Constant(loop)),) if loop else ())
 
 
 def up(path: CodePath) -> CodePath:

@@ -50,6 +50,9 @@ def from_json(raw: object) -> Value:
         function, arguments, keywords = parts
         named = tuple((name, from_json(each)) for name, each in keywords)
         return CallResult(from_json(function), tuple(map(from_json, arguments)), named)
+    if kind == "Choice":
+        turns = tuple(tuple((loop, turn) for loop, turn in each) for each in parts[1])
+        return Choice(tuple(map(from_json, parts[0])), turns)
     return _KINDS[kind](*(tuple(map(from_json, part)) for part in parts))  # type: ignore[no-any-return]
 
 

@@ -170,6 +170,12 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
     },
     "control flow": {
         "sound": {
+            "pairs of a loop": "import importlib\nfor p, n in (('jobs', 'alpha'), ('plugins', 'two')):\n    importlib.import_module(f'{p}.{n}')",
+            "pairs of a table": "import importlib\nMODULES = {p: importlib.import_module(f'{p}.{n}') for p, n in {'jobs': 'beta', 'plugins': 'one'}.items()}",
+            "pairs of records": "import importlib\nfor each in [{'p': 'jobs', 'n': 'alpha'}, {'p': 'plugins', 'n': 'one'}]:\n    importlib.import_module(each['p'] + '.' + each['n'])",
+            "loops inside loops": "import importlib\nfor p, names in {'jobs': ['alpha', 'beta'], 'plugins': ['one']}.items():\n    for n in names:\n        importlib.import_module(f'{p}.{n}')",
+            "pairs given on": "import importlib\ndef load(p, n):\n    return importlib.import_module(f'.{n}', package=p)\nfor each in (('jobs', 'alpha'), ('plugins', 'two')):\n    load(*each)",
+            "zip": "import importlib\nfor p, n in zip(['jobs', 'jobs'], ['alpha', 'beta']):\n    importlib.import_module(f'{p}.{n}').run()",
             "enumerate": "import importlib\nfor i, n in enumerate(['jobs.alpha', 'jobs.beta']):\n    importlib.import_module(n).run()",
             "elif": "import importlib, sys\nif len(sys.argv) > 90:\n    n = 'jobs.alpha'\nelif len(sys.argv) > 80:\n    n = 'jobs.alpha'\nelse:\n    n = 'jobs.beta'\nimportlib.import_module(n).run()",
             "ternary": "import importlib, sys\nn = 'jobs.alpha' if len(sys.argv) > 90 else 'jobs.beta'\nimportlib.import_module(n).run()",
@@ -211,6 +217,10 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "not type_checking": "import typing\nif not typing.TYPE_CHECKING:\n    import helper\nhelper.work(1)",
             "neg slice const": "import importlib\nimportlib.import_module('jobs.alphaXX'[:-2]).run()",
         },
+        "refused": {
+            "pairs of two loops": "import importlib\nPAIRS = (('jobs', 'alpha'), ('plugins', 'two'))\nfor p, _ in PAIRS:\n    for _, n in PAIRS:\n        importlib.import_module(f'{p}.{n}')",
+            "pairs of a loop, one absent": "import importlib\nfor p, n in (('jobs', 'alpha'), ('plugins', 'alpha')):\n    importlib.import_module(f'{p}.{n}')",
+        },
         "not known": {
             "or": "import importlib, os\nn = os.environ.get('NOPE') or 'jobs.beta'\nimportlib.import_module(n).run()",
             "env default": "import importlib, os\nimportlib.import_module(os.environ.get('NOPE', 'jobs.beta')).run()",
@@ -218,7 +228,6 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "list append": "import importlib\nJ = []\nJ.append('jobs.alpha')\nfor j in J:\n    importlib.import_module(j).run()",
             "dict set": "import importlib\nJ = {}\nJ['a'] = 'jobs.alpha'\nimportlib.import_module(J['a']).run()",
             "dict update": "import importlib\nJ = {}\nJ.update(a='jobs.alpha')\nimportlib.import_module(J['a']).run()",
-            "zip": "import importlib\nfor p, n in zip(['jobs', 'jobs'], ['alpha', 'beta']):\n    importlib.import_module(f'{p}.{n}').run()",
             "rsplit": "import importlib\np, _, c = 'jobs.alpha.run'.rpartition('.')\ngetattr(importlib.import_module(p), c)()",
             "rsplit3": "import importlib\np, c = 'jobs.alpha.run'.rsplit('.', 1)\ngetattr(importlib.import_module(p), c)()",
             "yield": "import importlib\ndef names():\n    yield 'jobs.alpha'\n    yield 'jobs.beta'\nfor n in names():\n    importlib.import_module(n).run()",
@@ -464,6 +473,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
     },
     "files by other ways": {
         "sound": {
+            "pairs": "[open(d + '/' + n).read() for d, n in zip(('texts', 'texts'), ('one.txt', 'two.txt'))]",
             "origin of the spec": "from pathlib import Path\n(Path(__spec__.origin).parent / 'conf.json').read_text()",
             "names of the module": "import os\nopen(os.path.dirname(globals()['__file__']) + '/conf.json').read()",
             "reads mapped": "from pathlib import Path\nlist(map(Path.read_text, [Path('conf.json'), Path('main.json')]))",
@@ -487,7 +497,6 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
         },
         "not known": {
             "a template": "from string import Template\nopen(Template('$n.json').substitute(n='conf')).read()",
-            "pairs": "[open(d + '/' + n).read() for d, n in zip(('texts', 'texts'), ('one.txt', 'two.txt'))]",
             "the file of a frame": "import inspect, os\nopen(os.path.dirname(inspect.getfile(inspect.currentframe())) + '/conf.json').read()",
             "another working folder": "import os\nos.chdir(os.path.join(os.path.dirname(__file__), 'texts'))\nopen('one.txt').read()",
         },
