@@ -12,14 +12,10 @@ import sys
 
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.embedded import partial_sdk
 from ops.findings import FindingsReport, write
-from ops.invocation import CODE
 from ops.report import explain, summary, text
 from ops.report.gather import Plan, gather
 from ops.terminal import style_for
-
-CACHE = CODE / ".cache" / "sdk"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0 when it is sound, 1 when it is refused, 2 when a name names nothing."""
-    partial_sdk.install(CACHE)
     partial = args.explain or args.only
     plan = gather(args.root, args.stack, acceptance=not (args.no_acceptance or partial))
-    partial_sdk.save(CACHE)
     if partial and not (explain.find(plan, partial) if args.explain else text.selected(plan, partial)):
         return _nothing(plan, partial, [] if args.explain else text.parts(plan))
     if args.explain:
