@@ -7,13 +7,11 @@ that `--format json` wrote is read and shown; nothing is evaluated.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.files import Unreadable, read_bytes
-from blueprint.findings import Finding, Location, Refused
+from blueprint.findings import Finding, Location
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
 from ops.change import render
@@ -21,6 +19,7 @@ from ops.change.model import Meaning, PlanDifference, from_json
 from ops.change.trees import WORKTREE, commit_of, folder_of, plans
 from ops.findings import FindingsReport, write
 from ops.terminal import style_for
+from ops.untrusted import read_file
 
 MAX_INPUT = 4_000_000
 """Largest file that --from reads, in bytes."""
@@ -107,10 +106,4 @@ def told(folders: Sequence[Path], names: Sequence[str]) -> list[Meaning]:
 
 def read(path: Path) -> PlanDifference:
     """Return the difference in a file that nobody vouches for; raises `Refused` where it holds none."""
-    try:
-        return from_json(json.loads(read_bytes(path, MAX_INPUT)))
-    except Unreadable as problem:
-        raise Refused([Finding("diff", f"The file holds no plan difference. {problem}", Location(path.name))]) from None
-    except (ValueError, RecursionError) as problem:
-        message = f"The file holds no plan difference: {str(problem)[:200].rstrip('.')}."
-        raise Refused([Finding("diff", message, Location(path.name))]) from None
+    return read_file(path, "diff", "plan difference", from_json, MAX_INPUT)

@@ -8,7 +8,6 @@ from typing import Any
 
 from ops.change.leaves import focused, leaves
 from ops.change.model import (
-    MAX_TEXT,
     RANKS,
     WEIGHTS,
     ArchiveChange,
@@ -25,6 +24,7 @@ from ops.change.resources import meanings_of
 from ops.change.unremoved import NOTE, unremoved
 from ops.report.text import kind, plain
 from ops.terminal import clip
+from ops.untrusted import MAX_TEXT
 from provider.changes import TABLE, changes
 from provider.tables import column_effects, columns
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile
 
-from ops.change.model import MAX_TEXT
 from ops.report.text import plain
 from ops.terminal import clip
+from ops.untrusted import MAX_TEXT
 
 _KEYS = ("name", "columnName", "fieldPath", "role", "key")
 _LONG, _CONTEXT, _BREAK = 100, 24, " ⏎ "

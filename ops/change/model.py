@@ -6,9 +6,10 @@ A workflow without credentials writes the JSON of an outsider's change; one with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Literal, cast, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, get_args
+
+from ops.untrusted import read
 
 Operation = Literal["added", "removed", "changed", "replaced", "kept"]
 Weight = Literal["start", "stateful", "permission", "alert", "other"]
@@ -16,9 +17,7 @@ Weight = Literal["start", "stateful", "permission", "alert", "other"]
 Rank = Literal["start", "data", "permission", "alert", "rest"]
 """How much is at stake: work that starts wrongly or not at all, data, permissions, alerts, the rest."""
 RANKS: Final = get_args(Rank)
-OPERATIONS: Final = get_args(Operation)
 WEIGHTS: Final = get_args(Weight)
-MAX_TEXT: Final = 2_000
 MAX_ITEMS: Final = 5_000
 
 
@@ -128,91 +127,6 @@ class PlanDifference:
         return asdict(self)
 
 
-class Malformed(ValueError):
-    """JSON that is not a difference."""
-
-
 def from_json(document: object) -> PlanDifference:
     """Return the difference that `document` holds; raises `Malformed` for anything that `as_json` does not write."""
-    top = _mapping(document, PlanDifference)
-    return PlanDifference(
-        base=_text(top["base"]),
-        head=_text(top["head"]),
-        stack=_text(top["stack"]),
-        refused=_text(top["refused"]),
-        broken=tuple(_broken(each) for each in _items(top["broken"])),
-        mended=tuple(_broken(each) for each in _items(top["mended"])),
-        meanings=tuple(_meaning(each) for each in _items(top["meanings"])),
-        resources=tuple(_resource(each) for each in _items(top["resources"])),
-        archives=tuple(_archive(each) for each in _items(top["archives"])),
-    )
-
-
-def _meaning(value: object) -> Meaning:
-    given = _mapping(value, Meaning)
-    return Meaning(cast(Rank, _one_of(given["rank"], RANKS)), _text(given["sentence"]))
-
-
-def _resource(value: object) -> Resource:
-    given = _mapping(value, Resource)
-    return Resource(
-        operation=_operation(given["operation"]),
-        weight=cast(Weight, _one_of(given["weight"], WEIGHTS)),
-        kind=_text(given["kind"]),
-        name=_text(given["name"]),
-        entity=_text(given["entity"]),
-        about=_text(given["about"]),
-        changes=tuple(_change(each) for each in _items(given["changes"])),
-    )
-
-
-def _change(value: object) -> PropertyChange:
-    given = _mapping(value, PropertyChange)
-    if not isinstance(given["replaces"], bool):
-        raise Malformed("'replaces' is neither true nor false")
-    path, before, after, note = (_text(given[name]) for name in ("path", "before", "after", "note"))
-    return PropertyChange(path, before, after, given["replaces"], note)
-
-
-def _archive(value: object) -> ArchiveChange:
-    given = _mapping(value, ArchiveChange)
-    files = (_mapping(each, FileChange) for each in _items(given["files"]))
-    return ArchiveChange(
-        _operation(given["operation"]),
-        _text(given["function"]),
-        tuple(FileChange(_operation(each["operation"]), _text(each["path"])) for each in files),
-    )
-
-
-def _broken(value: object) -> Broken:
-    given = _mapping(value, Broken)
-    return Broken(_text(given["rule"]), _text(given["message"]), _text(given["at"]))
-
-
-def _operation(value: object) -> Operation:
-    return cast(Operation, _one_of(value, OPERATIONS))
-
-
-def _one_of(value: object, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise Malformed(f"a value is none of {', '.join(known)}")
-    return value
-
-
-def _mapping(value: object, kind: type[Any]) -> Mapping[str, Any]:
-    wanted = {each.name for each in fields(kind)}
-    if not isinstance(value, dict) or value.keys() != wanted:
-        raise Malformed(f"a {kind.__name__} has other members than {', '.join(sorted(wanted))}")
-    return value
-
-
-def _items(value: object) -> Iterator[object]:
-    if not isinstance(value, list | tuple) or len(value) > MAX_ITEMS:
-        raise Malformed(f"a list is none, or has more than {MAX_ITEMS} items")
-    return iter(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise Malformed(f"a text is none, or is longer than {MAX_TEXT} characters")
-    return value
+    return read(PlanDifference, document, MAX_ITEMS)

@@ -19,8 +19,8 @@ from ops.local.recording import recorded
 from ops.local.replay import Player, operated
 from ops.local.system import LocalRunError, System
 from ops.local.telling import ToldDay
-from ops.page.run import MAX_TEXT
 from ops.terminal import clip, columns, style_for
+from ops.untrusted import MAX_TEXT
 
 BEAT = 0.2
 

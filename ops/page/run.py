@@ -7,17 +7,16 @@ texts and whole numbers in the places where they belong.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal
+
+from ops.untrusted import Malformed, read
 
 EventKind = Literal[
     "completion", "duplicate", "late", "blocked", "triggered", "row", "dead-letter", "alert", "drill", "note"
 ]
-KINDS: Final = get_args(EventKind)
 MAX_EVENTS: Final = 20_000
-MAX_COUNTS: Final = 20
-MAX_TEXT: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -55,49 +54,16 @@ class Run:
         return asdict(self)
 
 
-class NotARun(ValueError):
-    """JSON that is not a run."""
-
-
 def from_json(document: object) -> Run:
-    """Return the run that `document` holds; raises `NotARun` for anything that `as_json` does not write."""
-    top = _mapping(document, Run)
-    events = top["events"]
-    if not isinstance(events, list) or len(events) > MAX_EVENTS:
-        raise NotARun(f"`events` is a list of at most {MAX_EVENTS:,} events")
-    texts = {name: _text(top[name], name) for name in ("title", "day", "verdict")}
-    return Run(**texts, events=tuple(_event(each) for each in events))
+    """Return the run that `document` holds; raises `Malformed` for anything that `as_json` does not write."""
+    run = read(Run, document, MAX_EVENTS)
+    if not all(_has_offset(each.at) for each in run.events):
+        raise Malformed("`at` is a time as ISO 8601 with an offset, such as 2026-01-29T03:12:00-05:00")
+    return run
 
 
-def _event(value: object) -> RunEvent:
-    given = _mapping(value, RunEvent)
-    at, what, counts = _text(given["at"], "at"), given["what"], given["counts"]
+def _has_offset(at: str) -> bool:
     try:
-        known = datetime.fromisoformat(at).tzinfo is not None
+        return datetime.fromisoformat(at).tzinfo is not None
     except ValueError:
-        known = False
-    if not known:
-        raise NotARun("`at` is a time as ISO 8601 with an offset, such as 2026-01-29T03:12:00-05:00")
-    if what not in KINDS:
-        raise NotARun(f"`what` is one of {', '.join(KINDS)}")
-    if not isinstance(counts, Mapping) or len(counts) > MAX_COUNTS:
-        raise NotARun(f"`counts` is an object of at most {MAX_COUNTS} numbers")
-    if any(isinstance(number, bool) or not isinstance(number, int) for number in counts.values()):
-        raise NotARun("`counts` holds whole numbers")
-    texts = {name: _text(given[name], name) for name in ("boundary", "subject", "reason")}
-    return RunEvent(
-        at=at, what=cast(EventKind, what), counts={_text(k, "counts"): v for k, v in counts.items()}, **texts
-    )
-
-
-def _mapping(value: object, of: type[Run] | type[RunEvent]) -> Mapping[str, Any]:
-    names = [each.name for each in fields(of)]
-    if not isinstance(value, Mapping) or sorted(value) != sorted(names):
-        raise NotARun(f"expected an object with {', '.join(names)} and nothing else")
-    return value
-
-
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise NotARun(f"`{name}` is a text of at most {MAX_TEXT:,} characters")
-    return value
+        return False

@@ -7,13 +7,9 @@ plan gives the same bytes. The package holds what `ops plan` says, too: gathered
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from ops.page.run import Run
+from typing import Final
 
 DEFAULT: Final = Path("build/report.html")
 MAX_INPUT: Final = 20_000_000
@@ -36,10 +32,12 @@ def run(args: argparse.Namespace) -> int:
     from blueprint.loader import read_manifest
     from ops import diff, exitcodes
     from ops.page import document
+    from ops.page.run import from_json
     from ops.report.gather import gather
+    from ops.untrusted import read_file
 
     difference = diff.read(args.diff) if args.diff else None
-    played = _run(args.played) if args.played else None
+    played = read_file(args.played, "report", "run", from_json, MAX_INPUT) if args.played else None
     plan = gather(args.root, args.stack, acceptance=not args.no_acceptance)
     manifest = plan.blueprint.manifest if plan.blueprint else read_manifest(args.root)[0]
     text = document.html(document.Page(plan, manifest, difference, played))
@@ -49,17 +47,3 @@ def run(args: argparse.Namespace) -> int:
     found = f", {len(plan.violations)} violations in it" if plan.violations else ""
     sys.stdout.write(f"wrote {output} ({len(text.encode()) / 1000:,.0f} KB{found}).\n")
     return exitcodes.REFUSED if plan.violations else exitcodes.SOUND
-
-
-def _run(path: Path) -> Run:
-    from analysis.files import Unreadable, read_bytes
-    from blueprint.findings import Finding, Location, Refused
-    from ops.page.run import from_json
-
-    try:
-        return from_json(json.loads(read_bytes(path, MAX_INPUT)))
-    except Unreadable as problem:
-        raise Refused([Finding("report", f"The file holds no run. {problem}", Location(path.name))]) from None
-    except (ValueError, RecursionError) as problem:
-        message = f"The file holds no run: {str(problem)[:200].rstrip('.')}."
-        raise Refused([Finding("report", message, Location(path.name))]) from None

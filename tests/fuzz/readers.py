@@ -25,9 +25,10 @@ from blueprint.schemas.messages import load_messages
 from blueprint.schemas.sql import FileContext
 from blueprint.schemas.sql import parse as parse_ddl
 from ops.change import render
-from ops.change.model import Malformed, from_json
+from ops.change.model import from_json
 from ops.embedded import project
 from ops.terminal import Style, clean
+from ops.untrusted import Malformed
 from tests.functions.conftest import ROOT
 from tests.functions.test_endpoint import Memory, pushed, served
 

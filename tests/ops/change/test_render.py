@@ -18,13 +18,13 @@ from ops.change.model import (
     ArchiveChange,
     Broken,
     FileChange,
-    Malformed,
     PlanDifference,
     PropertyChange,
     Resource,
     from_json,
 )
 from ops.terminal import Style
+from ops.untrusted import Malformed
 
 HOSTILE = (
     "`` @everyone <img src=x onerror=alert(1)> [x](https://evil.example)\n\n# Title\n---\n![](http://e)\r\n* ``` \u202e"

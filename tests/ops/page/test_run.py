@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ops.page.run import NotARun, Run, RunEvent, from_json
+from ops.page.run import Run, RunEvent, from_json
+from ops.untrusted import Malformed
 
 RUN = Run(
     "A day",
@@ -48,5 +49,5 @@ Edit = Callable[[dict[str, Any]], object]
 def test_anything_else_is_refused(edit: Edit, words: str) -> None:
     document = copy.deepcopy(json.loads(json.dumps(RUN.as_json())))
     edit(document)
-    with pytest.raises(NotARun, match=words):
+    with pytest.raises(Malformed, match=words):
         from_json(document)
