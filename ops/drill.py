@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 from ops import exitcodes
 from ops.arguments import add_project_arguments
@@ -50,12 +48,12 @@ def _each(reports: Reports, args: argparse.Namespace, style: Style) -> int:
     escaped = False
     with Drills(args.root, args.stack) as drills:
         for case in reports.matching(args.name):
-            result = drills.run(case)
-            escaped |= not result.refused
+            found = drills.run(case)
+            escaped |= not found
             print(style.heading(f"Incident {case['incident']}", str(case["what"])))
-            for finding in result.findings:
+            for finding in found:
                 print(f"  {style.tick} refused before deployment: {finding}")
-            if not result.refused:
+            if not found:
                 print(f"  {style.cross} NOT refused by {case['rule']}.")
             for line in reports.after(case["incident"]):
                 print(f"  {style.tick} after deployment: {line}")
@@ -67,18 +65,10 @@ def _table(reports: Reports, args: argparse.Namespace, style: Style) -> int:
     from ops.drills.run import Drills
 
     table = DrillTable(reports)
-    with Drills(Path(args.root), args.stack) as drills:
-        for line in _lines(table, drills):
-            print(line, flush=True)
+    with Drills(args.root, args.stack) as drills:
+        for incident in reports.incidents:
+            case = reports.first(incident.number)
+            print(table.row(incident, drills.run(case) if case else None), flush=True)
     print()
     print(table.summary(style))
     return exitcodes.REFUSED if table.escaped else exitcodes.SOUND
-
-
-def _lines(table: DrillTable, drills: object) -> Iterator[str]:
-    from ops.drills.run import Drills
-
-    assert isinstance(drills, Drills)
-    for incident in table.reports.incidents:
-        case = table.reports.first(incident.number)
-        yield table.row(incident, drills.run(case) if case else None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blueprint.findings import Finding
 from ops.coverage import CASES, Incident, checks, incidents
-from ops.drills.result import DrillResult
 from ops.terminal import Style, count
 
 if TYPE_CHECKING:
@@ -102,13 +102,12 @@ class DrillTable:
     escaped: list[int] = field(default_factory=list)
     refused: int = 0
 
-    def row(self, incident: Incident, result: DrillResult | None) -> str:
-        """Return the row of one incident."""
-        if result is not None and result.refused:
+    def row(self, incident: Incident, found: Sequence[Finding] | None) -> str:
+        """Return the row of one incident, with what refuses it; None where nothing of it can be judged before."""
+        if found:
             self.refused += 1
-            finding = result.findings[0]
-            before = f"refused: {finding.rule} {finding.at}"
-        elif result is not None:
+            before = f"refused: {found[0].rule} {found[0].at}"
+        elif found is not None:
             self.escaped.append(incident.number)
             before = "NOT REFUSED"
         else:

@@ -15,7 +15,6 @@ from blueprint.findings import Finding, Location
 from ops import policy
 from ops.drills import cases
 from ops.drills.cases import INVENTORY, Case
-from ops.drills.result import DrillResult
 from ops.progress import stage
 from ops.report.gather import Plan, gather
 
@@ -43,15 +42,15 @@ class Drills:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._home.cleanup()
 
-    def run(self, case: Case) -> DrillResult:
-        """Do one failure; return what refuses it."""
+    def run(self, case: Case) -> tuple[Finding, ...]:
+        """Do one failure; return the findings that refuse it before it is deployed, none where nothing does."""
         with stage(f"Incident {case['incident']}: {case['what']}"):
             if "edits" in case:
                 return self._edited(case)
             found = self._judged(case)
-        return DrillResult(tuple(Finding(case["rule"], text, self._place) for text in cases.told(found, case)))
+        return tuple(Finding(case["rule"], text, Location("__main__.py")) for text in cases.told(found, case))
 
-    def _edited(self, case: Case) -> DrillResult:
+    def _edited(self, case: Case) -> tuple[Finding, ...]:
         with tempfile.TemporaryDirectory(dir=self._home.name) as folder:
             tree = Path(folder) / "tree"
             shutil.copytree(
@@ -61,7 +60,7 @@ class Drills:
             for change in case["edits"]:
                 cases.edit(tree, change)
             found = cases.judged(tree, self._stack)
-        return DrillResult(tuple(each for each in found if each.rule == case["rule"] and case["says"] in each.message))
+        return tuple(each for each in found if each.rule == case["rule"] and case["says"] in each.message)
 
     def _judged(self, case: Case) -> list[tuple[str, str]]:
         plan, model = self._plan, self._plan.blueprint
@@ -76,7 +75,3 @@ class Drills:
     @cached_property
     def _plan(self) -> Plan:
         return gather(self._root, self._stack)
-
-    @property
-    def _place(self) -> Location:
-        return Location("__main__.py")

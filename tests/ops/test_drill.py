@@ -8,7 +8,6 @@ from blueprint.findings import Finding, Location
 from ops.__main__ import guarded
 from ops.coverage import Incident
 from ops.drills.reports import DrillTable, Reports
-from ops.drills.result import DrillResult
 from ops.drills.run import Drills
 from ops.terminal import style_for
 from tests.incidents.cases import ROOT
@@ -44,12 +43,12 @@ def test_a_failure_that_nothing_refuses_is_told(reports: Reports) -> None:
     benign = {"incident": 13, "what": "nothing", "rule": "archive-entry-point", "says": "", "edits": []}
     with Drills(ROOT, "prod") as drills:
         result = drills.run(benign)
-    assert not result.refused
+    assert not result
     table = DrillTable(reports)
     incident = Incident(13, "nothing", "B", before=True, after=False)
     assert "NOT REFUSED" in table.row(incident, result)
     assert "Not refused: 13." in table.summary(style_for())
-    sound = DrillResult((Finding("a-rule", "It is refused.", Location("pipeline.yaml", 3)),))
+    sound = [Finding("a-rule", "It is refused.", Location("pipeline.yaml", 3))]
     assert "refused: a-rule pipeline.yaml:3" in table.row(incident, sound)
 
 
@@ -61,9 +60,7 @@ def test_the_table_has_every_incident(reports: Reports) -> None:
 
 def test_the_table_says_what_reports_an_incident_and_by_when(reports: Reports) -> None:
     outage = next(each for each in reports.incidents if each.number == 24)
-    row = DrillTable(reports).row(
-        outage, DrillResult((Finding("a-rule", "It is refused.", Location("pipeline.yaml", 3)),))
-    )
+    row = DrillTable(reports).row(outage, [Finding("a-rule", "It is refused.", Location("pipeline.yaml", 3))])
     assert "day recorded_outage, reported by silence within 9 minutes" in row
     told = [line for number in range(1, 78) for line in reports.after(number) if "reported by" in line]
     assert all(int(line.split(" within ")[1].split()[0]) <= 10 for line in told), "what the mission promises"
