@@ -29,7 +29,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,25 +158,17 @@ def lines(adoption: Adoption, drafted: Draft) -> Iterator[str]:
     others = [each for each in adoption.adopted if not each.replaced and not each.refused]
     kept = [each for each in others if not each.changed]
     changed = [each for each in others if each.changed]
-    yield f"Imported as they are: {len(kept)}"
-    yield from _adopted_lines(kept)
-    yield f"Imported and changed in place by the next update: {len(changed)}"
-    yield from _adopted_lines(changed)
-    yield f"Replaced by the next update: {len(replaced)}"
-    yield from _adopted_lines(replaced)
-    yield f"Declared as the service would refuse to change them: {len(refused)}"
-    yield from _adopted_lines(refused)
+    yield from _adopted_lines("Imported as they are", kept)
+    yield from _adopted_lines("Imported and changed in place by the next update", changed)
+    yield from _adopted_lines("Replaced by the next update", replaced)
+    yield from _adopted_lines("Declared as the service would refuse to change them", refused)
     yield f"Created: {len(adoption.created)}"
-    kinds: dict[str, int] = {}
-    for registration in adoption.created:
-        kinds[_kind(registration.type)] = kinds.get(_kind(registration.type), 0) + 1
+    kinds = Counter(_kind(each.type) for each in adoption.created)
     yield from (f"  {count:>4} {kind}" for kind, count in sorted(kinds.items()))
     disturbing = [each for each in adoption.leftovers if each.touches]
-    yield f"Undeclared and disturbing, remove them: {len(disturbing)}"
-    yield from _leftover_lines(disturbing)
     idle = [each for each in adoption.leftovers if not each.touches]
-    yield f"Undeclared and without effect on this pipeline; remove those that were its own: {len(idle)}"
-    yield from _leftover_lines(idle)
+    yield from _leftover_lines("Undeclared and disturbing, remove them", disturbing)
+    yield from _leftover_lines("Undeclared and without effect on this pipeline; remove those that were its own", idle)
 
 
 def drafted_lines(drafted: Draft) -> Iterator[str]:
@@ -193,13 +186,15 @@ def drafted_lines(drafted: Draft) -> Iterator[str]:
         yield from (f"      {line}" for line in hand.entry)
 
 
-def _adopted_lines(adopted: Iterable[Adopted]) -> Iterator[str]:
+def _adopted_lines(title: str, adopted: Sequence[Adopted]) -> Iterator[str]:
+    yield f"{title}: {len(adopted)}"
     for each in adopted:
         places = ", ".join((*each.replaced, *each.refused, *each.changed))
         yield f"  {_kind(each.existing.type)} {each.existing.label}" + (f": {places}" if places else "")
 
 
-def _leftover_lines(leftovers: Iterable[Leftover]) -> Iterator[str]:
+def _leftover_lines(title: str, leftovers: Sequence[Leftover]) -> Iterator[str]:
+    yield f"{title}: {len(leftovers)}"
     for each in leftovers:
         yield f"  {_kind(each.existing.type)} {each.existing.label}" + (f" {each.touches}" if each.touches else "")
 

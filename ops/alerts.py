@@ -11,6 +11,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,39 +74,14 @@ def _names(root: Path, stack: str, manifest: Manifest) -> Names:
 
 def as_json(alert: Alert) -> dict[str, Any]:
     """Return an alert as the JSON that `--json` prints."""
-    condition: dict[str, Any]
-    if isinstance(alert.condition, PromQL):
-        condition = {
-            "type": "promql",
-            "query": alert.condition.query,
-            "duration": alert.condition.duration,
-            "evaluation_interval": alert.condition.evaluation_interval,
-        }
-    else:
-        condition = {
-            "type": "log",
-            "filter": alert.condition.filter,
-            "label_extractors": dict(alert.condition.label_extractors),
-        }
-    return {
-        "name": alert.name,
-        "kind": alert.kind,
-        "title": alert.title,
-        "covers": {"kind": alert.covers.kind, "name": alert.covers.name},
-        "severity": alert.severity,
-        "condition": condition,
-        "channels": list(alert.channels),
-        "rate_limit": alert.rate_limit,
-        "auto_close": alert.auto_close,
-        "documentation": {
-            "meaning": alert.documentation.meaning,
-            "evidence": alert.documentation.evidence,
-            "command": alert.documentation.command,
-        },
-        "runbook": alert.runbook,
-        "incidents": list(alert.incidents),
-        "at": str(alert.at),
-    }
+    told = alert.condition
+    text = (
+        {"type": "promql", "query": told.query} if isinstance(told, PromQL) else {"type": "log", "filter": told.filter}
+    )
+    rest = {name: value for name, value in vars(told).items() if name != "condition"}
+    shown = {name: value for name, value in vars(alert).items() if name != "values"}
+    shown |= {"covers": asdict(alert.covers), "condition": text | rest, "documentation": asdict(alert.documentation)}
+    return shown | {"at": str(alert.at)}
 
 
 def _write_rules(path: Path, alerts: Sequence[Alert]) -> None:

@@ -71,14 +71,7 @@ class CostLine:
     def as_json(self) -> dict[str, Any]:
         """Return it as `--json` prints it."""
         known = {"price": self.price and self.price.price, "source": self.price and self.price.source}
-        return {
-            "what": self.what,
-            "quantity": self.quantity,
-            "unit": self.unit,
-            **known,
-            "month": self.dollars,
-            "why": self.why,
-        }
+        return {**vars(self), **known, "month": self.dollars}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,11 +126,10 @@ def read_prices(path: Path) -> tuple[date, Mapping[str, Price]]:
     """Return the day of a list of prices, and the prices; raises `Refused` where it cannot be read."""
     try:
         content = yaml.safe_load(read_input(path))
-        prices = {
-            name: Price(**{**each, "regions": tuple(each.get("regions", ()))})
-            for name, each in content["prices"].items()
+        prices = content["prices"].items()
+        return content["seen"], {
+            name: Price(**each | {"regions": tuple(each.get("regions", ()))}) for name, each in prices
         }
-        return content["seen"], prices
     except (Unreadable, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
         told = f"The list of prices cannot be read: {str(error).splitlines()[0].rstrip('.')}. Take {PRICES.name} as its model."
         raise Refused([Finding("prices", told, Location(str(path)))]) from None

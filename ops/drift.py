@@ -21,6 +21,7 @@ from ops.arguments import add_format_argument, add_project_arguments
 from ops.engine_cli import CHANGES_FOUND, call
 from ops.findings import FindingsReport, write
 from ops.terminal import count
+from provider.values import value_at
 
 
 @dataclass(frozen=True, order=True)
@@ -81,23 +82,13 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Drift]:
         elif step["op"] == "update":
             new = step.get("newState") or {}
             for place in step.get("detailedDiff") or step.get("diffReasons") or ():
-                values = [_at(state.get("inputs", {}), place) for state in (old, new)]
+                values = [value_at(state.get("inputs", {}), place) for state in (old, new)]
                 yield Drift(*subject, what="changed", property=place, declared=values[0], found=values[1])
 
 
 def _custom(step: Mapping[str, Any]) -> bool:
     state = step.get("oldState") or {}
     return bool(state.get("custom")) and not str(state.get("type", "")).startswith("pulumi:")
-
-
-def _at(value: object, place: str) -> object:
-    """Return the value at a path of the engine's diffs, such as `a.b[0].c`, or None."""
-    for key in place.replace("]", "").replace("[", ".").split("."):
-        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _shown(value: object) -> str:

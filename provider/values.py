@@ -75,3 +75,15 @@ def _select(value: object, steps: Sequence[str], place: str) -> Iterator[tuple[s
             yield from _select(element, steps[1:], f"{place}[{key}]")
     elif isinstance(value, Mapping) and steps[0] in value:
         yield from _select(value[steps[0]], steps[1:], f"{place}.{steps[0]}" if place else steps[0])
+
+
+def value_at(value: object, place: str) -> object:
+    """Return the value at a place such as `a.b[0].c`, or None; below something unknown, `UNKNOWN`."""
+    for key in place.replace("]", "").replace("[", ".").split("."):
+        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value == UNKNOWN:
+            break
+    return value

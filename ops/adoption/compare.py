@@ -16,7 +16,7 @@ from ops.adoption.inventory import Existing
 from ops.embedded.record import Registration
 from provider.changes import changes
 from provider.ids import import_id
-from provider.values import UNKNOWN
+from provider.values import UNKNOWN, value_at
 
 STATEFUL = frozenset(
     {
@@ -120,7 +120,7 @@ def _adopt(registration: Registration, inputs: Mapping[str, Any], found: Existin
     told = {name: inputs.get(name) for name in found.settings}
     places: dict[str, list[str]] = {}
     for change in changes(found.type, found.settings, told):
-        before, after = (_at(state, change.place) for state in (found.settings, told))
+        before, after = (value_at(state, change.place) for state in (found.settings, told))
         if (
             change.effect != "kept"
             and UNKNOWN not in (before, after)
@@ -195,14 +195,3 @@ def _touches(existing: Existing, topics: set[str], functions: set[str]) -> str:
     target = json.dumps([settings.get("httpTarget"), settings.get("pubsubTarget")])
     called = next((name for name in sorted(functions | topics) if f"/{name}" in target), None)
     return f"calls '{called}' too" if called else ""
-
-
-def _at(value: object, place: str) -> object:
-    for key in place.replace("]", "").replace("[", ".").split("."):
-        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if value == UNKNOWN:
-            return UNKNOWN
-    return value

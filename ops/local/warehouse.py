@@ -117,9 +117,7 @@ def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[Emulated
 
 
 def _home(folder: Path) -> Path:
-    """A home folder in which DuckDB finds the spatial extension of the installed package, without a
-    network.
-    """
+    """A home folder in which DuckDB finds the spatial extension of the installed package, without a network."""
     version = f"v{metadata.version('duckdb')}"
     package = importlib.util.find_spec("duckdb_extension_spatial")
     assert package is not None
