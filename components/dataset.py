@@ -1,6 +1,4 @@
-"""BigQuery: the datasets, tables and views that exist because their file exists, and the streams into
-them.
-"""
+"""BigQuery: the datasets, tables and views that exist because their file exists, and the streams into them."""
 
 from __future__ import annotations
 
@@ -116,9 +114,7 @@ def _constraints(table: Table) -> gcp.bigquery.TableTableConstraintsArgs | None:
 
 
 class StreamWriters(Component):
-    """Lets Pub/Sub's agent write streamed rows into a dataset: it must see the tables and add to them
-    (pitfall 43).
-    """
+    """Lets Pub/Sub's agent write streamed rows into a dataset: it must see the tables and add to them (pitfall 43)."""
 
     grants: list[pulumi.Resource]
 

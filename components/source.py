@@ -51,12 +51,18 @@ class FunctionSource(Component):
             display_name="Builds the functions",
             opts=self.options(),
         )
-        self.grants = [
+        self.grants = self._grants()
+        self.register_outputs({"bucket": self.bucket.name})
+
+    def _grants(self) -> list[pulumi.Resource]:
+        """Let the build identity write its log and its images, and read the archives."""
+        stack, member = self.context.plan.stack, self.build.member
+        return [
             gcp.projects.IAMMember(
                 "function-build-logging-logwriter",
                 project=stack.project,
                 role=BUILD_ROLE,
-                member=self.build.member,
+                member=member,
                 opts=self.options(),
             ),
             gcp.artifactregistry.RepositoryIamMember(
@@ -65,15 +71,14 @@ class FunctionSource(Component):
                 location=stack.region,
                 repository=self.images.repository_id,
                 role="roles/artifactregistry.writer",
-                member=self.build.member,
+                member=member,
                 opts=self.options(),
             ),
             gcp.storage.BucketIAMMember(
                 "function-build-source-viewer",
                 bucket=self.bucket.name,
                 role="roles/storage.objectViewer",
-                member=self.build.member,
+                member=member,
                 opts=self.options(),
             ),
         ]
-        self.register_outputs({"bucket": self.bucket.name})

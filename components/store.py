@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi_gcp as gcp
 
+from blueprint.schemas.firestore import Index, OwnIndexes, Ttl
 from components.base import Component, ComponentContext, because
 
 
@@ -31,47 +32,49 @@ class CompletionStore(Component):
             opts=self.options(stateful=True),
         )
         for index in context.plan.firestore.indexes:
-            because(index.logical_name, index.at)
-            gcp.firestore.Index(
-                index.logical_name,
-                project=stack.project,
-                database=self.database.name,
-                collection=index.collection,
-                query_scope=index.query_scope,
-                fields=[
-                    gcp.firestore.IndexFieldArgs(
-                        field_path=field.field_path, order=field.order, array_config=field.array_config
-                    )
-                    for field in index.fields
-                ],
-                opts=self.options(),
-            )
+            self._index(index)
         for own in context.plan.firestore.own:
-            because(own.logical_name, own.at)
-            gcp.firestore.Field(
-                own.logical_name,
-                project=stack.project,
-                database=self.database.name,
-                collection=own.collection,
-                field=own.field,
-                index_config=gcp.firestore.FieldIndexConfigArgs(
-                    indexes=[
-                        gcp.firestore.FieldIndexConfigIndexArgs(order=each.order, array_config=each.array_config)
-                        for each in own.indexes
-                    ]
-                ),
-                opts=self.options(),
-            )
+            indexes = [
+                gcp.firestore.FieldIndexConfigIndexArgs(order=each.order, array_config=each.array_config)
+                for each in own.indexes
+            ]
+            self._field(own, indexes=gcp.firestore.FieldIndexConfigArgs(indexes=indexes))
         for ttl in context.plan.firestore.ttls:
-            name = f"{ttl.collection.replace('_', '-')}-{ttl.field.strip('_').replace('_', '-')}-ttl"
-            because(name, ttl.at)
-            gcp.firestore.Field(
-                name,
-                project=stack.project,
-                database=self.database.name,
-                collection=ttl.collection,
-                field=ttl.field,
-                ttl_config=gcp.firestore.FieldTtlConfigArgs(),
-                opts=self.options(),
-            )
+            self._field(ttl, expiry=gcp.firestore.FieldTtlConfigArgs())
         self.register_outputs({"database": self.database.name})
+
+    def _index(self, index: Index) -> None:
+        because(index.logical_name, index.at)
+        gcp.firestore.Index(
+            index.logical_name,
+            project=self.context.plan.stack.project,
+            database=self.database.name,
+            collection=index.collection,
+            query_scope=index.query_scope,
+            fields=[
+                gcp.firestore.IndexFieldArgs(
+                    field_path=field.field_path, order=field.order, array_config=field.array_config
+                )
+                for field in index.fields
+            ],
+            opts=self.options(),
+        )
+
+    def _field(
+        self,
+        declared: OwnIndexes | Ttl,
+        *,
+        indexes: gcp.firestore.FieldIndexConfigArgs | None = None,
+        expiry: gcp.firestore.FieldTtlConfigArgs | None = None,
+    ) -> None:
+        because(declared.logical_name, declared.at)
+        gcp.firestore.Field(
+            declared.logical_name,
+            project=self.context.plan.stack.project,
+            database=self.database.name,
+            collection=declared.collection,
+            field=declared.field,
+            index_config=indexes,
+            ttl_config=expiry,
+            opts=self.options(),
+        )

@@ -1,6 +1,4 @@
-"""A stream: Pub/Sub itself writes a topic's messages into a table, so the record exists even when a
-function is down.
-"""
+"""A stream: Pub/Sub itself writes a topic's messages into a table, so the record exists even when a function is down."""
 
 from __future__ import annotations
 

@@ -129,9 +129,8 @@ def store(plan: Blueprint) -> Iterator[Expected]:
         inputs = {**place, "collection": own.collection, "field": own.field, "indexConfig": {"indexes": indexes}}
         yield owner.owns(FIELD, own.logical_name, inputs)
     for ttl in plan.firestore.ttls:
-        name = f"{ttl.collection.replace('_', '-')}-{ttl.field.strip('_').replace('_', '-')}-ttl"
         inputs = {**place, "collection": ttl.collection, "field": ttl.field, "ttlConfig": {}}
-        yield owner.owns(FIELD, name, inputs)
+        yield owner.owns(FIELD, ttl.logical_name, inputs)
 
 
 BUILD_GRANTS = ("function-build-logging-logwriter", "function-build-images-writer", "function-build-source-viewer")

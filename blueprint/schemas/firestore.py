@@ -90,6 +90,11 @@ class Ttl:
     after: int
     at: Location = dataclasses.field(compare=False)
 
+    @property
+    def logical_name(self) -> str:
+        """The collection and the field."""
+        return f"{self.collection.replace('_', '-')}-{self.field.strip('_').replace('_', '-')}-ttl"
+
 
 @dataclass(frozen=True)
 class Firestore:
