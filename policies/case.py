@@ -209,9 +209,7 @@ class StackCase:
 
 
 def physical_name(subject: Subject) -> str:
-    """Return the name other systems use for the resource; the logical name while the physical one is not
-    known.
-    """
+    """Return the name other systems use for the resource; the logical name while the physical one is not known."""
     for path in ("name", "accountId", "datasetId"):
         for _, value in known(subject.props, path):
             if isinstance(value, str):

@@ -12,9 +12,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Runtime:
-    """One language runtime: `deprecated` is the end of its support, `decommissioned` the end of deploying on
-    it.
-    """
+    """One language runtime: `deprecated` is the end of its support, `decommissioned` the end of deploying on it."""
 
     name: str
     deprecated: date

@@ -97,8 +97,7 @@ def alerts(factory: Factory, function: Function) -> Iterator[Alert]:
 
 
 def crash(function: Function) -> LogMatch:
-    """Return the condition on lines of a crash, of the platform about it, and of a revision that is not
-    ready."""
+    """Return the condition on lines of a crash, of the platform about it, and of a revision that is not ready."""
     platform = AnyOf(
         (compare("textPayload", "=~", ENDED_TEXT), compare("protoPayload.status.message", "=~", NOT_READY_TEXT))
     )

@@ -32,8 +32,7 @@ MAX_LABEL_EXTRACTORS = 10
 
 @dataclass(frozen=True, order=True)
 class Covers:
-    """The thing an alert watches: its kind and its name, the declared one or the physical one of a
-    subscription."""
+    """The thing an alert watches: its kind and its name, the declared one or the physical one of a subscription."""
 
     kind: CoversKind
     name: str

@@ -1,5 +1,4 @@
-"""Contracts on alerts: everything is watched, every alert can fire, tells somebody, and was seen to fire and to stay
-silent."""
+"""Contracts on alerts: everything is watched, every alert can fire, tells somebody, and was seen to fire and to stay silent."""
 
 from __future__ import annotations
 

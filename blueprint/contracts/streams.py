@@ -1,6 +1,4 @@
-"""Contracts on streams: completions are recorded without the orchestrator, and mapping, message and table
-agree.
-"""
+"""Contracts on streams: completions are recorded without the orchestrator, and mapping, message and table agree."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Contracts on tables: what code and the declaration name exists, with the columns they name, and evolves
-safely.
-"""
+"""Contracts on tables: what code and the declaration name exists, with the columns they name, and evolves safely."""
 
 from __future__ import annotations
 

@@ -122,9 +122,7 @@ class Table:
         return next((column for column in self.columns if column.name.casefold() == folded), None)
 
     def schema_json(self) -> str:
-        """The one canonical schema text: declared order, legacy type names, explicit modes, no spaces to
-        differ in.
-        """
+        """The one canonical schema text: declared order, legacy type names, explicit modes, no spaces to differ in."""
         return json.dumps([column.as_json() for column in self.columns], ensure_ascii=False, separators=(",", ":"))
 
     def inputs(self) -> dict[str, Any]:
@@ -146,9 +144,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """One dataset: what its `dataset.sql` (`CREATE SCHEMA`) says. Its location is the stack's region,
-    never written.
-    """
+    """One dataset: what its `dataset.sql` (`CREATE SCHEMA`) says. Its location is the stack's region, never written."""
 
     name: str
     description: str | None = None
@@ -205,9 +201,7 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Schemas:
-    """Everything in BigQuery that the pipeline owns or reads; all keys are `dataset.name`, datasets by
-    their name.
-    """
+    """Everything in BigQuery that the pipeline owns or reads; all keys are `dataset.name`, datasets by their name."""
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)

@@ -35,9 +35,7 @@ DifferenceKind = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class TableDifference:
-    """One thing that differs between an older and a newer table; `column` is the dotted path, if it is
-    one.
-    """
+    """One thing that differs between an older and a newer table; `column` is the dotted path, if it is one."""
 
     kind: DifferenceKind
     column: str | None = None
@@ -47,9 +45,7 @@ class TableDifference:
 
 
 def differences(old: Table, new: Table) -> tuple[TableDifference, ...]:
-    """Everything that differs from `old` to `new`: columns in declared order first, then the table's own
-    settings.
-    """
+    """Everything that differs from `old` to `new`: columns in declared order first, then the table's own settings."""
     return (*_column_differences(old.columns, new.columns, "", new.at), *_table_differences(old, new))
 
 

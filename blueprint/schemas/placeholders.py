@@ -36,9 +36,7 @@ def view_values(manifest: Manifest) -> dict[str, str]:
 
 
 def _expected(manifest: Manifest) -> Iterable[tuple[object, ...]]:
-    """What the mode for past dates expects; a phase without expectations (a batch) is one row without a
-    name.
-    """
+    """What the mode for past dates expects; a phase without expectations (a batch) is one row without a name."""
     upstreams = {boundary.upstream: boundary for boundary in manifest.boundaries.values()}
     for phase in manifest.phases.values():
         boundary = upstreams.get(phase.name)

@@ -41,9 +41,7 @@ NOW = "CURRENT_TIMESTAMP()"
 
 @dataclass(frozen=True, kw_only=True)
 class Transform:
-    """What a stream's subscriptions need: the message they take, the table they fill, and the code
-    between.
-    """
+    """What a stream's subscriptions need: the message they take, the table they fill, and the code between."""
 
     name: str
     topics: tuple[str, ...]
@@ -123,9 +121,7 @@ def _message(stream: Stream, manifest: Manifest, messages: Mapping[str, MessageS
 
 
 def mapping(stream: Stream, message: MessageSchema, table: Table) -> dict[str, Source]:
-    """Where each column comes from: as declared, or the field of its name; then what stands in for a
-    default.
-    """
+    """Where each column comes from: as declared, or the field of its name; then what stands in for a default."""
     if stream.columns == "same":
         fields = [field for field in message.fields if field != "schema_version"]
         json_columns = {column.name for column in table.columns if column.type == "JSON"}

@@ -1,6 +1,4 @@
-"""Who may do what: no public door, no default identity, no role that holds everything, no grant that takes
-others away.
-"""
+"""Who may do what: no public door, no default identity, no role that holds everything, no grant that takes others away."""
 
 from __future__ import annotations
 
@@ -30,15 +28,7 @@ INVOKER_ROLES = frozenset({"roles/run.invoker"})
 DEFAULT_IDENTITY = re.compile(
     r"-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$|@cloudbuild\.gserviceaccount\.com$"
 )
-MEMBERS = (
-    "member",
-    "members.*",
-    "entity",
-    "specialGroup",
-    "iamMember",
-    "roleEntities.*",
-    "accesses.*.specialGroup",
-)
+MEMBERS = ("member", "members.*", "entity", "specialGroup", "iamMember", "roleEntities.*", "accesses.*.specialGroup")
 IDENTITIES = {
     FUNCTION: ("serviceConfig.serviceAccountEmail", "buildConfig.serviceAccount"),
     SUBSCRIPTION: ("pushConfig.oidcToken.serviceAccountEmail",),
@@ -48,9 +38,7 @@ IDENTITIES = {
 
 @resource_rule("no-public-access", "Nobody from the open internet is granted anything", incidents=(30,))
 def no_public_access(case: Case) -> None:
-    """Refuse allUsers and allAuthenticatedUsers on every kind of grant: functions are called with a token,
-    or not at all.
-    """
+    """Refuse allUsers and allAuthenticatedUsers on every kind of grant: functions are called with a token, or not at all."""
     for member in case.values(*MEMBERS, computed=True):
         if str(member) in PUBLIC:
             case.violation(f"{member} is granted access; grant the one service account that calls instead.")
@@ -66,9 +54,7 @@ def no_basic_role(case: Case) -> None:
 
 @resource_rule("no-authoritative-grant", "Grants add, they never replace what others granted", incidents=(20, 24, 25))
 def no_authoritative_grant(case: Case) -> None:
-    """Refuse Binding and Policy kinds and inline access lists: each removes every grant that it does not
-    list.
-    """
+    """Refuse Binding and Policy kinds and inline access lists: each removes every grant that it does not list."""
     kind = case.subject.kind.rpartition(":")[2]
     if re.search(r"iam(binding|policy)$", kind, re.IGNORECASE):
         member = re.sub(r"(Binding|Policy)$", "Member", kind)
@@ -103,10 +89,7 @@ def no_grant_to_default_identity(case: Case) -> None:
 
 
 @resource_rule(
-    "no-account-keys",
-    "No service account has a key that can be carried away",
-    incidents=(30,),
-    kinds=(ACCOUNT_KEY,),
+    "no-account-keys", "No service account has a key that can be carried away", incidents=(30,), kinds=(ACCOUNT_KEY,)
 )
 def no_account_keys(case: Case) -> None:
     """Refuse exported keys: everything here runs on the platform and gets its tokens from it."""

@@ -41,9 +41,7 @@ def alert_can_fire(case: Case) -> None:
 
 @resource_rule("log-alert-limited", "An alert on log lines has a rate limit", incidents=(72, 73), kinds=(ALERT,))
 def log_alert_limited(case: Case) -> None:
-    """Refuse a log-matching alert without a rate limit or beside another condition: the platform does not
-    accept it.
-    """
+    """Refuse a log-matching alert without a rate limit or beside another condition: the platform does not accept it."""
     if not case.states(LOG_FILTER):
         return
     if not case.has("alertStrategy.notificationRateLimit.period"):
@@ -53,10 +51,7 @@ def log_alert_limited(case: Case) -> None:
 
 
 @resource_rule(
-    "alert-explains-itself",
-    "An alert says what it means and closes by itself",
-    incidents=(71, 75),
-    kinds=(ALERT,),
+    "alert-explains-itself", "An alert says what it means and closes by itself", incidents=(71, 75), kinds=(ALERT,)
 )
 def alert_explains_itself(case: Case) -> None:
     """Refuse an alert without documentation, without severity, or one that stays open for ever."""
@@ -70,9 +65,7 @@ def alert_explains_itself(case: Case) -> None:
 
 
 @stack_rule(
-    "everything-is-watched",
-    "Every function and every subscription is covered by alerts",
-    incidents=(49, 71, 76),
+    "everything-is-watched", "Every function and every subscription is covered by alerts", incidents=(49, 71, 76)
 )
 def everything_is_watched(stack: StackCase) -> None:
     """Refuse functions without an alert on log lines (a crash emits no metric) and one on metrics, and

@@ -1,6 +1,4 @@
-"""Functions: reachable only from inside, sized consistently, on a supported runtime, and free of secrets in
-the open.
-"""
+"""Functions: reachable only from inside, sized consistently, on a supported runtime, and free of secrets in the open."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ INTERNAL = frozenset({"ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"})
 RUNTIME_NOTICE = timedelta(days=183)  # six months: one season's quiet time to move everything to the next runtime
 
 SECRET_NAME = re.compile(
-    r"SECRET|TOKEN|PASSWORD|PASSWD|WEBHOOK|API_?KEY|PRIVATE_?KEY|CREDENTIAL|ACCESS_?KEY|(^|_)DSN(_|$)",
-    re.IGNORECASE,
+    r"SECRET|TOKEN|PASSWORD|PASSWD|WEBHOOK|API_?KEY|PRIVATE_?KEY|CREDENTIAL|ACCESS_?KEY|(^|_)DSN(_|$)", re.IGNORECASE
 )
 SECRET_VALUE = re.compile(
     r"""hooks\.slack\.com/|-----BEGIN\ [A-Z ]*PRIVATE\ KEY|\bxox[abprs]-|\bAIza[0-9A-Za-z_-]{20}
@@ -35,10 +32,7 @@ MEBI = {
 
 
 @resource_rule(
-    "ingress-internal",
-    "Functions are reached from inside the project only",
-    incidents=(30,),
-    kinds=(FUNCTION,),
+    "ingress-internal", "Functions are reached from inside the project only", incidents=(30,), kinds=(FUNCTION,)
 )
 def ingress_internal(case: Case) -> None:
     """Refuse functions open to the internet; push and scheduler of the same project count as inside."""
@@ -57,9 +51,7 @@ def ingress_internal(case: Case) -> None:
     kinds=(FUNCTION, RUN_SERVICE),
 )
 def no_secret_in_environment(case: Case) -> None:
-    """Refuse plain variables whose name or value says that they are a secret: state and console show them in
-    clear text.
-    """
+    """Refuse plain variables whose name or value says that they are a secret: state and console show them in clear text."""
     for place, value in case.entries("serviceConfig.environmentVariables.*") + case.entries(
         "buildConfig.environmentVariables.*"
     ):
@@ -71,15 +63,10 @@ def no_secret_in_environment(case: Case) -> None:
 
 
 @resource_rule(
-    "secret-version-pinned",
-    "A mounted secret names its secret and its version",
-    incidents=(58,),
-    kinds=(FUNCTION,),
+    "secret-version-pinned", "A mounted secret names its secret and its version", incidents=(58,), kinds=(FUNCTION,)
 )
 def secret_version_pinned(case: Case) -> None:
-    """Refuse secret mounts without secret, version or project: a dropped or empty mount is found out only
-    when it is needed.
-    """
+    """Refuse secret mounts without secret, version or project: a dropped or empty mount is found out only when it is needed."""
     for place, _ in case.entries("serviceConfig.secretEnvironmentVariables.*"):
         for needed in ("key", "secret", "version", "projectId"):
             if case.missing(f"{place}.{needed}"):
@@ -87,15 +74,10 @@ def secret_version_pinned(case: Case) -> None:
 
 
 @resource_rule(
-    "runtime-supported",
-    "The runtime is supported for at least six more months",
-    incidents=(10, 12),
-    kinds=(FUNCTION,),
+    "runtime-supported", "The runtime is supported for at least six more months", incidents=(10, 12), kinds=(FUNCTION,)
 )
 def runtime_supported(case: Case) -> None:
-    """Refuse runtimes near the end of their life, and those whose end nobody wrote down
-    (policies/runtimes.yaml).
-    """
+    """Refuse runtimes near the end of their life, and those whose end nobody wrote down (policies/runtimes.yaml)."""
     if not case.has("buildConfig.runtime"):
         case.violation("No runtime is set; name one from policies/runtimes.yaml.")
     for name in case.values("buildConfig.runtime"):
@@ -142,15 +124,10 @@ def concurrency_fits_cpu(case: Case) -> None:
 
 
 @resource_rule(
-    "instances-declared",
-    "The number of instances is bounded on both sides",
-    incidents=(39, 59),
-    kinds=(FUNCTION,),
+    "instances-declared", "The number of instances is bounded on both sides", incidents=(39, 59), kinds=(FUNCTION,)
 )
 def instances_declared(case: Case) -> None:
-    """Refuse functions whose bounds are left to the platform: a redeploy resets what is not declared, a
-    storm has no ceiling.
-    """
+    """Refuse functions whose bounds are left to the platform: a redeploy resets what is not declared, a storm has no ceiling."""
     for path in ("serviceConfig.minInstanceCount", "serviceConfig.maxInstanceCount"):
         if not case.has(path):
             case.violation(f"{path} is not set; declare it, also when it is the default.")
@@ -161,9 +138,7 @@ def instances_declared(case: Case) -> None:
 
 @stack_rule("always-on-budget", "The instances that run day and night stay within the budget", incidents=(59,))
 def always_on_budget(stack: StackCase) -> None:
-    """Refuse more instances that never scale to zero than the stack allows: their bill comes whether used or
-    not.
-    """
+    """Refuse more instances that never scale to zero than the stack allows: their bill comes whether used or not."""
     counts = {case.subject.name: case.number("serviceConfig.minInstanceCount", 0) or 0 for case in stack.of(FUNCTION)}
     total = sum(counts.values())
     if total > stack.declared.always_on:
@@ -180,9 +155,7 @@ def always_on_budget(stack: StackCase) -> None:
     kinds=(FUNCTION,),
 )
 def subscription_is_ours(case: Case) -> None:
-    """Refuse platform-made event triggers: their hidden subscription has no dead letter, 10 s to
-    acknowledge, a day's memory.
-    """
+    """Refuse platform-made event triggers: their hidden subscription has no dead letter, 10 s to acknowledge, a day's memory."""
     if case.states("eventTrigger"):
         case.violation(
             "An event trigger makes a subscription nobody can configure; declare a push subscription instead."

@@ -19,10 +19,7 @@ LABELS = {
 
 
 @resource_rule(
-    "labels-present",
-    "Whatever can carry labels carries the declared ones",
-    incidents=(17, 22),
-    kinds=tuple(LABELS),
+    "labels-present", "Whatever can carry labels carries the declared ones", incidents=(17, 22), kinds=tuple(LABELS)
 )
 def labels_present(case: Case) -> None:
     """Refuse resources nobody can attribute: orphans of unknown origin ran for months."""

@@ -30,15 +30,10 @@ def declared_location(case: Case) -> None:
 
 
 @resource_rule(
-    "location-stated",
-    "Data kinds state where they keep data",
-    incidents=(63,),
-    kinds=tuple(sorted(DATA_KINDS)),
+    "location-stated", "Data kinds state where they keep data", incidents=(63,), kinds=tuple(sorted(DATA_KINDS))
 )
 def location_stated(case: Case) -> None:
-    """Refuse a missing location, which means the United States as a whole, for ever: it cannot be changed
-    afterwards.
-    """
+    """Refuse a missing location, which means the United States as a whole, for ever: it cannot be changed afterwards."""
     if not any(case.has(path) for path in REGION_PATHS):
         case.violation(f"No location is set, so the platform chooses; set {_place(case)[1]}.")
 
@@ -53,9 +48,7 @@ def _place(case: Case) -> tuple[str, str]:
 
 
 @stack_rule(
-    "addresses-are-references",
-    "Addresses come from resources or from the declared services",
-    incidents=(35, 50, 51),
+    "addresses-are-references", "Addresses come from resources or from the declared services", incidents=(35, 50, 51)
 )
 def addresses_are_references(stack: StackCase) -> None:
     """Refuse a literal address that is no declared outside service: a service made anew has another one.

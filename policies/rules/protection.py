@@ -19,10 +19,7 @@ ENGINE_SIDE = (*PLATFORM_SIDE, SECRET)
 
 
 @resource_rule(
-    "stateful-protected",
-    "What holds data is protected by the engine",
-    incidents=(52, 64),
-    kinds=tuple(ENGINE_SIDE),
+    "stateful-protected", "What holds data is protected by the engine", incidents=(52, 64), kinds=tuple(ENGINE_SIDE)
 )
 def stateful_protected(case: Case) -> None:
     """Refuse data that one wrong edit or destroy would delete; `protect` belongs on the resource itself.
@@ -34,15 +31,10 @@ def stateful_protected(case: Case) -> None:
 
 
 @resource_rule(
-    "stateful-kept",
-    "What holds data is protected by the platform",
-    incidents=(52, 64),
-    kinds=tuple(PLATFORM_SIDE),
+    "stateful-kept", "What holds data is protected by the platform", incidents=(52, 64), kinds=tuple(PLATFORM_SIDE)
 )
 def stateful_kept(case: Case) -> None:
-    """Refuse data that the platform would delete when told to, because a forced or manual delete passes the
-    engine by.
-    """
+    """Refuse data that the platform would delete when told to, because a forced or manual delete passes the engine by."""
     if _is_view(case) or _is_retired(case):
         return
     name, wanted, default_protects = PLATFORM_SIDE[case.subject.kind]

@@ -1,6 +1,4 @@
-"""Subscriptions: authenticated push, time to finish, a way out for what cannot be handled, and no end of
-their own.
-"""
+"""Subscriptions: authenticated push, time to finish, a way out for what cannot be handled, and no end of their own."""
 
 from __future__ import annotations
 
@@ -9,10 +7,7 @@ from policies.kinds import FUNCTION, SUBSCRIPTION, TOPIC
 from policies.registry import resource_rule, stack_rule
 
 ATTEMPTS = (5, 100)  # what the platform accepts as max_delivery_attempts
-ACK_SECONDS = (
-    10,
-    600,
-)  # what the platform accepts as acknowledgement deadline, which is the push timeout too
+ACK_SECONDS = (10, 600)  # what the platform accepts as acknowledgement deadline, which is the push timeout too
 MINIMUM_BACK_OFF_SECONDS = 10
 
 
@@ -20,9 +15,7 @@ MINIMUM_BACK_OFF_SECONDS = 10
     "push-authenticated", "Push carries a token for a named audience", incidents=(27,), kinds=(SUBSCRIPTION,)
 )
 def push_authenticated(case: Case) -> None:
-    """Refuse push without an OIDC token, its account and an explicit audience: the receiver answers 401 or
-    403.
-    """
+    """Refuse push without an OIDC token, its account and an explicit audience: the receiver answers 401 or 403."""
     if not case.has("pushConfig"):
         return
     if not case.has("pushConfig.oidcToken"):
@@ -38,9 +31,7 @@ def push_authenticated(case: Case) -> None:
     "never-expires", "Subscriptions do not expire when nothing flows", incidents=(34,), kinds=(SUBSCRIPTION,)
 )
 def never_expires(case: Case) -> None:
-    """Refuse the default expiry of 31 idle days: an off season is longer, and the subscription is gone when
-    it ends.
-    """
+    """Refuse the default expiry of 31 idle days: an off season is longer, and the subscription is gone when it ends."""
     path = "expirationPolicy.ttl"
     if not case.has(path):
         case.violation("Without an expiration policy it is deleted after 31 idle days; set ttl to the empty string.")
@@ -72,9 +63,7 @@ def back_off_declared(case: Case) -> None:
 
 @resource_rule("ack-deadline-declared", "The time to acknowledge is stated", incidents=(36,), kinds=(SUBSCRIPTION,))
 def ack_deadline_declared(case: Case) -> None:
-    """Refuse the default of 10 seconds on push: it is the request timeout too, and slow work is delivered
-    again.
-    """
+    """Refuse the default of 10 seconds on push: it is the request timeout too, and slow work is delivered again."""
     path = "ackDeadlineSeconds"
     if case.has("pushConfig") and not case.has(path):
         case.violation("No acknowledgement deadline is set, so work is delivered again after 10 s; set it.")
@@ -92,9 +81,7 @@ def retention_bounded(case: Case) -> None:
 
 @stack_rule("ack-covers-timeout", "A push waits at least as long as its function may work", incidents=(36,))
 def ack_covers_timeout(stack: StackCase) -> None:
-    """Refuse a deadline shorter than the function's timeout: the message comes again while the work still
-    runs.
-    """
+    """Refuse a deadline shorter than the function's timeout: the message comes again while the work still runs."""
     for case in stack.of(SUBSCRIPTION):
         deadline = case.number("ackDeadlineSeconds")
         for function in stack.referenced(case, "pushConfig.pushEndpoint", FUNCTION):
@@ -107,9 +94,7 @@ def ack_covers_timeout(stack: StackCase) -> None:
 
 
 @stack_rule(
-    "dead-letter-consumed",
-    "What cannot be delivered goes to a dead letter that somebody reads",
-    incidents=(37, 39),
+    "dead-letter-consumed", "What cannot be delivered goes to a dead letter that somebody reads", incidents=(37, 39)
 )
 def dead_letter_consumed(stack: StackCase) -> None:
     """Refuse a subscription without a dead letter, and a dead letter topic without a subscription, which

@@ -37,19 +37,10 @@ def token_fits_target(case: Case) -> None:
 
 
 @resource_rule(
-    "schedule-stated",
-    "A job states its time zone, its deadline and whether it runs",
-    incidents=(52, 53),
-    kinds=(JOB,),
+    "schedule-stated", "A job states its time zone, its deadline and whether it runs", incidents=(52, 53), kinds=(JOB,)
 )
 def schedule_stated(case: Case) -> None:
-    """Refuse what is left to the platform or the console: paused jobs were forgotten, and UTC is not local
-    time.
-    """
-    for path, what in (
-        ("timeZone", "time zone"),
-        ("attemptDeadline", "attempt deadline"),
-        ("paused", "paused state"),
-    ):
+    """Refuse what is left to the platform or the console: paused jobs were forgotten, and UTC is not local time."""
+    for path, what in (("timeZone", "time zone"), ("attemptDeadline", "attempt deadline"), ("paused", "paused state")):
         if not case.has(path):
             case.violation(f"The job does not state its {what}; set {path}.")
