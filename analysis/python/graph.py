@@ -23,8 +23,8 @@ class ImportProblem(NamedTuple):
     """A place where loading or running would fail.
 
     Attributes:
-        kind: `module`, `distribution`, `name`, `syntax`, `syntax-unknown`, `unreadable`, `relative`, `unbound`, `computed`,
-            `resource`, `entry`.
+        kind: `module`, `distribution`, `name`, `syntax`, `syntax-unknown`, `unreadable`, `relative`, `unbound`, `deleted`,
+            `computed`, `resource`, `entry`.
         subject: the missing module, distribution's module, name or file.
         importer: dotted name of the module that has the place.
         line: 1-based line in that module, 0 for the file as a whole.
@@ -110,7 +110,11 @@ class Closure:
         return failing
 
 
-_PARENTS = {"ModuleNotFoundError": ("ImportError",), "FileNotFoundError": ("OSError",), "NameError": ()}
+_PARENTS = {
+    "ModuleNotFoundError": ("ImportError",),
+    "FileNotFoundError": ("OSError",),
+    "UnboundLocalError": ("NameError",),
+}
 
 
 def caught(error: str, catches: Iterable[str]) -> bool:

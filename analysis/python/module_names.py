@@ -9,21 +9,22 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from analysis.python.imports import swallowed
-from analysis.python.nodes import walk
-from analysis.python.scopes import deferred_annotations, global_reads, module_scopes
+from analysis.python.scopes import Span, deferred_annotations, global_reads, module_scopes
 from analysis.python.syntax import PythonVersion
 
 
 class Unbound(NamedTuple):
-    """A name that is read and bound nowhere: its line, whether in a function, what is caught around it."""
+    """A name that is read and bound nowhere, or `deleted` before: its line, whether in a function, what is caught around it."""
 
     name: str
     line: int
     lazy: bool
     catches: tuple[str, ...]
+    deleted: bool = False
 
 
 class ModuleNames(NamedTuple):
@@ -48,44 +49,16 @@ def names_of(tree: ast.Module, dead: list[ast.stmt], target: PythonVersion, *, o
 
     Raises `SyntaxError` for what the compiler's symbol table refuses in definitions.
     """
-    found, gone = module_scopes(tree, dead), _deleted(tree)
+    found = module_scopes(tree, dead)
     bound = found.bound - found.never
-    wanted = set() if open_ended else {*gone, *(found.read - bound - _PRESENT - builtins_of(target))}
+    wanted = set() if open_ended else {*found.gone, *(found.read - bound - _PRESENT - builtins_of(target))}
     unbound: tuple[Unbound, ...] = ()
-    if wanted:
-        uses = _Uses(global_reads(tree, dead, wanted), dead, deferred=deferred_annotations(tree))
+    if wanted or found.after:
+        reads = global_reads(tree, dead, wanted) if wanted else set()
+        uses = _Uses(reads, {id(node) for node in found.after}, found.gone, dead, deferred=deferred_annotations(tree))
         uses.visit(tree)
-        # A function that uses a name which the module deletes may have done its work before.
-        unbound = tuple(
-            each for each in uses.found if not (each.name in gone and (each.lazy or each.line <= gone[each.name]))
-        )
-    return ModuleNames(frozenset(bound - gone.keys()), open_ended, unbound)
-
-
-def _deleted(tree: ast.Module) -> dict[str, int]:
-    """Return the names that a module deletes for good, and the line: by `del`, or at the end of a handler that has one."""
-    spans: dict[str, tuple[int, int]] = {}  # where the name may be bound all the same
-    for node in tree.body:
-        if isinstance(node, ast.Delete):
-            spans |= {each.id: (0, node.lineno) for each in node.targets if isinstance(each, ast.Name)}
-        for handler in node.handlers if isinstance(node, ast.Try) else ():
-            if handler.name:
-                start, _ = spans.get(handler.name, (handler.lineno, 0))
-                spans[handler.name] = start, handler.end_lineno or 0
-    for node in walk(*tree.body) if spans else ():
-        name = _bound_by(node)
-        if name in spans and not spans[name][0] <= node.lineno <= spans[name][1]:
-            del spans[name]
-    return {name: end for name, (_, end) in spans.items()}
-
-
-def _bound_by(node: object) -> str:
-    """Return the name that a node binds by itself."""
-    if isinstance(node, ast.Name):
-        return node.id if isinstance(node.ctx, ast.Store) else ""
-    if isinstance(node, ast.alias):
-        return node.asname or node.name.partition(".")[0]
-    return node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else ""
+        unbound = tuple(uses.found)
+    return ModuleNames(frozenset(bound - found.gone.keys()), open_ended, unbound)
 
 
 @functools.cache
@@ -98,11 +71,14 @@ def builtins_of(target: PythonVersion) -> frozenset[str]:
 class _Uses(ast.NodeVisitor):
     """Finds what is around some reads of names, as far as they are evaluated."""
 
-    def __init__(self, reads: set[int], dead: list[ast.stmt], *, deferred: bool) -> None:
+    def __init__(
+        self, reads: set[int], after: set[int], gone: Mapping[str, Span], dead: list[ast.stmt], *, deferred: bool
+    ) -> None:
         self.found: list[Unbound] = []
-        self._reads, self._dead, self._deferred = reads, {id(node) for node in dead}, deferred
+        self._reads, self._after, self._gone = reads, after, gone
+        self._dead, self._deferred = {id(node) for node in dead}, deferred
         self._inside: type[ast.AST] = ast.Module
-        self._lazy = False
+        self._lazy, self._top = False, ""
         self._catches: tuple[str, ...] = ()
 
     def visit(self, node: ast.AST) -> None:
@@ -110,8 +86,16 @@ class _Uses(ast.NodeVisitor):
             super().visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:
-        if id(node) in self._reads:
-            self.found.append(Unbound(node.id, node.lineno, self._lazy, self._catches))
+        if id(node) in self._after or (id(node) in self._reads and not self._is_bound(node)):
+            deleted = id(node) in self._after or node.id in self._gone
+            self.found.append(Unbound(node.id, node.lineno, self._lazy, self._catches, deleted))
+
+    def _is_bound(self, node: ast.Name) -> bool:
+        """Return whether a name that the module deletes may be there yet: a function may have done its work before."""
+        span = self._gone.get(node.id)
+        if span is None or not self._lazy:
+            return span is not None and span.holds(node.lineno)
+        return not self._top or self._top in span.called
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         # The annotation of a local variable is never evaluated; with deferred annotations none is.
@@ -130,13 +114,16 @@ class _Uses(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._each(*node.decorator_list, *node.bases, *node.keywords, *getattr(node, "type_params", ()))
-        outer, self._inside = self._inside, ast.ClassDef
+        outer, self._inside = (self._inside, self._top), ast.ClassDef
+        self._top = self._top or node.name
         self._each(*node.body)
-        self._inside = outer
+        self._inside, self._top = outer
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._each(*node.decorator_list, node.args, node.returns, *getattr(node, "type_params", ()))
+        top, self._top = self._top, self._top or node.name
         self._later(*node.body)
+        self._top = top
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 

@@ -23,9 +23,10 @@ def _unbound(closure: Closure, exported: ExportedNames, module: str) -> None:
     facts = closure.records[module]
     names = exported.of(module) if facts.unbound else frozenset()
     for unbound in facts.unbound if names is not None else ():
-        if unbound.name not in (names or ()):
+        if unbound.deleted or unbound.name not in (names or ()):
             fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
-            closure.fail("unbound", unbound.name, module, fact, "NameError")
+            kind, error = ("deleted", "UnboundLocalError") if unbound.deleted else ("unbound", "NameError")
+            closure.fail(kind, unbound.name, module, fact, error)
 
 
 def _asks_itself(closure: Closure, program: Program, module: str) -> None:

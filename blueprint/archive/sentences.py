@@ -62,6 +62,12 @@ SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] 
         "archive-unbound-name",
         _simple("The name '{subject}' is defined nowhere: this line raises NameError. Import or define it."),
     ),
+    "deleted": (
+        "archive-unbound-name",
+        _simple(
+            "The name '{subject}' is deleted before this line reads it, by `del` or at the end of the handler that binds it: it raises NameError. Keep the value under another name."
+        ),
+    ),
     "recursion": (
         "archive-missing-name",
         _simple(
