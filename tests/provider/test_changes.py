@@ -10,7 +10,8 @@ from provider import kinds
 from provider.changes import TABLE, changes, differences, planned, replaces
 from provider.ids import import_id, resource_id
 from provider.values import ARCHIVE, SECRET, SIGNATURE, UNKNOWN
-from tests.provider.cases import BASES, VERDICTS, Case, cases
+from tests.provider.bases import BASES
+from tests.provider.cases import VERDICTS, Case, cases
 
 DEFAULTS = {"project": "p", "region": "r", "location": "r"}
 
