@@ -24,6 +24,7 @@ from ops import exitcodes
 from ops.arguments import add_format_argument
 from ops.findings import FindingsReport, write
 from ops.progress import stage
+from ops.terminal import columns
 
 PROJECT = Path(__file__).resolve().parents[1]
 WAYS = {
@@ -200,12 +201,7 @@ def as_json(audit: Audit) -> dict[str, object]:
 def as_text(audit: Audit) -> list[str]:
     """Return a table of the functions, then every finding with its places."""
     heads = ("function", "verdict", "modules", "missing", "dangling", "silent", "unpinned", "KiB")
-    rows = [heads, *(_row(each) for each in audit.functions)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    lines = []
-    for row in rows:
-        padded = [(cell.ljust if column < 2 else cell.rjust)(widths[column]) for column, cell in enumerate(row)]
-        lines.append("  ".join(padded).rstrip())
+    lines = columns([heads, *map(_row, audit.functions)], right=range(2, len(heads)))
     if audit.copied:
         steps = ", ".join(f"{step.name} ({step.file}:{step.line})" for step in audit.copied)
         lines += ["", f"Copied beside every function, as these lines say (--root decides): {steps}"]

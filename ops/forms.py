@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from ops import tried
+
+if TYPE_CHECKING:
+    from ops.coverage import Cover, Incident
 
 FEWEST: Final = 6
 """Forms of an incident, of both sorts together."""
@@ -20,31 +23,7 @@ LAYERS: Final = {"pipeline.yaml": "declaration", "Pulumi": "stack", "schemas/mes
 """Beginning of a file's path → what a mistake in it is made in, by the names of the gauntlet's parts."""
 
 
-class Numbered(Protocol):
-    """One class of failure."""
-
-    @property
-    def number(self) -> int:
-        """Its number in docs/incidents.yaml."""
-
-    @property
-    def what(self) -> str:
-        """What broke."""
-
-
-class Answering(Protocol):
-    """What prevents or reports it."""
-
-    @property
-    def sort(self) -> str:
-        """Its sort: `alert`, `command` and others."""
-
-    @property
-    def id(self) -> str:
-        """Its id, or its file."""
-
-
-def section(root: Path, incidents: Iterable[Numbered], known: Mapping[int, Sequence[Answering]]) -> Iterator[str]:
+def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Sequence[Cover]]) -> Iterator[str]:
     """Yield the part of the page; nothing where no forms are recorded."""
     kept = tried.read(root)
     recorded, measured = kept.get("forms", {}).get("generated"), kept.get("reported", {})
@@ -110,7 +89,7 @@ def _so(counts: Counter[str]) -> str:
     return " or ".join(word for word, applies in words.items() if applies)
 
 
-def _reported(incident: int, checks: Sequence[Answering], measured: Mapping[str, Any]) -> str:
+def _reported(incident: int, checks: Sequence[Cover], measured: Mapping[str, Any]) -> str:
     """Return the alert that is measured to fire first, what reported it on a local run, or else the commands."""
     from blueprint.alerts import cases
 

@@ -19,7 +19,7 @@ from blueprint.findings import Finding, Location, Refused
 from blueprint.loader import load_manifest
 from ops import exitcodes
 from ops.arguments import add_format_argument, add_project_arguments
-from ops.findings import FindingsReport, write
+from ops.findings import FindingsReport, as_json, write
 from ops.terminal import Style, columns, count, style_for
 
 if TYPE_CHECKING:
@@ -199,9 +199,7 @@ def _as_json(judgement: Judgement, found: list[Finding]) -> dict[str, object]:
     return {
         "resources": judgement.resources,
         "rules": judgement.rules,
-        "violations": [
-            {"rule": each.rule, "message": each.message, "file": each.at.file, "line": each.at.line} for each in found
-        ],
+        "violations": as_json(FindingsReport("policy", Path(), found))["violations"],
         "unknown": [{"rule": each.rule, "urn": each.urn, "path": each.path} for each in judgement.unjudged],
     }
 

@@ -23,6 +23,11 @@ class State:
     triggered_at: datetime | None
     blocked: tuple[str, ...]
 
+    @property
+    def why(self) -> str:
+        """Return why nothing is triggered."""
+        return f"blocked by {', '.join(self.blocked)}" if self.blocked else f"missing {', '.join(self.missing)}"
+
     def __str__(self) -> str:
         """Return it in a line."""
         done, of = len(self.completed), len(self.completed) + len(self.missing)

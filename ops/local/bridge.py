@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from google.pubsub_v1 import SubscriberClient
@@ -50,26 +49,18 @@ class Bridge:
                 self._engines[stream.name] = MiniRacer()
                 self._engines[stream.name].eval(stream.code)
         self.deliveries: list[Delivery] = []
-        self._redeliveries = Redeliveries[Any]()
+        self.redeliveries = Redeliveries[Any]()
 
     def drain(self) -> int:
         """Store everything that waits; return how many messages were looked at."""
-        for (name, _), message in self._redeliveries.due(self._clock.noted()):
+        for (name, _), message in self.redeliveries.due(self._clock.noted()):
             self._take(self._streams[name], [message])
         return sum(self._drain(stream) for stream in self._streams.values())
-
-    def due(self) -> datetime | None:
-        """Return when the first message that waits gets its next attempt."""
-        return self._redeliveries.first()
-
-    def waiting(self) -> dict[str, int]:
-        """Return how many messages of each subscription wait for another attempt."""
-        return self._redeliveries.per_subscription()
 
     def begin_anew(self) -> None:
         """Forget what was delivered."""
         self.deliveries.clear()
-        self._redeliveries.clear()
+        self.redeliveries.clear()
 
     def _drain(self, stream: Subscription) -> int:
         path = f"projects/{self._warehouse.project}/subscriptions/{stream.name}"
@@ -91,7 +82,7 @@ class Bridge:
             self.deliveries.append(Delivery(at, *key, REFUSED if row is None else STORED))
             if row is not None:
                 rows.append(row)
-            elif not self._redeliveries.refused(stream, key, at, message):
+            elif not self.redeliveries.refused(stream, key, at, message):
                 self._forward(stream, _pushed(message), stream.attempts)
         if rows:
             self._warehouse.insert(stream.table, rows)

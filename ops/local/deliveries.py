@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -43,7 +42,7 @@ class Door:
         self.refusing: set[str] = set()
         self._subscriptions = subscriptions
         self._handled: Counter[str] = Counter()
-        self._redeliveries = Redeliveries[tuple[str, str, bytes]]()
+        self.redeliveries = Redeliveries[tuple[str, str, bytes]]()
         self._done: set[Key] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -60,26 +59,18 @@ class Door:
     def settled(self, subscription: str, message_id: str) -> bool:
         """Return whether a message needs no more time: done, or waiting until the clock goes on."""
         key = (subscription, message_id)
-        return key in self._done or self._redeliveries.waits(key, self.clock.noted())
-
-    def waiting(self) -> dict[str, int]:
-        """Return how many messages of each subscription wait for another attempt."""
-        return self._redeliveries.per_subscription()
-
-    def due(self) -> datetime | None:
-        """Return when the first message that waits gets its next attempt."""
-        return self._redeliveries.first()
+        return key in self._done or self.redeliveries.waits(key, self.clock.noted())
 
     def retry(self) -> int:
         """Deliver again what waited long enough; return how many messages that were."""
-        due = self._redeliveries.due(self.clock.noted())
+        due = self.redeliveries.due(self.clock.noted())
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda each: self._attempt(each[0], *each[1]), due))
         return len(due)
 
     def begin_anew(self) -> None:
         """Forget what was delivered."""
-        for each in (self.deliveries, self.secrets, self.refusing, self._redeliveries, self._done):
+        for each in (self.deliveries, self.secrets, self.refusing, self.redeliveries, self._done):
             each.clear()
 
     def close(self) -> None:
@@ -123,7 +114,7 @@ class Door:
             self._done.add(key)
             return
         declared = self._subscriptions[key[0]]
-        if not self._redeliveries.refused(declared, key, at, (function, path, body)):
+        if not self.redeliveries.refused(declared, key, at, (function, path, body)):
             self._forward(declared, json.loads(body)["message"], declared.attempts)
             self._done.add(key)
 

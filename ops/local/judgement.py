@@ -140,7 +140,7 @@ def differences(day: Day, found: Came, zone: ZoneInfo) -> list[str]:
     sentences += _differing(
         "open dates",
         _open(day),
-        {f"{each.boundary} {each.date}": _standing(each) for each in found.states if not each.triggered},
+        {f"{each.boundary} {each.date}": each.why for each in found.states if not each.triggered},
     )
     sentences += _differing("rows", expect.rows, found.rows)
     sentences += _differing("dead letters", expect.letters, found.letters)
@@ -180,10 +180,6 @@ def _open(day: Day) -> dict[str, str]:
         else "missing " + ", ".join(each.get("missing", ()))
         for each in day.expect.open
     }
-
-
-def _standing(state: State) -> str:
-    return "blocked by " + ", ".join(state.blocked) if state.blocked else "missing " + ", ".join(state.missing)
 
 
 def _differing(what: str, wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[str]:

@@ -89,7 +89,11 @@ class Live:
     def state(self) -> dict[str, Any]:
         """Return everything that the page shows anew."""
         lettered = Counter(each.topic for each in self.system.letters())
-        waiting = {**self.system.door.waiting(), **self.system.bridge.waiting()}
+        waiting = {
+            name: number
+            for each in (self.system.door, self.system.bridge)
+            for name, number in each.redeliveries.per_subscription().items()
+        }
         return {
             "clock": f"{self.system.clock.now().astimezone(self._zone):%Y-%m-%d %H:%M:%S}",
             "busy": self.busy,

@@ -66,9 +66,8 @@ def _end(found: Came, at: str) -> Iterator[RunEvent]:
     """Yield how everything stood at the end: dates that stay open, dead letters, rows."""
     for state in found.states:
         if not state.triggered:
-            why = f"blocked by {', '.join(state.blocked)}" if state.blocked else f"missing {', '.join(state.missing)}"
             counts = {"complete": len(state.completed), "expected": len({*state.completed, *state.missing})}
-            yield RunEvent(at, state.boundary, "blocked" if state.blocked else "late", state.date, why, counts)
+            yield RunEvent(at, state.boundary, "blocked" if state.blocked else "late", state.date, state.why, counts)
     for letter, reasons in found.letters.items():
         for reason, number in reasons.items():
             yield RunEvent(at, "", "dead-letter", letter, reason, {"messages": number})

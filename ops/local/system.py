@@ -143,7 +143,7 @@ class System:
 
     def due(self) -> datetime | None:
         """Return when the first message that was refused gets its next attempt."""
-        return min(filter(None, (self.door.due(), self.bridge.due())), default=None)
+        return min(filter(None, (each.redeliveries.first() for each in (self.door, self.bridge))), default=None)
 
     def _expected(self) -> Iterator[tuple[str, str]]:
         pushes: dict[str, list[str]] = defaultdict(list)

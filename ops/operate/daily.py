@@ -11,7 +11,7 @@ from blueprint.operations import answer, file_of
 from ops.answers import Answer, DateProblem, merged, worst
 from ops.operate.cloud import DataPlane, DataPlaneError
 from ops.operate.due import Due, due
-from ops.operate.letters import waiting_of
+from ops.operate.letters import problems_of, waiting_of
 from ops.operate.standing import BoundaryState, runs_of, standings
 from ops.operate.target import Target
 from ops.terminal import clip, count
@@ -95,11 +95,5 @@ def _dead_letters(target: Target, cloud: DataPlane, date: str, wanted: list[Boun
     functions = {each.function for each in wanted}
     every = len(wanted) == len(target.manifest.boundaries)
     holds = [hold for consumer, _, hold in target.holds() if every or consumer in functions]
-    for hold, found in waiting_of(cloud, holds, date):
-        subscription = hold.removesuffix("--dead-letter-hold")
-        if isinstance(found, DataPlaneError):
-            yield DateProblem(Answer.NOT_KNOWN, str(found), about=f"dead letter of {subscription}")
-        elif found:
-            waits = "waits" if found == 1 else "wait"
-            text = f"{count(found, 'message')} of the date {waits} in the dead letter of {subscription}."
-            yield DateProblem(Answer.CRITICAL, text, f"python -m ops redrive {subscription}")
+    for subscription, found in waiting_of(cloud, holds, date):
+        yield from problems_of(subscription, found, " of the date")

@@ -15,7 +15,7 @@ from blueprint.operations import answer
 from ops.answers import Answer, DateProblem, merged, worst
 from ops.operate.cloud import DataPlane, DataPlaneError, Row
 from ops.operate.daily import DateCheck, check
-from ops.operate.letters import MOST, waiting_of
+from ops.operate.letters import problems_of, waiting_of
 from ops.operate.target import Target
 from ops.terminal import count
 
@@ -164,20 +164,6 @@ def _gaps(target: Target, made: Overview, date: str) -> Iterator[DateProblem]:
 
 def _letters(target: Target, cloud: DataPlane, made: Overview) -> None:
     holds = [hold for _, _, hold in target.holds()]
-    for hold, found in waiting_of(cloud, holds):
-        subscription = hold.removesuffix("--dead-letter-hold")
-        if isinstance(found, DataPlaneError):
-            made.letters[subscription] = None
-            made.others.append(DateProblem(Answer.NOT_KNOWN, str(found), about=f"dead letter of {subscription}"))
-            continue
-        made.letters[subscription] = found
-        if found:
-            number = (
-                f"{found} or more messages wait"
-                if found >= MOST
-                else "1 message waits"
-                if found == 1
-                else f"{found} messages wait"
-            )
-            text = f"{number} in the dead letter of {subscription}."
-            made.others.append(DateProblem(Answer.CRITICAL, text, f"python -m ops redrive {subscription}"))
+    for subscription, found in waiting_of(cloud, holds):
+        made.letters[subscription] = None if isinstance(found, DataPlaneError) else found
+        made.others += problems_of(subscription, found)

@@ -16,7 +16,6 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from blueprint.findings import Finding
 from blueprint.manifest import Manifest
 from ops.change import render
 from ops.change.model import Meaning, PlanDifference, Resource
@@ -74,29 +73,9 @@ class Page:
         return self.manifest.title if self.manifest else self.plan.project
 
     @property
-    def project(self) -> str:
-        """Return the project's name."""
-        return self.plan.project
-
-    @property
-    def stack(self) -> str:
-        """Return the stack's name."""
-        return self.plan.stack
-
-    @property
     def verdict(self) -> str:
         """Return the last line of the plan, without the sign."""
         return verdict(self.plan, Style()).partition(" ")[2]
-
-    @property
-    def violations(self) -> Sequence[Finding]:
-        """Return what refuses the plan."""
-        return self.plan.violations
-
-    @property
-    def warnings(self) -> Sequence[Finding]:
-        """Return what is worth a look."""
-        return self.plan.warnings
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -104,7 +83,7 @@ class Page:
         found = (_FINDINGS,) if self.plan.findings else ()
         changes = (_CHANGES,) if self.difference else ()
         day = (_DAY,) if self.run else ()
-        refused = found if self.violations else ()
+        refused = found if self.plan.violations else ()
         return (*refused, *changes, *day, *_ALWAYS[:2], *(() if refused else found), *_ALWAYS[2:])
 
     @cached_property

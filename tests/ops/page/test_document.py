@@ -108,6 +108,6 @@ def test_a_refused_plan_shows_why_before_anything_else(tmp_path: Path, before: s
     refused = pages.page(pages.edited(tmp_path / "p", before, after))
     assert [each.anchor for each in refused.sections][:2] == ["findings", "picture"]
     told = words(html(refused))
-    assert refused.violations
-    assert all(words(each.message) in told for each in refused.violations)
+    assert refused.plan.violations
+    assert all(words(each.message) in told for each in refused.plan.violations)
     assert "✗ Refused" in told
