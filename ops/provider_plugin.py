@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]  # published without types
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from provider import shapes
@@ -46,7 +46,7 @@ ProviderState = dict[str, Any]
 class _Engine(engine_pb2_grpc.EngineServicer):
     """The engine as far as a provider talks to it: it may log."""
 
-    def Log(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Log(self, request: Any, context: grpc.ServicerContext) -> Any:
         return empty_pb2.Empty()
 
 

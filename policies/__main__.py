@@ -10,19 +10,19 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # before what follows is imported: the engine runs this file from anywhere
 
-import pulumi  # noqa: E402
-import yaml  # noqa: E402
-from pulumi_policy import EnforcementLevel, PolicyPack  # noqa: E402
+import pulumi
+import yaml
+from pulumi_policy import EnforcementLevel, PolicyPack
 
-from blueprint.check import check  # noqa: E402
-from blueprint.findings import Refused  # noqa: E402
-from blueprint.loader import load_manifest  # noqa: E402
-from blueprint.stack import OBJECTS, SECRET, TEXTS, read_stack  # noqa: E402
-from policies.allowed import allowed  # noqa: E402
-from policies.declared import StackFacts, declared  # noqa: E402
-from policies.sdk import policies  # noqa: E402
+from blueprint.check import check
+from blueprint.findings import Refused
+from blueprint.loader import load_manifest
+from blueprint.stack import OBJECTS, SECRET, TEXTS, read_stack
+from policies.allowed import allowed
+from policies.declared import StackFacts, declared
+from policies.sdk import policies
 
 
 @cache

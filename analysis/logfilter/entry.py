@@ -6,9 +6,11 @@ its default value, and one of the payload or of labels is missing: comparisons w
 
 from __future__ import annotations
 
+import operator as operators
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 SEVERITIES = {
     "DEFAULT": 0,
@@ -20,6 +22,14 @@ SEVERITIES = {
     "CRITICAL": 600,
     "ALERT": 700,
     "EMERGENCY": 800,
+}
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operators.eq,
+    "!=": operators.ne,
+    ">": operators.gt,
+    ">=": operators.ge,
+    "<": operators.lt,
+    "<=": operators.le,
 }
 PAYLOADS = frozenset({"textPayload", "jsonPayload", "protoPayload"})
 OPEN = frozenset({"jsonPayload", "protoPayload", "labels", "metadata"})
@@ -129,13 +139,13 @@ def compare(actual: object, operator: str, expected: str, path: tuple[str, ...])
     if operator == ":":
         return _has(actual, expected, path)
     if path == ("severity",):
-        return _ordered(_severity(text_of(actual)), operator, _severity(expected))
+        return _ORDERS[operator](_severity(text_of(actual)), _severity(expected))
     number, wanted = _number(actual), _number(expected)
     if number is not None and wanted is not None:
-        return _ordered(number, operator, wanted)
+        return _ORDERS[operator](number, wanted)
     if isinstance(actual, Mapping):
         return False
-    return _ordered(text_of(actual).lower(), operator, expected.lower())
+    return _ORDERS[operator](text_of(actual).lower(), expected.lower())
 
 
 def _has(actual: object, expected: str, path: tuple[str, ...]) -> bool:
@@ -166,22 +176,6 @@ def _severity(text: str) -> float:
         return SEVERITIES[text.upper()]
     number = _number(text)
     return 0 if number is None else number
-
-
-def _ordered(left: float | str, operator: str, right: float | str) -> bool:
-    match operator:
-        case "=":
-            return left == right
-        case "!=":
-            return left != right
-        case ">":
-            return left > right  # type: ignore[operator]
-        case ">=":
-            return left >= right  # type: ignore[operator]
-        case "<":
-            return left < right  # type: ignore[operator]
-        case _:
-            return left <= right  # type: ignore[operator]
 
 
 def value_problem(path: tuple[str, ...], value: str) -> str | None:
@@ -255,7 +249,7 @@ def contradiction(conditions: Iterable[Condition]) -> str | None:
             continue
         if path == ("severity",) and operator not in ("=~", "!~"):
             relation = "=" if operator == ":" else operator
-            severities = {s for s in severities if _ordered(s, relation, _severity(value)) is not negated}
+            severities = {s for s in severities if _ORDERS[relation](s, _severity(value)) is not negated}
         elif not negated and operator == "=":
             if wanted.setdefault(path, value.lower()) != value.lower():
                 return f"{'.'.join(path)} cannot be both {wanted[path]!r} and {value.lower()!r}"

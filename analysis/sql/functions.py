@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from analysis.sql.types import ANY, UNTOLD, Type, Typed, TypeField, common, distance, struct
 
@@ -106,11 +106,12 @@ def _signature(text: str) -> FunctionSignature:
     return FunctionSignature(tuple(map(_argument, split(inner))), parse_type(result))
 
 
+_MARKS: Final[Mapping[str, Literal["optional", "repeated"]]] = {"?": "optional", "*": "repeated"}
+
+
 def _argument(text: str) -> Argument:
     kind, _, name = text.partition(" = ")
-    mark = kind[-1]
-    many: Literal["one", "optional", "repeated"] = {"?": "optional", "*": "repeated"}.get(mark, "one")  # type: ignore[assignment]
-    return Argument(parse_type(kind.rstrip("?*")), many, name.rstrip("!"), name.endswith("!"))
+    return Argument(parse_type(kind.rstrip("?*")), _MARKS.get(kind[-1], "one"), name.rstrip("!"), name.endswith("!"))
 
 
 def split(text: str) -> Iterator[str]:

@@ -60,13 +60,13 @@ def dialect() -> type[BigQuery]:
     class GoogleSql(BigQuery):
         SUPPORTS_USER_DEFINED_TYPES = True  # an unknown word where a type stands is a type that GoogleSQL lacks
 
-        class Tokenizer(tokenizer):  # type: ignore[misc]
+        class Tokenizer(tokenizer):  # type: ignore[misc]  # a class that was looked up
             KEYWORDS: ClassVar[Any] = {word: kind for word, kind in tokenizer.KEYWORDS.items() if word not in foreign}
             BYTE_STRINGS: ClassVar[Any] = [
                 (prefix + quote, quote) for quote in ("'", '"', "'''", '"""') for prefix in _BYTES
             ]
 
-        class Parser(parser):  # type: ignore[misc]
+        class Parser(parser):  # type: ignore[misc]  # the same
             FUNCTIONS: ClassVar[Any] = {}
             FUNCTION_PARSERS: ClassVar[Any] = {
                 name: read for name, read in parser.FUNCTION_PARSERS.items() if name in ("CAST", "SAFE_CAST", "EXTRACT")

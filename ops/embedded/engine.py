@@ -140,7 +140,7 @@ def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor,
     loop.set_default_executor(_Inline(max_workers=1))
     asyncio.set_event_loop(loop)
     original = pulumi.Output.apply
-    pulumi.Output.apply = planned.tolerate_unknown(original, _unknown)  # type: ignore[method-assign]
+    pulumi.Output.apply = planned.tolerate_unknown(original, _unknown)  # type: ignore[method-assign]  # meant
     try:
         loop.run_until_complete(run_in_stack(lambda: _discard(run())))
     except Refused as refused:
@@ -156,7 +156,7 @@ def _run(run: Callable[[], object], settings: project.Project, monitor: Monitor,
         logging.getLogger(__name__).debug("the program failed", exc_info=error)
         return [_failure(error, monitor.root)]
     finally:
-        pulumi.Output.apply = original  # type: ignore[method-assign]
+        pulumi.Output.apply = original  # type: ignore[method-assign]  # given back
         asyncio.set_event_loop(None)
         loop.close()
     return []

@@ -40,7 +40,7 @@ def turning() -> Iterator[None]:
 
 
 def _set(register: Callable[..., None]) -> None:
-    pulumi.resource.register_resource = register  # type: ignore[attr-defined]
+    pulumi.resource.register_resource = register  # type: ignore[attr-defined]  # the same
 
 
 def _turn() -> None:
@@ -58,7 +58,7 @@ def _turn() -> None:
             loop._run_once()
     finally:
         asyncio.tasks._enter_task(loop, task)
-    manager.rpcs[:] = [rpc for rpc in manager.rpcs if not rpc.done() or rpc.exception()]  # type: ignore[attr-defined]
+    manager.rpcs[:] = [rpc for rpc in manager.rpcs if not rpc.done() or rpc.exception()]  # type: ignore[attr-defined]  # untyped
 
 
 class _Ready(deque[Any]):

@@ -41,7 +41,7 @@ _FEATURES: Final = (
 
 
 class Monitor:
-    """Serves one evaluation; `registrations`, `outputs` and `findings` hold what it saw, in program order."""
+    """Serves one evaluation by the protocol's names; `registrations`, `outputs`, `findings` hold what it saw, in order."""
 
     def __init__(
         self, *, project: str, stack: str, root: Path, planner: Planner, disabled_providers: frozenset[str]
@@ -62,7 +62,7 @@ class Monitor:
 
     # ── The requests of the SDK ───────────────────────────────────────────────────────────────────────────────
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the protocol's name
+    def RegisterResource(self, request: Any) -> Any:
         """Record one resource and answer with its inputs and a planned value for everything else."""
         urn = self.urn(request.parent, request.type, request.name)
         wire = {sys.intern(name): _python(value) for name, value in request.object.fields.items()}
@@ -94,29 +94,29 @@ class Monitor:
             unknown=False,
         )
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+    def RegisterResourceOutputs(self, request: Any) -> Any:
         """Record the outputs of a component or of the stack."""
         shown = {name: self._shower.show(_python(value), ()) for name, value in request.outputs.fields.items()}
         self.outputs[request.urn] = dict(sorted(shown.items()))
         return empty_pb2.Empty()
 
-    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+    def ReadResource(self, request: Any) -> Any:
         """Refuse: a plan has no cloud to read from."""
         raise LookedUp(f"Resource '{request.name}' ({request.type}) is read from the cloud; declare or configure it.")
 
-    def Invoke(self, request: Any) -> Any:  # noqa: N802
+    def Invoke(self, request: Any) -> Any:
         """Refuse: a plan has no cloud to ask."""
         raise LookedUp(f"The program calls {request.tok}; pass what it looks up as stack configuration.")
 
-    def GetDeploymentInfo(self, _: Any) -> Any:  # noqa: N802
+    def GetDeploymentInfo(self, _: Any) -> Any:
         """Tell the SDK what this engine can do; transforms are left out on purpose."""
         return resource_pb2.DeploymentInfo(supportedFeatures=list(_FEATURES))
 
-    def SignalAndWaitForShutdown(self, _: Any) -> Any:  # noqa: N802
+    def SignalAndWaitForShutdown(self, _: Any) -> Any:
         """Let the program end."""
         return empty_pb2.Empty()
 
-    def Log(self, request: Any) -> Any:  # noqa: N802
+    def Log(self, request: Any) -> Any:
         """Take the program's log: an error refuses the plan as it fails an update, a warning is shown."""
         severity = {engine_pb2.ERROR: "violation", engine_pb2.WARNING: "warning"}.get(request.severity)
         if severity == "violation":

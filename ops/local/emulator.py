@@ -49,7 +49,7 @@ def replace(path: str, made: Callable[[Callable[..., Any]], Callable[..., Any]])
     routes = [each for each in jobs.router.routes if isinstance(each, APIRoute)]
     [route] = [each for each in routes if each.path.endswith(path) and "POST" in (each.methods or ())]
     endpoint = made(route.endpoint)
-    endpoint.__signature__ = inspect.signature(route.endpoint, eval_str=True)  # type: ignore[attr-defined]
+    endpoint.__signature__ = inspect.signature(route.endpoint, eval_str=True)  # type: ignore[attr-defined]  # what FastAPI reads
     route.endpoint = endpoint
 
 

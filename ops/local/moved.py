@@ -44,7 +44,7 @@ def install(clock: str) -> None:
         def utcnow(cls) -> Any:
             return cls.now(datetime.UTC).replace(tzinfo=None)
 
-    datetime.datetime = Moved  # type: ignore[misc]
+    datetime.datetime = Moved  # type: ignore[misc]  # what this module is for
     _move_database(ahead)
 
 

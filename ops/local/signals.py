@@ -7,7 +7,7 @@ sample at the end of each minute in which something was counted, gauges one at t
 from __future__ import annotations
 
 import bisect
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -89,7 +89,7 @@ class _Samples:
     """Samples that are being collected: for each series its values by minute since the start."""
 
     begin: datetime
-    values: dict[Series, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    values: dict[Series, dict[int, float]] = field(default_factory=dict)
 
     def add(self, signal: str, at: datetime, value: float = 1, **names: str) -> None:
         """Add to the sample at the end of a minute."""
@@ -97,7 +97,8 @@ class _Samples:
         labels = cases.filled(described["labels"], names) | {name: names[name] for name in ("le",) if name in names}
         resource = metrics.by_promql()[described["metric"]].resources[0]
         key = (described["metric"], tuple(sorted({"monitored_resource": resource, **labels}.items())))
-        self.values[key][(at - self.begin) // MINUTE] += value  # type: ignore[assignment]
+        counted, minute = self.values.setdefault(key, {}), (at - self.begin) // MINUTE
+        counted[minute] = counted.get(minute, 0) + value
 
     def series(self) -> Iterator[Samples]:
         """Yield what was collected."""

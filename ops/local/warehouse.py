@@ -107,7 +107,7 @@ def warehouse(schemas: Schemas, folder: Path, project: str) -> Iterator[Emulated
         wait_for(port, process, log)
         client = bigquery.Client(
             project=project,
-            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google-auth is half typed
             client_options=ClientOptions(api_endpoint=f"http://127.0.0.1:{port}"),
         )
         _create(client, schemas, project)

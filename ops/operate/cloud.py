@@ -176,7 +176,7 @@ class DataPlane:
             return bigquery.Client(
                 project=self.project,
                 location=self.location,
-                credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+                credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google-auth is half typed
                 client_options={"api_endpoint": endpoint},
             )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -97,7 +98,7 @@ def overview(
     cloud.fetch([*general, *((answer(target.root, "data"), {"date": target.parameter(date)}) for date in dates)])
     for date in dates:
         made.dates.append(check(target, cloud, date, boundaries, letters=False))
-        made.data[date] = _seen(made, f"data of {date}", lambda day=date: _data(target, cloud, day))  # type: ignore[misc]
+        made.data[date] = _seen(made, f"data of {date}", partial(_data, target, cloud, date))
         made.others += _gaps(target, made, date)
     made.phases = _seen(made, "health of processors", lambda: list(_phases(target, cloud)))
     made.others += [problem for line in made.phases or () for problem in _failed(line)]

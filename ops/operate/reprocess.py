@@ -120,7 +120,7 @@ def identity(audience: str) -> str:
     from google.oauth2 import id_token
 
     try:
-        return str(id_token.fetch_id_token(Transport(), audience))  # type: ignore[no-untyped-call]
+        return str(id_token.fetch_id_token(Transport(), audience))  # type: ignore[no-untyped-call]  # google-auth is half typed
     except (exceptions.GoogleAuthError, ValueError):
         pass  # a person's login has no such token; gcloud has
     gcloud = shutil.which("gcloud")

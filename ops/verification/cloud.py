@@ -160,7 +160,7 @@ def _credentials() -> Callable[[], str]:
         with lock:
             if not found.valid:
                 try:
-                    found.refresh(Request())  # type: ignore[no-untyped-call]
+                    found.refresh(Request())  # type: ignore[no-untyped-call]  # google-auth is half typed
                 except google.auth.exceptions.GoogleAuthError as error:
                     said = str(error).splitlines()[0][:200].rstrip(".")
                     raise NoLogin(

@@ -59,7 +59,7 @@ class Warehouse:
                 api_timeout=QUERY_SECONDS,
                 wait_timeout=QUERY_SECONDS,
                 retry=None,  # type: ignore[arg-type]  # the library's own word for: do not
-                job_retry=None,  # type: ignore[arg-type]
+                job_retry=None,  # type: ignore[arg-type]  # the same
             )
             return [dict(row.items()) for row in result]
         except (exceptions.GoogleAPIError, auth.GoogleAuthError, OSError) as error:
@@ -79,7 +79,7 @@ class Warehouse:
         return bigquery.Client(
             project=self._settings.project,
             location=self._location,
-            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google-auth is half typed
             client_options={"api_endpoint": endpoint},
         )
 

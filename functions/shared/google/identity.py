@@ -12,7 +12,7 @@ def claims(token: str, audience: str) -> Mapping[str, object]:
     from google.oauth2 import id_token
 
     try:
-        found: Mapping[str, object] = id_token.verify_oauth2_token(token, Request(), audience)  # type: ignore[no-untyped-call]
+        found: Mapping[str, object] = id_token.verify_oauth2_token(token, Request(), audience)  # type: ignore[no-untyped-call]  # google-auth is half typed
     except (ValueError, exceptions.GoogleAuthError) as error:
         raise ValueError(f"The token is not a valid one of Google for the audience: {type(error).__name__}.") from error
     return found
