@@ -25,19 +25,10 @@ MAX_DEPTH = 15
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}\Z")
 FORBIDDEN_PREFIXES = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier")
-DEFAULTS = frozenset(
-    [
-        "CURRENT_DATE",
-        "CURRENT_DATETIME",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "GENERATE_UUID",
-        "RAND",
-        "SESSION_USER",
-        "ST_GEOGPOINT",
-        "STRUCT",
-    ]
-)
+DEFAULTS = frozenset([
+    "CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP", "GENERATE_UUID", "RAND", "SESSION_USER",
+    "ST_GEOGPOINT", "STRUCT",
+])  # fmt: skip
 """Functions that a default may call (BigQuery: default column values)."""
 CLOCKS = frozenset(each for each in DEFAULTS if each.startswith("CURRENT_"))
 """Those that may stand without parentheses."""

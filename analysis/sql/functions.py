@@ -21,20 +21,10 @@ from analysis.sql.types import ANY, UNTOLD, Type, Typed, TypeField, common, dist
 FunctionMode = Literal["scalar", "aggregate", "analytic"]
 PART, WORD = Type("PART"), Type("WORD")
 
-UNTYPED = frozenset(
-    [
-        "BAG_OF_WORDS",
-        "COLLATE",
-        "DLP_DETERMINISTIC_DECRYPT",
-        "DLP_DETERMINISTIC_ENCRYPT",
-        "DLP_KEY_CHAIN",
-        "JSON_FLATTEN",
-        "SEARCH",
-        "TEXT_ANALYZE",
-        "TF_IDF",
-        "TYPEOF",
-    ]
-)
+UNTYPED = frozenset([
+    "BAG_OF_WORDS", "COLLATE", "DLP_DETERMINISTIC_DECRYPT", "DLP_DETERMINISTIC_ENCRYPT", "DLP_KEY_CHAIN",
+    "JSON_FLATTEN", "SEARCH", "TEXT_ANALYZE", "TF_IDF", "TYPEOF",
+])  # fmt: skip
 # Documented for BigQuery and no part of the analyzer.
 BIGQUERY = """
 CONTAINS_SUBSTR scalar: (ANY, STRING, STRING? = json_scope!) BOOL

@@ -58,42 +58,14 @@ class Type:
         return tuple(each for each in self.fields if each.name.casefold() == name.casefold())
 
 
-ANY, BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, INTERVAL, JSON, NULL, STRING, TIME, TIMESTAMP = map(
-    Type,
-    [
-        "ANY",
-        "BOOL",
-        "BYTES",
-        "DATE",
-        "DATETIME",
-        "FLOAT64",
-        "INT64",
-        "INTERVAL",
-        "JSON",
-        "NULL",
-        "STRING",
-        "TIME",
-        "TIMESTAMP",
-    ],
-)
-SCALARS = frozenset(
-    [
-        "BOOL",
-        "BYTES",
-        "DATE",
-        "DATETIME",
-        "FLOAT64",
-        "INT64",
-        "INTERVAL",
-        "JSON",
-        "NUMERIC",
-        "BIGNUMERIC",
-        "STRING",
-        "TIME",
-        "TIMESTAMP",
-        "GEOGRAPHY",
-    ]
-)
+ANY, BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, INTERVAL, JSON, NULL, STRING, TIME, TIMESTAMP = map(Type, [
+    "ANY", "BOOL", "BYTES", "DATE", "DATETIME", "FLOAT64", "INT64", "INTERVAL", "JSON", "NULL", "STRING", "TIME",
+    "TIMESTAMP",
+])  # fmt: skip
+SCALARS = frozenset([
+    "BOOL", "BYTES", "DATE", "DATETIME", "FLOAT64", "INT64", "INTERVAL", "JSON", "NUMERIC", "BIGNUMERIC", "STRING",
+    "TIME", "TIMESTAMP", "GEOGRAPHY",
+])  # fmt: skip
 ALIASES = {
     **dict.fromkeys(("INT", "SMALLINT", "INTEGER", "BIGINT", "TINYINT", "BYTEINT"), "INT64"),
     "BOOLEAN": "BOOL",

@@ -26,23 +26,10 @@ PHASE = "phase"
 """The field of a completion that says which phase has completed."""
 
 ANNOTATIONS = frozenset({"$schema", "$id", "title", "description", "examples"})
-KEYWORDS = frozenset(
-    {
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "enum",
-        "const",
-        "pattern",
-        "format",
-        "minLength",
-        "minItems",
-        "minimum",
-        "maximum",
-    }
-)
+KEYWORDS = frozenset({
+    "type", "properties", "required", "additionalProperties", "items", "enum", "const", "pattern", "format",
+    "minLength", "minItems", "minimum", "maximum",
+})  # fmt: skip
 """What every validator of ours understands; another keyword would be checked here and not there."""
 
 

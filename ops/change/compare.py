@@ -53,21 +53,10 @@ _STARTING = frozenset(
     }
 )
 _OPTIONS = (
-    "aliases",
-    "dependencies",
-    "deletedWith",
-    "ignoreChanges",
-    "protect",
-    "provider",
-    "replaceOnChanges",
-    "replaceWith",
-    "replacementTrigger",
-    "retainOnDelete",
-    "deleteBeforeReplace",
-    "customTimeouts",
-    "importId",
+    "aliases", "dependencies", "deletedWith", "ignoreChanges", "protect", "provider", "replaceOnChanges",
+    "replaceWith", "replacementTrigger", "retainOnDelete", "deleteBeforeReplace", "customTimeouts", "importId",
     "pluginDownloadURL",
-)
+)  # fmt: skip
 """Options that change what the engine does with a resource. The SDK writes the others by itself."""
 
 

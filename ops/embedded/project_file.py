@@ -9,25 +9,10 @@ from blueprint.findings import Finding, Location
 from blueprint.yamlsource import YamlNode
 
 RULE = "stack-config"
-KEYS = frozenset(
-    [
-        "name",
-        "runtime",
-        "main",
-        "description",
-        "author",
-        "website",
-        "license",
-        "config",
-        "stackConfigDir",
-        "template",
-        "backend",
-        "options",
-        "plugins",
-        "packages",
-        "requiredPulumiVersion",
-    ]
-)
+KEYS = frozenset([
+    "name", "runtime", "main", "description", "author", "website", "license", "config", "stackConfigDir", "template",
+    "backend", "options", "plugins", "packages", "requiredPulumiVersion",
+])  # fmt: skip
 """What a project file may say (Pulumi, project file reference)."""
 CONFIG_KEYS = frozenset(("type", "description", "default", "value", "items", "secret"))
 RUNTIME_KEYS = frozenset(("name", "options"))

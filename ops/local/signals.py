@@ -62,20 +62,10 @@ class Observed:
         return (self.end - self.start) // MINUTE
 
 
-SHOWN = frozenset(
-    {
-        "published",
-        "acked",
-        "refused",
-        "failed",
-        "backlog_age",
-        "dead_letters",
-        "requests_ok",
-        "requests_failed",
-        "latency",
-        "attempts",
-    }
-)
+SHOWN = frozenset({
+    "published", "acked", "refused", "failed", "backlog_age", "dead_letters", "requests_ok", "requests_failed",
+    "latency", "attempts",
+})  # fmt: skip
 """The signals that a run shows; memory and instances are the platform's own."""
 
 

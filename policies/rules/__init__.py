@@ -6,20 +6,9 @@ from importlib import import_module
 from typing import Final
 
 MODULES: Final = (
-    "access",
-    "agent",
-    "alerts",
-    "allowed",
-    "archives",
-    "functions",
-    "implied",
-    "labels",
-    "location",
-    "members",
-    "protection",
-    "pubsub",
-    "scheduler",
-)
+    "access", "agent", "alerts", "allowed", "archives", "functions", "implied", "labels", "location", "members",
+    "protection", "pubsub", "scheduler",
+)  # fmt: skip
 
 
 def load() -> None:
