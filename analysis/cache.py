@@ -22,8 +22,7 @@ _KEEP = 48_000_000
 class Cache:
     """String keys to bytes, in packs: `records` (one per source text), `results` (one per function).
 
-    Args:
-        folder: where the packs live; created on the first write. None keeps everything in memory.
+    `folder` is created on the first write; None keeps everything in memory.
     """
 
     def __init__(self, folder: Path | None) -> None:

@@ -21,10 +21,7 @@ UNNAMED: Final = UnnamedStack("prod")
 def add_project_arguments(parser: argparse.ArgumentParser, about: str = "to evaluate", *, needed: bool = True) -> None:
     """Add `--stack` and `--root`; without `--root` it is the nearest folder, this one or above, that holds a project.
 
-    Args:
-        parser: where to add them.
-        about: ends the sentence "the stack ...".
-        needed: whether the command is of no use outside a project.
+    `about` ends the sentence "the stack ..."; a command that is of use outside a project has it not `needed`.
     """
     stack: Any = parser.add_argument(
         "--stack",

@@ -27,15 +27,9 @@ class CliAnswer:
 
 
 def call(root: Path, *arguments: str, accept: tuple[int, ...] = (0,)) -> CliAnswer:
-    """Run `pulumi` in `root` with `--json` and return its answer.
+    """Run `pulumi` in `root` and return its answer; what makes it print JSON is among the `arguments`.
 
-    Args:
-        root: the folder of Pulumi.yaml.
-        arguments: the command and its options, among them what makes it print JSON.
-        accept: exit codes that are answers; any other is a refusal.
-
-    Raises:
-        Refused: when the command is not installed or fails; the finding holds its last words.
+    Exit codes in `accept` are answers. Any other, or no such command, raises `Refused` with the last words.
     """
     if shutil.which("pulumi") is None:
         raise Refused(

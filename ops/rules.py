@@ -125,7 +125,14 @@ def rules_of(root: Path) -> tuple[ListedRule, ...]:
     for case in _load(root / REFUSED):
         recreated.setdefault(case["rule"], set()).add(case["incident"])
     found = [
-        ListedRule(each.id, "contract", each.title, _reason(each.check.__doc__), each.incidents, each.check.__module__)
+        ListedRule(
+            each.id,
+            "contract",
+            each.title,
+            " ".join((each.check.__doc__ or "").split()),
+            each.incidents,
+            each.check.__module__,
+        )
         for each in contracts()
     ]
     found += [
@@ -157,10 +164,6 @@ def _told(root: Path) -> Mapping[int, str]:
     from ops.coverage import incidents
 
     return {each.number: each.what for each in incidents(root)}
-
-
-def _reason(text: str | None) -> str:
-    return " ".join((text or "").split())
 
 
 def _text(lines: Iterable[str]) -> str:

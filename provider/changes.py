@@ -37,12 +37,9 @@ class InputChange:
 
 
 def changes(token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[InputChange]:
-    """Return what a change from one set of inputs to another means, property by property.
+    """Return what a change from one set of inputs (by wire name) to another means for a kind, property by property.
 
-    Args:
-        token: the kind, such as `gcp:pubsub/topic:Topic`.
-        old: inputs by wire name, or a state: what is no input is not looked at.
-        new: inputs; a value that is not known yet differs from any other.
+    `old` may be a state: what is no input is not looked at. What is not known yet in `new` differs from anything.
     """
     kind = shapes.table()["kinds"].get(token)
     if kind is None:

@@ -14,10 +14,7 @@ _MEMBER = "/{role}/{member}"
 def resource_id(type_token: str, inputs: Mapping[str, object], defaults: Mapping[str, str]) -> str | None:
     """Return the id of the resource, or None when only the cloud can tell it.
 
-    Args:
-        type_token: The kind, such as `gcp:pubsub/topic:Topic`.
-        inputs: The inputs by wire name.
-        defaults: What the provider's configuration sets: `project`, `region` and `location`.
+    `inputs` go by wire name; `defaults` are the `project`, `region` and `location` of the provider's configuration.
     """
     form = facts_of(type_token).get("id")
     return None if form is None else _fill(form, inputs, defaults)

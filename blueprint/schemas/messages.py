@@ -96,9 +96,7 @@ def load_messages(
 ) -> tuple[dict[str, MessageSchema], tuple[Finding, ...]]:
     """Read every `schemas/messages/*.json` under `root`; a schema with findings is left out.
 
-    Args:
-        root: the project.
-        labels: message → labels of the phases that complete with it (`Manifest.phase_labels`).
+    `labels` are those of the phases that complete with a message (`Manifest.phase_labels`).
     """
     messages: dict[str, MessageSchema] = {}
     findings: list[Finding] = []

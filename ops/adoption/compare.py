@@ -74,13 +74,7 @@ class Adoption:
 
 
 def compare(declared: Sequence[Registration], existing: Iterable[Existing], defaults: Mapping[str, str]) -> Adoption:
-    """Compare the resources of a plan with what exists.
-
-    Args:
-        declared: the plan's custom resources.
-        existing: the inventory.
-        defaults: the provider's `project`, `region` and `location`.
-    """
+    """Compare a plan's custom resources with what exists; `defaults` are the provider's `project`, `region` and `location`."""
     there = {_identity(each.type, each.id, each.settings): each for each in existing}
     adopted, created = [], []
     for registration in declared:

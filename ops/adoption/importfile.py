@@ -15,12 +15,10 @@ _PROVIDER = "pulumi:providers:gcp"
 def import_file(
     registrations: Sequence[Registration], adopted: Sequence[Adopted], recorded: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Return the document; names in it are unique although a component may share one with its child.
+    """Return the document that imports what is `adopted`, of the `registrations` of the whole plan.
 
-    Args:
-        registrations: the whole plan.
-        adopted: what to import.
-        recorded: URNs that the state holds already; they are referred to and not imported.
+    Names in it are unique although a component may share one with its child. URNs that the state holds already (`recorded`)
+    are referred to and not imported.
     """
     by_urn = {each.urn: each for each in registrations}
     wanted = {each.declared.urn: each for each in adopted if each.declared.urn not in recorded}

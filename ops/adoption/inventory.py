@@ -46,14 +46,9 @@ class Existing:
 
 
 def read(files: Iterable[Path], project: str) -> list[Existing]:
-    """Return what the listings hold, without repeats, ordered by kind and id.
+    """Return what the listings hold, without repeats, ordered by kind and id; raises `Refused` for a file that is none.
 
-    Args:
-        files: listings, see the module.
-        project: the project's id; listings name some resources by its number.
-
-    Raises:
-        Refused: when a file is not such a listing.
+    Listings name some resources by the number of the `project`, whose id this is.
     """
     found: dict[tuple[str, str], Existing] = {}
     publishers: dict[str, tuple[str, ...]] = {}

@@ -17,12 +17,9 @@ from ops.answers import Unseen
 
 
 class Journal:
-    """The dates and boundaries of one job that are done; another job's are forgotten.
+    """The dates and boundaries of one job that are done, in a `file` that is there while the job is not finished.
 
-    Args:
-        file: where they are kept; it is there while a job is not finished.
-        job: what the job is: project, dates, options.
-        fresh: whether to forget what is done.
+    `job` says what it is: project, dates, options. What another job, or this one before a `fresh` start, did is forgotten.
     """
 
     def __init__(self, file: Path, job: str, *, fresh: bool = False) -> None:

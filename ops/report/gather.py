@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint.findings import Finding, Location
 from ops.embedded.record import Registration
+from ops.findings import FindingsReport, as_json
 from ops.progress import stage
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class Plan:
             "contracts": [
                 {"id": each.contract.id, "title": each.contract.title, "checked": each.checked} for each in self.results
             ],
-            "violations": [_finding(finding) for finding in self.violations],
-            "warnings": [_finding(finding) for finding in self.warnings],
+            **as_json(FindingsReport("plan", self.root, self.findings)),
         }
 
 
@@ -112,7 +112,7 @@ def gather(root: Path, stack: str, *, salt: int = 0, acceptance: bool = False) -
         stack=stack,
         root=root.resolve(),
         resources=tuple(sorted(evaluation.registrations, key=lambda each: each.urn)),
-        outputs=_outputs(evaluation),
+        outputs=engine.stack_outputs(evaluation),
         archives=tuple(model.archives[name] for name in sorted(model.archives)) if model else (),
         results=results,
         findings=tuple(sorted(found, key=_order)),
@@ -154,12 +154,6 @@ def _accepted(model: Blueprint) -> set[Finding]:
     return tried | set(another_python(model))
 
 
-def _outputs(evaluation: Evaluation) -> Mapping[str, object]:
-    from ops.embedded import engine
-
-    return engine.stack_outputs(evaluation)
-
-
 def _checked(scope: Mapping[str, Any]) -> Checked | None:
     """Return the checked model among the program's names."""
     from blueprint.check import Checked
@@ -188,7 +182,3 @@ def _archive(archive: Archive) -> dict[str, object]:
         "bytes": archive.length,
         "files": [{"path": file.path, "sha256": file.sha256} for file in archive.files],
     }
-
-
-def _finding(finding: Finding) -> dict[str, object]:
-    return {"rule": finding.rule, "message": finding.message, "file": finding.at.file, "line": finding.at.line}

@@ -12,17 +12,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from blueprint import yamlsource
 from blueprint.findings import Finding, Location
 from blueprint.loader import FILE
 from blueprint.yamlsource import YamlNode
 from ops.embedded.record import Registration
+from provider.values import value_at
 
 _PROPERTY: Final = re.compile(r"Propert(?:y|ies) `([^`]+)`")
 _KEY: Final = re.compile(r'; ("(?:[^"\\]|\\.)*") is not')
-_STEP: Final = re.compile(r"[^.\[\]]+")
 SHORTEST: Final = 3
 """A value of fewer characters stands in too many places to be looked for as part of another."""
 
@@ -64,38 +64,21 @@ def placed(found: Iterable[About], root: Path, stack: str) -> Iterator[Finding]:
 def _refused(about: About) -> str:
     """Return the value that a finding complains of, as text; nothing where there is none."""
     property_, key = _PROPERTY.search(about.finding.message), _KEY.search(about.finding.message)
-    value = _plain(_value(about.resource.inputs, property_[1])) if property_ else ""
+    value = _plain(value_at(about.resource.inputs, property_[1])) if property_ else ""
     return value or (str(json.loads(key[1])) if key else "")
-
-
-def _value(inputs: Mapping[str, Any], path: str) -> object:
-    found: Any = inputs
-    for step in _STEP.findall(path):
-        try:
-            found = found[int(step)] if isinstance(found, list) else found.get(step)
-        except (AttributeError, IndexError, ValueError):
-            return None
-    return found
 
 
 def _written(text: str, asked_by: Sequence[Location], files: Mapping[str, Sequence[Written]]) -> Written | None:
     near = [each for place in asked_by for each in _below(files.get(place.file, ()), place)]
     for scope in (near, [each for found in files.values() for each in found]) if text else ():
-        for fits in (_same, _part):
-            candidates = {each.at: each for each in scope if fits(each.text, text)}
+        whole = {each.at: each for each in scope if each.text == text}
+        parts = {each.at: each for each in scope if len(each.text) >= SHORTEST and each.text in text}
+        for candidates in (whole, parts):
             longest = max((len(each.text) for each in candidates.values()), default=0)
             best = [each for each in candidates.values() if len(each.text) == longest]
             if len(best) == 1:
                 return best[0]
     return None
-
-
-def _same(written: str, value: str) -> bool:
-    return written == value
-
-
-def _part(written: str, value: str) -> bool:
-    return len(written) >= SHORTEST and written in value
 
 
 def _plain(value: object) -> str:

@@ -55,8 +55,7 @@ def _components(plan: Plan, tops: list[Registration], style: Style) -> Iterator[
 
 
 def _contracts(plan: Plan, style: Style) -> Iterator[str]:
-    failed = [each for each in plan.results if any(found.severity == "violation" for found in each.findings)]
-    passed = len(plan.results) - len(failed)
-    yield style.heading("Contracts", f"{passed} of {len(plan.results)} passed")
+    failed, heading = text.failures(plan, style)
+    yield heading
     for each in failed:
         yield f"  {style.cross} {clip(f'{each.contract.id}: {each.contract.title}', style.width - 4)}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from blueprint.contracts import ContractResult
 from blueprint.findings import Finding
 from ops.embedded.record import Registration
 from ops.invocation import pasteable, relative
@@ -246,6 +247,12 @@ def _kinds(plan: Plan, style: Style) -> Iterator[str]:
         yield f"{first.ljust(width)}   {second}".rstrip()
 
 
+def failures(plan: Plan, style: Style) -> tuple[list[ContractResult], str]:
+    """Return the contracts that refuse the plan, and the heading above all of them."""
+    failed = [each for each in plan.results if any(found.severity == "violation" for found in each.findings)]
+    return failed, style.heading("Contracts", f"{len(plan.results) - len(failed)} of {len(plan.results)} passed")
+
+
 def _archives(plan: Plan, style: Style) -> Iterator[str]:
     total = sum(archive.length for archive in plan.archives)
     yield style.heading("Archives", f"{count(len(plan.archives), 'function')}, {size(total)}")
@@ -257,9 +264,8 @@ def _archives(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _contracts(plan: Plan, style: Style) -> Iterator[str]:
-    failed = [each for each in plan.results if any(found.severity == "violation" for found in each.findings)]
-    passed = len(plan.results) - len(failed)
-    yield style.heading("Contracts", f"{passed} of {len(plan.results)} passed")
+    failed, heading = failures(plan, style)
+    yield heading
     width = max(len(each.contract.id) for each in plan.results)
     for each in plan.results:
         sign = style.cross if each in failed else style.tick

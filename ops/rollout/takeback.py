@@ -12,12 +12,9 @@ JUDGED_APART = frozenset({"bigquery.Table", "firestore.Field", "firestore.Index"
 
 
 def irreversible(present: Path, target: Path, difference: PlanDifference) -> list[str]:
-    """Return a sentence for each thing that going from `present` to `target` would lose; none means it may go.
+    """Return a sentence for each thing that would be lost; none means it may go.
 
-    Args:
-        present: the files of the released commit.
-        target: the files of the commit to go back to.
-        difference: from the released plan to the target's.
+    It goes from the files of the released commit (`present`) to those of `target`; `difference` is between their plans.
     """
     return [*_schemas(present, target), *_resources(difference)]
 

@@ -7,9 +7,8 @@ import re
 from typing import Any
 
 from ops.scaffolding.change import DECLARATION, PartRefused, ProjectChange
-from ops.scaffolding.forms import DEFAULTS, IDENTIFIER, block, fits
 from ops.scaffolding.lines import with_key
-from ops.scaffolding.parts import describe
+from ops.scaffolding.parts import DEFAULTS, IDENTIFIER, block, describe, fits
 from ops.scaffolding.texts import PLURALS, STARTS
 
 
@@ -18,13 +17,8 @@ def boundary(
 ) -> None:
     """Add a boundary from a phase to the next; where the next is new, the phase with its service and topic too.
 
-    Args:
-        change: what is to be written.
-        upstream: a phase; one that is made too where `new` says so.
-        downstream: the next phase.
-        service: the service of a new downstream phase; else it is called like the phase.
-        path: where the next phase's service takes triggers.
-        new: whether `upstream` may be new.
+    `upstream` may be new where `new` says so. The `service` of a new phase is else called like the phase; it takes triggers at
+    `path`.
     """
     for phase in (upstream, downstream):
         fits(phase, IDENTIFIER, "lower-case letters, digits and underscores, a letter first")
