@@ -11,17 +11,15 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ops import forms, tried
 from ops.arguments import add_root_argument
+from ops.incidents import Cover, Incident, incidents, read
 from ops.invocation import pasteable
 
 PAGE: Final = "docs/coverage.md"
-INCIDENTS: Final = "docs/incidents.yaml"
-CASES: Final = "tests/incidents/cases.yaml"
 MECHANISMS: Final = {
     "A": "the package lacks what the code imports",
     "B": "one name written in two places",
@@ -31,27 +29,6 @@ MECHANISMS: Final = {
     "F": "redundancy hid the failure",
 }
 NUMBERS: Final = re.compile(r"\b[Ii]ncidents? (\d+(?:(?:, | and | to |-)\d+)*)")
-
-
-@dataclass(frozen=True)
-class Incident:
-    """One class of failure; `before` and `after` say on which side of a deployment it can be caught."""
-
-    number: int
-    what: str
-    mechanism: str
-    before: bool
-    after: bool
-
-
-@dataclass(frozen=True)
-class Cover:
-    """Something that prevents, reports or tests: its sort, id, sentence and the incidents it names."""
-
-    sort: str
-    id: str
-    title: str
-    incidents: tuple[int, ...]
 
 
 BEFORE: Final = ("contract", "policy", "loader")
@@ -82,14 +59,6 @@ def run(args: argparse.Namespace) -> int:
 def pages(root: Path) -> Mapping[str, str]:
     """Return the generated page by its path."""
     return {PAGE: "\n".join(_page(incidents(root), checks(root), root)) + "\n"}
-
-
-def incidents(root: Path) -> tuple[Incident, ...]:
-    """Return the recorded classes of failure."""
-    import yaml
-
-    content = yaml.safe_load((root / INCIDENTS).read_text(encoding="utf-8"))
-    return tuple(Incident(number, **fields) for number, fields in content["incidents"].items())
 
 
 def checks(root: Path) -> tuple[Cover, ...]:
@@ -135,12 +104,9 @@ def _alerts(root: Path) -> Iterator[Cover]:
 
 def _cases(root: Path) -> Iterator[Cover]:
     """Yield the recreated failures, and the loader rules that refuse them and are neither contract nor policy."""
-    import yaml
-
     from blueprint.readers import READERS
 
-    path = root / CASES
-    cases = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
+    cases = read(root)
     named = {check.id for check in [*_contracts(), *_policies()]}
     loaders: dict[str, set[int]] = {}
     for case in cases:

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ops import tried
-
-if TYPE_CHECKING:
-    from ops.coverage import Cover, Incident
+from ops.incidents import Cover, Incident, read
 
 FEWEST: Final = 6
 """Forms of an incident, of both sorts together."""
-CASES: Final = "tests/incidents/cases.yaml"
 LAYERS: Final = {"pipeline.yaml": "declaration", "Pulumi": "stack", "schemas/messages": "messages", "schemas": "tables"}
 """Beginning of a file's path → what a mistake in it is made in, by the names of the gauntlet's parts."""
 
@@ -58,11 +55,8 @@ def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Seque
 
 def _written(root: Path) -> Mapping[int, Sequence[Mapping[str, Any]]]:
     """Return incident → the forms that people wrote, as the generated ones are recorded."""
-    import yaml
-
-    path = root / CASES
     found: dict[int, list[Mapping[str, Any]]] = {}
-    for case in yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else ():
+    for case in read(root):
         verdict = "warned" if case.get("severity") == "warning" else "refused"
         found.setdefault(case["incident"], []).append({"layer": _layer(case), "verdict": verdict})
     return found

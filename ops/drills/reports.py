@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint.findings import Finding
-from ops.coverage import CASES, Incident, checks, incidents
+from ops.coverage import checks
+from ops.incidents import Cover, Incident, incidents, read
 from ops.terminal import Style, count
 
 if TYPE_CHECKING:
-    from ops.coverage import Cover
     from ops.local.days import Day
 
 Case = dict[str, Any]
@@ -31,12 +31,8 @@ class Reports:
     @classmethod
     def of(cls, root: Path) -> Reports:
         """Read them; a project without such files has none."""
-        import yaml
-
-        path = root / CASES
-        cases = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
-        recorded = incidents(root) if (root / "docs/incidents.yaml").is_file() else ()
-        return cls(recorded, tuple(cases), checks(root) if recorded else (), _days(root))
+        recorded = incidents(root)
+        return cls(recorded, tuple(read(root)), checks(root) if recorded else (), _days(root))
 
     def matching(self, name: str) -> list[Case]:
         """Return the failures of an incident's number, or whose text holds the words."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ops import coverage, docs, forms, tried
-from ops.coverage import Cover, Incident
+from ops.incidents import Cover, Incident, incidents
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDED = coverage.incidents(ROOT)
+RECORDED = incidents(ROOT)
 
 
 def test_every_number_that_a_check_names_is_recorded() -> None:
@@ -79,7 +79,7 @@ def test_what_was_tried_is_counted(tmp_path: Path) -> None:
 
 def test_forms_are_counted_and_only_refusals_prevent(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
-    what = [coverage.Incident(number, "It broke", "A", before=True, after=True) for number in (1, 2, 3)]
+    what = [Incident(number, "It broke", "A", before=True, after=True) for number in (1, 2, 3)]
     assert [*forms.section(tmp_path, what, {})] == []
     verdicts = {"1": ["refused"] * 6, "2": ["refused"] * 4 + ["told", "benign"], "3": ["refused"] * 6 + ["survivor"]}
     of = {number: [{"layer": "plan", "verdict": each} for each in found] for number, found in verdicts.items()}
@@ -87,8 +87,8 @@ def test_forms_are_counted_and_only_refusals_prevent(tmp_path: Path) -> None:
     tried.record(tmp_path, "reported", "replay", {"commit": "c1", "of": {"silence": {"gone": 8, "refused": 9}}})
     tried.record(tmp_path, "reported", "days", {"of": {"poison": {"incidents": [2], "alert": "crash", "minutes": 3}}})
     seen = {
-        1: [coverage.Cover("alert", "silence", "Silence", (1,)), coverage.Cover("alert", "backlog-age", "Age", (1,))],
-        3: [coverage.Cover("command", "ops/verification/checks.py", "Checks", (3,))],
+        1: [Cover("alert", "silence", "Silence", (1,)), Cover("alert", "backlog-age", "Age", (1,))],
+        3: [Cover("command", "ops/verification/checks.py", "Checks", (3,))],
     }
     rows = [line for line in forms.section(tmp_path, what, seen) if line.startswith("| ") and "It broke" in line]
     assert rows == [

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from ops.coverage import INCIDENTS
+from ops.incidents import INCIDENTS
 from tests.gauntlet.__main__ import too_wide
 from tests.gauntlet.corpus import Judged, corpus
 from tests.gauntlet.forms import OF_EACH, forms

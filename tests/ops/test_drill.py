@@ -6,9 +6,9 @@ import pytest
 
 from blueprint.findings import Finding, Location
 from ops.__main__ import guarded
-from ops.coverage import Incident
 from ops.drills.reports import DrillTable, Reports
 from ops.drills.run import Drills
+from ops.incidents import Incident
 from ops.terminal import style_for
 from tests.incidents.cases import ROOT
 
