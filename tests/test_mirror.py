@@ -57,7 +57,7 @@ OTHERS = {
 }
 """Tests in mirroring folders that no module of the same place is named after."""
 ALONE = {
-    "analysis/audit": "tests/archive/test_audit.py",
+    "analysis/audit": "tests/archive",
     "analysis/python": "tests/archive",
     "analysis/python/standard": "tests/archive/test_listed_names.py",
     "blueprint/archive": "tests/archive",

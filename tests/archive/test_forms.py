@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.archive.forms import FILES, FORMS, SHARED
+from tests.archive.forms import FORMS
+from tests.archive.forms.project import FILES, SHARED
 from tests.archive.running import Tried, tried
 
 MODULES = (

@@ -1,0 +1,19 @@
+"""Forms in which code imports, names, loads and reads, by kind and by what must become of each: none of them is special.
+
+`sound` runs from its archive, `refused` does not run from its whole folder either, `not known` is refused until it is
+declared.
+"""
+
+from __future__ import annotations
+
+from tests.archive.forms import aliases, control_flow, data_files, imports, loading, names, other_ways
+
+FORMS: dict[str, dict[str, dict[str, str]]] = {
+    **imports.FORMS,
+    **aliases.FORMS,
+    **control_flow.FORMS,
+    **data_files.FORMS,
+    **loading.FORMS,
+    **names.FORMS,
+    **other_ways.FORMS,
+}

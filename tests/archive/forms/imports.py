@@ -1,0 +1,50 @@
+"""Imports: of packages, of parts of them, relative, guarded, in each place where a statement may stand."""
+
+from __future__ import annotations
+
+FORMS: dict[str, dict[str, dict[str, str]]] = {
+    "imports": {
+        "sound": {
+            "pkg getattr by from": "from lazy import thing\nthing + 1",
+            "pkg getattr by attribute": "import lazy\nlazy.other + 1",
+            "pkg getattr all": "from lazy2 import thing\nthing",
+            "pkg getattr __all__": "from lazy3 import alpha\nalpha.x",
+            "pkg getattr __all__ attr": "import lazy3\nlazy3.beta.x",
+            "pkg getattr == heavy": "from lazy4 import heavy\nheavy.x",
+            "pkg getattr computed": "import lazy5\nlazy5.alpha.x",
+            "pkg getattr computed from": "from lazy5 import beta\nbeta.x",
+            "pkg getattr match": "from lazy6 import thing\nthing",
+            "import of submodule as itself": "import own\nown.heavy.x",
+            "from own import heavy": "from own import heavy, light\nheavy.x",
+            "star two": "from starred import *\na + b",
+            "namespace": "import space.inner.mod as m\nm.x",
+            "namespace from": "from space.inner import mod\nmod.x",
+            "import dotted use of sub": "import jobs.alpha, jobs.beta\njobs.beta.run()",
+            "from . relative": "try:\n    from . import helper\nexcept ImportError:\n    import helper\nhelper.work(1)",
+            "from .helper relative": "try:\n    from .helper import work\nexcept (ImportError, ValueError):\n    from helper import work\nwork(1)",
+            "import in class body": "class A:\n    import helper\n    from jobs import alpha\nA.helper.work(1), A.alpha.run()",
+            "import in lambda": "f = lambda: __import__('helper')\nf().work(1)",
+            "import in with": "import contextlib\nwith contextlib.nullcontext():\n    import helper\nhelper.work(1)",
+            "import in match": "x = 1\nmatch x:\n    case 1:\n        import helper\nhelper.work(1)",
+            "import in while": "while True:\n    import helper\n    break\nhelper.work(1)",
+            "import in else of try": "try:\n    x = 1\nexcept Exception:\n    pass\nelse:\n    import helper\nhelper.work(1)",
+            "import in finally": "try:\n    x = 1\nfinally:\n    import helper\nhelper.work(1)",
+            "import in comprehension": "[__import__(n) for n in ('helper', 'jobs.alpha')]",
+            "__future__ with": "from __future__ import annotations, division\nx: Nope = 1",
+            "circular": "import main as m\n",
+            "conditional import by env": "import os\nif os.environ.get('X'):\n    import helper\nelse:\n    import jobs.alpha\n",
+            "ternary import": "m = __import__('helper') if len('x') else __import__('jobs')\nm.work(1)",
+            "pkg getattr nobody asks": "import late1\nlate1.x",
+            "pkg getattr by asked name": "import late3\nlate3.alpha.x",
+        },
+        "refused": {
+            "pkg getattr __all__ absent": "from lazy3 import gamma",
+            "star two absent": "from starred import c",
+            "try except both absent": "try:\n    import nowhere1\nexcept ImportError:\n    import nowhere2",
+            "try absent, raise other": "try:\n    import nowhere1\nexcept ImportError as e:\n    raise RuntimeError('x') from e",
+            "future unknown": "from __future__ import nothing",
+            "pkg getattr asked by attr": "import late2\nlate2.y",
+            "pkg getattr by asked name absent": "import late4\nlate4.beta.x",
+        },
+    },
+}  # fmt: skip
