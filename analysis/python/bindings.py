@@ -48,6 +48,7 @@ class BindingScope:
         parent: the scope around.
         names: name → its bindings in order.
         changed: names whose object is changed in place.
+        late: names that functions inside bind.
         elsewhere: names that belong to the module (`global`) or a function around (`nonlocal`).
         owner: for a method, its class and the name of its first parameter.
         inner: definition → its scope.
@@ -60,6 +61,7 @@ class BindingScope:
     parent: BindingScope | None = None
     names: dict[str, list[Binding]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
     elsewhere: dict[str, BindingScope | None] = field(default_factory=dict)
     owner: tuple[BindingScope, str] | None = None
     inner: dict[ast.AST, BindingScope] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class BindingScope:
         target = self.elsewhere.get(name, self) or self
         if target is not self:
             binding = binding._replace(conditional=True)
+            target.late.add(name)
         target.names.setdefault(name, []).append(binding)
 
 

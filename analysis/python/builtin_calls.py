@@ -101,6 +101,12 @@ def _read_resource(arguments: Arguments, keywords: Keywords) -> Value | None:
     return join(CodePath(package, "."), *arguments[1:])
 
 
+def _template_folder(arguments: Arguments, keywords: Keywords) -> Value | None:
+    package = _package(_argument(arguments, keywords, 0, ("package_name",)))
+    path = text_of(_argument(arguments, keywords, 1, ("package_path",)) or Constant("templates"))
+    return None if not package or path is None else CodePath(package, path)
+
+
 def _split_suffix(arguments: Arguments, keywords: Keywords) -> Value | None:
     first = arguments[0] if arguments else UNKNOWN
     if isinstance(first, CodePath) and first.path is not None:
@@ -198,6 +204,8 @@ FUNCTIONS: dict[str, Fold] = {
     "importlib.resources.files": _files,
     "importlib.resources.as_file": _same,
     "importlib_resources.files": _files,
+    "jinja2.PackageLoader": _template_folder,
+    "jinja2.loaders.PackageLoader": _template_folder,
     "inspect.getfile": _file_of,
     "inspect.getsourcefile": _file_of,
     "shlex.split": _words,

@@ -17,6 +17,7 @@ from analysis.python.finder import ENTRY, Finder, Located, SearchFolder
 from analysis.python.graph import Closure, ImportEdge, caught
 from analysis.python.imports import ImportFact
 from analysis.python.linking import Links
+from analysis.python.load_order import check_load_order
 from analysis.python.loads import Load, loads, registered
 from analysis.python.name_checks import check_names
 from analysis.python.outside import Outside, ThirdParty
@@ -88,6 +89,7 @@ class Builder:
             self.folders = (*self.folders, *extra)
             self._start()
         check_names(self.closure, self._exported, self._outside, self.program())
+        check_load_order(self.closure, self.program())
         self._forget_registered()
         return self.closure
 
@@ -259,7 +261,7 @@ class Builder:
         if not fact.names or module not in self.closure.modules:
             return True
         # What a package takes from itself is not there yet: the import binds the submodule.
-        if module != importer and self.closure.records[module].names.issuperset(fact.names):
+        if module != importer and self.closure.records[module].names.keys() >= {*fact.names}:
             return True
         found = [self._name(importer, module, name, fact) for name in fact.names]
         return all(found)
@@ -337,4 +339,4 @@ _NAMESPACE, _BINARY, _UNREADABLE = FileRecord(), FileRecord(open_ended=True), Fi
 
 def _fact(place: CodePlace, module: str | None, names: tuple[str, ...] | None) -> ImportFact:
     around = place.around
-    return ImportFact(module, 0, names, place.line, *around[:5])
+    return ImportFact(module, 0, names, place.line, *around[:6])

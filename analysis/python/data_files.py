@@ -18,8 +18,11 @@ from analysis.python.imports import ImportFact
 from analysis.python.opened import MOVES, from_working_folder, tested
 from analysis.python.outside import Outside
 from analysis.python.program import Program
+from analysis.python.templates import Page, pages, taken_by
 from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
+MOST_PAGES = 1_000
+"""How many pages one page may take others from."""
 MOST_FILES = 66_000
 """How many names in folders one function may lead to; a few links to folders make any number of them."""
 
@@ -59,7 +62,7 @@ class DataFiles:
             key = (path, place.module, place.line)
             if key not in self._seen:
                 self._seen.add(key)
-                fact = ImportFact(None, 0, None, place.line, *place.around[:5])
+                fact = ImportFact(None, 0, None, place.line, *place.around[:6])
                 self._read_file(path, place.module, fact)
 
     def _is_top(self, value: Value, module: str) -> bool:
@@ -81,6 +84,23 @@ class DataFiles:
                     yield CodePath(ENTRY, self._page(program, path)), place
                 elif base.file and path in self._trace.entries(posixpath.dirname(base.file)):
                     yield CodePath(module, path), place
+        for page in pages(program, module, found.pages):
+            yield from ((path, page.place) for path in self._with_taken(page))
+
+    def _with_taken(self, page: Page) -> Iterator[CodePath]:
+        """Yield where a page lies, and the pages that it takes from the same folders."""
+        waiting, seen = [page.paths], set[tuple[CodePath, ...]]()
+        while waiting:
+            paths = waiting.pop()
+            seen.add(paths)
+            places = [(path, next(self._sources(self._inside(path) or ""), "")) for path in paths]
+            path, source = next((each for each in places if each[1]), places[0])
+            yield path
+            content = self._trace.content(source) if source else None
+            for name in taken_by(content[0]) if content else ():
+                inner = tuple(CodePath(each.base, posixpath.join(each.path or "", name)) for each in page.folders)
+                if inner not in seen and len(seen) < MOST_PAGES:
+                    waiting.append(inner)
 
     def _page(self, program: Program, page: str) -> str | None:
         """Return where a page lies: in the first folder of templates that has it."""
@@ -113,17 +133,22 @@ class DataFiles:
         folder = text.partition("/")[0]
         return "/" in text and self._trace.entries(self._folders[0].path).get(folder) is EntryKind.FOLDER
 
-    def _data_file(self, path: CodePath, importer: str, fact: ImportFact) -> None:
+    def _inside(self, path: CodePath) -> str | None:
+        """Return the place in the archive that a path leads to; None for a file of a distribution."""
         owner = self._closure.modules.get(path.base) or self._finder.locate(path.base)
-        if path.base not in self._closure.modules and not self._outside.owns(path.base):
-            self._load(importer, path.base, fact)
         origin = owner.inside if owner.file else f"{owner.folders[0].inside}/" if owner.folders else None
         if origin is None:
-            return  # a distribution's own file
+            return None
         name = posixpath.basename(owner.file)
         told = (path.path or "").replace(STEM, posixpath.splitext(name)[0]).replace(FILE, name)
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(origin), told))
-        if inside in self._provided or inside in (".", "..", origin) or told in (".", "./") or inside.endswith("/.."):
+        return "." if inside == origin or told in (".", "./") else inside
+
+    def _data_file(self, path: CodePath, importer: str, fact: ImportFact) -> None:
+        if path.base not in self._closure.modules and not self._outside.owns(path.base):
+            self._load(importer, path.base, fact)
+        inside = self._inside(path)
+        if inside is None or inside in self._provided or inside in (".", "..") or inside.endswith("/.."):
             return
         if path.pattern:
             self._matching(inside, importer, fact)

@@ -37,6 +37,7 @@ class Around(NamedTuple):
     catches: tuple[str, ...] = ()
     group: int = 0
     instead_of: int = 0
+    perhaps: bool = False
     scope: str = ""
 
 
@@ -77,7 +78,7 @@ class FileEvents:
     imports: list[ImportFact] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
-    reads: dict[tuple[str, tuple[str, ...]], AttributeRead] = field(default_factory=dict)
+    reads: dict[tuple[str, tuple[str, ...], str], AttributeRead] = field(default_factory=dict)
     returns: dict[str, Value] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
     dead: list[ast.stmt] = field(default_factory=list)
@@ -112,17 +113,24 @@ class _Reader:
             for name in FIELDS[kind]:
                 if name not in _INNER:
                     self._expression(getattr(node, name), scope, around, False)
+            if isinstance(node, ast.If) and self._does_without(node, scope):
+                around = around._replace(catches=(*around.catches, "ImportError"))
             if kind in _LEAVING:
                 self.found.dead += body[place + 1 :]
                 break
 
+    def _does_without(self, node: ast.If, scope: BindingScope) -> bool:
+        """Return whether a condition leaves what follows where a module is not there."""
+        leaves = node.body[-1].__class__ in _GOING_ON and not node.orelse
+        return leaves and self._conditions.guards_imports(node.test, scope)
+
     def plain_import(self, node: ast.Import, scope: BindingScope, around: Around) -> None:
         for alias in node.names:
-            self.found.imports.append(ImportFact(alias.name, 0, None, node.lineno, *around[:5]))
+            self.found.imports.append(ImportFact(alias.name, 0, None, node.lineno, *around[:6]))
 
     def from_import(self, node: ast.ImportFrom, scope: BindingScope, around: Around) -> None:
         names = tuple(alias.name for alias in node.names)
-        self.found.imports.append(ImportFact(node.module or "", node.level, names, node.lineno, *around[:5]))
+        self.found.imports.append(ImportFact(node.module or "", node.level, names, node.lineno, *around[:6]))
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: BindingScope, around: Around) -> None:
         for each in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
@@ -150,9 +158,9 @@ class _Reader:
 
     def condition(self, node: ast.If, scope: BindingScope, around: Around) -> None:
         answer = self._conditions.truth(node.test, scope)
-        inner = around
+        inner = around._replace(perhaps=True) if answer is None else around
         if answer is None and self._conditions.guards_imports(node.test, scope):
-            inner = around._replace(catches=(*around.catches, "ImportError"))
+            inner = inner._replace(catches=(*around.catches, "ImportError"))
         for body, runs in ((node.body, answer is not False), (node.orelse, answer is not True)):
             if runs:
                 self.block(body, scope, inner)
@@ -167,7 +175,8 @@ class _Reader:
             if handler.type is not None:
                 self._expression(handler.type, scope, around, False)
             failed = handles_failed_import(handler)
-            self.block(handler.body, scope, around._replace(instead_of=group) if failed else around)
+            inner = around._replace(perhaps=True)
+            self.block(handler.body, scope, inner._replace(instead_of=group) if failed else inner)
         self.block(node.orelse, scope, around)
         self.block(node.finalbody, scope, around)
 
@@ -200,7 +209,7 @@ class _Reader:
                 continue
             if case.guard is not None:
                 self._expression(case.guard, scope, around, False)
-            self.block(case.body, scope, around)
+            self.block(case.body, scope, around if answer else around._replace(perhaps=True))
             decided = answer is True and case.guard is None
 
     def added(self, node: ast.AugAssign, scope: BindingScope, around: Around) -> None:
@@ -247,7 +256,8 @@ class _Reader:
             owner = self._expressions.value(node.value, scope)
             if owner.__class__ is Thing and owner.name[0] != ":":
                 name = f"{owner.name}.{node.attr}"
-                self.found.reads.setdefault((name, around.catches), AttributeRead(name, node.lineno, around))
+                place = (name, around.catches, around.scope)
+                self.found.reads.setdefault(place, AttributeRead(name, node.lineno, around))
             elif _is_row(owner):
                 self.found.calls.append(
                     Call(member(owner, ATTRIBUTE), (Constant(node.attr),), (), node.lineno, around, True)
@@ -300,6 +310,7 @@ ATTRIBUTE = "__getattribute__"
 _QUERIES = {"query", "query_and_wait"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _LEAVING = {ast.Return, ast.Raise, ast.Continue, ast.Break}
+_GOING_ON = {ast.Return, ast.Continue, ast.Break}
 _PLAIN = {str, int, type(None), bool}
 _TEXT_KINDS = {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name, ast.IfExp}
 _VISITS: dict[type[ast.stmt], Any] = {

@@ -10,6 +10,7 @@ from analysis.python.events import Around, Call
 from analysis.python.loads import SEARCH_PATH
 from analysis.python.opened import from_working_folder, opened, opening
 from analysis.python.program import Program
+from analysis.python.templates import TAKES_PAGE
 from analysis.python.text_values import shown
 from analysis.python.values import CallResult, CodePath, Constant, SequenceValue, Text, Value, parts_of, possible
 
@@ -28,11 +29,12 @@ class FileMention(NamedTuple):
 
 
 class FileMentions(NamedTuple):
-    """What may name a file in one module: paths, texts given to calls, and calls that look for templates or read."""
+    """What may name a file in one module: paths, texts given to calls, and calls that look for templates, pages, or read."""
 
     paths: tuple[FileMention, ...] = ()
     texts: tuple[FileMention, ...] = ()
     templates: tuple[tuple[str, Call], ...] = ()
+    pages: tuple[tuple[str, Call], ...] = ()
     opening: tuple[tuple[str, Call], ...] = ()
 
 
@@ -59,7 +61,8 @@ def _mentions(program: Program, module: str) -> FileMentions:
             paths.append(FileMention(CallResult(call.function, call.arguments, call.keywords), call.line, call.around))
         for value in (*call.arguments, *[each for _, each in call.keywords]):
             texts += [FileMention(each, call.line, call.around) for each in _listed(value) if _is_file_name(each)]
-    return FileMentions(tuple(paths), tuple(texts), tuple(templates), tuple(opening(program, module)))
+    pages = program.calls_of(module, TAKES_PAGE)
+    return FileMentions(tuple(paths), tuple(texts), tuple(templates), tuple(pages), tuple(opening(program, module)))
 
 
 def _listed(value: Value) -> Iterator[Value]:

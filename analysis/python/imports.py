@@ -19,6 +19,7 @@ class ImportFact(NamedTuple):
         catches: exception classes that are caught around it by a handler that goes on without it.
         group: number of the innermost `try` whose body holds it, 0 if none.
         instead_of: number of the `try` whose handler holds it, which therefore runs only when that body failed.
+        perhaps: only running the code tells whether it runs: it is in a branch or a handler.
     """
 
     module: str | None
@@ -30,6 +31,7 @@ class ImportFact(NamedTuple):
     catches: tuple[str, ...] = ()
     group: int = 0
     instead_of: int = 0
+    perhaps: bool = False
 
 
 _LEAVES = ("exit", "_exit", "abort", "quit")

@@ -44,6 +44,7 @@ class Load(NamedTuple):
     how: Literal["module", "object", "probe"] = "module"
 
 
+_FIND, _FROM_SPEC = "importlib.util.find_spec", "importlib.util.module_from_spec"
 _BY_NAME: Mapping[str, tuple[int, str]] = {
     "importlib.import_module": (0, "name"),
     "importlib.__import__": (0, "name"),
@@ -55,7 +56,8 @@ _BY_NAME: Mapping[str, tuple[int, str]] = {
     "werkzeug.utils.import_string": (0, "import_name"),
     "django.utils.module_loading.import_string": (0, "dotted_path"),
     ".from_object": (0, "obj"),
-    "importlib.util.find_spec": (0, "name"),
+    _FIND: (0, "name"),
+    _FROM_SPEC: (0, "name"),
     "importlib.find_loader": (0, "name"),
     "pkgutil.find_loader": (0, "fullname"),
     "pkgutil.get_loader": (0, "module_or_name"),
@@ -76,7 +78,9 @@ def loads(program: Program, module: str) -> Iterator[Load]:
     nothing: list[tuple[str, Call]] = []
     for callee, call in program.once("loading calls", module, "", lambda: list(_loading(program, module)), nothing):
         place = CodePlace(module, call.line, call.around)
-        if callee in _BY_NAME:
+        if callee == _FROM_SPEC:
+            yield from _by_spec(program, call, place)
+        elif callee in _BY_NAME:
             yield from _by_name(program, callee, call, place)
         elif callee in STARTS:
             yield from _started(program, callee, call, place)
@@ -136,6 +140,14 @@ def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Ite
             yield load._replace(how=how)
             if callee == "runpy.run_module" and load.module is not None:
                 yield from list(_main_of(load.module, where))[1:]
+
+
+def _by_spec(program: Program, call: Call, place: CodePlace) -> Iterator[Load]:
+    """Yield the modules that are made of what `find_spec` finds: now, or by `LazyLoader` when they are used."""
+    for given, where in program.reached(argument(call, 0, "spec") or Unknown(), place):
+        for each in possible(given):
+            if isinstance(each, CallResult) and each.function == Thing(_FIND):
+                yield from _by_name(program, _FROM_SPEC, call._replace(arguments=each.arguments), where)
 
 
 def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePlace) -> Load:

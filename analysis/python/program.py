@@ -151,7 +151,7 @@ class Program(Linker):
                 name = whole.removeprefix(f"{package}.").partition(".")[0]
                 if whole.startswith(f"{package}."):
                     found[Gift((Constant(name),), module, read.line, read.around)] = None
-        names = own.names if own else frozenset()
+        names = own.names if own else {}
         return [each for each in found if isinstance(each.values[0], Constant) and each.values[0].value not in names]
 
     def _gifts_of(self, module: str, function: str, callee: str, names: tuple[str, ...]) -> list[Gift]:

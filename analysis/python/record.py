@@ -39,7 +39,8 @@ class FileRecord(NamedTuple):
     Attributes:
         fault: line and message when it does not compile on the target; nothing else is known then.
         imports: imports that can run on the target.
-        names: what the module has once loaded, submodules and star imports apart.
+        names: what the module has once loaded, submodules and star imports apart, and the line that binds each first; 0
+            where the line tells nothing.
         exports: the literal `__all__`, None when absent or computed.
         open_ended: it makes names in a way that cannot be read (`globals()[...] =`, `exec`).
         answers: names that its own `__getattr__` answers; None where there is none, or only running it tells.
@@ -57,7 +58,7 @@ class FileRecord(NamedTuple):
 
     fault: tuple[int, str] | None = None
     imports: tuple[ImportFact, ...] = ()
-    names: frozenset[str] = frozenset()
+    names: Mapping[str, int] = MappingProxyType({})
     exports: tuple[str, ...] | None = None
     open_ended: bool = False
     answers: tuple[str, ...] | None = None
@@ -112,7 +113,7 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
     names = names_of(tree, events.dead, target, open_ended=open_ended)
     return FileRecord(
         imports=tuple(events.imports),
-        names=names.bound,
+        names={name: _first_line(name, module) for name in sorted(names.bound)},
         exports=_exports(tree),
         open_ended=open_ended,
         answers=answered_names(module, expressions) if "__getattr__" in names.bound else None,
@@ -142,6 +143,12 @@ def _values(scope: BindingScope, expressions: Evaluator) -> Iterator[tuple[str, 
     for inner in scope.inner.values():
         if inner.kind == "class":
             yield from _values(inner, expressions)
+
+
+def _first_line(name: str, module: BindingScope) -> int:
+    """Return the line that binds a name of the module first; 0 where a function may do so, or what is no statement."""
+    lines = [each.end for each in module.names.get(name, ())]
+    return min(lines) if lines and name not in module.late else 0
 
 
 def _parameters(scope: BindingScope) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -139,7 +139,7 @@ class _Bench:
     def _names(self) -> frozenset[str] | None:
         facts = self._closure.records[ENTRY]
         starred = any(fact.names == ("*",) for fact in facts.imports)
-        return None if facts.open_ended or starred else facts.names
+        return None if facts.open_ended or starred else frozenset(facts.names)
 
     def _definition(self, module: str, name: str) -> Definition | None:
         """Return the definition of a function, followed through re-exports."""
@@ -255,7 +255,7 @@ class _Bench:
             needless = self._is_package(edge.importer) and not edge.fact.lazy
             given = {*(edge.fact.names or ()), edge.target.rpartition(".")[2]}
             if "*" in given:
-                given |= self._closure.records[edge.target].names
+                given |= self._closure.records[edge.target].names.keys()
             if not needless or given & requested.get(edge.importer, set()):
                 outgoing.setdefault(edge.importer, set()).add(edge.target)
         reached, queue = {ENTRY}, [ENTRY]

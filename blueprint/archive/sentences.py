@@ -68,6 +68,12 @@ SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] 
             "The name '{subject}' is deleted before this line reads it, by `del` or at the end of the handler that binds it: it raises NameError. Keep the value under another name."
         ),
     ),
+    "order": (
+        "archive-missing-name",
+        _simple(
+            "'{subject}' is asked for while its module is being loaded: {detail}. Import it where it is used, or move what both need into a module of its own."
+        ),
+    ),
     "recursion": (
         "archive-missing-name",
         _simple(

@@ -44,6 +44,17 @@ CURES = {
     "unreadable": Cured("import huge", "Make it a readable file of source code", "import helper"),
     "relative": Cured("from .. import helper", "Import by the absolute name", "import helper"),
     "unbound": Cured("x = nothing_there", "Import or define it", "nothing_there = 1\nx = nothing_there"),
+    "deleted": Cured(
+        "try:\n    x = 1\nexcept OSError as error:\n    pass\nprint(error)",
+        "Keep the value under another name",
+        "kept = None\ntry:\n    x = 1\nexcept OSError as error:\n    kept = error\nprint(kept)",
+    ),
+    "order": Cured(
+        "import one",
+        "Import it where it is used",
+        created={"two.py": "def name():\n    from one import NAME\n    return NAME\n"},
+        beside={"one.py": "import two\nNAME = 1\n", "two.py": "from one import NAME\n"},
+    ),
     "recursion": Cured(
         "import p\np.part",
         "Import it by `importlib.import_module`",

@@ -6,7 +6,7 @@ declared.
 
 from __future__ import annotations
 
-from tests.archive.forms import aliases, control_flow, data_files, imports, loading, names, other_ways
+from tests.archive.forms import aliases, control_flow, data_files, imports, loading, names, order, other_ways, pages
 
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     **imports.FORMS,
@@ -15,5 +15,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
     **data_files.FORMS,
     **loading.FORMS,
     **names.FORMS,
+    **order.FORMS,
     **other_ways.FORMS,
+    **pages.FORMS,
 }

@@ -67,4 +67,20 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "glob load": "from pathlib import Path\nimport importlib\nps = list(Path(__file__).parent.glob('plugins/*.py'))\nassert len(ps) == 3\nfor p in ps:\n    importlib.import_module('plugins.' + p.stem)",
         },
     },
+    "modules of a spec": {
+        "sound": {
+            "lazy": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = sys.modules[name] = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\nlazy('helper').work(1)",
+            "lazy, not used": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = sys.modules[name] = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\nlazy('jobs.alpha')",
+            "of two": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = sys.modules[name] = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\n[lazy(n) for n in ('helper', 'jobs.beta')][0].work(1)",
+            "at once": "import importlib.util\nspec = importlib.util.find_spec('helper')\nm = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(m)\nm.work(1)",
+            "only asked": "import importlib.util\nimportlib.util.find_spec('nowhere')",
+        },
+        "refused": {
+            "absent": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = sys.modules[name] = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\nlazy('nowhere')",
+            "one of two absent": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = sys.modules[name] = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\n[lazy(n) for n in ('helper', 'nowhere')]",
+        },
+        "not known": {
+            "by the environment": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = sys.modules[name] = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\nimport os\nlazy(os.environ.get('NOWHERE') or input.__name__.replace('input', 'helper'))",
+        },
+    },
 }  # fmt: skip
