@@ -227,7 +227,9 @@ FUNCTIONS |= {
 
 
 def method(owner: Value, name: str, arguments: Arguments, keywords: Keywords) -> Value | None:
-    """Return what a method of a constant, a path or a list returns; None where only running tells."""
+    """Return what a method of a constant, a path, a list or an exit stack returns; None where only running tells."""
+    if name == "enter_context" and arguments:
+        return arguments[0]
     if isinstance(owner, CodePath):
         return path_method(owner, name, arguments)
     if isinstance(owner, DictValue):

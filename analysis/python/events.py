@@ -276,6 +276,8 @@ class _Reader:
             return
         elif kind in COMPREHENSIONS:
             scope = comprehension_scope(node, scope)
+        elif kind is ast.IfExp or kind is ast.BoolOp:
+            around = around._replace(perhaps=True)
         for name in FIELDS[kind]:
             self._expression(getattr(node, name), scope, around, inside)
 

@@ -61,7 +61,8 @@ class _LoadOrder:
 
     def _names(self, edge: ImportEdge) -> bool:
         """Return whether an import names its target, which is not merely a package around."""
-        return self._closure.absolute(edge.importer, edge.fact) == edge.target
+        module = self._closure.absolute(edge.importer, edge.fact)
+        return edge.target in (module, *(f"{module}.{name}" for name in edge.fact.names or ()))
 
     def run(self, code: _Code) -> None:
         """Run a module or function, and what it loads and calls."""
@@ -103,7 +104,8 @@ class _LoadOrder:
         if edge.target not in self._lines:
             self._lines[edge.target] = 0
             self.run(_Code(edge.target))
-        if self._names(edge) and not caught("ImportError", edge.fact.catches):
+        named = self._closure.absolute(edge.importer, edge.fact) == edge.target
+        if named and not caught("ImportError", edge.fact.catches):
             for name in edge.fact.names or ():
                 self._ask(edge.importer, edge.target, name, edge.fact, "ImportError")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "order of loading": {
         "sound": {
+            "asked before": "import asks_a",
+            "parts of a package": "from pairs import late_one\nlate_one.late_two.f()",
+            "in a branch": "import branch_a",
             "bound before": "import whole_b\nimport whole_a",
             "read late": "import late_a\nlate_a.late_b.x()",
             "started at the other end": "import half_b",
@@ -12,6 +15,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "none": "import helper\nimport jobs.alpha",
         },
         "refused": {
+            "parts of a package that do not wait": "from pairs import one",
             "attribute": "import half_a",
             "from": "import half_c",
             "by a call": "import half_e",
