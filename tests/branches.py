@@ -51,7 +51,7 @@ class Branches:
         ]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand over what this process reached, or judge what all did; tests that fail are told alone."""
+        """Hand over what this process reached, or tell what all did, and judge it where no test failed."""
         handed: Reached | None = getattr(session.config, "workeroutput", None)
         if handed is not None:
             handed["branches"] = json.dumps(self.marks.get_coverage())
@@ -59,10 +59,10 @@ class Branches:
         whole, *others = self.reached or [self.marks.get_coverage()]
         for other in others:
             slipcover.merge_coverage(whole, other)
-        if session.exitstatus == pytest.ExitCode.OK:
-            wrong = list(judged(whole["files"]))
-            self.told = [*figures(whole["files"]), *wrong]
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED if wrong else pytest.ExitCode.OK
+        self.told = list(figures(whole["files"]))
+        if session.exitstatus == pytest.ExitCode.OK and (wrong := list(judged(whole["files"]))):
+            self.told += wrong
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what came of it."""

@@ -181,7 +181,7 @@ def test_a_call_of_no_schedule_is_refused(heal: FunctionProcess, body: bytes) ->
 
 def test_backfill_publishes_again_within_its_limits(serve: Serve, cloud: Cloud, warehouse: FakeWarehouse) -> None:
     backfill = serve("auto-backfill-orchestrator")
-    today = NOW.astimezone(ZoneInfo("America/New_York")).date()
+    today = datetime.now(UTC).astimezone(ZoneInfo("America/New_York")).date()
     days = [(today - timedelta(days=number)).isoformat() for number in (1, 2)]
     for game_date, hours in zip(days, (5, 1), strict=True):
         cloud.firestore.collection("phase2_completion").document(game_date).set(

@@ -16,7 +16,6 @@ from tests.operators.conftest import PROJECT, ROOT, Run, System
 from tests.operators.test_validate import CRITICAL2, PHASE2, PHASE3
 
 DATE = "2026-08-01"
-PAST = datetime.now(UTC) - timedelta(hours=9)
 SCRIPT = """
 import json, sys
 from datetime import UTC, datetime
@@ -27,26 +26,29 @@ seen = view.parse(json.load(sys.stdin))
 found = summary._standings(Dependencies(settings.read(), seen, None), [], sys.argv[1], datetime.now(UTC))
 print(json.dumps({each.boundary: each.level for each in found}))
 """
-STATES: dict[str, dict[str, Any]] = {
-    "nothing": {},
-    "two of five": {"phase2": (CRITICAL2[:2], {})},
-    "four of five": {"phase2": (PHASE2[:4], {})},
-    "triggered": {"phase2": (PHASE2, {"_triggered": True, "_triggered_at": datetime.now(UTC)})},
-    "triggered without one": {"phase2": (PHASE2[:4], {"_triggered": True, "_triggered_at": datetime.now(UTC)})},
-    "blocked": {
-        "phase2": (PHASE2, {"_triggered": True, "_triggered_at": datetime.now(UTC)}),
-        "phase3": (PHASE3, {"_blocked": {"gates": [{"detail": "thin"}]}}),
-    },
-}
 
 
-@pytest.mark.parametrize("name", STATES)
+def states(now: datetime) -> dict[str, dict[str, Any]]:
+    """Return what is stored of each phase in each state, triggered now: a test may run long after it was collected."""
+    triggered = {"_triggered": True, "_triggered_at": now}
+    return {
+        "nothing": {},
+        "two of five": {"phase2": (CRITICAL2[:2], {})},
+        "four of five": {"phase2": (PHASE2[:4], {})},
+        "triggered": {"phase2": (PHASE2, triggered)},
+        "triggered without one": {"phase2": (PHASE2[:4], triggered)},
+        "blocked": {"phase2": (PHASE2, triggered), "phase3": (PHASE3, {"_blocked": {"gates": [{"detail": "thin"}]}})},
+    }
+
+
+@pytest.mark.parametrize("name", states(datetime.now(UTC)))
 def test_both_say_the_same_of_a_boundary(system: System, ops: Run, name: str) -> None:
     for phase in ("phase2", "phase3", "phase4", "phase5"):
         system.firestore.collection(f"{phase}_completion").document(DATE).delete()
     system.games(DATE)
-    for phase, (processors, fields) in STATES[name].items():
-        system.stored(phase, DATE, *processors, **{"_first_completion_at": PAST, **fields})
+    now = datetime.now(UTC)
+    for phase, (processors, fields) in states(now)[name].items():
+        system.stored(phase, DATE, *processors, **{"_first_completion_at": now - timedelta(hours=9), **fields})
     _, printed = ops("validate", DATE, "--json")
     target = system.target
     view = function_view(target.manifest, "daily-health-summary", target.names, target.root, target.firestore)

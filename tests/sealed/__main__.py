@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sealed.pythons import Python, pythons
-from tests.sealed.readme import EVERYWHERE, FIRST, SETUP, Step, failure, steps, telling
+from tests.sealed.readme import EVERYWHERE, FIRST, MEASURED, SETUP, Step, failure, steps, telling
 from tests.sealed.seal import Seal, absent, sealed, tools
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCEPTED = Path(".cache", "acceptance")
 CREDENTIALS = {"GOOGLE_OAUTH_ACCESS_TOKEN": "none"}
 """Stands for a login where a preview only has to reach the provider."""
+
+SHOWN = (r"(?m)^engine tests:.*", r"(?m)^SKIPPED .*|^\d+ passed.*", r"(?m)^branches and lines reached:.*")
+"""What is shown of the tests, also where they pass."""
 
 
 @dataclass
@@ -86,7 +89,7 @@ def everything(check: Check, seal: Seal, have: Sequence[str]) -> None:
             check.tried(
                 seal,
                 step,
-                show=[r"(?m)^engine tests:.*", r"(?m)^SKIPPED .*|^\d+ passed.*"] if "test" in step.command else (),
+                show=SHOWN if step.command in MEASURED.values() else (),
             )
         elif {"pulumi", "pulumi-resource-gcp"} <= {*have}:
             check.tried(seal, step, **CREDENTIALS)

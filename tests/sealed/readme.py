@@ -16,6 +16,8 @@ COVERED = {
     "make local": "it runs until Ctrl-C; `make test` begins and ends it",
     "make bench": "it measures, and judges nothing",
 }
+MEASURED = {"make test": "make branches"}
+"""What is run for a command of README: the same tests, and how much of the code they reach is judged."""
 END, BEGINNING = 60, 240
 """How many lines a failed step shows: its last, and those that follow where its tests begin to report failures."""
 NEEDS_LOGIN = ("validate", "repair", "redrive", "verify", "status", "drift")
@@ -53,12 +55,16 @@ def steps(readme: Path, names: dict[str, str]) -> Iterator[Step]:
             continue
         for line in dict.fromkeys(lines):
             words = line.split()
-            yield Step(line, login=any(word in NEEDS_LOGIN for word in words), skipped=COVERED.get(line, ""))
+            yield Step(
+                MEASURED.get(line, line),
+                login=any(word in NEEDS_LOGIN for word in words),
+                skipped=COVERED.get(line, ""),
+            )
 
 
 def failure(step: Step, code: int, said: str) -> str:
     """Return what is wrong with how a step ended, or nothing."""
-    if "Traceback (most recent call last)" in said and not step.command.startswith("make test"):
+    if "Traceback (most recent call last)" in said and step.command not in MEASURED.values():
         return "it ends in a traceback"
     if step.login:  # nobody is logged in here: a sentence and an exit code that says so
         return "" if code and said.strip() else f"it says nothing, or exit code {code}, though nobody is logged in"
