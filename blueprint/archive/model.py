@@ -179,6 +179,7 @@ class Uses:
         settings: keys read from what holds the function's declared settings.
         durations: those of them that are read as a time.
         counts: those of them that are read as a whole number.
+        misread_settings: texts that are given to a method that settings do not have.
         row_writes: calls that write rows one at a time.
         document_queries: queries on documents of Firestore.
         document_writes: places that may change a document of Firestore.
@@ -199,6 +200,7 @@ class Uses:
     settings: tuple[Use, ...] = ()
     durations: tuple[Use, ...] = ()
     counts: tuple[Use, ...] = ()
+    misread_settings: tuple[Use, ...] = ()
     row_writes: tuple[Use, ...] = ()
     document_queries: tuple[DocumentQuery, ...] = ()
     document_writes: tuple[Use, ...] = ()

@@ -133,6 +133,7 @@ class _Reader:
                 self._setting(call, place, _TYPED.get(method))
             else:
                 self._handed_on(callee, call, place)
+                self._misread(call, place)
         for name, value in call.keywords:
             if name in _PLACES:
                 self._place(value, place)
@@ -181,6 +182,14 @@ class _Reader:
             direct = any(isinstance(each, Member) and each.name == "settings" for each in possible(value))
             if direct and (":" not in callee or ("**", value) in call.keywords):
                 self.found.uses.append(("settings", "{settings}", place))
+
+    def _misread(self, call: Call, place: CodePlace) -> None:
+        """Note the text that is given to what settings do not have: a misspelt `duration`."""
+        called = call.function
+        if not isinstance(called, Member) or hasattr(dict, called.name) or not call.arguments:
+            return
+        if any(map(_is_settings, possible(called.owner))):
+            self._names("misread_settings", call.arguments[0], place)
 
     def _command(self, callee: str, call: Call, place: CodePlace) -> None:
         if self._alone and any(

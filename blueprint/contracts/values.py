@@ -233,7 +233,14 @@ def settings_read(plan: Blueprint, report: Inspection) -> None:
                 report.violation(
                     f"'{function.name}' reads the setting '{name}', which is not declared; add it to `settings`.", at
                 )
+        misread = {use.name: use.at for use in reversed(archive.uses.misread_settings)}
         for name in unread:
+            if name in misread:
+                report.violation(
+                    f"The setting '{name}' is asked of a method that settings do not have; read it by `.duration`, `.count`, `.get` or `[]`.",
+                    misread[name],
+                )
+                continue
             report.violation(
                 f"Setting '{name}' of '{function.name}' is read by no code; correct it.",
                 function.where(f"settings.{name}"),
