@@ -164,8 +164,7 @@ def run(args: argparse.Namespace) -> int:
     text = render()
     if not args.check:
         TABLE.write_text(text, encoding="utf-8")
-        return 0
-    if TABLE.read_text(encoding="utf-8") == text:
-        return 0
-    print("provider/types.json is stale; run `ops provider-types`.", file=sys.stderr)
-    return 3
+    elif TABLE.read_text(encoding="utf-8") != text:
+        print("provider/types.json is stale; run `ops provider-types`.", file=sys.stderr)
+        return 3
+    return 0

@@ -41,25 +41,10 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "receiveTimestamp": frozenset(),
     "severity": frozenset(),
     "insertId": frozenset(),
-    "httpRequest": frozenset(
-        {
-            "requestMethod",
-            "requestUrl",
-            "requestSize",
-            "status",
-            "responseSize",
-            "userAgent",
-            "remoteIp",
-            "serverIp",
-            "referer",
-            "latency",
-            "cacheLookup",
-            "cacheHit",
-            "cacheValidatedWithOriginServer",
-            "cacheFillBytes",
-            "protocol",
-        }
-    ),
+    "httpRequest": frozenset({
+        "requestMethod", "requestUrl", "requestSize", "status", "responseSize", "userAgent", "remoteIp", "serverIp",
+        "referer", "latency", "cacheLookup", "cacheHit", "cacheValidatedWithOriginServer", "cacheFillBytes", "protocol",
+    }),
     "operation": frozenset({"id", "producer", "first", "last"}),
     "trace": frozenset(),
     "spanId": frozenset(),
@@ -67,7 +52,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "sourceLocation": frozenset({"file", "line", "function"}),
     "split": frozenset({"uid", "index", "totalSplits"}),
     "textPayload": frozenset(),
-}
+}  # fmt: skip
 
 
 class _Default:

@@ -10,27 +10,11 @@ from blueprint.findings import Location
 from blueprint.schemas.bigquery import NOWHERE, Column, Partitioning, Table
 
 DifferenceKind = Literal[
-    "column-added-nullable",
-    "column-added-required",
-    "column-added-default",
-    "column-recased",
-    "column-dropped",
-    "column-retyped",
-    "column-narrowed",
-    "column-made-required",
-    "column-relaxed",
-    "column-moved",
-    "description-changed",
-    "default-changed",
-    "partitioning-changed",
-    "clustering-changed",
-    "expiry-shortened",
-    "expiry-lengthened",
-    "filter-required",
-    "filter-relaxed",
-    "primary-key-changed",
-    "labels-changed",
-]
+    "column-added-nullable", "column-added-required", "column-added-default", "column-recased", "column-dropped",
+    "column-retyped", "column-narrowed", "column-made-required", "column-relaxed", "column-moved",
+    "description-changed", "default-changed", "partitioning-changed", "clustering-changed", "expiry-shortened",
+    "expiry-lengthened", "filter-required", "filter-relaxed", "primary-key-changed", "labels-changed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,23 +21,9 @@ AUDIT = ROOT / "audit"
 AUDIT_PARTS = (
     *("analysis/__init__.py", "analysis/audit", "analysis/cache.py", "analysis/files.py", "analysis/python"),
     *("blueprint/__init__.py", "blueprint/findings.py"),
-    *(
-        f"ops/{name}.py"
-        for name in (
-            "__init__",
-            "__main__",
-            "answers",
-            "arguments",
-            "audit",
-            "commands",
-            "environment",
-            "exitcodes",
-            "findings",
-            "invocation",
-            "progress",
-            "terminal",
-        )
-    ),
+    *("ops/__init__.py", "ops/__main__.py", "ops/answers.py", "ops/arguments.py", "ops/audit.py", "ops/commands.py"),
+    *("ops/environment.py", "ops/exitcodes.py", "ops/findings.py", "ops/invocation.py", "ops/progress.py"),
+    "ops/terminal.py",
 )
 """What the audit alone consists of, in a folder of its own so that it takes no common name in the place it is installed to."""
 PARTS = ("analysis", "blueprint", "components", "functions/shared", "ops", "policies", "provider")
