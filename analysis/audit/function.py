@@ -238,6 +238,7 @@ _WORDS = {
     "relative": "a relative import that leaves its top-level package.",
     "unbound": "defined nowhere: NameError.",
     "deleted": "deleted before it is read, by `del` or at its handler's end: NameError.",
+    "hint": "named in an annotation, bound nowhere, and evaluated by {detail}: NameError.",
     "order": "asked for while its module is being loaded: {detail}.",
     "recursion": "imported from its own package inside `__getattr__`, which asks itself again and never ends.",
     "search-path": "looked for in folders that its package adds to `__path__`; whether it is there is not known.",

@@ -86,6 +86,7 @@ class FileEvents:
 
 _INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
 _TEXTS = (Constant, Text, CodePath)
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _SAYING = {*_TEXTS, Choice}
 
 
@@ -136,6 +137,7 @@ class _Reader:
         for each in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
             self._expression(each, scope, around, False)
         inner = scope.inner[node]
+        self._decorated(node, inner.name, scope, around)
         arguments = node.args
         positional = [*arguments.posonlyargs, *arguments.args]
         defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults + arguments.kw_defaults
@@ -148,7 +150,15 @@ class _Reader:
     def class_(self, node: ast.ClassDef, scope: BindingScope, around: Around) -> None:
         for each in (*node.decorator_list, *node.bases, *node.keywords):
             self._expression(each, scope, around, False)
+        self._decorated(node, scope.inner[node].name, scope, around)
         self.block(node.body, scope.inner[node], around)
+
+    def _decorated(self, node: _Definition, name: str, scope: BindingScope, around: Around) -> None:
+        """Note that decorators which are named are called with what they decorate."""
+        for each in node.decorator_list:
+            decorator = self._expressions.value(each, scope)
+            if isinstance(decorator, Thing):
+                self.found.calls.append(Call(decorator, (Thing(f":{name}"),), (), node.lineno, around))
 
     def returned(self, node: ast.Return, scope: BindingScope, around: Around) -> None:
         if node.value is not None and around.scope:

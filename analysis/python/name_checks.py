@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from analysis.python.call_sites import CodePlace, argument
+from analysis.python.events import Call
 from analysis.python.exported_names import ExportedNames
 from analysis.python.graph import Closure, caught
 from analysis.python.imports import ImportFact
 from analysis.python.outside import Outside
 from analysis.python.program import Program
 from analysis.python.text_values import shown
-from analysis.python.values import Constant
+from analysis.python.values import Constant, Thing, possible
 
 
 def check_names(closure: Closure, names: ExportedNames, outside: Outside, program: Program) -> None:
     """Note in the closure where its modules read names that are not there."""
+    hints = any(record.hints for record in closure.records.values())
     for module in list(closure.modules):
+        if hints:
+            _hints(closure, names, program, module)
         _unbound(closure, names, module)
         _attributes(closure, outside, program, module)
         _asks_itself(closure, program, module)
@@ -27,6 +32,39 @@ def _unbound(closure: Closure, exported: ExportedNames, module: str) -> None:
             fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
             kind, error = ("deleted", "UnboundLocalError") if unbound.deleted else ("unbound", "NameError")
             closure.fail(kind, unbound.name, module, fact, error)
+
+
+def _hints(closure: Closure, exported: ExportedNames, program: Program, module: str) -> None:
+    """Note the names in annotations that a call of a module asks for, and that are bound nowhere."""
+    for callee, call in program.calls(module):
+        given = argument(call, 0, "obj")
+        if given is None or not _evaluates(closure, callee, call):
+            continue
+        for value, place in program.reached(given, CodePlace(module, call.line, call.around)):
+            for thing in possible(value):
+                owner, _, definition = thing.name.partition(":") if isinstance(thing, Thing) else ("", "", "")
+                record = closure.records.get(owner)
+                names = exported.of(owner) if record and record.hints else None
+                for hint in record.hints if record and names is not None else ():
+                    if hint.definition == definition and hint.name not in (names or ()):
+                        around = place.around
+                        fact = ImportFact(None, 0, None, hint.line, around.lazy, around.function, around.catches)
+                        if not caught("NameError", around.catches):
+                            closure.fail("hint", hint.name, owner, fact, "NameError", f"{place.module}:{place.line}")
+
+
+def _evaluates(closure: Closure, callee: str, call: Call) -> bool:
+    """Return whether a call evaluates the annotations of what it is given, with the names of its module."""
+    named = dict(call.keywords)
+    if callee in ("inspect.signature", "inspect.get_annotations"):
+        return named.get("eval_str") == Constant(True) and not {"globals", "locals"} & {*named}
+    if callee in ("typing.get_type_hints", "typing_extensions.get_type_hints"):
+        return len(call.arguments) == 1 and not {"globalns", "localns"} & {*named}
+    registers = callee.removesuffix(".__init__")
+    module, _, function = registers.removesuffix(".register").partition(":")
+    record = closure.records.get(module) if registers.endswith(".register") else None
+    definition = dict(record.functions).get(function) if record else None
+    return definition is not None and any(each.endswith("singledispatch") for each in definition.decorators)
 
 
 def _asks_itself(closure: Closure, program: Program, module: str) -> None:

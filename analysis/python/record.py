@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from analysis.python.annotations import Hint, hinted_names
 from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
 from analysis.python.events import AttributeRead, Call, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_getattr import answered_names, asks_itself
-from analysis.python.module_names import Unbound, names_of
+from analysis.python.module_names import Unbound, builtins_of, names_of
+from analysis.python.scopes import deferred_annotations
 from analysis.python.syntax import TOO_DEEP, Depth, PythonVersion, SyntaxFault, fault, parse
 from analysis.python.typed_json import dumps, reader_of
 from analysis.python.values import REST, CallResult, Choice, Member, Thing, Unknown, Value
@@ -45,6 +47,7 @@ class FileRecord(NamedTuple):
         open_ended: it makes names in a way that cannot be read (`globals()[...] =`, `exec`).
         answers: names that its own `__getattr__` answers; None where there is none, or only running it tells.
         asks_itself: names, with lines, that its `__getattr__` asks of the module itself while it is asked for them.
+        hints: names in annotations that nothing evaluates yet, and that are bound nowhere in the file.
         unbound: names used and bound nowhere in the file; a star import may still bind them.
         functions: top-level functions.
         calls: calls and readings of items, with their arguments as values.
@@ -63,6 +66,7 @@ class FileRecord(NamedTuple):
     open_ended: bool = False
     answers: tuple[str, ...] | None = None
     asks_itself: tuple[tuple[str, int], ...] = ()
+    hints: tuple[Hint, ...] = ()
     unbound: tuple[Unbound, ...] = ()
     functions: tuple[tuple[str, Definition], ...] = ()
     calls: tuple[Call, ...] = ()
@@ -118,6 +122,7 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
         open_ended=open_ended,
         answers=answered_names(module, expressions) if "__getattr__" in names.bound else None,
         asks_itself=asks_itself(module, expressions) if "__getattr__" in names.bound else (),
+        hints=tuple(hinted_names(tree, names.bound | builtins_of(target), deferred=deferred_annotations(tree))),
         unbound=names.unbound,
         functions=tuple(
             (node.name, _definition(node))

@@ -295,13 +295,13 @@ def _bound_for_a_while(
         if name not in scope.elsewhere and not (name in given and first):
             found.setdefault(name, []).append((first, last))
     for node in nodes:
-        for name in _bound_by(node):
+        for name in bound_by(node):
             if name in found and not any(first <= node.lineno <= last for first, last in found[name]):
                 del found[name]
     return found
 
 
-def _bound_by(node: Any) -> Iterable[str]:
+def bound_by(node: Any) -> Iterable[str]:
     """Return the names that a node binds by itself."""
     kind = node.__class__
     if kind is ast.Name:

@@ -74,6 +74,12 @@ SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] 
             "'{subject}' is asked for while its module is being loaded: {detail}. Import it where it is used, or move what both need into a module of its own."
         ),
     ),
+    "hint": (
+        "archive-unbound-name",
+        _simple(
+            "The annotation names '{subject}', which its module does not have, and {detail} evaluates it: it raises NameError. Import it outside of `TYPE_CHECKING`, or define it."
+        ),
+    ),
     "recursion": (
         "archive-missing-name",
         _simple(

@@ -49,6 +49,11 @@ CURES = {
         "Keep the value under another name",
         "kept = None\ntry:\n    x = 1\nexcept OSError as error:\n    kept = error\nprint(kept)",
     ),
+    "hint": Cured(
+        "import typing\ndef f(x: 'Decimal'): ...\ntyping.get_type_hints(f)",
+        "Import it outside of `TYPE_CHECKING`",
+        "import typing\nfrom decimal import Decimal\ndef f(x: 'Decimal'): ...\ntyping.get_type_hints(f)",
+    ),
     "order": Cured(
         "import one",
         "Import it where it is used",

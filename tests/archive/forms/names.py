@@ -55,4 +55,25 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "framework absent": "from functions_framework import nothing",
         },
     },
+    "annotations": {
+        "sound": {
+            "evaluated": "from __future__ import annotations\nimport typing, dataclasses\nfrom decimal import Decimal\n@dataclasses.dataclass\nclass C:\n    x: Decimal\n    y: 'Decimal'\nHINTS = typing.get_type_hints(C)\n",
+            "unasked": "from __future__ import annotations\nimport typing, dataclasses\nif typing.TYPE_CHECKING:\n    from decimal import Decimal\n@dataclasses.dataclass\nclass C:\n    x: Decimal\n    z: typing.ClassVar[Decimal]\n",
+            "literal": "import typing\nclass C:\n    x: typing.Literal['Nope', 'Yes']\n    y: typing.Annotated[int, 'words of meaning']\n\ndef handle(request):\n    return str(typing.get_type_hints(C))\n",
+            "guarded": "from __future__ import annotations\nfrom typing import TYPE_CHECKING, get_type_hints\nif TYPE_CHECKING:\n    from flask import Request\ndef work(r: Request) -> None: ...\ntry:\n    get_type_hints(work)\nexcept NameError:\n    pass\n",
+            "given names": "from __future__ import annotations\nfrom typing import TYPE_CHECKING, get_type_hints\nif TYPE_CHECKING:\n    from flask import Request\nimport flask\ndef work(r: Request) -> None: ...\nget_type_hints(work, globalns={'Request': flask.Request})\n",
+            "self ref": "from __future__ import annotations\nimport typing\nclass Node:\n    left: Node | None\n    Inner: typing.ClassVar[type] = int\n    def go(self, o: Node) -> Node: ...\ntyping.get_type_hints(Node)\ntyping.get_type_hints(Node.go)\n",
+            "signature": "from __future__ import annotations\nimport inspect\ndef work(r: Nope) -> None: ...\ninspect.signature(work)\n",
+            "singledispatch": "from __future__ import annotations\nfrom functools import singledispatch\nfrom decimal import Decimal\n@singledispatch\ndef show(x): return x\n@show.register\ndef _(x: Decimal) -> None: ...\n",
+        },
+        "refused": {
+            "for type checkers only": "from __future__ import annotations\nimport typing, dataclasses\nif typing.TYPE_CHECKING:\n    from decimal import Decimal\n@dataclasses.dataclass\nclass C:\n    x: Decimal\nHINTS = typing.get_type_hints(C)\n",
+            "string": "import typing\nclass C:\n    x: 'Nope'\ndef load(cls):\n    return typing.get_type_hints(cls)\ndef handle(request):\n    return str(load(C))\n",
+            "string nested": "import typing\nclass C:\n    x: typing.Optional['Nope']\n\ndef handle(request):\n    return str(typing.get_type_hints(C))\n",
+            "function": "from __future__ import annotations\nfrom typing import TYPE_CHECKING, get_type_hints as hints\nif TYPE_CHECKING:\n    from flask import Request\ndef work(r: Request) -> None: ...\nTABLE = {f.__name__: hints(f) for f in (work,)}\n",
+            "decorator": "from __future__ import annotations\nfrom typing import TYPE_CHECKING, get_type_hints\nif TYPE_CHECKING:\n    from flask import Request\ndef inject(f):\n    f.needs = get_type_hints(f)\n    return f\n@inject\ndef work(r: Request) -> None: ...\n",
+            "signature eval_str": "from __future__ import annotations\nimport inspect\ndef work(r: Nope) -> None: ...\ninspect.signature(work, eval_str=True)\n",
+            "singledispatch of what is not there": "from __future__ import annotations\nfrom functools import singledispatch\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from decimal import Decimal\n@singledispatch\ndef show(x): return x\n@show.register\ndef _(x: Decimal) -> None: ...\n",
+        },
+    },
 }  # fmt: skip
