@@ -18,7 +18,7 @@ from analysis.python.imports import ImportFact
 from analysis.python.opened import MOVES, from_working_folder, tested
 from analysis.python.outside import Outside
 from analysis.python.program import Program
-from analysis.python.templates import Page, pages, taken_by
+from analysis.python.templates import TakenPage, pages, taken_by
 from analysis.python.values import FILE, STEM, CodePath, Constant, Text, Unknown, Value, possible
 
 MOST_PAGES = 1_000
@@ -87,7 +87,7 @@ class DataFiles:
         for page in pages(program, module, found.pages):
             yield from ((path, page.place) for path in self._with_taken(page))
 
-    def _with_taken(self, page: Page) -> Iterator[CodePath]:
+    def _with_taken(self, page: TakenPage) -> Iterator[CodePath]:
         """Yield where a page lies, and the pages that it takes from the same folders."""
         waiting, seen = [page.paths], set[tuple[CodePath, ...]]()
         while waiting:

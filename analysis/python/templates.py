@@ -28,7 +28,7 @@ TAKES_PAGE = {".get_template", ".select_template", ".get_or_select_template"}
 _TAKEN = re.compile(rb"""\{%-?\s*(?:extends|include|import|from)\s+(["'])([^"'\n]+)\1(?!\s+ignore\s+missing)""")
 
 
-class Page(NamedTuple):
+class TakenPage(NamedTuple):
     """A page that is taken: where it may lie, in order; one of these must be there."""
 
     paths: tuple[CodePath, ...]
@@ -36,7 +36,7 @@ class Page(NamedTuple):
     place: CodePlace
 
 
-def pages(program: Program, module: str, calls: tuple[tuple[str, Call], ...]) -> Iterator[Page]:
+def pages(program: Program, module: str, calls: tuple[tuple[str, Call], ...]) -> Iterator[TakenPage]:
     """Yield the pages that calls in a module take, as far as their folders and names are known."""
     for _, call in calls:
         owner = call.function.owner if isinstance(call.function, Member) else call.function
@@ -52,7 +52,7 @@ def pages(program: Program, module: str, calls: tuple[tuple[str, Call], ...]) ->
                 if folders and names and all(folders):
                     known = tuple(folder for folder in folders if folder is not None)
                     found = [join(folder, Constant(name)) for name in names for folder in known]
-                    yield Page(tuple(path for path in found if isinstance(path, CodePath)), known, place)
+                    yield TakenPage(tuple(path for path in found if isinstance(path, CodePath)), known, place)
 
 
 def taken_by(content: bytes) -> list[str]:
