@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blueprint.contracts import Inspection, contract
 from blueprint.model import Blueprint
-from blueprint.schemas.firestore import FOLDER
+from blueprint.schemas.firestore import FOLDER, Index
 from blueprint.schemas.firestore_queries import covers, index_of
 
 
@@ -30,7 +30,7 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
     for query in code.keys() - set(queries):
         message = "The fields of this query cannot be told; write them as literals or module constants."
         report.violation(message, query.at)
-    needed = {}
+    needed: set[Index] = set()
     own = {each.field for each in plan.firestore.own}
     alone = set()
     for query in queries:
@@ -47,7 +47,7 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
                 )
             continue
         matching = [index for index in plan.firestore.indexes if covers(index, fields)]
-        needed.update(dict.fromkeys(matching, True))
+        needed.update(matching)
         if not matching and plan.firestore.whole:
             told = ", ".join(
                 f"{each.field_path} {(each.order or 'array').lower()}" for each in fields if each.field_path[:2] != "__"

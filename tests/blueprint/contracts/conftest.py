@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from blueprint.alerts import catalogue
 from blueprint.check import check
+from blueprint.loader import load_manifest
+from blueprint.model import Blueprint
+from blueprint.names import Names
+from blueprint.stack import StackSettings
 from tests.blueprint.contracts.test_wiring import ROOT, STACK, TEXT
 
 
@@ -34,3 +39,25 @@ def tree(known: Path, tmp_path: Path) -> Path:
     shutil.copytree(known, tmp_path, dirs_exist_ok=True)
     (tmp_path / "pipeline.yaml").write_text(TEXT, encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def plan() -> Blueprint:
+    """What the declaration says, without anything that is read beside it."""
+    manifest = load_manifest(ROOT)
+    names = Names(manifest.pipeline, "a-project", "123456789012", "us-west2")
+    stack = StackSettings("prod", "a-project", "123456789012", "us-west2", "production")
+    return Blueprint(
+        root=ROOT,
+        stack=stack,
+        manifest=manifest,
+        names=names,
+        archives={},
+        schemas=None,  # type: ignore[arg-type]  # not read by these contracts
+        grants=(),
+        messages={},
+        firestore=None,  # type: ignore[arg-type]
+        streams={},
+        alerts=catalogue(manifest, names),
+        dashboard={},
+    )

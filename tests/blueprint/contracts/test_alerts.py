@@ -17,10 +17,7 @@ from blueprint.alerts import Alert, LogMatch, PromQL, catalogue
 from blueprint.alerts.types import Covers
 from blueprint.contracts import Inspection
 from blueprint.contracts import alerts as contracts
-from blueprint.loader import load_manifest
 from blueprint.model import Blueprint
-from blueprint.names import Names
-from blueprint.stack import StackSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 CHECKS = {
@@ -50,27 +47,6 @@ def over(function: str, selector: Selector, seconds: int = 300) -> FunctionCall:
 
 def text(path: str, operator: str, value: str) -> Filter:
     return AllOf((GEN2, compare(path, operator, value)))
-
-
-@pytest.fixture(scope="session")
-def plan() -> Blueprint:
-    manifest = load_manifest(ROOT)
-    names = Names(manifest.pipeline, "a-project", "123456789012", "us-west2")
-    stack = StackSettings("prod", "a-project", "123456789012", "us-west2", "production")
-    return Blueprint(
-        root=ROOT,
-        stack=stack,
-        manifest=manifest,
-        names=names,
-        archives={},
-        schemas=None,  # type: ignore[arg-type]  # not read by these contracts
-        grants=(),
-        messages={},
-        firestore=None,  # type: ignore[arg-type]
-        streams={},
-        alerts=catalogue(manifest, names),
-        dashboard={},
-    )
 
 
 def sentences(plan: Blueprint, check: str) -> list[str]:
