@@ -10,7 +10,7 @@ from analysis.python.imports import ImportFact
 from analysis.python.outside import Outside
 from analysis.python.program import Program
 from analysis.python.text_values import shown
-from analysis.python.values import Constant, Thing, possible
+from analysis.python.values import Constant, Thing, Value, possible
 
 
 def check_names(closure: Closure, names: ExportedNames, outside: Outside, program: Program) -> None:
@@ -21,6 +21,7 @@ def check_names(closure: Closure, names: ExportedNames, outside: Outside, progra
             _hints(closure, names, program, module)
         _unbound(closure, names, module)
         _attributes(closure, outside, program, module)
+        _own_attributes(closure, names, program, module)
         _asks_itself(closure, program, module)
 
 
@@ -91,6 +92,44 @@ def _attributes(closure: Closure, outside: Outside, program: Program, module: st
             fact = ImportFact(owner, 0, None, read.line, around.lazy, around.function, around.catches)
             detail = f"listed:{outside.provider_of(owner)}"
             closure.fail("name", read.name, module, fact, "AttributeError", detail)
+
+
+def _own_attributes(closure: Closure, exported: ExportedNames, program: Program, module: str) -> None:
+    """Check the attributes that are read of our own modules, unless the code asks for them or makes them."""
+    for read in closure.records[module].reads:
+        name = program.absolute(module, read.name)
+        owner, _, attribute = name.rpartition(".")
+        if owner not in closure.modules or owner == module or name in closure.modules or attribute.startswith("__"):
+            continue
+        package, _, part = owner.rpartition(".")
+        if package in closure.records and part in closure.records[package].names:
+            continue  # a package may call something else as it calls its module
+        names = exported.of(owner)
+        if names is None or attribute in names or closure.records[owner].makes(attribute):
+            continue
+        if caught("AttributeError", read.around.catches) or name in _asked_for(program, module):
+            continue
+        if not any(_sets(program, each, owner, name) for each in closure.modules):
+            around = read.around
+            fact = ImportFact(owner, 0, None, read.line, around.lazy, around.function, around.catches)
+            closure.fail("name", name, module, fact, "AttributeError")
+
+
+def _sets(program: Program, module: str, owner: str, name: str) -> bool:
+    """Return whether a module may give another one an attribute."""
+    if program.calls_of(module, {f"{name}.__set__", f"{owner}.__dict__.update", f"{owner}.__dict__.__set__"}):
+        return True
+    given = program.calls_of(module, {"builtins.setattr", "builtins.vars"})
+    if any(call.arguments and _may_be(program, module, call.arguments[0], owner) for _, call in given):
+        return True
+    handed = ((callee, each) for callee, call in program.calls(module) for each in call.arguments)
+    return any(each == Thing(owner) and not callee.startswith("builtins.") for callee, each in handed)
+
+
+def _may_be(program: Program, module: str, value: Value, owner: str) -> bool:
+    """Return whether a value may be a module: what is not known may be any."""
+    linked = possible(program.linked(value, module))
+    return any(not isinstance(each, Thing) or each.name == owner for each in linked)
 
 
 def _asked_for(program: Program, module: str) -> set[str]:
