@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.python.budget import ReadingBudget
-from analysis.python.call_sites import CodePlace
 from analysis.python.data_files import DataFiles
 from analysis.python.exported_names import ExportedNames
 from analysis.python.file_tree import Trace
@@ -171,7 +170,7 @@ class Builder:
         for module in list(self.closure.modules):
             self._budget.hold(self.closure)
             for load in map(self._placed, loads(program, module)):
-                fact = _fact(load.place, load.module, load.names)
+                fact = load.place.around.fact(load.place.line, load.module, names=load.names)
                 late = load.place.around.scope == "__getattr__" and self._makes_late(load.place.module)
                 if late and not program.asked(load.place.module):
                     continue
@@ -182,7 +181,7 @@ class Builder:
                     self._import(load.place.module, fact)
             self.data_files.follow(program, module)
             for _, call in program.calls_of(module, _ANCHORED) if self._target < (3, 12) else ():
-                fact = _fact(CodePlace(module, call.line, call.around), None, None)
+                fact = call.around.fact(call.line)
                 if not call.arguments and not call.keywords and (module, "anchor", fact) not in seen:
                     seen.add((module, "anchor", fact))
                     self.closure.fail("anchor", "importlib.resources.files", module, fact, "TypeError")
@@ -335,8 +334,3 @@ class Builder:
 
 _ANCHORED = {"importlib.resources.files"}
 _NAMESPACE, _BINARY, _UNREADABLE = FileRecord(), FileRecord(open_ended=True), FileRecord(fault=(0, "cannot be read"))
-
-
-def _fact(place: CodePlace, module: str | None, names: tuple[str, ...] | None) -> ImportFact:
-    around = place.around
-    return ImportFact(module, 0, names, place.line, *around[:6])

@@ -62,7 +62,7 @@ class DataFiles:
             key = (path, place.module, place.line)
             if key not in self._seen:
                 self._seen.add(key)
-                fact = ImportFact(None, 0, None, place.line, *place.around[:6])
+                fact = place.around.fact(place.line)
                 self._read_file(path, place.module, fact)
 
     def _is_top(self, value: Value, module: str) -> bool:

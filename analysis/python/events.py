@@ -40,6 +40,12 @@ class Around(NamedTuple):
     perhaps: bool = False
     scope: str = ""
 
+    def fact(
+        self, line: int, module: str | None = None, level: int = 0, names: tuple[str, ...] | None = None
+    ) -> ImportFact:
+        """Return an import at a line inside; without `module` one that only running the code tells."""
+        return ImportFact(module, level, names, line, *self[:-1])
+
 
 class Call(NamedTuple):
     """A call, or the reading of an item (`x.__getitem__`) or a test for one (`x.__contains__`).
@@ -127,11 +133,11 @@ class _Reader:
 
     def plain_import(self, node: ast.Import, scope: BindingScope, around: Around) -> None:
         for alias in node.names:
-            self.found.imports.append(ImportFact(alias.name, 0, None, node.lineno, *around[:6]))
+            self.found.imports.append(around.fact(node.lineno, alias.name))
 
     def from_import(self, node: ast.ImportFrom, scope: BindingScope, around: Around) -> None:
         names = tuple(alias.name for alias in node.names)
-        self.found.imports.append(ImportFact(node.module or "", node.level, names, node.lineno, *around[:6]))
+        self.found.imports.append(around.fact(node.lineno, node.module or "", node.level, names))
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: BindingScope, around: Around) -> None:
         for each in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):

@@ -114,7 +114,7 @@ class _LoadOrder:
         for count in range(len(parts) - 1, 0, -1):
             owner = ".".join(parts[:count])
             if owner in self._lines:
-                fact = ImportFact(owner, 0, None, read.line, False, read.around.function, read.around.catches)
+                fact = read.around.fact(read.line, owner)
                 if not caught("AttributeError", read.around.catches):
                     self._ask(module, owner, parts[count], fact, "AttributeError")
                 return

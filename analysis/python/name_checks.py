@@ -20,8 +20,7 @@ def check_names(closure: Closure, names: ExportedNames, outside: Outside, progra
         if hints:
             _hints(closure, names, program, module)
         _unbound(closure, names, module)
-        _attributes(closure, outside, program, module)
-        _own_attributes(closure, names, program, module)
+        _attributes(closure, names, outside, program, module)
         _asks_itself(closure, program, module)
 
 
@@ -48,9 +47,8 @@ def _hints(closure: Closure, exported: ExportedNames, program: Program, module: 
                 names = exported.of(owner) if record and record.hints else None
                 for hint in record.hints if record and names is not None else ():
                     if hint.definition == definition and hint.name not in (names or ()):
-                        around = place.around
-                        fact = ImportFact(None, 0, None, hint.line, around.lazy, around.function, around.catches)
-                        if not caught("NameError", around.catches):
+                        fact = place.around.fact(hint.line)
+                        if not caught("NameError", fact.catches):
                             closure.fail("hint", hint.name, owner, fact, "NameError", f"{place.module}:{place.line}")
 
 
@@ -78,41 +76,35 @@ def _asks_itself(closure: Closure, program: Program, module: str) -> None:
             closure.fail("recursion", part, module, fact, "RecursionError")
 
 
-def _attributes(closure: Closure, outside: Outside, program: Program, module: str) -> None:
-    """Check the attributes that are read of modules that are not ours, unless the code asks for them or makes them."""
+def _attributes(closure: Closure, exported: ExportedNames, outside: Outside, program: Program, module: str) -> None:
+    """Check the attributes that are read of modules, unless the code asks for them or makes them."""
     asked = None
-    for read in closure.records[module].reads:
-        owner, _, name = read.name.rpartition(".")
-        known = outside.names_of(owner)
-        if not known.lacks(owner, name) or not outside.owns(owner) or caught("AttributeError", read.around.catches):
-            continue
-        asked = asked if asked is not None else _asked_for(program, module)
-        if read.name not in asked and not program.calls_of(module, {f"{read.name}.__set__"}):
-            around = read.around
-            fact = ImportFact(owner, 0, None, read.line, around.lazy, around.function, around.catches)
-            detail = f"listed:{outside.provider_of(owner)}"
-            closure.fail("name", read.name, module, fact, "AttributeError", detail)
-
-
-def _own_attributes(closure: Closure, exported: ExportedNames, program: Program, module: str) -> None:
-    """Check the attributes that are read of our own modules, unless the code asks for them or makes them."""
     for read in closure.records[module].reads:
         name = program.absolute(module, read.name)
         owner, _, attribute = name.rpartition(".")
-        if owner not in closure.modules or owner == module or name in closure.modules or attribute.startswith("__"):
+        ours = owner != module and _ours_lacks(closure, exported, owner, attribute)
+        lacks = ours or (outside.names_of(owner).lacks(owner, attribute) and outside.owns(owner))
+        if not lacks or caught("AttributeError", read.around.catches):
             continue
-        package, _, part = owner.rpartition(".")
-        if package in closure.records and part in closure.records[package].names:
-            continue  # a package may call something else as it calls its module
-        names = exported.of(owner)
-        if names is None or attribute in names or closure.records[owner].makes(attribute):
-            continue
-        if caught("AttributeError", read.around.catches) or name in _asked_for(program, module):
-            continue
-        if not any(_sets(program, each, owner, name) for each in closure.modules):
-            around = read.around
-            fact = ImportFact(owner, 0, None, read.line, around.lazy, around.function, around.catches)
-            closure.fail("name", name, module, fact, "AttributeError")
+        asked = asked if asked is not None else _asked_for(program, module)
+        if ours:
+            made = any(_sets(program, each, owner, name) for each in closure.modules)
+        else:
+            made = bool(program.calls_of(module, {f"{name}.__set__"}))
+        if name not in asked and not made:
+            detail = "" if ours else f"listed:{outside.provider_of(owner)}"
+            closure.fail("name", name, module, read.around.fact(read.line, owner), "AttributeError", detail)
+
+
+def _ours_lacks(closure: Closure, exported: ExportedNames, owner: str, attribute: str) -> bool:
+    """Return whether something is a module of ours that is known not to have an attribute."""
+    if owner not in closure.modules or f"{owner}.{attribute}" in closure.modules or attribute.startswith("__"):
+        return False
+    package, _, part = owner.rpartition(".")
+    if package in closure.records and part in closure.records[package].names:
+        return False  # a package may call something else as it calls its module
+    names = exported.of(owner)
+    return names is not None and attribute not in names and not closure.records[owner].makes(attribute)
 
 
 def _sets(program: Program, module: str, owner: str, name: str) -> bool:
