@@ -21,7 +21,7 @@ MEASURED = {"make test": "make branches"}
 END, BEGINNING = 60, 240
 """How many lines a failed step shows: its last, and those that follow where its tests begin to report failures."""
 NEEDS_LOGIN = ("validate", "repair", "redrive", "verify", "status", "drift")
-EVERYWHERE, SETUP, FIRST = "make preview", "make setup", ("make lint", "make sql")
+EVERYWHERE, SETUP, FIRST = "make preview", "make setup", ("make lint", "make sql", "make advisories")
 """What every Python has to pass; what builds the environment; and what is cheap, so that it speaks first."""
 
 
