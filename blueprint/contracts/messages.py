@@ -175,7 +175,7 @@ def _problem(
         source = upstream.field(field.from_)
         if source is None:
             return f"`{name}` comes from `{field.from_}`, which '{upstream.name}' does not describe; describe it."
-        if described.required and source.nullable and name in message.schema.get("required", ()):
+        if described.required and source.nullable:
             return f"`{name}` is required but `{field.from_}` of '{upstream.name}' can be absent; require it there."
         given = (next(iter(sorted(source.types - {"null"})), ""), source.schema.get("format"))
     if given is None or (given[0] in described.types and described.schema.get("format") in (None, given[1])):

@@ -49,3 +49,45 @@ def test_a_constant_that_depends_on_a_state_is_refused(
 )
 def test_a_constant_that_depends_on_nothing_passes(project: Path, edits: list[tuple[str, str]]) -> None:
     assert found(project, *edits) == []
+
+
+SOURCE = 'upstream_batch_id: {from: "metadata.batch_id"}'
+TAKES = ("schemas/messages/phase6-export-trigger.json", '"upstream_batch_id": {"type": ["string", "null"]')
+
+
+@pytest.mark.parametrize(
+    ("source", "takes", "required", "expected"),
+    [
+        ("metadata.batch_id", '["string", "null"]', False, ""),
+        ("metadata.batch_id", '"string"', True, "is required but `metadata.batch_id` of 'completion' can be absent"),
+        ("metadata.batch_id", '"string"', False, ""),
+        ("metadata.batch_id", '["string", "null"]', True, "can be absent"),  # a null is left out of what is published
+        ("metadata.batch_id", '["integer", "null"]', False, "takes integer, but `metadata.batch_id` is string"),
+        ("metadata.batch_id", '["string", "null"], "format": "date"', False, "takes string of the format date"),
+        ("metadata.batch", '["string", "null"]', False, "which 'completion' does not describe; describe it."),
+        ("metadata.failed_predictions", '["integer", "null"]', False, ""),
+        ("date", '["string", "null"], "format": "date"', False, ""),
+        ("date", '["string", "null"], "format": "date-time"', False, "but `date` is string of the format date;"),
+    ],
+)
+def test_a_field_takes_what_its_source_gives(
+    tree: Path,
+    source: str,
+    takes: str,
+    required: bool,
+    expected: str,
+) -> None:
+    file, old = tree / TAKES[0], TAKES[1]
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, old.partition('["')[0] + takes)
+    if required:
+        text = text.replace('"required": ["export_types"', '"required": ["upstream_batch_id", "export_types"')
+    file.write_text(text, encoding="utf-8")
+    messages = [
+        each
+        for each in found(tree, (SOURCE, SOURCE.replace("metadata.batch_id", source)))
+        if "upstream_batch_id" in each
+    ]
+    assert len(messages) == bool(expected)
+    assert expected in "".join(messages)
