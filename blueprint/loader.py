@@ -34,13 +34,13 @@ class Declaration:
     whole: bool
 
 
-def read_declaration(root: Path, file: str = FILE) -> Declaration:
+def read_declaration(root: Path) -> Declaration:
     """Return the declaration in `root`; raises nothing for what a user wrote."""
-    tree, findings = yamlsource.load(root / file, file)
+    tree, findings = yamlsource.load(root / FILE, FILE)
     if tree is None:
         return Declaration(None, tuple(findings), False)
     decoder = Decoder(RULE)
-    manifest = decoder.decode(Manifest, completed(tree), f"`{file}`")
+    manifest = decoder.decode(Manifest, completed(tree), f"`{FILE}`")
     whole = manifest is not None and decoder.whole and not findings
     findings += decoder.findings
     if manifest is not None and whole:
@@ -50,15 +50,15 @@ def read_declaration(root: Path, file: str = FILE) -> Declaration:
     return Declaration(manifest, once(findings), whole)
 
 
-def read_manifest(root: Path, file: str = FILE) -> tuple[Manifest | None, list[Finding]]:
+def read_manifest(root: Path) -> tuple[Manifest | None, list[Finding]]:
     """Return the declaration in `root` as far as it can be read, and everything that is wrong with it."""
-    found = read_declaration(root, file)
+    found = read_declaration(root)
     return found.manifest, list(found.findings)
 
 
-def load_manifest(root: Path, file: str = FILE) -> Manifest:
+def load_manifest(root: Path) -> Manifest:
     """Return the declaration in `root`; raises `Refused` with everything that is wrong with it."""
-    found = read_declaration(root, file)
+    found = read_declaration(root)
     if found.manifest is None or found.findings:
         raise Refused(found.findings)
     return found.manifest

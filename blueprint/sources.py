@@ -69,10 +69,10 @@ def lock_folder(root: Path) -> Path:
     return own if any((own / name).exists() for name in (DIRECT, LOCK)) else ENGINE
 
 
-def code_files(root: Path, manifest: Manifest, suffix: str = ".py") -> list[Path]:
-    """Return the files with this suffix in the functions' folders and in their library."""
+def sql_files(root: Path, manifest: Manifest) -> list[Path]:
+    """Return the SQL files in the functions' folders and in their library."""
     folders = (root / FOLDER, library_folder(root, manifest))
-    return sorted({path for folder in folders for path in folder.rglob(f"*{suffix}") if path.is_file()})
+    return sorted({path for folder in folders for path in folder.rglob("*.sql") if path.is_file()})
 
 
 def code_source(root: Path, function: Function, library: Path) -> ArchiveSource:

@@ -16,7 +16,7 @@ from typing import Final
 
 from ops import forms, tried
 from ops.arguments import add_root_argument
-from ops.incidents import Cover, Incident, incidents, read
+from ops.incidents import Cover, Incident, incidents, records
 from ops.invocation import pasteable
 
 PAGE: Final = "docs/coverage.md"
@@ -106,7 +106,7 @@ def _cases(root: Path) -> Iterator[Cover]:
     """Yield the recreated failures, and the loader rules that refuse them and are neither contract nor policy."""
     from blueprint.readers import READERS
 
-    cases = read(root)
+    cases = records(root)
     named = {check.id for check in [*_contracts(), *_policies()]}
     loaders: dict[str, set[int]] = {}
     for case in cases:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ops import tried
-from ops.incidents import Cover, Incident, read
+from ops.incidents import Cover, Incident, records
 
 FEWEST: Final = 6
 """Forms of an incident, of both sorts together."""
@@ -56,7 +56,7 @@ def section(root: Path, incidents: Iterable[Incident], known: Mapping[int, Seque
 def _written(root: Path) -> Mapping[int, Sequence[Mapping[str, Any]]]:
     """Return incident → the forms that people wrote, as the generated ones are recorded."""
     found: dict[int, list[Mapping[str, Any]]] = {}
-    for case in read(root):
+    for case in records(root):
         verdict = "warned" if case.get("severity") == "warning" else "refused"
         found.setdefault(case["incident"], []).append({"layer": _layer(case), "verdict": verdict})
     return found

@@ -33,12 +33,12 @@ class Cover:
 
 def incidents(root: Path) -> tuple[Incident, ...]:
     """Return the recorded classes of failure; a project without the file has none."""
-    found = read(root, INCIDENTS)
+    found = records(root, INCIDENTS)
     return tuple(Incident(number, **fields) for number, fields in found["incidents"].items()) if found else ()
 
 
-def read(root: Path, file: str = CASES) -> Any:
-    """Return what a file of the project holds, by default the recreated failures; nothing where it is not there."""
+def records(root: Path, file: str = CASES) -> Any:
+    """Return what a YAML file of the project records, by default the recreated failures; nothing where it is not there."""
     import yaml
 
     path = root / file

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ops.incidents import CASES, incidents, read
+from ops.incidents import CASES, incidents, records
 
 FOLDER: Final = "docs/rules"
 BENIGN: Final = "tests/incidents/benign.yaml"
@@ -108,7 +108,7 @@ def pages(root: Path) -> Mapping[str, str]:
     """Return the pages by path; a project without recreated failures has none."""
     if not (root / CASES).is_file():
         return {}
-    rules, cases = rules_of(root), (read(root), read(root, BENIGN))
+    rules, cases = rules_of(root), (records(root), records(root, BENIGN))
     by_id: dict[str, list[ListedRule]] = {}
     for rule in rules:
         by_id.setdefault(rule.id, []).append(rule)
@@ -124,7 +124,7 @@ def rules_of(root: Path) -> tuple[ListedRule, ...]:
     from policies.registry import all_rules
 
     recreated: dict[str, set[int]] = {}
-    for case in read(root):
+    for case in records(root):
         recreated.setdefault(case["rule"], set()).add(case["incident"])
     found = [
         ListedRule(

@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 from policies.case import Case, PolicyReport, StackCase, Subject, Unjudged, Violation
 from policies.declared import StackFacts
 
-Enforcement = Literal["mandatory", "advisory"]
 Judges = Literal["inputs", "outputs"]
 """What a rule looks at: what the program states, or what the provider makes of it (unknown, filled in, normalised)."""
 PolicyJudge = Callable[[Case], None]
@@ -27,7 +26,6 @@ class PolicyRule:
     title: str
     description: str
     incidents: tuple[int, ...]
-    enforcement: Enforcement
     kinds: tuple[str, ...] = ()
     judge: PolicyJudge | None = None
     judge_stack: StackJudge | None = None
@@ -67,7 +65,6 @@ def resource_rule(
     *,
     incidents: tuple[int, ...],
     kinds: tuple[str, ...] = (),
-    enforcement: Enforcement = "mandatory",
     judges: Judges = "inputs",
 ) -> Callable[[PolicyJudge], PolicyJudge]:
     """Register a function that judges one resource; its docstring becomes the description.
@@ -77,24 +74,21 @@ def resource_rule(
         title: the rule as one short sentence without a full stop.
         incidents: numbers of the recorded incidents (docs/incidents.yaml) that it prevents.
         kinds: the type tokens it looks at; none means every kind.
-        enforcement: whether a violation stops the update.
         judges: what it sees of a resource.
     """
 
     def register(judge: PolicyJudge) -> PolicyJudge:
-        _add(PolicyRule(rule, title, _description(judge), incidents, enforcement, kinds, judge=judge, judges=judges))
+        _add(PolicyRule(rule, title, _description(judge), incidents, kinds, judge=judge, judges=judges))
         return judge
 
     return register
 
 
-def stack_rule(
-    rule: str, title: str, *, incidents: tuple[int, ...], enforcement: Enforcement = "mandatory"
-) -> Callable[[StackJudge], StackJudge]:
+def stack_rule(rule: str, title: str, *, incidents: tuple[int, ...]) -> Callable[[StackJudge], StackJudge]:
     """Register a function that judges all resources together; arguments as for `resource_rule`."""
 
     def register(judge: StackJudge) -> StackJudge:
-        _add(PolicyRule(rule, title, _description(judge), incidents, enforcement, judge_stack=judge))
+        _add(PolicyRule(rule, title, _description(judge), incidents, judge_stack=judge))
         return judge
 
     return register

@@ -74,7 +74,7 @@ class _Pack:
                 facts = configured(self._read(*_names(args.urn)), rule.id, args.get_config())
                 self._unjudged += _report(lambda: judge_resource(rule, subject, facts), report_violation)
 
-        return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement))
+        return ResourceValidationPolicy(rule.id, rule.title, validate, EnforcementLevel.MANDATORY)
 
     def of_stack(self, rule: PolicyRule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
@@ -88,7 +88,7 @@ class _Pack:
 
         keys = CONFIGURED.get(rule.id, {})
         schema = PolicyConfigSchema({key: {"type": "integer", "minimum": 0} for key in keys}) if keys else None
-        return StackValidationPolicy(rule.id, rule.title, validate, EnforcementLevel(rule.enforcement), schema)
+        return StackValidationPolicy(rule.id, rule.title, validate, EnforcementLevel.MANDATORY, schema)
 
     def _subject(self, resource: PolicyResource) -> Subject:
         references = {

@@ -13,7 +13,7 @@ from blueprint.schemas.cache import SchemaCache, reader_hash
 from blueprint.schemas.loader import CACHE, OWN
 from blueprint.schemas.released import check_evolution
 from blueprint.schemas.statements import CheckedStatement, catalog, check_statement
-from blueprint.sources import FOLDER, code_files
+from blueprint.sources import FOLDER, sql_files
 
 GATE_PARAMETER = "date"
 """The one parameter that a gate's query is given."""
@@ -76,7 +76,7 @@ def queries_resolve(plan: Blueprint, report: Inspection) -> None:
 def _statements(plan: Blueprint, report: Inspection) -> Iterator[tuple[str, Location]]:
     """The SQL files beside the functions' code, then the complete SQL in the code itself, each text once."""
     seen: set[str] = set()
-    for path in code_files(plan.root, plan.manifest, ".sql"):
+    for path in sql_files(plan.root, plan.manifest):
         file = shown(plan.root, path)
         try:
             text = read_input(path, within=plan.root)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint.findings import Finding
 from ops.coverage import checks
-from ops.incidents import Cover, Incident, incidents, read
+from ops.incidents import Cover, Incident, incidents, records
 from ops.terminal import Style, count
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Reports:
     def of(cls, root: Path) -> Reports:
         """Read them; a project without such files has none."""
         recorded = incidents(root)
-        return cls(recorded, tuple(read(root)), checks(root) if recorded else (), _days(root))
+        return cls(recorded, tuple(records(root)), checks(root) if recorded else (), _days(root))
 
     def matching(self, name: str) -> list[Case]:
         """Return the failures of an incident's number, or whose text holds the words."""

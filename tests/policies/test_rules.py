@@ -390,7 +390,6 @@ def test_rules_state_what_they_prevent() -> None:
         assert rule.incidents, rule.id
         assert rule.description.endswith("."), rule.id
         assert not rule.title.endswith("."), rule.id
-        assert rule.enforcement == "mandatory", rule.id
     assert len({rule.title for rule in all_rules()}) == len(all_rules())
 
 
