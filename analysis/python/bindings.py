@@ -48,6 +48,8 @@ class BindingScope:
         parent: the scope around.
         names: name → its bindings in order.
         changed: names whose object is changed in place.
+        reordered: names whose list is put into another order in place.
+        aliases: name → the names that it was made of, whose object it shares.
         late: names that functions inside bind.
         elsewhere: names that belong to the module (`global`) or a function around (`nonlocal`).
         owner: for a method, its class and the name of its first parameter.
@@ -61,6 +63,8 @@ class BindingScope:
     parent: BindingScope | None = None
     names: dict[str, list[Binding]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    reordered: set[str] = field(default_factory=set)
+    aliases: dict[str, list[ast.Name]] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
     elsewhere: dict[str, BindingScope | None] = field(default_factory=dict)
     owner: tuple[BindingScope, str] | None = None
@@ -103,6 +107,7 @@ class _Around(NamedTuple):
 
 
 _CHANGES = {"append", "extend", "insert", "update", "setdefault", "add", "remove", "clear", "pop", "popitem", "discard"}
+_REORDERS = {"sort", "reverse"}
 _FAILED_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
@@ -159,16 +164,25 @@ class _Binder:
             found = scope.owner[0].attributes.setdefault(target.attr, [])
             found.append(binding._replace(source=(binding.source, scope)))
 
-    def _change(self, node: ast.expr, scope: BindingScope) -> None:
+    def _change(self, node: ast.expr, scope: BindingScope, *, reordered: bool = False) -> None:
         if isinstance(node, ast.Name):
             owner: BindingScope | None = scope
             while owner is not None and node.id not in owner.names:
                 owner = owner.parent
-            (owner or scope.module).changed.add(node.id)
+            home = owner or scope.module
+            (home.reordered if reordered else home.changed).add(node.id)
+            for source in home.aliases.pop(node.id, ()):
+                self._change(source, home, reordered=reordered)
 
     def assign(self, node: ast.Assign, scope: BindingScope, around: _Around) -> None:
         for target in node.targets:
             self._bind(target, scope, around, "value", node.value, node)
+            if isinstance(target, ast.Name):
+                same = [
+                    each for each in (*node.targets, node.value) if isinstance(each, ast.Name) and each is not target
+                ]
+                scope.aliases.setdefault(target.id, []).extend(same)
+        self._called(node.value, scope)
 
     def annotated(self, node: ast.AnnAssign, scope: BindingScope, around: _Around) -> None:
         if node.value is not None:
@@ -266,9 +280,12 @@ class _Binder:
             self.block(case.body, scope, inner)
 
     def expression(self, node: ast.Expr, scope: BindingScope, around: _Around) -> None:
-        function = node.value.func if isinstance(node.value, ast.Call) else None
-        if isinstance(function, ast.Attribute) and function.attr in _CHANGES:
-            self._change(function.value, scope)
+        self._called(node.value, scope)
+
+    def _called(self, node: ast.expr, scope: BindingScope) -> None:
+        function = node.func if isinstance(node, ast.Call) else None
+        if isinstance(function, ast.Attribute) and function.attr in _CHANGES | _REORDERS:
+            self._change(function.value, scope, reordered=function.attr in _REORDERS)
 
 
 _VISITS: dict[type, Any] = {

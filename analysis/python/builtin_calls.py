@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import posixpath
 import shlex
+import textwrap
 from collections.abc import Callable
 
 from analysis.python.finder import ENTRY
@@ -24,14 +26,18 @@ from analysis.python.values import (
     Keywords,
     Member,
     SequenceValue,
+    SomeOf,
     Text,
     Thing,
     Unknown,
     Value,
     choose,
     each,
+    exact,
+    listed,
     member,
     possible,
+    table,
     text_of,
 )
 
@@ -62,9 +68,33 @@ def _list(arguments: Arguments, keywords: Keywords) -> Value | None:
         return SequenceValue(())
     first = arguments[0]
     if isinstance(first, DictValue):
-        return SequenceValue(first.keys)
+        return listed(first, first.keys)
     parents = isinstance(first, Member) and first.name == "parents"
     return first if parents or isinstance(first, SequenceValue | CodePath) else None
+
+
+def _sorted(arguments: Arguments, keywords: Keywords) -> Value | None:
+    found = _list(arguments, keywords)
+    if not isinstance(found, SequenceValue):
+        return found
+    texts = [text for each in exact(found) or () if (text := text_of(each)) is not None]
+    known = not keywords and len(texts) == len(found.items)
+    return SequenceValue(tuple(map(Constant, sorted(texts)))) if known else SomeOf(found.items)
+
+
+def _reversed(arguments: Arguments, keywords: Keywords) -> Value | None:
+    found = _list(arguments, keywords)
+    return found.__class__(found.items[::-1]) if isinstance(found, SequenceValue) else found
+
+
+def _as_python(function: Callable[[str], str], path: Fold = _same) -> Fold:
+    """Return what a function makes of a text, as Python makes it, and what it makes of a path beside the code."""
+
+    def fold(arguments: Arguments, keywords: Keywords) -> Value | None:
+        text = text_of(arguments[0]) if len(arguments) == 1 else None
+        return path(arguments, keywords) if text is None else Constant(function(text))
+
+    return fold
 
 
 def _item_of(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -76,7 +106,7 @@ def _dict(arguments: Arguments, keywords: Keywords) -> Value | None:
     if arguments and not isinstance(arguments[0], DictValue):
         return None
     keys, values = (arguments[0].keys, arguments[0].values) if arguments else ((), ())  # type: ignore[union-attr]
-    return DictValue((*keys, *map(Constant, keywords)), (*values, *keywords.values()))
+    return table((*keys, *map(Constant, keywords)), (*values, *keywords.values()))
 
 
 def _package(value: Value | None) -> str | None:
@@ -165,10 +195,13 @@ def _environment(arguments: Arguments, keywords: Keywords) -> Value | None:
 
 def _numbered(arguments: Arguments, keywords: Keywords) -> Value | None:
     items = arguments[0].items if arguments and isinstance(arguments[0], SequenceValue) else ()
-    return SequenceValue(tuple(SequenceValue((UNKNOWN, each)) for each in items)) if items else None
+    kind = SomeOf if isinstance(arguments[0], SomeOf) else SequenceValue
+    return kind(tuple(SequenceValue((UNKNOWN, each)) for each in items)) if items else None
 
 
 def _zipped(arguments: Arguments, keywords: Keywords) -> Value | None:
+    if any(isinstance(each, SomeOf) for each in arguments):
+        return SomeOf((SequenceValue(tuple(map(each, arguments))),))
     lists = [each.items for each in arguments if isinstance(each, SequenceValue)]
     return (
         SequenceValue(tuple(map(SequenceValue, zip(*lists, strict=False))))
@@ -179,8 +212,7 @@ def _zipped(arguments: Arguments, keywords: Keywords) -> Value | None:
 
 _PATHS = "pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath pathlib.Path.cwd os.getcwd"
 _SAME = "builtins.str os.path.abspath os.path.realpath"
-_SAME += " os.path.normpath os.path.expanduser os.path.expandvars os.fspath os.path.join os.fsdecode inspect.cleandoc"
-_SAME += " textwrap.dedent upath.UPath"
+_SAME += " os.path.expanduser os.path.expandvars os.fspath os.path.join os.fsdecode upath.UPath"
 _READS = "importlib.resources.read_text importlib.resources.read_binary importlib.resources.open_text"
 _READS += " importlib.resources.open_binary importlib.resources.path importlib.resources.contents pkgutil.get_data"
 _READS += " importlib.resources.is_resource"
@@ -188,10 +220,12 @@ FUNCTIONS: dict[str, Fold] = {
     **dict.fromkeys(_SAME.split(), _same),
     **dict.fromkeys(_PATHS.split(), _path),
     **dict.fromkeys(_READS.split(), _read_resource),
-    **dict.fromkeys(
-        ["builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted"], _list
-    ),
-    "builtins.reversed": _list,
+    **dict.fromkeys(["builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset"], _list),
+    "builtins.sorted": _sorted,
+    "builtins.reversed": _reversed,
+    "os.path.normpath": _as_python(posixpath.normpath),
+    "inspect.cleandoc": _as_python(inspect.cleandoc),
+    "textwrap.dedent": _as_python(textwrap.dedent),
     "builtins.enumerate": _numbered,
     "builtins.zip": _zipped,
     "random.choice": _item_of,
@@ -211,7 +245,7 @@ FUNCTIONS: dict[str, Fold] = {
     "shlex.split": _words,
     "builtins.vars": _namespace,
     "builtins.compile": lambda arguments, keywords: arguments[0] if arguments else None,
-    "os.path.dirname": _parent,
+    "os.path.dirname": _as_python(posixpath.dirname, _parent),
     "os.path.splitext": _split_suffix,
     "glob.glob": _glob,
     "glob.iglob": _glob,
@@ -246,12 +280,13 @@ def method(owner: Value, name: str, arguments: Arguments, keywords: Keywords) ->
 
 def _table_method(owner: DictValue, name: str, arguments: Arguments) -> Value | None:
     if name in ("keys", "values"):
-        return SequenceValue(owner.keys if name == "keys" else owner.values)
+        return listed(owner, owner.keys if name == "keys" else owner.values)
     if name == "items":
-        return SequenceValue(tuple(SequenceValue(pair) for pair in zip(owner.keys, owner.values, strict=True)))
+        return listed(owner, (SequenceValue(pair) for pair in zip(owner.keys, owner.values, strict=True)))
     if name in ("get", "pop") and arguments:
         found = [value for key, value in zip(owner.keys, owner.values, strict=True) if key == arguments[0]]
-        return choose(found or (*owner.values, *arguments[1:]))
+        absent = isinstance(arguments[0], Constant) and name == "get" and len(arguments) == 1
+        return choose(found or (*owner.values, *arguments[1:], *([Constant(None)] if absent else [])))
     return None
 
 

@@ -11,7 +11,7 @@ from analysis.python.bindings import BindingScope
 from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, lambda_scope
 from analysis.python.expressions import Evaluator
 from analysis.python.syntax import PythonVersion
-from analysis.python.values import CallResult, Constant, Member, SequenceValue, Thing, Value, parts_of
+from analysis.python.values import CallResult, Constant, Member, Thing, Value, exact, parts_of
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -145,8 +145,8 @@ class Conditions:
         """Return the plain value that something has on the target."""
         if isinstance(value, Constant):
             return value.value
-        if isinstance(value, SequenceValue):
-            items = [self._value(each) for each in value.items]
+        if (listed := exact(value)) is not None:
+            items = [self._value(each) for each in listed]
             return _UNKNOWN if _UNKNOWN in items else tuple(items)
         if isinstance(value, Thing):
             found = _PLATFORM.get(value.name, _UNKNOWN)

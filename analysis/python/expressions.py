@@ -23,12 +23,18 @@ from analysis.python.values import (
     DictValue,
     Member,
     SequenceValue,
+    SomeOf,
     Thing,
+    Turns,
     Unknown,
     Value,
     choose,
+    during,
     each,
+    exact,
+    listed,
     possible,
+    table,
 )
 
 _SUPER = Thing("builtins.super")
@@ -89,7 +95,7 @@ class Evaluator(NameValues):
             if not isinstance(inner, ast.Starred):
                 found.append(value)
             else:
-                lengths = {len(one.items) if isinstance(one, SequenceValue) else -1 for one in possible(value)}
+                lengths = {-1 if (items := exact(one)) is None else len(items) for one in possible(value)}
                 known = len(lengths) == 1 and -1 not in lengths
                 places = range(lengths.pop()) if known else ()
                 found += [item(value, Constant(place)) for place in places] if known else [each(value)]
@@ -108,7 +114,7 @@ class Evaluator(NameValues):
             else:
                 keys.append(UNKNOWN)
                 values.append(UNKNOWN)
-        return DictValue(tuple(keys), tuple(values))
+        return table(keys, values)
 
     def _operation(self, node: ast.BinOp, scope: BindingScope) -> Value:
         left, right = self.value(node.left, scope), self.value(node.right, scope)
@@ -119,7 +125,7 @@ class Evaluator(NameValues):
         if isinstance(node.op, ast.Mod) and isinstance(left, Constant) and isinstance(left.value, str):
             return interpolated(left.value, right)
         if isinstance(node.op, ast.BitOr) and isinstance(left, DictValue) and isinstance(right, DictValue):
-            return DictValue((*left.keys, *right.keys), (*left.values, *right.values))
+            return table((*left.keys, *right.keys), (*left.values, *right.values))
         return UNKNOWN
 
     def _attribute(self, node: ast.Attribute, scope: BindingScope) -> Value:
@@ -198,12 +204,33 @@ class Evaluator(NameValues):
 
     def _mapped(self, node: ast.DictComp, scope: BindingScope) -> Value:
         inner = comprehension_scope(node, scope)
-        return DictValue((self.value(node.key, inner),), (self.value(node.value, inner),))
+        key, value = self.value(node.key, inner), self.value(node.value, inner)
+        turns = self._turns(node, scope)
+        if turns is None:
+            return DictValue((key,), (value,))
+        return table((during(key, turn) for turn in turns), (during(value, turn) for turn in turns))
 
     def _listed(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: BindingScope) -> Value:
         inner = comprehension_scope(node, scope)
         value = self.value(node.elt, inner)
-        return SequenceValue(tuple(possible(value))) if not isinstance(value, Unknown) else UNKNOWN
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        turns = self._turns(node, scope)
+        if turns is None:
+            return SomeOf(tuple(possible(value)))
+        return SequenceValue(tuple(during(value, turn) for turn in turns))
+
+    def _turns(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: BindingScope
+    ) -> list[Turns] | None:
+        """Return the turns that a comprehension takes; None where their number is not known."""
+        first, *more = node.generators
+        over = self.value(first.iter, scope)
+        items = exact(listed(over, over.keys) if isinstance(over, DictValue) else over)
+        if more or first.ifs or items is None:
+            return None
+        loop = f"{first.iter.lineno}:{first.iter.col_offset}"
+        return [((loop, turn),) for turn in range(len(items))]
 
 
 _KINDS: dict[type, _Evaluate] = {

@@ -18,14 +18,17 @@ from analysis.python.values import (
     Member,
     Parameter,
     SequenceValue,
+    SomeOf,
     Text,
     Thing,
     Unknown,
     Value,
     choose,
+    exact,
     member,
     over,
     possible,
+    table,
     up,
 )
 
@@ -39,8 +42,9 @@ def item(owner: Value, key: Value) -> Value:
         return over(owner, item, key)
     index = key.value if isinstance(key, Constant) else None
     if isinstance(owner, SequenceValue):
-        inside = isinstance(index, int) and -len(owner.items) <= index < len(owner.items)
-        return owner.items[index] if inside else choose(owner.items)  # type: ignore[index]
+        items = exact(owner) or ()
+        inside = isinstance(index, int) and -len(items) <= index < len(items)
+        return items[index] if inside else choose(owner.items)  # type: ignore[index]
     if isinstance(owner, DictValue):
         found = [value for each, value in zip(owner.keys, owner.values, strict=True) if each == key]
         return found[-1] if found else choose(owner.values)
@@ -71,7 +75,7 @@ def part(owner: Value, bounds: list[Value | None]) -> Value:
     if isinstance(owner, Choice):
         return over(owner, lambda each: part(each, bounds))
     if isinstance(owner, SequenceValue):
-        return SequenceValue(owner.items[where])
+        return owner if isinstance(owner, SomeOf) else SequenceValue(owner.items[where])
     if isinstance(owner, Constant) and isinstance(owner.value, str | bytes):
         return Constant(owner.value[where])
     if isinstance(owner, Unknown | CodePath):
@@ -149,13 +153,13 @@ def link(value: Value, put: Link) -> Value:
         return value if found is None else found
     match value:
         case SequenceValue(items):
-            return SequenceValue(tuple(link(each, put) for each in items))
+            return value.__class__(tuple(link(each, put) for each in items))
         case Choice():
             return over(value, lambda each: link(each, put))
         case Text(parts):
             return concat(link(each, put) for each in parts)
         case DictValue(keys, values):
-            return DictValue(tuple(link(each, put) for each in keys), tuple(link(each, put) for each in values))
+            return table((link(each, put) for each in keys), (link(each, put) for each in values))
         case Member(owner, name):
             return member(link(owner, put), name)
         case CallResult(function, arguments, keywords):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analysis.python.bindings import BindingScope
 from analysis.python.expressions import Evaluator
-from analysis.python.values import Constant, DictValue, SequenceValue, Value
+from analysis.python.values import Constant, DictValue, SequenceValue, SomeOf, Value
 
 
 def answered_names(module: BindingScope, evaluator: Evaluator) -> tuple[str, ...] | None:
@@ -73,7 +73,11 @@ def _compared(test: ast.expr, parameter: str, module: BindingScope, evaluator: E
     value = evaluator.value(test.comparators[0], module)
     if isinstance(test.ops[0], ast.Eq):
         return _texts((value,))
-    if isinstance(test.ops[0], ast.In) and isinstance(value, SequenceValue | DictValue):
+    if (
+        isinstance(test.ops[0], ast.In)
+        and isinstance(value, SequenceValue | DictValue)
+        and not isinstance(value, SomeOf)
+    ):
         return _texts(value.items if isinstance(value, SequenceValue) else value.keys)
     return None
 

@@ -21,12 +21,14 @@ from analysis.python.values import (
     DictValue,
     Parameter,
     SequenceValue,
+    SomeOf,
     Thing,
     Unknown,
     Value,
     choose,
     each,
     member,
+    over,
     possible,
     thing,
     untimed,
@@ -83,6 +85,8 @@ class NameValues:
                 value = self._of(binding, owner, name)
                 values = [*values, value] if keeps else [value]
         found = choose(map(untimed, values)) if len(values) > 1 else values[0]
+        if name in owner.reordered:
+            found = over(found, lambda value: SomeOf(value.items) if isinstance(value, SequenceValue) else value)
         if name in owner.changed and any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
             return Choice((*possible(found), Unknown("it is changed after it was made")))
         return found

@@ -15,8 +15,10 @@ from analysis.python.values import (
     DictValue,
     Keywords,
     SequenceValue,
+    SomeOf,
     Unknown,
     Value,
+    exact,
     text_of,
 )
 
@@ -36,8 +38,8 @@ def text_method(owner: str, name: str, arguments: Arguments, keywords: Keywords)
     if name == "format":
         return formatted(owner, arguments, keywords)
     if name == "join" and arguments:
-        items = arguments[0]
-        return concat(_between(owner, items.items)) if isinstance(items, SequenceValue) else None
+        items = exact(arguments[0])
+        return None if items is None else concat(_between(owner, items))
     if name in ("split", "splitlines") and all(text_of(each) is not None for each in arguments) and len(arguments) < 2:
         separator = text_of(arguments[0]) if arguments else None
         if arguments and not separator:
@@ -92,6 +94,8 @@ def formatted(template: str, arguments: Arguments, keywords: Keywords) -> Value:
 
 def interpolated(template: str, right: Value) -> Value:
     """Return `template % right`, as far as it asks for plain texts and numbers."""
+    if isinstance(right, SomeOf):
+        return UNKNOWN
     arguments = right.items if isinstance(right, SequenceValue) else (right,)
     table = right if isinstance(right, DictValue) else None
     parts: list[Value] = []
@@ -104,7 +108,7 @@ def interpolated(template: str, right: Value) -> Value:
         elif rest.startswith("(") and ")" in rest and table:
             name, _, rest = rest[1:].partition(")")
             found = [value for key, value in zip(table.keys, table.values, strict=True) if key == Constant(name)]
-            parts.append(found[0] if found and rest[:1] in ("s", "d") else UNKNOWN)
+            parts.append(found[-1] if found and rest[:1] in ("s", "d") else UNKNOWN)
         else:
             plain = rest[:1] in ("s", "d") and position < len(arguments)
             parts.append(arguments[position] if plain else UNKNOWN)

@@ -18,6 +18,7 @@ from analysis.python.values import (
     Member,
     Parameter,
     SequenceValue,
+    SomeOf,
     Text,
     Thing,
     Unknown,
@@ -145,7 +146,8 @@ def plus(left: Value, right: Value) -> Value:
     if isinstance(left, SequenceValue) or isinstance(right, SequenceValue):
         one = left.items if isinstance(left, SequenceValue) else (each(left),)
         other = right.items if isinstance(right, SequenceValue) else (each(right),)
-        return SequenceValue((*one, *other))
+        kind = SomeOf if isinstance(left, SomeOf) or isinstance(right, SomeOf) else SequenceValue
+        return kind((*one, *other))
     if any(isinstance(side, Constant) and not isinstance(side.value, str) for side in (left, right)):
         return UNKNOWN
     return concat((left, right))

@@ -134,6 +134,12 @@ class SequenceValue(_Whole):
         self._count(items)
 
 
+class SomeOf(SequenceValue):
+    """A list, tuple or set of which it is known what may be in it, but not how many there are or in which order."""
+
+    __slots__ = ()
+
+
 class Text(_Whole):
     """A text put together, of which some parts are not known yet."""
 
@@ -227,7 +233,7 @@ def _in_turns(value: Value) -> Iterable[tuple[Value, Turns]]:
     return zip(value.values, value.turns or ((),) * len(value.values), strict=True)
 
 
-def _during(value: Value, turns: Turns) -> Value:
+def during(value: Value, turns: Turns) -> Value:
     """Return what a value can be in some turns of loops."""
     if not turns or not isinstance(value, Choice) or not value.turns:
         return value
@@ -276,7 +282,7 @@ def over(value: Value, operation: Callable[..., Value], *others: Value) -> Value
         (made, tuple(sorted({*turns, *inner})))
         for each, turns in _in_turns(value)
         for made, inner in _in_turns(
-            operation(each, *(each if other == value else _during(other, turns) for other in others))
+            operation(each, *(each if other == value else during(other, turns) for other in others))
         )
     )
 
@@ -327,6 +333,26 @@ def each(value: Value, loop: str = "") -> Value:
     if isinstance(value, Constant | Unknown):
         return UNKNOWN
     return CallResult(Thing("builtins.next"), (value,), ((LOOP, Constant(loop)),) if loop else ())
+
+
+def exact(value: Value) -> tuple[Value, ...] | None:
+    """Return the items of a list; None where it is not known how many there are, or in which order."""
+    return value.items if isinstance(value, SequenceValue) and not isinstance(value, SomeOf) else None
+
+
+def table(keys: Iterable[Value], values: Iterable[Value]) -> Value:
+    """Return a table of these entries; of two with the same constant as key the later one counts, at the earlier's place."""
+    found: dict[object, tuple[Value, Value]] = {}
+    for place, (key, value) in enumerate(zip(keys, values, strict=True)):
+        name = key if isinstance(key, Constant) else place
+        found[name] = (found[name][0] if name in found else key, value)
+    return DictValue(tuple(key for key, _ in found.values()), tuple(value for _, value in found.values()))
+
+
+def listed(value: DictValue, items: Iterable[Value]) -> Value:
+    """Return what stands in a table, of whose keys two may be the same where they are not constants."""
+    kind = SequenceValue if all(isinstance(key, Constant) for key in value.keys) else SomeOf
+    return kind(tuple(items))
 
 
 def up(path: CodePath) -> CodePath:

@@ -14,6 +14,7 @@ from analysis.python.values import (
     Member,
     Parameter,
     SequenceValue,
+    SomeOf,
     Text,
     Thing,
     Unknown,
@@ -22,7 +23,19 @@ from analysis.python.values import (
 
 _KINDS: Mapping[str, type] = {
     kind.__name__: kind
-    for kind in (SequenceValue, DictValue, Thing, Parameter, Member, CallResult, Text, CodePath, Choice, Unknown)
+    for kind in (
+        SequenceValue,
+        SomeOf,
+        DictValue,
+        Thing,
+        Parameter,
+        Member,
+        CallResult,
+        Text,
+        CodePath,
+        Choice,
+        Unknown,
+    )
 }
 
 
