@@ -7,6 +7,7 @@ our archives: all of it must be repaired) and by `consequence` (for anybody's tr
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 
 from analysis.python.budget import ReadingBudget
 from analysis.python.data_files import DataFiles
@@ -297,7 +298,7 @@ class Builder:
         located = self.closure.modules[module]
         if name == "*":
             return self._star(importer, module, fact)
-        if name in self.closure.records[module].names and module != importer:
+        if (name in self.closure.records[module].names and module != importer) or name in _OF_ALL:
             return True
         below = self._finder.locate(f"{module}.{name}") if located.folders else Located("")
         if below.form in ("module", "package", "namespace"):
@@ -333,4 +334,6 @@ class Builder:
 
 
 _ANCHORED = {"importlib.resources.files"}
+_OF_ALL = {*vars(ModuleType("")), "__file__", "__path__", "__builtins__", "__dict__", "__class__"}
+"""What every module has, or every package, that Python loads."""
 _NAMESPACE, _BINARY, _UNREADABLE = FileRecord(), FileRecord(open_ended=True), FileRecord(fault=(0, "cannot be read"))

@@ -87,7 +87,7 @@ class FileEvents:
     reads: dict[tuple[str, tuple[str, ...], str], AttributeRead] = field(default_factory=dict)
     returns: dict[str, Value] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
-    dead: list[ast.stmt] = field(default_factory=list)
+    dead: list[ast.AST] = field(default_factory=list)
 
 
 _INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
@@ -294,8 +294,19 @@ class _Reader:
             scope = comprehension_scope(node, scope)
         elif kind is ast.IfExp or kind is ast.BoolOp:
             around = around._replace(perhaps=True)
+        never = self._never(node, scope) if kind is ast.IfExp else None
         for name in FIELDS[kind]:
-            self._expression(getattr(node, name), scope, around, inside)
+            if name != never:
+                self._expression(getattr(node, name), scope, around, inside)
+
+    def _never(self, node: ast.IfExp, scope: BindingScope) -> str | None:
+        """Return which side of a conditional expression never runs on the target."""
+        answer = self._conditions.truth(node.test, scope)
+        if answer is None:
+            return None
+        never = "orelse" if answer else "body"
+        self.found.dead.append(getattr(node, never))
+        return never
 
     def _says(self, node: ast.expr, scope: BindingScope, around: Around) -> bool:
         """Note the texts and paths that an expression is; return whether it is any."""

@@ -50,7 +50,7 @@ class Span(NamedTuple):
         return max(last for _, last in self.lines)
 
 
-def module_scopes(tree: ast.Module, dead: list[ast.stmt]) -> ModuleScopes:
+def module_scopes(tree: ast.Module, dead: list[ast.AST]) -> ModuleScopes:
     """Return the names of the module `tree`, of which the statements `dead` never run.
 
     Raises `SyntaxError` for two parameters of one name.
@@ -63,7 +63,7 @@ def module_scopes(tree: ast.Module, dead: list[ast.stmt]) -> ModuleScopes:
     return ModuleScopes(module.bound | reader.declared, free | reader.read, never, gone, reader.after)
 
 
-def global_reads(tree: ast.Module, dead: list[ast.stmt], wanted: set[str]) -> set[int]:
+def global_reads(tree: ast.Module, dead: list[ast.AST], wanted: set[str]) -> set[int]:
     """Return the identities of the nodes that read one of the names `wanted` as a global or builtin."""
     reader = _Reader(dead, deferred=deferred_annotations(tree), wanted=wanted)
     module = _Scope()
@@ -121,7 +121,7 @@ class _Reader:
         after: reads, in functions and classes, of names that these have deleted for good.
     """
 
-    def __init__(self, dead: list[ast.stmt], *, deferred: bool, wanted: Container[str] = ()) -> None:
+    def __init__(self, dead: list[ast.AST], *, deferred: bool, wanted: Container[str] = ()) -> None:
         self._dead, self._deferred, self._wanted = {id(node) for node in dead}, deferred, wanted
         self.declared, self.set, self.read = set[str](), set[str](), set[str]()
         self.uses: list[ast.Name] = []
@@ -192,6 +192,9 @@ class _Reader:
     def condition(self, scope: _Scope, node: ast.If, nodes: list[Any]) -> None:
         nodes.append(node.test)
         nodes += [each for each in (*node.body, *node.orelse) if id(each) not in self._dead]
+
+    def conditional(self, scope: _Scope, node: ast.IfExp, nodes: list[Any]) -> None:
+        nodes += [each for each in (node.test, node.body, node.orelse) if id(each) not in self._dead]
 
     def annotated(self, scope: _Scope, node: ast.AnnAssign, nodes: list[Any]) -> None:
         binds = node.simple or node.value or not isinstance(node.target, ast.Name)
@@ -339,6 +342,7 @@ _VISITS: dict[type, Any] = {
     ast.Import: _Reader.imports,
     ast.ImportFrom: _Reader.imports,
     ast.If: _Reader.condition,
+    ast.IfExp: _Reader.conditional,
     ast.AnnAssign: _Reader.annotated,
     ast.FunctionDef: _Reader.function,
     ast.AsyncFunctionDef: _Reader.function,
