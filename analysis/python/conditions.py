@@ -53,7 +53,9 @@ class Conditions:
                 return deciding
             return None if None in values else not deciding
         if isinstance(test, ast.Compare):
-            return self._compare(test, scope) if len(test.ops) == 1 else None
+            sides = [test.left, *test.comparators]
+            answers = [self._compare(*each, scope) for each in zip(sides, test.ops, sides[1:], strict=False)]
+            return False if False in answers else None if None in answers else True
         if isinstance(test, ast.Name):
             home, source = self._assigned(test, scope)
             if source is not None:
@@ -93,15 +95,17 @@ class Conditions:
         source = bindings[0].source
         return owner, source if isinstance(source, ast.Compare | ast.BoolOp | ast.UnaryOp) else None
 
-    def _compare(self, test: ast.Compare, scope: BindingScope) -> bool | None:
-        one, other = (self._expressions.value(each, scope) for each in (test.left, test.comparators[0]))
-        compare = _COMPARE[test.ops[0].__class__]
+    def _compare(self, first: ast.expr, asks: ast.cmpop, second: ast.expr, scope: BindingScope) -> bool | None:
+        one, other = (self._expressions.value(each, scope) for each in (first, second))
+        compare = _COMPARE[asks.__class__]
         if one == Thing("sys.hexversion") and isinstance(other, Constant) and isinstance(other.value, int):
-            first = (self._target[0] << 24) + (self._target[1] << 16)
-            answers = {bool(compare(each, other.value)) for each in (first, first + 0xFFFF)}
+            lowest = (self._target[0] << 24) + (self._target[1] << 16)
+            answers = {bool(compare(each, other.value)) for each in (lowest, lowest + 0xFFFF)}
             return answers.pop() if len(answers) == 1 else None
-        if self._version(test.left, one) is not None:
-            return self._compare_version(self._version(test.left, one) or (), compare, self._value(other))
+        if (version := self._version(first, one)) is not None:
+            return self._compare_version(version, compare, self._value(other))
+        if (version := self._version(second, other)) is not None:
+            return self._compare_version(version, lambda target, given: compare(given, target), self._value(one))
         left, right = self._value(one), self._value(other)
         if left is _UNKNOWN or right is _UNKNOWN:
             return None

@@ -19,16 +19,20 @@ def check_names(closure: Closure, names: ExportedNames, outside: Outside, progra
     for module in list(closure.modules):
         if hints:
             _hints(closure, names, program, module)
-        _unbound(closure, names, module)
+        _unbound(closure, names, program, module)
         _attributes(closure, names, outside, program, module)
         _asks_itself(closure, program, module)
 
 
-def _unbound(closure: Closure, exported: ExportedNames, module: str) -> None:
+def _unbound(closure: Closure, exported: ExportedNames, program: Program, module: str) -> None:
     facts = closure.records[module]
     names = exported.of(module) if facts.unbound else frozenset()
+    tried = {each.name for each in facts.unbound if caught("NameError", each.catches)}
     for unbound in facts.unbound if names is not None else ():
-        if unbound.deleted or unbound.name not in (names or ()):
+        if unbound.deleted or unbound.name not in {*(names or ()), *tried}:
+            full = f"{module}.{unbound.name}"
+            if unbound.lazy and any(_sets(program, each, module, full) for each in closure.modules):
+                continue
             fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
             kind, error = ("deleted", "UnboundLocalError") if unbound.deleted else ("unbound", "NameError")
             closure.fail(kind, unbound.name, module, fact, error)
@@ -91,7 +95,7 @@ def _attributes(closure: Closure, exported: ExportedNames, outside: Outside, pro
             made = any(_sets(program, each, owner, name) for each in closure.modules)
         else:
             made = bool(program.calls_of(module, {f"{name}.__set__"}))
-        if name not in asked and not made:
+        if name not in asked and not made and not (read.around.perhaps and owner in asked):
             detail = "" if ours else f"listed:{outside.provider_of(owner)}"
             closure.fail("name", name, module, read.around.fact(read.line, owner), "AttributeError", detail)
 
@@ -125,9 +129,10 @@ def _may_be(program: Program, module: str, value: Value, owner: str) -> bool:
 
 
 def _asked_for(program: Program, module: str) -> set[str]:
-    """Return the attributes that a module asks for by `hasattr` before it reads them."""
-    return {
-        f"{program.callee(module, call.arguments[0])}.{shown(call.arguments[1])}"
-        for _, call in program.calls_of(module, {"builtins.hasattr"})
-        if len(call.arguments) == 2 and isinstance(call.arguments[1], Constant)
-    }
+    """Return the attributes that a module asks for by `hasattr` before it reads them, and of what it asks for any."""
+    found = set()
+    for _, call in program.calls_of(module, {"builtins.hasattr"}):
+        if len(call.arguments) == 2 and isinstance(call.arguments[1], Constant):
+            owner = program.callee(module, call.arguments[0])
+            found |= {owner, f"{owner}.{shown(call.arguments[1])}"}  # what has the one may be known to have another
+    return found

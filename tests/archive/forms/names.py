@@ -5,6 +5,9 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "names of the library": {
         "sound": {
+            "std guarded by another name": "import typing\nif hasattr(typing, 'no_such_check'):\n    found = typing.no_such_thing\n",
+            "std version in a chain": "import sys\nif ((3, 99, 8) <= sys.version_info < (3, 100)) or sys.version_info >= (3, 100, 1):\n    from warnings import no_such_thing",
+            "name tried first": "def handle(request):\n    try:\n        no_such_thing\n    except NameError:\n        return False\n    return no_such_thing\n",
             "std removed module": "import asynchat, asyncore, smtpd",
             "std distutils": "from distutils.version import LooseVersion",
             "std submodule": "import xml.etree.ElementTree, os.path, concurrent.futures.thread, importlib.metadata\n",
@@ -19,6 +22,9 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "std attrs many": "import os, sys, json, logging, socket, signal, datetime, urllib.request, concurrent.futures\nos.path.join('a', 'b'), os.environ.get('x'), sys.stdout.write(''), json.JSONDecodeError, logging.handlers if hasattr(logging, 'handlers') else 1, socket.AF_INET, signal.SIGTERM, datetime.datetime.now(), urllib.request.urlopen, concurrent.futures.ThreadPoolExecutor, urllib.parse.quote('x'), os.name, sys.version_info, sys.exc_info, logging.INFO",
         },
         "refused": {
+            "std after another name": "import typing\nif hasattr(typing, 'no_such_check'):\n    pass\ntyping.no_such_thing\n",
+            "std version in a chain that holds": "import sys\nif (3, 0) <= sys.version_info < (3, 100):\n    from warnings import no_such_thing",
+            "name tried of another name": "try:\n    no_such_thing\nexcept NameError:\n    pass\nno_such_other\n",
             "std absent attr import": "from typing import NoSuchThing",
             "std moved": "from asyncio import coroutine",
             "std inspect": "from inspect import getargspec",
@@ -57,6 +63,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
     },
     "names of our own modules": {
         "sound": {
+            "name that another module gives": "import given, helper\ngiven.tool = helper\n\ndef handle(request):\n    return given.use()\n\ngiven.use()\n",
             "own attr": "import helper, jobs.alpha, jobs.beta as b\nhelper.work(helper.VALUE), jobs.alpha.run(), b.run()",
             "own attr set": "import helper as h\nh.NEW = 1\nh.NEW\nh.COUNT = getattr(h, 'COUNT', 0) + 1\nh.COUNT += 1",
             "own attr setattr": "import helper\nsetattr(helper, 'NEW', 1)\nhelper.NEW",
@@ -81,6 +88,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "own attr rebound": "import helper\nhelper = type('T', (), {'anything': 1})\nhelper.anything",
         },
         "refused": {
+            "name that another module gives too late": "import given, helper\ngiven.other = helper\ngiven.use()\n",
             "own attr misspelt": "import helper\nhelper.wrok(1)",
             "own attr of a part": "import jobs.alpha\nHANDLE = jobs.alpha.rum",
             "own attr by from": "from jobs import alpha\nX = alpha.rum",

@@ -7,6 +7,7 @@ FILES = {
     "main.json": "{}",
     "texts/one.txt": "one",
     "texts/two.txt": "two",
+    "given.py": "def use():\n    return tool\n",
     "helper.py": "VALUE = 1\n\n\ndef work(a, b=2, *c, d=3, **e):\n    return a\n",
     "jobs/__init__.py": "",
     "jobs/alpha.py": "def run():\n    return 'alpha'\n",
