@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from analysis.python.imports import swallowed
@@ -42,7 +42,7 @@ _NEW_BUILTINS = {"PythonFinalizationError": (3, 13), "_IncompleteInputError": (3
 _NEW_BUILTINS |= {"ExceptionGroup": (3, 11), "aiter": (3, 10), "anext": (3, 10), "EncodingWarning": (3, 10)}
 
 
-def names_of(tree: ast.Module, dead: list[ast.AST], target: PythonVersion, *, open_ended: bool) -> ModuleNames:
+def names_of(tree: ast.Module, dead: Sequence[ast.AST], target: PythonVersion, *, open_ended: bool) -> ModuleNames:
     """Return the names of the module `tree`; `dead` are its statements that never run on `target`.
 
     `open_ended` says that it makes names in a way that cannot be read, so that none is unbound for certain.
@@ -72,7 +72,7 @@ class _Uses(ast.NodeVisitor):
     """Finds what is around some reads of names, as far as they are evaluated."""
 
     def __init__(
-        self, reads: set[int], after: set[int], gone: Mapping[str, Span], dead: list[ast.AST], *, deferred: bool
+        self, reads: set[int], after: set[int], gone: Mapping[str, Span], dead: Sequence[ast.AST], *, deferred: bool
     ) -> None:
         self.found: list[Unbound] = []
         self._reads, self._after, self._gone = reads, after, gone

@@ -105,12 +105,12 @@ def record_of(tree: ast.Module | SyntaxFault, content: bytes, target: PythonVers
 def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord:
     module = read_bindings(tree, content)
     try:
-        return _record(tree, module, content, target)
+        return _record(tree, module, target)
     finally:
         release(module)
 
 
-def _record(tree: ast.Module, module: BindingScope, content: bytes, target: PythonVersion) -> FileRecord:
+def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> FileRecord:
     expressions = Evaluator()
     events = read_events(tree, module, expressions, Conditions(expressions, target))
     open_ended = any(map(_makes_names, events.calls))
@@ -118,7 +118,7 @@ def _record(tree: ast.Module, module: BindingScope, content: bytes, target: Pyth
     return FileRecord(
         imports=tuple(events.imports),
         names={name: _first_line(name, module) for name in sorted(names.bound)},
-        exports=None if b"__all__." in content else _exports(tree),  # a method may make it another
+        exports=None if "__all__" in module.changed else _exports(tree),
         open_ended=open_ended,
         answers=answered_names(module, expressions) if "__getattr__" in names.bound else None,
         asks_itself=asks_itself(module, expressions) if "__getattr__" in names.bound else (),

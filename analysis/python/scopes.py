@@ -7,7 +7,7 @@ and parses it once more, which costs twice of this.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from analysis.python.nodes import FIELDS
@@ -50,7 +50,7 @@ class Span(NamedTuple):
         return max(last for _, last in self.lines)
 
 
-def module_scopes(tree: ast.Module, dead: list[ast.AST]) -> ModuleScopes:
+def module_scopes(tree: ast.Module, dead: Sequence[ast.AST]) -> ModuleScopes:
     """Return the names of the module `tree`, of which the statements `dead` never run.
 
     Raises `SyntaxError` for two parameters of one name.
@@ -63,7 +63,7 @@ def module_scopes(tree: ast.Module, dead: list[ast.AST]) -> ModuleScopes:
     return ModuleScopes(module.bound | reader.declared, free | reader.read, never, gone, reader.after)
 
 
-def global_reads(tree: ast.Module, dead: list[ast.AST], wanted: set[str]) -> set[int]:
+def global_reads(tree: ast.Module, dead: Sequence[ast.AST], wanted: set[str]) -> set[int]:
     """Return the identities of the nodes that read one of the names `wanted` as a global or builtin."""
     reader = _Reader(dead, deferred=deferred_annotations(tree), wanted=wanted)
     module = _Scope()
@@ -121,7 +121,7 @@ class _Reader:
         after: reads, in functions and classes, of names that these have deleted for good.
     """
 
-    def __init__(self, dead: list[ast.AST], *, deferred: bool, wanted: Container[str] = ()) -> None:
+    def __init__(self, dead: Sequence[ast.AST], *, deferred: bool, wanted: Container[str] = ()) -> None:
         self._dead, self._deferred, self._wanted = {id(node) for node in dead}, deferred, wanted
         self.declared, self.set, self.read = set[str](), set[str](), set[str]()
         self.uses: list[ast.Name] = []

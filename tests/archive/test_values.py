@@ -82,7 +82,7 @@ def test_what_is_not_known_is_not_claimed(text: str) -> None:
     assert claimed is None or any(same(each, actual) for each in claimed), (claimed, actual)
 
 
-TEXTS = st.deferred(
+TEXTS: st.SearchStrategy[str] = st.deferred(
     lambda: st.one_of(
         st.sampled_from(["'a'", "'b.sql'", "'c/d'", "''", "'x, y'"]),
         st.builds("({} + {})".format, TEXTS, TEXTS),
@@ -101,7 +101,7 @@ TEXTS = st.deferred(
         st.builds("[*{}, {}][{}]".format, LISTS, TEXTS, st.sampled_from(["0", "-1"])),
     )
 )
-LISTS = st.deferred(
+LISTS: st.SearchStrategy[str] = st.deferred(
     lambda: st.one_of(
         st.builds("[{}, {}]".format, TEXTS, TEXTS),
         st.builds("({},)".format, TEXTS),
@@ -120,7 +120,7 @@ LISTS = st.deferred(
         st.builds("[y for _, y in zip({}, {})]".format, LISTS, LISTS),
     )
 )
-TABLES = st.deferred(
+TABLES: st.SearchStrategy[str] = st.deferred(
     lambda: st.one_of(
         st.builds("{{{}: {}, {}: {}}}".format, TEXTS, TEXTS, TEXTS, TEXTS),
         st.builds("{{x: {} for x in {}}}".format, TEXTS, LISTS),
