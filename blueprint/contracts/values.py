@@ -60,13 +60,12 @@ def services_placed(plan: Blueprint, report: Inspection) -> None:
             continue
         host = url.removeprefix("https://")
         numbered = re.fullmatch(r"(.+)-(\d+)\.([a-z]+-[a-z]+\d+)\.run\.app", host)
-        hashed = re.fullmatch(r"(.+)\.a\.run\.app", host)
         if numbered and numbered.groups() != (name, stack.project_number, stack.region):
             report.violation(
                 f"`serviceUrls` gives '{name}' the address of service '{numbered[1]}' in project {numbered[2]}, region {numbered[3]}; this stack's are {stack.project_number} and {stack.region}.",
                 stack.where(f"serviceUrls.{name}"),
             )
-        elif hashed and not hashed[1].startswith(f"{name}-"):
+        elif host.endswith(".a.run.app") and not host.startswith(f"{name}-"):
             report.violation(
                 f"`serviceUrls` gives '{name}' the address of another service, {host}; correct it.",
                 stack.where(f"serviceUrls.{name}"),

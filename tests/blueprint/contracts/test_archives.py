@@ -149,3 +149,9 @@ def test_what_only_running_tells_is_not_known(plan: Blueprint, text: str) -> Non
 def test_a_computed_query_that_is_sound_passes(plan: Blueprint) -> None:
     text = "SELECT run_id, {column} AS x FROM `{project}.nba_reference.processor_run_history` WHERE data_date = @day"
     assert findings(plan, "queries", queries=(CodeQuery(text, AT),)) == []
+
+
+def test_the_programs_of_each_archive_are_looked_at(plan: Blueprint) -> None:
+    report = Inspection("programs-present")
+    contracts.programs_present(plan, report)
+    assert report.checked == len(plan.archives)

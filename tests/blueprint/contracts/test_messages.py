@@ -91,3 +91,10 @@ def test_a_field_takes_what_its_source_gives(
     ]
     assert len(messages) == bool(expected)
     assert expected in "".join(messages)
+
+
+def test_each_number_that_a_batch_counts_with_is_looked_at(tree: Path) -> None:
+    (result,) = [each for each in checked(tree).results if each.contract.id == "batches-described"]
+    text = (tree / "pipeline.yaml").read_text(encoding="utf-8")
+    assert result.checked == 2 * text.count("batch: {")
+    assert result.findings == ()

@@ -92,3 +92,33 @@ def test_an_address_is_that_of_its_service(plan: Blueprint, url: str, says: str)
     values.services_placed(replace(plan, stack=replace(plan.stack, service_urls={SERVICE: url})), report)
     assert report.checked == 1
     assert [says in finding.message for finding in report.findings] == ([True] if says else [])
+
+
+@pytest.mark.parametrize(
+    ("block", "alert", "unit", "says"),
+    [
+        (0.5, None, "percent", []),
+        (100, None, "percent", []),
+        (101, None, "rows", []),
+        (50, 50.5, "percent", []),
+        (None, 100, "percent", []),
+        (0, None, "percent", ["`block_below: 0` of gate"]),
+        (100.5, None, "percent", ["`block_below: 100.5` of gate"]),
+        (None, 101, "percent", ["`alert_below: 101` of gate"]),
+        (50, 50, "percent", ["blocks before it warns"]),
+        (0, 101, "percent", ["`block_below: 0` of gate", "`alert_below: 101` of gate"]),
+    ],
+)
+def test_a_gate_speaks_inside_its_range(
+    plan: Blueprint, block: float | None, alert: float | None, unit: str, says: list[str]
+) -> None:
+    boundaries = plan.manifest.boundaries
+    name, boundary = next((name, each) for name, each in boundaries.items() if each.gates)
+    kind, gate = next(iter(boundary.gates.items()))
+    gates = {**boundary.gates, kind: replace(gate, block_below=block, alert_below=alert, unit=unit)}  # type: ignore[arg-type]
+    changed = {**boundaries, name: replace(boundary, gates=gates)}
+    report = Inspection("limits-hold")
+    values.limits_hold(replace(plan, manifest=replace(plan.manifest, boundaries=changed)), report)
+    assert [text in finding.message for text, finding in zip(says, report.findings, strict=True)] == [
+        True for _ in says
+    ]
