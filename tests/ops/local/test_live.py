@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -71,7 +72,9 @@ def test_a_drill_is_played_by_its_button_and_seen(context: BrowserContext, live:
     page.get_by_role("button", name=DRILL).click()
     expect(page.get_by_role("status")).to_have_text("poison_message is going on.")
     expect(page.get_by_role("button", name=DRILL)).to_be_disabled()
-    expect(topic).to_contain_text("1 message", timeout=60_000)
+    expect(topic).to_contain_text(
+        re.compile(r"\b1 message\b(?!s)|\b[2-8] messages\b"), timeout=60_000
+    )  # it may miss the first
     expect(topic).to_contain_text("8 messages", timeout=60_000)
     expect(page.get_by_role("status")).to_have_text("Nothing is being played.", timeout=120_000)
     expect(page.get_by_role("log")).to_contain_text("As it must be: 1 trigger,")
