@@ -177,10 +177,8 @@ class _Binder:
     def assign(self, node: ast.Assign, scope: BindingScope, around: _Around) -> None:
         for target in node.targets:
             self._bind(target, scope, around, "value", node.value, node)
-            if isinstance(target, ast.Name):
-                same = [
-                    each for each in (*node.targets, node.value) if isinstance(each, ast.Name) and each is not target
-                ]
+            same = [each for each in (*node.targets, node.value) if isinstance(each, ast.Name) and each is not target]
+            if same and isinstance(target, ast.Name):
                 scope.aliases.setdefault(target.id, []).extend(same)
         self._called(node.value, scope)
 
@@ -284,7 +282,7 @@ class _Binder:
 
     def _called(self, node: ast.expr, scope: BindingScope) -> None:
         function = node.func if isinstance(node, ast.Call) else None
-        if isinstance(function, ast.Attribute) and function.attr in _CHANGES | _REORDERS:
+        if isinstance(function, ast.Attribute) and (function.attr in _CHANGES or function.attr in _REORDERS):
             self._change(function.value, scope, reordered=function.attr in _REORDERS)
 
 

@@ -33,10 +33,12 @@ from analysis.python.values import (
     Value,
     choose,
     each,
+    entries,
     exact,
     listed,
     member,
     possible,
+    sequence,
     table,
     text_of,
 )
@@ -194,9 +196,10 @@ def _environment(arguments: Arguments, keywords: Keywords) -> Value | None:
 
 
 def _numbered(arguments: Arguments, keywords: Keywords) -> Value | None:
-    items = arguments[0].items if arguments and isinstance(arguments[0], SequenceValue) else ()
-    kind = SomeOf if isinstance(arguments[0], SomeOf) else SequenceValue
-    return kind(tuple(SequenceValue((UNKNOWN, each)) for each in items)) if items else None
+    first = arguments[0] if arguments else UNKNOWN
+    items = first.items if isinstance(first, SequenceValue) else ()
+    pairs = (SequenceValue((UNKNOWN, each)) for each in items)
+    return sequence(pairs, known=exact(first) is not None) if items else None
 
 
 def _zipped(arguments: Arguments, keywords: Keywords) -> Value | None:
@@ -284,7 +287,7 @@ def _table_method(owner: DictValue, name: str, arguments: Arguments) -> Value | 
     if name == "items":
         return listed(owner, (SequenceValue(pair) for pair in zip(owner.keys, owner.values, strict=True)))
     if name in ("get", "pop") and arguments:
-        found = [value for key, value in zip(owner.keys, owner.values, strict=True) if key == arguments[0]]
+        found = entries(owner, arguments[0])
         absent = isinstance(arguments[0], Constant) and name == "get" and len(arguments) == 1
         return choose(found or (*owner.values, *arguments[1:], *([Constant(None)] if absent else [])))
     return None

@@ -24,6 +24,7 @@ from analysis.python.values import (
     Unknown,
     Value,
     choose,
+    entries,
     exact,
     member,
     over,
@@ -46,7 +47,7 @@ def item(owner: Value, key: Value) -> Value:
         inside = isinstance(index, int) and -len(items) <= index < len(items)
         return items[index] if inside else choose(owner.items)  # type: ignore[index]
     if isinstance(owner, DictValue):
-        found = [value for each, value in zip(owner.keys, owner.values, strict=True) if each == key]
+        found = entries(owner, key)
         return found[-1] if found else choose(owner.values)
     if isinstance(owner, Thing) and isinstance(index, str):
         name = owner.name.removesuffix(".__dict__")

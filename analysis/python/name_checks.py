@@ -27,12 +27,10 @@ def check_names(closure: Closure, names: ExportedNames, outside: Outside, progra
 def _unbound(closure: Closure, exported: ExportedNames, program: Program, module: str) -> None:
     facts = closure.records[module]
     names = exported.of(module) if facts.unbound else frozenset()
-    tried = {each.name for each in facts.unbound if caught("NameError", each.catches)}
+    there = {each.name for each in facts.unbound if caught("NameError", each.catches)} | (names or frozenset())
     for unbound in facts.unbound if names is not None else ():
-        if unbound.deleted or unbound.name not in {*(names or ()), *tried}:
-            full = f"{module}.{unbound.name}"
-            if unbound.lazy and any(_sets(program, each, module, full) for each in closure.modules):
-                continue
+        given = unbound.lazy and not unbound.deleted and _is_given(closure, program, module, unbound.name)
+        if unbound.deleted or (unbound.name not in there and not given):
             fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
             kind, error = ("deleted", "UnboundLocalError") if unbound.deleted else ("unbound", "NameError")
             closure.fail(kind, unbound.name, module, fact, error)
@@ -92,7 +90,7 @@ def _attributes(closure: Closure, exported: ExportedNames, outside: Outside, pro
             continue
         asked = asked if asked is not None else _asked_for(program, module)
         if ours:
-            made = any(_sets(program, each, owner, name) for each in closure.modules)
+            made = _is_given(closure, program, owner, attribute)
         else:
             made = bool(program.calls_of(module, {f"{name}.__set__"}))
         if name not in asked and not made and not (read.around.perhaps and owner in asked):
@@ -109,6 +107,11 @@ def _ours_lacks(closure: Closure, exported: ExportedNames, owner: str, attribute
         return False  # a package may call something else as it calls its module
     names = exported.of(owner)
     return names is not None and attribute not in names and not closure.records[owner].makes(attribute)
+
+
+def _is_given(closure: Closure, program: Program, owner: str, attribute: str) -> bool:
+    """Return whether any module may give one of ours an attribute."""
+    return any(_sets(program, module, owner, f"{owner}.{attribute}") for module in closure.modules)
 
 
 def _sets(program: Program, module: str, owner: str, name: str) -> bool:

@@ -18,6 +18,7 @@ from analysis.python.values import (
     SomeOf,
     Unknown,
     Value,
+    entries,
     exact,
     text_of,
 )
@@ -107,7 +108,7 @@ def interpolated(template: str, right: Value) -> Value:
             parts.append(Constant("%"))
         elif rest.startswith("(") and ")" in rest and table:
             name, _, rest = rest[1:].partition(")")
-            found = [value for key, value in zip(table.keys, table.values, strict=True) if key == Constant(name)]
+            found = entries(table, Constant(name))
             parts.append(found[-1] if found and rest[:1] in ("s", "d") else UNKNOWN)
         else:
             plain = rest[:1] in ("s", "d") and position < len(arguments)

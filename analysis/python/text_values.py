@@ -25,6 +25,7 @@ from analysis.python.values import (
     Value,
     each,
     over,
+    sequence,
 )
 
 
@@ -146,8 +147,7 @@ def plus(left: Value, right: Value) -> Value:
     if isinstance(left, SequenceValue) or isinstance(right, SequenceValue):
         one = left.items if isinstance(left, SequenceValue) else (each(left),)
         other = right.items if isinstance(right, SequenceValue) else (each(right),)
-        kind = SomeOf if isinstance(left, SomeOf) or isinstance(right, SomeOf) else SequenceValue
-        return kind((*one, *other))
+        return sequence((*one, *other), known=not isinstance(left, SomeOf) and not isinstance(right, SomeOf))
     if any(isinstance(side, Constant) and not isinstance(side.value, str) for side in (left, right)):
         return UNKNOWN
     return concat((left, right))

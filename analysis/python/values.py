@@ -340,6 +340,16 @@ def exact(value: Value) -> tuple[Value, ...] | None:
     return value.items if isinstance(value, SequenceValue) and not isinstance(value, SomeOf) else None
 
 
+def sequence(items: Iterable[Value], *, known: bool) -> SequenceValue:
+    """Return a list of these items; where it is not `known` how many there are, or in which order, of some of them."""
+    return (SequenceValue if known else SomeOf)(tuple(items))
+
+
+def entries(owner: DictValue, key: Value) -> list[Value]:
+    """Return what stands in a table under a key."""
+    return [value for each, value in zip(owner.keys, owner.values, strict=True) if each == key]
+
+
 def table(keys: Iterable[Value], values: Iterable[Value]) -> Value:
     """Return a table of these entries; of two with the same constant as key the later one counts, at the earlier's place."""
     found: dict[object, tuple[Value, Value]] = {}
@@ -351,8 +361,7 @@ def table(keys: Iterable[Value], values: Iterable[Value]) -> Value:
 
 def listed(value: DictValue, items: Iterable[Value]) -> Value:
     """Return what stands in a table, of whose keys two may be the same where they are not constants."""
-    kind = SequenceValue if all(isinstance(key, Constant) for key in value.keys) else SomeOf
-    return kind(tuple(items))
+    return sequence(items, known=all(isinstance(key, Constant) for key in value.keys))
 
 
 def up(path: CodePath) -> CodePath:

@@ -82,6 +82,14 @@ def test_what_is_not_known_is_not_claimed(text: str) -> None:
     assert claimed is None or any(same(each, actual) for each in claimed), (claimed, actual)
 
 
+@pytest.mark.parametrize(
+    "name", ["enumerate", "zip", "sorted", "reversed", "list", "dict", "os.path.dirname", "textwrap.dedent"]
+)
+def test_a_call_that_is_given_nothing_is_read(name: str) -> None:
+    record = read_record(f"import os, textwrap\ndef f():\n    return {name}()\n".encode(), TARGET)
+    assert record.fault is None
+
+
 TEXTS: st.SearchStrategy[str] = st.deferred(
     lambda: st.one_of(
         st.sampled_from(["'a'", "'b.sql'", "'c/d'", "''", "'x, y'"]),
