@@ -29,7 +29,7 @@ SHOWN = (
     r"(?m)^engine tests:.*",
     r"(?m)^SKIPPED .*|^\d+ passed.*",
     r"(?m)^branches and lines reached:.*",
-    r"(?m)^N\w+[^:\n]* advisor.*|^Not known: .*",
+    r"(?m)^No advisory .*|^Not known: .*",
 )
 """What is shown of the tests, also where they pass."""
 

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.blueprint.contracts.test_wiring import checked
+from tests.blueprint.contracts.test_wiring import checked, judged
 
 SUCCESS = "success: {from: source_succeeded}"
 LATEST = "update_latest: {value: true, because: every date that is published moves the pointer}"
 
 
 def found(project: Path, *edits: tuple[str, str]) -> list[str]:
-    (result,) = [result for result in checked(project, *edits).results if result.contract.id == "triggers-fit"]
-    assert result.checked, "nothing was held to the rule"
-    return [finding.message for finding in result.findings]
+    return [finding.message for finding in judged(checked(project, *edits), "triggers-fit").findings]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +92,7 @@ def test_a_field_takes_what_its_source_gives(
 
 
 def test_each_number_that_a_batch_counts_with_is_looked_at(tree: Path) -> None:
-    (result,) = [each for each in checked(tree).results if each.contract.id == "batches-described"]
+    result = judged(checked(tree), "batches-described")
     text = (tree / "pipeline.yaml").read_text(encoding="utf-8")
     assert result.checked == 2 * text.count("batch: {")
     assert result.findings == ()

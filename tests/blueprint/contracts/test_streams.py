@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.blueprint.contracts.test_wiring import checked
+from tests.blueprint.contracts.test_wiring import checked, judged
 
 ALIASES = "aliases: [PlayerDailyCacheProcessor]"
 
@@ -23,10 +23,5 @@ ALIASES = "aliases: [PlayerDailyCacheProcessor]"
     ],
 )
 def test_a_name_of_two_processors_is_refused(project: Path, more: str, says: str) -> None:
-    (result,) = [
-        each
-        for each in checked(project, (ALIASES, f"{ALIASES[:-1]}{more}]")).results
-        if each.contract.id == "streams-map"
-    ]
-    assert result.checked
+    result = judged(checked(project, (ALIASES, f"{ALIASES[:-1]}{more}]")), "streams-map")
     assert [says in finding.message for finding in result.findings] == ([True] if says else [])

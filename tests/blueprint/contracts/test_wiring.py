@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.check import Checked, check
-from blueprint.contracts import Inspection
+from blueprint.contracts import ContractResult, Inspection
 from blueprint.contracts.wiring import names_fit
 from blueprint.cron import longest_gap, shortest_gap
 from blueprint.model import Blueprint
@@ -39,6 +39,13 @@ def checked(project: Path, *edits: tuple[str, str], stack: StackSettings = STACK
         text = text.replace(old, new, 1)
     (project / "pipeline.yaml").write_text(text)
     return check(project, stack)
+
+
+def judged(found: Checked, contract: str) -> ContractResult:
+    """Return what one contract found; it has to have looked at something."""
+    (result,) = [result for result in found.results if result.contract.id == contract]
+    assert result.checked, "nothing was held to the rule"
+    return result
 
 
 def test_the_real_declaration_passes(project: Path) -> None:

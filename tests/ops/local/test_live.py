@@ -73,7 +73,7 @@ def test_a_drill_is_played_by_its_button_and_seen(context: BrowserContext, live:
     expect(page.get_by_role("status")).to_have_text("poison_message is going on.")
     expect(page.get_by_role("button", name=DRILL)).to_be_disabled()
     expect(topic).to_contain_text(
-        re.compile(r"\b1 message\b(?!s)|\b[2-8] messages\b"), timeout=60_000
+        re.compile(r"\b(1 message|[2-8] messages)\b"), timeout=60_000
     )  # it may miss the first
     expect(topic).to_contain_text("8 messages", timeout=60_000)
     expect(page.get_by_role("status")).to_have_text("Nothing is being played.", timeout=120_000)
