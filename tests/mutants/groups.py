@@ -47,9 +47,14 @@ GROUPS = {
         registered=(RULES,),
         shared=True,
     ),
-    "readers": Group(
-        ("analysis/**/*.py",),
-        ("tests/analysis/**/test_*.py", "tests/archive/test_*.py", "tests/blueprint/**/test_*.py"),
+    "python": Group(
+        ("analysis/*.py", "analysis/python/*.py", "analysis/distributions/*.py", "analysis/audit/*.py"),
+        ("tests/archive/test_*.py", "tests/analysis/test_files.py"),
         ("tests/archive/test_acceptance*.py", "tests/archive/test_reproducible.py"),
+    ),
+    "languages": Group(
+        ("analysis/sql/*.py", "analysis/promql/*.py", "analysis/logfilter/*.py"),
+        ("tests/analysis/**/test_*.py", "tests/blueprint/schemas/test_*.py", "tests/blueprint/alerts/test_*.py",
+         *(f"tests/blueprint/contracts/test_{each}.py" for each in ("alerts", "messages", "queries", "streams", "tables"))),
     ),
 }  # fmt: skip

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from blueprint.check import check
+from blueprint.stack import StackSettings
 from tests.blueprint.contracts.test_wiring import checked, judged
 
+METERS = Path(__file__).resolve().parents[2] / "pipelines" / "meters"
 SUCCESS = "success: {from: source_succeeded}"
 LATEST = "update_latest: {value: true, because: every date that is published moves the pointer}"
 
@@ -89,6 +93,25 @@ def test_a_field_takes_what_its_source_gives(
     ]
     assert len(messages) == bool(expected)
     assert expected in "".join(messages)
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("", []),
+        (', "format": "date"', ["`hour` takes string of the format date, but `date` is string; correct one of them."]),
+    ],
+)
+def test_a_key_of_hours_is_no_date(tmp_path: Path, form: str, expected: list[str]) -> None:
+    shutil.copytree(METERS, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "schemas" / "messages" / "start.json"
+    text = file.read_text(encoding="utf-8")
+    hour = '"hour": {"type": "string"'
+    assert hour in text
+    file.write_text(text.replace(hour, hour + form), encoding="utf-8")
+    stack = StackSettings("pune", "a-project", "123456789012", "asia-south1", "pune")
+    messages = [each.message for each in judged(check(tmp_path, stack), "triggers-fit").findings]
+    assert [message.partition(": ")[2] for message in messages] == expected
 
 
 def test_each_number_that_a_batch_counts_with_is_looked_at(tree: Path) -> None:

@@ -17,6 +17,7 @@ from tests.ops.page.chromium import CHROMIUM, DESKTOP, LACK, PHONE, sideways, vi
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=LACK)]
 TOPIC, LETTER = "nba-phase2-raw-complete", "phase2-to-phase3-orchestrator--nba-phase2-raw-complete--dead-letter"
+OTHER = "nba-phase4-precompute-complete"
 DRILL = "Poison among good messages"
 HOSTILE = "<img src=x onerror=window.broken=1><script>window.broken=1</script>"
 ATTACK = """async ([address, method]) => {
@@ -84,6 +85,10 @@ def test_a_drill_is_played_by_its_button_and_seen(context: BrowserContext, live:
     expect(page.get_by_role("log")).to_contain_text("refused before deployment", timeout=60_000)
     expect(page.get_by_role("log")).to_contain_text("[archive-link]")
     expect(page.get_by_role("status")).to_have_text("Nothing is being played.", timeout=60_000)
+    other = page.locator(".picture").get_by_role("link", name=OTHER)
+    expect(other).to_contain_text("0 messages")
+    live.system.publish(OTHER, HOSTILE.encode())
+    expect(other).to_contain_text(re.compile(r"\b1 message\b"), timeout=30_000)
     live.system.publish(TOPIC, HOSTILE.encode())
     row = page.get_by_role("row").filter(has=page.get_by_role("button", name=LETTER, exact=True))
     expect(row).to_contain_text("4", timeout=30_000)
