@@ -7,7 +7,7 @@ has every value it may have; one that grows in a loop has none that is claimed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -27,6 +27,7 @@ class Binding(NamedTuple):
         loop: whether it is inside a loop.
         path: positions in a value that is taken apart.
         on_failed_import: whether it is in a handler of a failed import.
+        tests: the conditions around, each with the answer that it needs and the scope of its names.
     """
 
     how: How
@@ -36,6 +37,7 @@ class Binding(NamedTuple):
     loop: bool = False
     path: tuple[int, ...] = ()
     on_failed_import: bool = False
+    tests: tuple[tuple[ast.expr, bool, BindingScope], ...] = ()
 
 
 @dataclass(eq=False)
@@ -89,6 +91,10 @@ class BindingScope:
         target.names.setdefault(name, []).append(binding)
 
 
+Truth = Callable[[ast.expr, BindingScope], bool | None]
+"""Tells whether a condition holds on the target; None where only running the code tells."""
+
+
 def release(scope: BindingScope) -> None:
     """Undo the circle of a scope and those inside, so that nothing is left to the collector."""
     for inner in scope.inner.values():
@@ -104,6 +110,7 @@ class _Around(NamedTuple):
     conditional: bool = False
     loop: bool = False
     on_failed_import: bool = False
+    tests: tuple[tuple[ast.expr, bool, BindingScope], ...] = ()
 
 
 _CHANGES = {"append", "extend", "insert", "update", "setdefault", "add", "remove", "clear", "pop", "popitem", "discard"}
@@ -146,7 +153,7 @@ class _Binder:
     def _bind(
         self, target: ast.expr, scope: BindingScope, around: _Around, how: How, source: Any, node: ast.stmt | ast.expr
     ) -> None:
-        self._target(target, scope, Binding(how, source, node.end_lineno or node.lineno, *around[:2], (), around[2]))
+        self._target(target, scope, Binding(how, source, node.end_lineno or node.lineno, *around[:2], (), *around[2:]))
 
     def _target(self, target: ast.expr, scope: BindingScope, binding: Binding) -> None:
         if isinstance(target, ast.Name):
@@ -199,17 +206,17 @@ class _Binder:
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             whole = alias.name if alias.asname else name
-            scope.bind(name, Binding("thing", whole, node.lineno, *around[:2], (), around[2]))
+            scope.bind(name, Binding("thing", whole, node.lineno, *around[:2], (), *around[2:]))
 
     def from_import(self, node: ast.ImportFrom, scope: BindingScope, around: _Around) -> None:
         base = "." * node.level + (f"{node.module}." if node.module else "")
         for alias in node.names:
-            binding = Binding("thing", f"{base}{alias.name}", node.lineno, *around[:2], (), around[2])
+            binding = Binding("thing", f"{base}{alias.name}", node.lineno, *around[:2], (), *around[2:])
             scope.bind(alias.asname or alias.name, binding)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: BindingScope, around: _Around) -> None:
         name = f"{scope.name}.{node.name}" if scope.name else node.name
-        scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), around[2]))
+        scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), *around[2:]))
         arguments = [*node.args.posonlyargs, *node.args.args]
         static = any(getattr(each, "id", "") == "staticmethod" for each in node.decorator_list)
         owner = (scope, arguments[0].arg) if scope.kind == "class" and arguments and not static else None
@@ -231,14 +238,14 @@ class _Binder:
 
     def class_(self, node: ast.ClassDef, scope: BindingScope, around: _Around) -> None:
         name = f"{scope.name}.{node.name}" if scope.name else node.name
-        scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), around[2]))
+        scope.bind(node.name, Binding("thing", f":{name}", node.lineno, *around[:2], (), *around[2:]))
         inner = scope.inner[node] = BindingScope(name, "class", scope, bases=node.bases)
         self.block(node.body, inner, _Around())
 
     def branch(self, node: ast.If, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True)
-        self.block(node.body, scope, inner)
-        self.block(node.orelse, scope, inner)
+        self.block(node.body, scope, inner._replace(tests=(*around.tests, (node.test, True, scope))))
+        self.block(node.orelse, scope, inner._replace(tests=(*around.tests, (node.test, False, scope))))
 
     def loop(self, node: ast.For | ast.AsyncFor, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True, loop=True)

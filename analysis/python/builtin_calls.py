@@ -189,6 +189,15 @@ def _attribute(arguments: Arguments, keywords: Keywords) -> Value | None:
     return None if name is None else member(arguments[0], name)
 
 
+def _imported(arguments: Arguments, keywords: Keywords) -> Value | None:
+    """Return the module that `__import__` returns: the one named where something is taken of it, else the topmost."""
+    name = text_of(arguments[0]) if arguments else None
+    taken = exact(arguments[3] if len(arguments) > 3 else keywords.get("fromlist", SequenceValue(())))
+    if not name or taken is None or len(arguments) > 4 or "level" in keywords:
+        return None
+    return Thing(name if taken else name.partition(".")[0])
+
+
 def _environment(arguments: Arguments, keywords: Keywords) -> Value | None:
     """Return what a variable may be: what is set, or the default that stands beside it."""
     read = CallResult(Thing("os.getenv"), arguments[:1])
@@ -238,6 +247,7 @@ FUNCTIONS: dict[str, Fold] = {
     "builtins.next": _item_of,
     "builtins.dict": _dict,
     "builtins.getattr": _attribute,
+    "builtins.__import__": _imported,
     "importlib.resources.files": _files,
     "importlib.resources.as_file": _same,
     "importlib_resources.files": _files,

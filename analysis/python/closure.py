@@ -190,8 +190,13 @@ class Builder:
     def _is_there(self, module: str) -> bool:
         return not self._outside.owns(module) and self._finder.locate(module).form != "absent"
 
+    def _may_load(self, module: str) -> bool:
+        return self._outside.has(module) if self._outside.owns(module) else self._is_there(module)
+
     def _placed(self, load: Load) -> Load:
         """Return a load with its module and what is taken from it told apart, as far as the module is there."""
+        if load.module in load.instead and not self._may_load(load.module) and any(map(self._may_load, load.instead)):
+            return load._replace(module=None)  # which of them is loaded, only running tells
         if load.how != "object" or load.module is None:
             return load
         module, names = load.module, load.names
@@ -305,6 +310,8 @@ class Builder:
             self.closure.edges.append(ImportEdge(importer, below.name, fact))
             self._load(below)
             return True
+        if located.form == "namespace" and self._outside.owns(f"{module}.{name}"):  # another part of it is elsewhere
+            return self._outside.follow(importer, f"{module}.{name}", fact._replace(names=None))
         names = self._exported.of(module)
         bound = names is None or (name in names and (module != importer or self._bound_otherwise(module, name, fact)))
         if bound or self.closure.records[module].makes(name):

@@ -10,6 +10,7 @@ from typing import Any
 from analysis.python.bindings import BindingScope
 from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, lambda_scope
 from analysis.python.expressions import Evaluator
+from analysis.python.folding import link
 from analysis.python.syntax import PythonVersion
 from analysis.python.values import CallResult, Constant, Member, Thing, Value, exact, parts_of
 
@@ -147,43 +148,53 @@ class Conditions:
 
     def _value(self, value: Value) -> object:
         """Return the plain value that something has on the target."""
+        if isinstance(value, CallResult) and value.function == Thing("builtins.slice"):
+            value = link(value, _on_target)
+        value = _on_target(value) or value
         if isinstance(value, Constant):
             return value.value
         if (listed := exact(value)) is not None:
             items = [self._value(each) for each in listed]
             return _UNKNOWN if _UNKNOWN in items else tuple(items)
         if isinstance(value, Thing):
-            found = _PLATFORM.get(value.name, _UNKNOWN)
             part = value.name.removeprefix("sys.version_info.")
-            return self._target[("major", "minor").index(part)] if part in ("major", "minor") else found
-        if isinstance(value, CallResult) and isinstance(value.function, Thing):
-            if value.function.name == "sys.version_info.__getitem__" and isinstance(value.arguments[0], Constant):
-                index = value.arguments[0].value
-                return self._target[index] if index in (0, 1) and isinstance(index, int) else _UNKNOWN
-            return _CALLED.get(value.function.name, _UNKNOWN)
+            return self._target[("major", "minor").index(part)] if part in ("major", "minor") else _UNKNOWN
+        if isinstance(value, CallResult) and value.function == Thing("sys.version_info.__getitem__"):
+            index = value.arguments[0].value if isinstance(value.arguments[0], Constant) else None
+            return self._target[index] if index in (0, 1) and isinstance(index, int) else _UNKNOWN
         return _UNKNOWN
 
-    def guards_imports(self, test: ast.expr, scope: BindingScope, around: tuple[ast.expr, ...] = ()) -> bool:
+    def guards_imports(self, test: ast.expr, scope: BindingScope) -> bool:
         """Return whether a condition asks if a module is there: by `find_spec`, or by what a failed import left behind."""
-        for node, inner in _with_scopes(test, scope):
-            if isinstance(node, ast.Name) and self._is_flag(node, inner, (*around, test)):
-                return True
-            if isinstance(node, ast.Call | ast.Name):
-                for value in parts_of(self._expressions.value(node, inner)):
-                    if isinstance(value, CallResult) and value.function in _PROBES:
-                        return True
+        waiting, seen = [(test, scope, 0)], set[tuple[int, str]]()
+        for asked, home, depth in waiting:
+            for node, inner in _with_scopes(asked, home):
+                if isinstance(node, ast.Call | ast.Name) and self._probes(node, inner):
+                    return True
+                owner: BindingScope | None = inner if isinstance(node, ast.Name) else None
+                while owner is not None and node.id not in owner.names:  # type: ignore[attr-defined]
+                    owner = owner.parent
+                if owner is None or (id(owner), node.id) in seen:  # type: ignore[attr-defined]
+                    continue
+                seen.add((id(owner), node.id))  # type: ignore[attr-defined]
+                bindings = owner.names[node.id]  # type: ignore[attr-defined]
+                if any(each.on_failed_import for each in bindings):
+                    return True
+                sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, _ASKING)]
+                waiting += [(source, owner, depth + 1) for source in sources if depth < MOST_FLAGS]
         return False
 
-    def _is_flag(self, node: ast.Name, scope: BindingScope, around: tuple[ast.expr, ...]) -> bool:
-        owner: BindingScope | None = scope
-        while owner is not None and node.id not in owner.names:
-            owner = owner.parent
-        bindings = owner.names[node.id] if owner is not None else []
-        if any(each.on_failed_import for each in bindings):
-            return True
-        sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, _ASKING)]
-        new = [source for source in sources if source not in around and len(around) < MOST_FLAGS]
-        return owner is not None and any(self.guards_imports(source, owner, around) for source in new)
+    def _probes(self, node: ast.expr, scope: BindingScope) -> bool:
+        parts = parts_of(self._expressions.value(node, scope))
+        return any(isinstance(each, CallResult) and each.function in _PROBES for each in parts)
+
+
+def _on_target(value: Value) -> Value | None:
+    """Return what a name of the platform, or a call that asks for one, is on the target."""
+    asked = value.function if isinstance(value, CallResult) else value
+    known = _CALLED if asked is not value else _PLATFORM
+    found = known.get(asked.name) if isinstance(asked, Thing) else None
+    return None if found is None else Constant(found)
 
 
 def _with_scopes(node: ast.AST, scope: BindingScope) -> Iterator[tuple[ast.AST, BindingScope]]:

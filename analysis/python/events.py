@@ -294,19 +294,24 @@ class _Reader:
             scope = comprehension_scope(node, scope)
         elif kind is ast.IfExp or kind is ast.BoolOp:
             around = around._replace(perhaps=True)
-        never = self._never(node, scope) if kind is ast.IfExp else None
+            never = self._never(node, scope)
+            self.found.dead += never
+            parts = node.values if kind is ast.BoolOp else (node.test, node.body, node.orelse)
+            self._expression([each for each in parts if each not in never], scope, around, inside)
+            return
         for name in FIELDS[kind]:
-            if name != never:
-                self._expression(getattr(node, name), scope, around, inside)
+            self._expression(getattr(node, name), scope, around, inside)
 
-    def _never(self, node: ast.IfExp, scope: BindingScope) -> str | None:
-        """Return which side of a conditional expression never runs on the target."""
-        answer = self._conditions.truth(node.test, scope)
-        if answer is None:
-            return None
-        never = "orelse" if answer else "body"
-        self.found.dead.append(getattr(node, never))
-        return never
+    def _never(self, node: ast.IfExp | ast.BoolOp, scope: BindingScope) -> list[ast.expr]:
+        """Return what of an expression never runs on the target, by what is asked before."""
+        if isinstance(node, ast.IfExp):
+            answer = self._conditions.truth(node.test, scope)
+            return [] if answer is None else [node.orelse if answer else node.body]
+        deciding = isinstance(node.op, ast.Or)
+        for place, value in enumerate(node.values, 1):
+            if self._conditions.truth(value, scope) is deciding:
+                return node.values[place:]
+        return []
 
     def _says(self, node: ast.expr, scope: BindingScope, around: Around) -> bool:
         """Note the texts and paths that an expression is; return whether it is any."""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from analysis.python.bindings import Binding, BindingScope
+from analysis.python.bindings import Binding, BindingScope, Truth
 from analysis.python.expression_scopes import comprehension_scope, home_of, lambda_scope
 from analysis.python.folding import call, item, part
 from analysis.python.name_values import NameValues
@@ -50,8 +50,8 @@ _Evaluate = Callable[["Evaluator", Any, BindingScope], Value]
 class Evaluator(NameValues):
     """Evaluates the expressions of one file."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, truth: Truth | None = None) -> None:
+        super().__init__(truth)
         self._values: dict[int, Value] = {}
         self._steps = 0
 
@@ -137,11 +137,9 @@ class Evaluator(NameValues):
 
     def _subscript(self, node: ast.Subscript, scope: BindingScope) -> Value:
         if isinstance(node.slice, ast.Slice):
-            bounds = [self.value(each, scope) for each in (node.slice.lower, node.slice.upper, node.slice.step)]
             given = (node.slice.lower, node.slice.upper, node.slice.step)
-            return part(
-                self.value(node.value, scope), [each if at else None for each, at in zip(bounds, given, strict=True)]
-            )
+            bounds = tuple(self.value(each, scope) if each else Constant(None) for each in given)
+            return part(self.value(node.value, scope), bounds)
         return item(self.value(node.value, scope), self.value(node.slice, scope))
 
     def _call(self, node: ast.Call, scope: BindingScope) -> Value:

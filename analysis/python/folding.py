@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from analysis.python.builtin_calls import FUNCTIONS, method
 from analysis.python.path_methods import not_followed
@@ -34,6 +35,7 @@ from analysis.python.values import (
 )
 
 _FILE = Constant("__file__")
+_SLICE = Thing("builtins.slice")
 _NAMESPACES = (Thing("builtins.globals"), Thing("builtins.vars"), Thing("builtins.locals"))
 
 
@@ -67,12 +69,12 @@ def item(owner: Value, key: Value) -> Value:
     return call(member(owner, "__getitem__"), (key,))
 
 
-def part(owner: Value, bounds: list[Value | None]) -> Value:
+def part(owner: Value, bounds: tuple[Value, ...]) -> Value:
     """Return `owner[start:stop:step]`; of a path beside the code, the path without a suffix that is cut off."""
-    numbers = [each.value if isinstance(each, Constant) and isinstance(each.value, int) else None for each in bounds]
-    if [each is None for each in bounds] != [each is None for each in numbers] or numbers[2] == 0:
+    numbers = [each.value for each in bounds if isinstance(each, Constant) and isinstance(each.value, int | None)]
+    if len(numbers) < len(bounds) or numbers[2] == 0:
         return not_followed(owner)
-    where = slice(*numbers)
+    where: slice[Any, Any, Any] = slice(*numbers)
     if isinstance(owner, Choice):
         return over(owner, lambda each: part(each, bounds))
     if isinstance(owner, SequenceValue):
@@ -81,7 +83,7 @@ def part(owner: Value, bounds: list[Value | None]) -> Value:
         return Constant(owner.value[where])
     if isinstance(owner, Unknown | CodePath):
         return owner if isinstance(owner, Unknown) else not_followed(owner)
-    return CallResult(Thing("builtins.slice"), (owner,))
+    return CallResult(_SLICE, (owner, *bounds))
 
 
 def applied(
@@ -106,6 +108,7 @@ def call(function: Value, arguments: tuple[Value, ...] = (), keywords: tuple[tup
     if isinstance(function, Thing):
         fold = FUNCTIONS.get(function.name)
         found = fold(arguments, dict(keywords)) if fold else None
+        found = part(arguments[0], arguments[1:]) if function == _SLICE and len(arguments) == 4 else found
     elif isinstance(function, Member) and function.name == "__getitem__" and _has_items(function.owner):
         found = item(function.owner, *arguments)
     elif isinstance(function, Member):
@@ -144,27 +147,39 @@ def _picked(function: CallResult, arguments: tuple[Value, ...]) -> Value | None:
 Link = Callable[[Value], Value | None]
 
 
-def link(value: Value, put: Link) -> Value:
-    """Return `value` with what `put` says of its things, parameters, paths and results, and everything folded again."""
-    kind = value.__class__
+def link(value: Value, put: Link, done: dict[int, Value] | None = None) -> Value:
+    """Return `value` with what `put` says of its things, parameters, paths and results, and everything folded again.
+
+    What stands in a value more than once is the same object, so `done` has what came of each.
+    """
     if not value.open:
         return value
+    done = {} if done is None else done
+    found = done.get(id(value))
+    if found is None:
+        found = done[id(value)] = _linked(value, put, done)
+    return found
+
+
+def _linked(value: Value, put: Link, done: dict[int, Value]) -> Value:
+    kind = value.__class__
     if kind is Thing or kind is Parameter or kind is CodePath:
         found = put(value)
         return value if found is None else found
     match value:
         case SequenceValue(items):
-            return value.__class__(tuple(link(each, put) for each in items))
+            return value.__class__(tuple(link(each, put, done) for each in items))
         case Choice():
-            return over(value, lambda each: link(each, put))
+            return over(value, lambda each: link(each, put, done))
         case Text(parts):
-            return concat(link(each, put) for each in parts)
+            return concat(link(each, put, done) for each in parts)
         case DictValue(keys, values):
-            return table((link(each, put) for each in keys), (link(each, put) for each in values))
+            return table((link(each, put, done) for each in keys), (link(each, put, done) for each in values))
         case Member(owner, name):
-            return member(link(owner, put), name)
+            return member(link(owner, put, done), name)
         case CallResult(function, arguments, keywords):
-            linked = tuple(link(each, put) for each in arguments)
-            found = call(link(function, put), linked, tuple((name, link(each, put)) for name, each in keywords))
+            linked = tuple(link(each, put, done) for each in arguments)
+            named = tuple((name, link(each, put, done)) for name, each in keywords)
+            found = call(link(function, put, done), linked, named)
             return (put(found) or found) if isinstance(found, CallResult) else found
     return value

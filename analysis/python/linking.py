@@ -212,7 +212,11 @@ class Linker:
         if record is None or found is None or depth > MOST_DEPTH or not any(map(_tells, possible(found))):
             return None
         given = self._given(name, value.arguments, value.keywords)
-        linked = self.linked(found, module, given, function, depth + 1)
+        about = (function, depth, tuple(given.items()))
+        until: Value = UNKNOWN
+        linked = self.once(
+            "returned", module, about, lambda: self.linked(found, module, given, function, depth + 1), until
+        )
         told = choose(each if isinstance(each, (*_TOLD, CallResult)) else UNKNOWN for each in possible(linked))
         return told if any(isinstance(each, _TOLD) for each in possible(told)) and is_small(told) else None
 

@@ -60,8 +60,8 @@ class StandardLibrary(ListedNames):
         super().__init__(file.read_text(encoding="ascii") if self._listed else "")
 
     def has_top(self, module: str) -> bool:
-        """Return whether the version has a top-level module."""
-        return super().has_top(module) if self._listed else module in sys.stdlib_module_names
+        """Return whether the version has a top-level module, or Python itself makes it."""
+        return module == "__main__" or super().has_top(module) if self._listed else module in sys.stdlib_module_names
 
     def lost(self, module: str) -> str:
         """Return the last version that had a top-level module which this one has not, "" if none had."""

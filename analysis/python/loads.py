@@ -14,6 +14,7 @@ from analysis.python.record import read_record
 from analysis.python.values import (
     KEYWORDS,
     CallResult,
+    Choice,
     CodePath,
     Constant,
     DictValue,
@@ -36,12 +37,14 @@ class Load(NamedTuple):
         names: what is taken from it.
         place: where that is said.
         how: as it is; as a name whose last parts may be inside the module (`object`); or only if it is there (`probe`).
+        instead: the modules of which it may be any other.
     """
 
     module: str | None
     names: tuple[str, ...] | None
     place: CodePlace
     how: Literal["module", "object", "probe"] = "module"
+    instead: tuple[str, ...] = ()
 
 
 _FIND, _FROM_SPEC = "importlib.util.find_spec", "importlib.util.module_from_spec"
@@ -134,10 +137,15 @@ def _by_name(program: Program, callee: str, call: Call, place: CodePlace) -> Ite
         if not isinstance(given, SequenceValue):
             yield Load(None, None, where)
             continue
-        for each in together(given.items):
-            load = _load(program, callee, each, where)
+        found = [(each[2], _load(program, callee, each, where)) for each in together(given.items)]
+        chosen = isinstance(given.items[0], Choice) and not given.items[0].turns
+        instead = tuple(load.module for _, load in found if load.module) if chosen else ()
+        for listed, load in found:
             how: Literal["module", "object", "probe"] = "probe" if callee in _PROBES else load.how
-            yield load._replace(how=how)
+            yield load._replace(how=how, instead=instead)
+            for part in map(text_of, listed.items if isinstance(listed, SequenceValue) and load.module else ()):
+                # `__import__` takes the parts that are there, and passes over the others
+                yield load._replace(module=f"{load.module}.{part}", how="probe")
             if callee == "runpy.run_module" and load.module is not None:
                 yield from list(_main_of(load.module, where))[1:]
 
@@ -151,7 +159,7 @@ def _by_spec(program: Program, call: Call, place: CodePlace) -> Iterator[Load]:
 
 
 def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePlace) -> Load:
-    name, package, taken, level = given
+    name, package, _, level = given
     if not isinstance(name, Constant) or not isinstance(name.value, str) or not name.value:
         return Load(None, None, place)
     text = name.value
@@ -164,9 +172,6 @@ def _load(program: Program, callee: str, given: tuple[Value, ...], place: CodePl
         text, _, last = text.replace(":", ".").rpartition(".")
         names = (last,) if text else None
         text = text or last
-    if isinstance(taken, SequenceValue):
-        texts = [each.value for each in taken.items if isinstance(each, Constant)]
-        names = tuple(str(each) for each in texts) if len(texts) == len(taken.items) else None
     dots = level.value if isinstance(level, Constant) and isinstance(level.value, int) else 0
     if text.startswith("."):
         anchor = package.value if isinstance(package, Constant) else None

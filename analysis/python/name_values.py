@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-from analysis.python.bindings import Binding, BindingScope
+from analysis.python.bindings import Binding, BindingScope, Truth
 from analysis.python.expression_scopes import find_class, home_of
 from analysis.python.folding import item
 from analysis.python.text_values import plus
@@ -36,9 +36,14 @@ from analysis.python.values import (
 
 
 class NameValues:
-    """Looks up what names of one file are worth."""
+    """Looks up what names of one file are worth.
 
-    def __init__(self) -> None:
+    Args:
+        truth: tells which branches run; without it all may.
+    """
+
+    def __init__(self, truth: Truth | None = None) -> None:
+        self._truth = truth
         self._known: dict[tuple[int, str, int], Value] = {}
         self._derived: dict[str, list[BindingScope]] | None = None
 
@@ -68,6 +73,7 @@ class NameValues:
         return self._bound(scope.names[name], scope, name, None)
 
     def _bound(self, bindings: list[Binding], owner: BindingScope, name: str, line: int | None) -> Value:
+        bindings = self._running(bindings)
         if len(bindings) > 1 and line is not None and not any(each.loop for each in bindings):
             before = [each for each in bindings if each.end < line]
             certain = [place for place, each in enumerate(before) if not each.conditional and each.how != "augment"]
@@ -84,12 +90,19 @@ class NameValues:
             else:
                 value = self._of(binding, owner, name)
                 values = [*values, value] if keeps else [value]
-        found = choose(map(untimed, values)) if len(values) > 1 else values[0]
+        found = choose(map(untimed, values)) if len(values) != 1 else values[0]
         if name in owner.reordered:
             found = over(found, lambda value: SomeOf(value.items) if isinstance(value, SequenceValue) else value)
         if name in owner.changed and any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
             return Choice((*possible(found), Unknown("it is changed after it was made")))
         return found
+
+    def _running(self, bindings: list[Binding]) -> list[Binding]:
+        """Return the bindings whose branches run on the target."""
+        truth = self._truth
+        if truth is None or len(bindings) < 2 or not any(each.tests for each in bindings):
+            return bindings
+        return [each for each in bindings if all(truth(test, home) in (runs, None) for test, runs, home in each.tests)]
 
     def _of(self, binding: Binding, owner: BindingScope, name: str) -> Value:
         if binding.how == "thing":
@@ -119,7 +132,7 @@ class NameValues:
             self._known[key] = Unknown("it depends on itself")
             kin = self._with_derived(owner)
             values = [self._of(each, home, name) for home in kin for each in home.names.get(name, ())]
-            for binding in owner.attributes.get(name, ()):
+            for binding in self._running(owner.attributes.get(name, [])):
                 source, scope = binding.source
                 values.append(
                     self._of(binding._replace(source=source), scope, name) if binding.how != "augment" else UNKNOWN

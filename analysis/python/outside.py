@@ -60,6 +60,12 @@ class Outside:
             return self._third_party.provider(top) is not None and self._finder.locate(module).form == "absent"
         return not located.broken
 
+    def has(self, module: str) -> bool:
+        """Return whether a module that is not ours may be there."""
+        known = self.names_of(module)
+        provided = known is self._standard or self._third_party.provider(module) is not None
+        return provided and not known.lacks_module(module)
+
     def provider_of(self, module: str) -> str:
         """Return the distribution that a module is of, "" for one of the standard library."""
         return "" if self.names_of(module) is self._standard else self._third_party.provider(module) or ""

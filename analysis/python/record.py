@@ -111,7 +111,7 @@ def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord
 
 
 def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> FileRecord:
-    expressions = Evaluator()
+    expressions = Evaluator(Conditions(Evaluator(), target).truth)
     events = read_events(tree, module, expressions, Conditions(expressions, target))
     open_ended = any(map(_makes_names, events.calls))
     names = names_of(tree, events.dead, target, open_ended=open_ended)
@@ -168,6 +168,7 @@ def _parameters(scope: BindingScope) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 _OWN_NAMES = (Thing("builtins.globals"),)
+_MAKE_NAMES = ("builtins.exec", "pkgutil.extend_path", "gettext.install", "enum.global_enum")
 _NAMESPACES = ("builtins.globals", "builtins.vars", "builtins.locals")
 
 
@@ -192,7 +193,7 @@ def _makes_names(call: Call) -> bool:
         return Thing(":") in call.arguments
     if name == "builtins.setattr":
         return isinstance(first, CallResult) and first.function == Thing("sys.modules.__getitem__")
-    return name in ("builtins.exec", "pkgutil.extend_path", "gettext.install")
+    return name in _MAKE_NAMES or name.endswith("._convert_")
 
 
 def dump_record(record: FileRecord) -> bytes:

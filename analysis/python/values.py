@@ -374,10 +374,14 @@ def up(path: CodePath) -> CodePath:
 
 
 def parts_of(value: Value) -> Iterator[Value]:
-    """Yield a value and everything that it is made of."""
-    yield value
-    for inner in _children(value):
-        yield from parts_of(inner)
+    """Yield a value and everything that it is made of, what stands in it more than once only once."""
+    waiting, seen = [value], {id(value)}
+    while waiting:
+        found = waiting.pop()
+        yield found
+        new = {id(each): each for each in reversed(_children(found)) if id(each) not in seen}
+        seen |= new.keys()
+        waiting += new.values()
 
 
 def is_small(value: Value) -> bool:

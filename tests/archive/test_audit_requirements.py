@@ -129,3 +129,21 @@ def test_projects_that_are_installed_together_share_their_packages(tmp_path: Pat
     assert (found.verdict, found.missing) == ("cannot start", ("weather.gone",))
     found = one(tmp_path, "import strange", "./data\n")
     assert "'./data' may bring it, or need what brings it" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("taken", "requirements", "verdict"),
+    [
+        ("storage", "google-cloud-storage==2.18.0", "sound"),
+        ("storage", "requests==2.32.3", "cannot start"),
+        ("own", "requests==2.32.3", "sound"),
+    ],
+)
+def test_a_folder_without_init_shares_its_name_with_what_is_installed(
+    taken: str, requirements: str, verdict: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "one" / "google" / "cloud" / "own"
+    own.mkdir(parents=True)
+    (own / "__init__.py").write_text("x = 1\n")
+    main = f"import google.cloud.own\nfrom google.cloud import {taken}"
+    assert one(tmp_path, main, requirements).verdict == verdict

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.python.folding import link
 from analysis.python.syntax import MOST_BYTES, NOT_KNOWN, SyntaxFault, parse
+from analysis.python.values import CallResult, SequenceValue, Thing, Value, parts_of
 from blueprint.archive import ArchiveSource, analyse_function
 from tests.archive.test_trees import LOCKED
 
@@ -85,3 +87,13 @@ def test_folders_that_a_package_adds_are_declared(tmp_path: Path, way: str, main
     assert "'pkg.part' is looked for in folders that its package adds to `__path__`" in found
     assert said(tmp_path, files, dynamic_imports=("pkg.part",), resources=("pkg/extra/part.py",)) == []
     assert starts(tmp_path) == ""
+
+
+def test_what_stands_in_a_value_many_times_is_looked_at_once() -> None:
+    value: Value = CallResult(Thing("os.listdir"), (Thing("x.y"),))
+    for _ in range(100):
+        value = SequenceValue((value, value))
+    seen: list[Value] = []
+    assert len([*parts_of(value)]) == 103
+    assert link(value, seen.append) is not None
+    assert len(seen) == 3

@@ -25,6 +25,11 @@ BY_BUILD += (
     " sqlite3 tkinter ossaudiodev nis spwd crypt dbm zlib bz2 lzma _ctypes ctypes multiprocessing platform pwd grp"
 )
 
+LATER = {"sys": {"last_traceback", "last_type", "last_value", "ps1", "ps2", "tracebacklimit"}}
+"""Names that a module has at times; `sys.last_exc` is newer."""
+if sys.version_info >= (3, 12):
+    LATER["sys"].add("last_exc")
+
 
 def modules(name: str) -> Iterator[str]:
     """Yield a module and those below it."""
@@ -47,7 +52,7 @@ def line(name: str) -> str:
     module = loaded(name)
     if module is None:
         return f"{name} *"
-    names = vars(module)
+    names = {*vars(module), *LATER.get(name, ())}
     more = "__getattr__" in names or name.partition(".")[0] in BY_BUILD.split()
     return " ".join([name, *sorted(each for each in names if not each.startswith("_")), *(["*"] if more else [])])
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "loading by a call": {
         "sound": {
+            "__import__ of parts that are there": "jobs = __import__('jobs', {}, {}, ['alpha', 'beta'])\njobs.alpha.run(), jobs.beta.run()",
+            "__import__ of a part that is not there": "assert not hasattr(__import__('jobs', {}, {}, ['alpha', 'gone']), 'gone')",
+            "__import__ of a name of no package": "__import__('helper', fromlist=['gone']).work(1)",
+            "by a branch that runs": "import importlib, sys\nif sys.version_info[0] == 2:\n    name = 'gone'\nelse:\n    name = 'helper'\nimportlib.import_module(name).work(1)",
+            "by a field of a branch that runs": "import importlib, sys\nPY3 = sys.version_info[0] == 3\nclass Moved:\n    def __init__(self, old, new):\n        if PY3:\n            self.name = new\n        else:\n            self.name = old\n    def load(self):\n        return importlib.import_module(self.name)\nMoved('gone', 'helper').load().work(1)",
             "runpy pkg main": "import runpy\nrunpy.run_module('pkgmain')",
             "runpy path dir": "import runpy\nrunpy.run_path('pkgmain')",
             "python -m pkg": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pkgmain'], check=True)",
@@ -57,10 +62,16 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "sys.path rel": "import sys\nsys.path.append('lib/sub')\nimport low",
         },
         "refused": {
+            "__import__ of parts of what is not there": "__import__('jobs.gone', {}, {}, ['alpha'])",
+            "by a branch that runs, not there": "import importlib, sys\nif sys.version_info[0] == 2:\n    name = 'helper'\nelse:\n    name = 'gone'\nimportlib.import_module(name).work(1)",
+            "by a field of a branch that runs, not there": "import importlib, sys\nPY3 = sys.version_info[0] == 3\nclass Moved:\n    def __init__(self, old, new):\n        if PY3:\n            self.name = new\n        else:\n            self.name = old\n    def load(self):\n        return importlib.import_module(self.name)\nMoved('helper', 'gone').load().work(1)",
+            "one of two, neither there": "import importlib, os\nimportlib.import_module(os.environ.get('X') and 'gone' or 'gone2')",
+            "each of two, one not there": "import importlib\nfor name in ('helper', 'gone'):\n    importlib.import_module(name)",
             "sys.path no": "import deep",
             "logging cfg gone": "import logging.config\nlogging.config.dictConfig({'version': 1, 'filters': {'h': {'()': 'own_filter.Filter'}}})",
         },
         "not known": {
+            "one of two, one not there": "import importlib, os\nimportlib.import_module('gone' if os.environ.get('NEVER_SET') else 'helper').work(1)",
             "pkgutil iter": "import pkgutil, importlib, plugins\nnames = [m.name for m in pkgutil.iter_modules(plugins.__path__)]\nassert names\nfor n in names:\n    importlib.import_module('plugins.' + n)",
             "pkgutil walk": "import pkgutil, importlib, plugins\nfor m in pkgutil.walk_packages(plugins.__path__, 'plugins.'):\n    importlib.import_module(m.name)\nassert [*pkgutil.walk_packages(plugins.__path__)]",
             "listdir load": "import os, importlib\nns = [n[:-3] for n in os.listdir(os.path.join(os.path.dirname(__file__), 'plugins')) if n.endswith('.py')]\nassert 'one' in ns\nfor n in ns:\n    importlib.import_module('plugins.' + n)",

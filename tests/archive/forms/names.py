@@ -5,6 +5,13 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "names of the library": {
         "sound": {
+            "std of another platform behind `and`": "import sys\nif sys.platform[:4] == 'java' and sys.registry.x:\n    pass",
+            "std of another platform behind `or`": "import sys\nsys.platform[:3] != 'win' or sys.winver",
+            "builtin of Python 2 behind `and`": "import sys\nx = sys.version_info[0] < 3 and unicode('x')",
+            "std of the last error": "import sys\ndef handle(request):\n    sys.last_value = ValueError()\n    return str(sys.last_value)",
+            "the module that Python started": "import __main__\n__main__.x = 1",
+            "members of an enumeration made global": "import enum\n@enum.global_enum\nclass Way(enum.Enum):\n    LEFT = 1\nLEFT",
+            "constants made an enumeration": "import enum\nSEP_A = 1\nenum.IntEnum._convert_('Sep', __name__, lambda name: name == 'SEP_A')\nSep.SEP_A",
             "std guarded by another name": "import typing\nif hasattr(typing, 'no_such_check'):\n    found = typing.no_such_thing\n",
             "std version in a chain": "import sys\nif ((3, 99, 8) <= sys.version_info < (3, 100)) or sys.version_info >= (3, 100, 1):\n    from warnings import no_such_thing",
             "name tried first": "def handle(request):\n    try:\n        no_such_thing\n    except NameError:\n        return False\n    return no_such_thing\n",
@@ -22,6 +29,10 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "std attrs many": "import os, sys, json, logging, socket, signal, datetime, urllib.request, concurrent.futures\nos.path.join('a', 'b'), os.environ.get('x'), sys.stdout.write(''), json.JSONDecodeError, logging.handlers if hasattr(logging, 'handlers') else 1, socket.AF_INET, signal.SIGTERM, datetime.datetime.now(), urllib.request.urlopen, concurrent.futures.ThreadPoolExecutor, urllib.parse.quote('x'), os.name, sys.version_info, sys.exc_info, logging.INFO",
         },
         "refused": {
+            "std of another platform behind `and` that holds": "import sys\nif sys.platform[:4] == 'linu' and sys.registry.x:\n    pass",
+            "std of another platform behind `or` that does not": "import sys\nsys.platform[:3] == 'win' or sys.winver",
+            "builtin of Python 2 behind `and` that holds": "import sys\nx = sys.version_info[0] >= 3 and unicode('x')",
+            "members of an enumeration": "import enum\n@enum.unique\nclass Way(enum.Enum):\n    LEFT = 1\nLEFT",
             "std after another name": "import typing\nif hasattr(typing, 'no_such_check'):\n    pass\ntyping.no_such_thing\n",
             "std version in a chain that holds": "import sys\nif (3, 0) <= sys.version_info < (3, 100):\n    from warnings import no_such_thing",
             "name tried of another name": "try:\n    no_such_thing\nexcept NameError:\n    pass\nno_such_other\n",
