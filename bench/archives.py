@@ -30,6 +30,7 @@ from blueprint.archive import ArchiveSource, Cache, LockedDistributions, analyse
 from blueprint.archive.distributions import LOCK, read_distributions
 from blueprint.archive.package import pack
 from blueprint.archive.sql import read_sql
+from blueprint.archive.writes import read_mentions
 from blueprint.loader import load_manifest
 from blueprint.manifest import Manifest
 from blueprint.names import Names
@@ -89,6 +90,7 @@ def archives(scratch: Path) -> list[str]:
 
     def cold() -> None:
         read_sql.cache_clear()
+        read_mentions.cache_clear()
         analyse_functions(functions, locked=locked)
 
     def warm() -> None:

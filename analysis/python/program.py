@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from analysis.python.call_sites import CodePlace, passed_on
 from analysis.python.events import Around, Call, Said
-from analysis.python.folding import Link, link
+from analysis.python.folding import link
 from analysis.python.linking import MOST_DEPTH, Linker, Links
 from analysis.python.record import FileRecord
 from analysis.python.values import (
@@ -111,15 +111,19 @@ class Program(Linker):
 
     def returned_by(self, functions: Iterable[str], value: CallResult) -> list[Value]:
         """Return what a linked call may return, of these functions by their full names."""
-        found = []
-        for each in functions:
-            module, _, function = each.partition(":")
-            record = self._record(module)
-            result = record.returns.get(function) if record else None
-            if result is not None:
-                given = self._given(each, value.arguments, value.keywords)
-                found.append(self.linked(result, module, given, function, 1))
-        return found
+        found = [self._result_of(each, value) for each in functions if each]
+        return [each for each in found if each is not None]
+
+    def _result_of(self, function: str, value: CallResult) -> Value | None:
+        about = (function, value.arguments, value.keywords)
+        return self.once("returned", function.partition(":")[0], about, lambda: self._result(function, value), None)
+
+    def _result(self, function: str, value: CallResult) -> Value | None:
+        """Return what `module:function` returns to a linked call; None where its file does not say."""
+        module, _, name = function.partition(":")
+        record = self._record(module)
+        result = record.returns.get(name) if record else None
+        return result and self.linked(result, module, self._given(function, value.arguments, value.keywords), name, 1)
 
     def is_own(self, callee: str) -> bool:
         """Return whether what is called is a function of ours, or a method of something unknown that one of ours may be."""
@@ -203,22 +207,26 @@ class Program(Linker):
         for found, where, trail in queue:
             wanted = [each for each in found.given if each.function not in trail] if is_small(found) else []
             function = min((each.function for each in wanted), default="")
-            names = tuple(sorted(each.name for each in wanted if each.function == function))
+            mine = sorted((each for each in wanted if each.function == function), key=lambda each: each.name)
+            names = tuple(each.name for each in mine)
             gifts = self._gifts(function, names) if function and len(trail) < MOST_DEPTH else []
             looked += len(gifts)
             if not gifts or looked > MOST_CALLERS:
                 yield Unknown("too many places give it") if gifts else found, where
                 continue
-            made: dict[tuple[Value, ...], Value] = {}
             for values, module, line, around in gifts:
-                if values not in made:
-                    made[values] = link(found, _given_to(function, dict(zip(names, values, strict=True))))
+                made = self._given_to(found, tuple(zip(mine, values, strict=True)))
                 catches = (*around.catches, *where.around.catches)
-                key = (made[values], module, line, catches)
+                key = (made, module, line, catches)
                 if key not in seen:
                     seen.add(key)
                     at = CodePlace(module, line, around._replace(catches=catches) if where.around.catches else around)
-                    queue.append((made[values], at, trail | {function}))
+                    queue.append((made, at, trail | {function}))
+
+    def _given_to(self, value: Value, given: tuple[tuple[Parameter, Value], ...]) -> Value:
+        """Return a linked value with what its parameters are given."""
+        put: Mapping[Value, Value] = dict(given)
+        return self.once("given", "", (value, given), lambda: link(value, put.get), value)
 
     def may_return_path(self, function: str, call: Call) -> bool:
         """Return whether `module:function` may return a path beside the code to a call."""
@@ -252,15 +260,6 @@ def _begins_as_path(value: Value) -> bool:
     return isinstance(value, CodePath) or (
         isinstance(value, Text) and not isinstance(value.parts[0], Constant | Unknown)
     )
-
-
-def _given_to(function: str, given: Mapping[str, Value]) -> Link:
-    def put(value: Value) -> Value | None:
-        if isinstance(value, Parameter) and value.function == function:
-            return given.get(value.name, UNKNOWN)
-        return None
-
-    return put
 
 
 def _indexed(calls: list[tuple[str, Call]]) -> dict[str, list[tuple[int, str, Call]]]:

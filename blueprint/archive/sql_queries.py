@@ -121,27 +121,32 @@ class SqlQueries:
             method, row = callee.rpartition(".")[2], call.function
             if method not in _READS or not isinstance(row, Member) or not row.open or not call.arguments:
                 continue
-            pair, place = SequenceValue((row.owner, call.arguments[0])), CodePlace(module, call.line, call.around)
+            place = CodePlace(module, call.line, call.around)
             careful = method == "get" or call.arguments[0] in tested or "KeyError" in call.around.catches
             if method == ATTRIBUTE and call.arguments[0] in _OF_ROWS:
                 continue
-            if self._program.linked(call.arguments[0], module).given:
-                for given, where in self._program.reached(pair, place):
-                    yield from self._read(given, self._at(where), careful)
-            else:
-                yield from self._read(self._program.linked(pair, module), self._at(place), careful)
+            owner, key = (self._program.linked(each, module) for each in (row.owner, call.arguments[0]))
+            if not key.given:
+                yield from self._read(owner, key, self._at(place), careful)
+            elif owner.given or self._queries_of(owner):  # else it comes of no query, whatever callers give
+                for pair, where in self._program.reached(SequenceValue((row.owner, call.arguments[0])), place):
+                    given = pair.items if isinstance(pair, SequenceValue) else (UNKNOWN, UNKNOWN)
+                    yield from self._read(given[0], given[1], self._at(where), careful)
 
-    def _read(self, pair: Value, at: Location, careful: bool) -> Iterator[ColumnRead]:
-        row, key = pair.items if isinstance(pair, SequenceValue) else (UNKNOWN, UNKNOWN)
+    def _read(self, row: Value, key: Value, at: Location, careful: bool) -> Iterator[ColumnRead]:
         if isinstance(key, Constant) and not isinstance(key.value, str):
             return
-        origins = {each.call for each in self._flow.origins(row) if each.depth == 1}
-        if not origins or any(each.depth > 0 for each in self._flow.origins(key)):  # a key of the row itself is there
+        calls = self._queries_of(row)
+        if not calls or any(each.depth > 0 for each in self._flow.origins(key)):  # a key of the row itself is there
             return
-        queries = dict.fromkeys(each for call in origins for each in self._texts_of(call))
+        queries = dict.fromkeys(each for call in calls for each in self._texts_of(call))
         careful = careful or not queries.keys().isdisjoint(self._texts.view)
         for name in texts(key) or (None,) if queries else ():
             yield ColumnRead(name, tuple(queries), careful, at)
+
+    def _queries_of(self, row: Value) -> set[CallResult]:
+        """Return the queries that a row may come of."""
+        return {each.call for each in self._flow.origins(row) if each.depth == 1}
 
     def _texts_of(self, call: CallResult) -> Iterator[QueryText]:
         sure = _is_client(call.function, last_name(call.function), call.keywords)

@@ -41,44 +41,87 @@ _WRITING: Final = GAPIC | AMBIGUOUS | {COMPUTED}
 
 
 class Mention(NamedTuple):
-    """A name that code mentions, and the line."""
+    """A name that code mentions, and the line; of an attribute the name at its very start, "" where there is none."""
 
     name: str
     line: int
+    start: str | None = None
+    direct: bool = False
+    """Whether nothing stands between that name and the attribute."""
+
+
+class Bound(NamedTuple):
+    """A name that an import binds: to a module, or to a member of one."""
+
+    name: str
+    module: str
+    member: str = ""
 
 
 @dataclass
 class Mentions:
-    """What one file mentions at its top level, and what each of its functions does; `client`: it imports the client."""
+    """What one file mentions at its top level, and what each of its functions does; `bound`: what its imports bind."""
 
-    client: bool = False
+    bound: list[Bound] = field(default_factory=list)
     top: list[Mention] = field(default_factory=list)
     functions: list[tuple[str, list[Mention]]] = field(default_factory=list)
 
 
+class _File:
+    """What one file mentions, in a program of certain modules."""
+
+    def __init__(self, source: bytes, modules: Collection[str], ours: Collection[str]) -> None:
+        self.mentions = read_mentions(source)
+        bound = self.mentions.bound
+        self.client = not CLIENTS.isdisjoint({*(each.module for each in bound), *map(_whole, bound)})
+        self._foreign = {each.name.partition(".")[0] for each in bound if each.module.partition(".")[0] not in ours}
+        self._own: dict[str, str] = {}
+        for each in bound:
+            if _whole(each) in modules:
+                self._own[each.name] = _whole(each)
+            elif each.module in modules:
+                self._own[each.name] = f"{each.module}:{each.member}"
+
+    def called(self, mention: Mention) -> str:
+        """Return what a mention may reach: `module:name` of our own, any `name`, or "" for what others provide."""
+        if mention.start is None:
+            known = self._own.get(mention.name, "")
+            return known if ":" in known else mention.name
+        if mention.start in self._foreign:
+            return ""
+        owner = self._own.get(mention.start, "") if mention.direct else ""
+        return f"{owner}:{mention.name}" if owner and ":" not in owner else mention.name
+
+
+def _whole(bound: Bound) -> str:
+    return f"{bound.module}.{bound.member}" if bound.member else bound.module
+
+
 def firestore_writes(sources: Mapping[str, bytes]) -> Iterator[tuple[str, int]]:
     """Yield `(module, line)` of each place that may change a document; `sources` are the files inside, by module."""
-    modules = frozenset(sources)
-    files = {module: _mentions(source, modules) for module, source in sources.items()}
-    reached = list(_reached(files))
+    ours = {name.partition(".")[0] for name in sources}
+    files = {module: _File(source, sources.keys(), ours) for module, source in sources.items()}
     client = any(each.client for each in files.values())
     writing = GAPIC | {COMPUTED} | (AMBIGUOUS if client else frozenset())
-    yield from sorted({(module, each.line) for module, each in reached if each.name.rpartition(":")[2] in writing})
+    reached = _reached(files)
+    yield from sorted({(module, line) for module, name, line in reached if name.rpartition(":")[2] in writing})
 
 
-def _reached(files: Mapping[str, Mentions]) -> Iterator[tuple[str, Mention]]:
+def _reached(files: Mapping[str, _File]) -> Iterator[tuple[str, str, int]]:
+    """Yield module, name and line of each mention that is reached."""
     by_name: dict[str, list[tuple[str, list[Mention]]]] = {}
-    for module, found in files.items():
-        for name, mentions in found.functions:
+    for module, file in files.items():
+        for name, mentions in file.mentions.functions:
             by_name.setdefault(name, []).append((module, mentions))
-    waiting = [(module, mention) for module, found in files.items() for mention in found.top]
-    seen: set[str] = set()
+    waiting = [(module, mention) for module, file in files.items() for mention in file.mentions.top]
+    seen = {""}
     while waiting:
         module, mention = waiting.pop()
-        yield module, mention
-        if mention.name not in seen:
-            seen.add(mention.name)
-            owner, _, name = mention.name.rpartition(":")
+        called = files[module].called(mention)
+        yield module, called, mention.line
+        if called not in seen:
+            seen.add(called)
+            owner, _, name = called.rpartition(":")
             known = by_name.get(name, ())
             own = [each for each in known if each[0] == owner]
             for where, mentions in own or known:
@@ -86,71 +129,39 @@ def _reached(files: Mapping[str, Mentions]) -> Iterator[tuple[str, Mention]]:
 
 
 @lru_cache(maxsize=512)
-def _mentions(source: bytes, modules: frozenset[str]) -> Mentions:
+def read_mentions(source: bytes) -> Mentions:
+    """Read one file, in whichever program it is."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):  # the archive is refused for it
         return Mentions()
-    found = Mentions(client=not CLIENTS.isdisjoint(_imported(tree)))
-    ours = frozenset(name.partition(".")[0] for name in modules)
-    reader = _Reader(found, _foreign(tree, ours), _bound(tree, modules))
-    reader.into(tree.body, found.top)
-    found.top = _told(found.top)
-    found.functions = [(name, _told(mentions)) for name, mentions in found.functions]
+    found = Mentions(list(_bound(tree)))
+    _Reader(found).into(tree.body, found.top)
+    writing = _WRITING | {each.name for each in found.bound if each.member in _WRITING}
+    found.top = _told(found.top, writing)
+    found.functions = [(name, _told(mentions, writing)) for name, mentions in found.functions]
     return found
 
 
-def _told(mentions: list[Mention]) -> list[Mention]:
+def _told(mentions: list[Mention], writing: Collection[str]) -> list[Mention]:
     """Return mentions without repeats; every line of what may write is kept, of other names the first one."""
     kept: dict[object, Mention] = {}
     for each in mentions:
-        kept.setdefault(each if each.name.rpartition(":")[2] in _WRITING else each.name, each)
+        kept.setdefault(each if each.name in writing else each._replace(line=0), each)
     return list(kept.values())
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
+def _bound(tree: ast.Module) -> Iterator[Bound]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{each.name}" for each in node.names)
-
-
-def _foreign(tree: ast.Module, ours: Collection[str]) -> frozenset[str]:
-    """Return the names that a file binds to what others provide: modules and their members."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {
-                each.asname or each.name.partition(".")[0]
-                for each in node.names
-                if each.name.partition(".")[0] not in ours
-            }
-        elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").partition(".")[0] not in ours:
-            names |= {each.asname or each.name for each in node.names}
-    return frozenset(names)
-
-
-def _bound(tree: ast.Module, modules: Collection[str]) -> Mapping[str, str]:
-    """Return what a file's imports bind of our own: name to a module, or to `module:member`."""
-    found: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {each.asname or each.name: each.name for each in node.names if each.name in modules}
+            yield from (Bound(each.asname or each.name, each.name) for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for each in node.names:
-                inner = f"{node.module}.{each.name}"
-                if inner in modules:
-                    found[each.asname or each.name] = inner
-                elif node.module in modules:
-                    found[each.asname or each.name] = f"{node.module}:{each.name}"
-    return found
+            yield from (Bound(each.asname or each.name, node.module, each.name) for each in node.names)
 
 
 class _Reader:
-    def __init__(self, found: Mentions, foreign: frozenset[str], bound: Mapping[str, str]) -> None:
-        self._found, self._foreign, self._bound = found, foreign, bound
+    def __init__(self, found: Mentions) -> None:
+        self._found = found
         self._parameters: tuple[str, ...] = ()
 
     def into(self, nodes: list[ast.stmt], mentions: list[Mention]) -> None:
@@ -164,12 +175,9 @@ class _Reader:
         if isinstance(node, ast.ClassDef):
             owner = node.name
         if isinstance(node, ast.Name) and node.id not in self._parameters:
-            bound = self._bound.get(node.id, "")
-            mentions.append(Mention(bound if ":" in bound else node.id, node.lineno))
-        elif isinstance(node, ast.Attribute) and not self._of_others(node):
-            owner = self._bound.get(node.value.id, "") if isinstance(node.value, ast.Name) else ""
-            named = f"{owner}:{node.attr}" if owner and ":" not in owner else node.attr
-            mentions.append(Mention(named, node.lineno))
+            mentions.append(Mention(node.id, node.lineno))
+        elif isinstance(node, ast.Attribute):
+            mentions.append(Mention(node.attr, node.lineno, _start(node), isinstance(node.value, ast.Name)))
         elif isinstance(node, ast.Call) and _is_computed(node.func):
             mentions.append(Mention(COMPUTED, node.lineno))
         for child in ast.iter_child_nodes(node):
@@ -191,11 +199,12 @@ class _Reader:
         for outside in (*node.decorator_list, *defaults):
             self._read(outside, mentions)
 
-    def _of_others(self, node: ast.Attribute) -> bool:
-        root: ast.expr = node
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        return isinstance(root, ast.Name) and root.id in self._foreign
+
+def _start(node: ast.Attribute) -> str:
+    root: ast.expr = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return root.id if isinstance(root, ast.Name) else ""
 
 
 def _is_computed(function: ast.expr) -> bool:

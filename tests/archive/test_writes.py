@@ -55,3 +55,10 @@ def test_methods_of_the_hand_written_client_count_where_it_is_used() -> None:
     assert writes(b"import store\nstore.read()", store=HIGH) == []
     assert writes(b"import store\nstore.put()", store=HIGH) == [("store", 6)]
     assert writes(b"import store\ndef go(d): d.update({})\ngo(store.read())", store=HIGH) == [("main", 2)]
+
+
+def test_a_file_is_read_alike_whichever_program_it_is_in() -> None:
+    main = b"import store\nstore.Store().commit()\nfrom store import commit as c\nc()\nc()\n"
+    assert writes(main, store=LOW) == [("main", 2), ("main", 4), ("main", 5)]
+    assert writes(main) == [("main", 2)]
+    assert writes(main, store=LOW) == [("main", 2), ("main", 4), ("main", 5)]
