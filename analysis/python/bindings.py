@@ -7,7 +7,7 @@ has every value it may have; one that grows in a loop has none that is claimed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -52,6 +52,7 @@ class BindingScope:
         changed: names whose object is changed in place.
         reordered: names whose list is put into another order in place.
         aliases: name → the names that it was made of, whose object it shares.
+        changed_fields: for the module, attributes of whatever whose object is changed in place.
         late: names that functions inside bind.
         elsewhere: names that belong to the module (`global`) or a function around (`nonlocal`).
         owner: for a method, its class and the name of its first parameter.
@@ -66,7 +67,8 @@ class BindingScope:
     names: dict[str, list[Binding]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     reordered: set[str] = field(default_factory=set)
-    aliases: dict[str, list[ast.Name]] = field(default_factory=dict)
+    aliases: dict[str, list[_Alias]] = field(default_factory=dict)
+    changed_fields: set[str] = field(default_factory=set)
     late: set[str] = field(default_factory=set)
     elsewhere: dict[str, BindingScope | None] = field(default_factory=dict)
     owner: tuple[BindingScope, str] | None = None
@@ -122,9 +124,10 @@ def read_bindings(tree: ast.Module, content: bytes) -> BindingScope:
     """Return the module's scope, with those inside; what `content` has nowhere is not looked for in every expression."""
     module = BindingScope("", "module")
     encoded = b"coding" in content[:500]  # an encoding of its own may write these words in other bytes
-    named = encoded or b":=" in content
     declares = encoded or b"global" in content or b"nonlocal" in content
-    _Binder(named_expressions=named, declarations=declares).block(tree.body, module, _Around())
+    binder = _Binder(declarations=declares)
+    binder.block(tree.body, module, _Around())
+    binder.settle()
     return module
 
 
@@ -136,19 +139,46 @@ def handles_failed_import(handler: ast.ExceptHandler) -> bool:
     return any(getattr(kind, "id", getattr(kind, "attr", "")) in _FAILED_IMPORT for kind in kinds)
 
 
+class _Change(NamedTuple):
+    """An expression whose object is changed in place, put into another `order`, or grows under the name that it has.
+
+    `depth` is 0 for the object itself, more for what is inside it.
+    """
+
+    node: ast.expr
+    scope: BindingScope
+    way: Literal["changed", "order", "grown"] = "changed"
+    depth: int = 0
+
+
+class _Alias(NamedTuple):
+    """A name whose object another one has, which a change at least `least` deep there changes `deeper` here."""
+
+    node: ast.Name
+    scope: BindingScope
+    least: int
+    deeper: int
+
+
 class _Binder:
-    def __init__(self, *, named_expressions: bool, declarations: bool) -> None:
-        self._named, self._declares = named_expressions, declarations
+    def __init__(self, *, declarations: bool) -> None:
+        self._declares = declarations
+        self._changes: list[_Change] = []
+        self._calls: dict[str, list[tuple[ast.Call, BindingScope]]] = {}
 
     def block(self, body: Iterable[ast.stmt], scope: BindingScope, around: _Around) -> None:
         for node in body:
             visit = _VISITS.get(node.__class__)
             if visit is not None:
                 visit(self, node, scope, around)
-            if self._named and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                for each in walk(*(value for value in ast.iter_child_nodes(node) if isinstance(value, ast.expr))):
-                    if each.__class__ is ast.NamedExpr:
-                        self._bind(each.target, scope, around, "value", each.value, node)
+            if node.__class__ in _DEFINITIONS:
+                continue
+            for each in walk(*(value for value in ast.iter_child_nodes(node) if isinstance(value, _EXPRESSIONS))):
+                if each.__class__ is ast.NamedExpr:
+                    self._bind(each.target, scope, around, "value", each.value, node)
+                    self._alias(each.target, each.value, scope)
+                elif each.__class__ is ast.Call:
+                    self._called(each, scope)
 
     def _bind(
         self, target: ast.expr, scope: BindingScope, around: _Around, how: How, source: Any, node: ast.stmt | ast.expr
@@ -171,30 +201,78 @@ class _Binder:
             found = scope.owner[0].attributes.setdefault(target.attr, [])
             found.append(binding._replace(source=(binding.source, scope)))
 
-    def _change(self, node: ast.expr, scope: BindingScope, *, reordered: bool = False) -> None:
-        if isinstance(node, ast.Name):
-            owner: BindingScope | None = scope
-            while owner is not None and node.id not in owner.names:
-                owner = owner.parent
-            home = owner or scope.module
-            (home.reordered if reordered else home.changed).add(node.id)
-            for source in home.aliases.pop(node.id, ()):
-                self._change(source, home, reordered=reordered)
+    def _change(self, node: ast.expr, scope: BindingScope) -> None:
+        self._changes.append(_Change(node, scope))
+
+    def settle(self) -> None:
+        """Note what is changed: by its name, by others for the same object, and by functions that it is given to."""
+        seen = set[tuple[int, str, str, int]]()
+        for node, scope, way, depth in self._changes:  # grows
+            while isinstance(node, ast.Subscript):
+                node, depth = node.value, depth + 1
+            if isinstance(node, ast.Attribute):
+                scope.module.changed_fields.add(node.attr)
+            home: BindingScope | None = scope if isinstance(node, ast.Name) else None
+            while home is not None and node.id not in home.names and home.parent is not None:  # type: ignore[attr-defined]
+                home = home.parent
+            key = (id(home), getattr(node, "id", ""), way, depth)
+            if home is None or key in seen or depth > _MOST_DEPTH:
+                continue
+            seen.add(key)
+            name = key[1]
+            if way != "grown" or depth:
+                (home.reordered if way == "order" and not depth else home.changed).add(name)
+            further = "changed" if way == "grown" else way
+            self._changes += [_Change(*each, further, depth) for each in self._given(name, home)]
+            self._changes += [
+                _Change(each.node, each.scope, further, depth + each.deeper)
+                for each in home.aliases.get(name, ())
+                if depth >= each.least
+            ]
+
+    def _given(self, name: str, home: BindingScope) -> Iterator[tuple[ast.expr, BindingScope]]:
+        """Yield what calls in the file may give for a parameter."""
+        if home.kind != "function":
+            return
+        places = [each for each, found in home.names.items() if found[0].source == "parameter"]
+        place = places.index(name) - bool(home.owner) if name in places else -1
+        function = home.name.removesuffix(".__init__").rpartition(".")[2]
+        for call, scope in self._calls.get(function, ()) if place >= 0 else ():
+            if place < len(call.args):
+                yield call.args[place], scope
+            yield from ((each.value, scope) for each in call.keywords if each.arg == name)
+
+    def _alias(self, target: ast.expr, value: ast.expr, scope: BindingScope, deeper: int = 0) -> None:
+        """Note that a name may stand for the object of others from now on, for one in it, or for one that it is in."""
+        for inner in getattr(target, "elts", ()):
+            self._alias(inner, value, scope, deeper + 1)
+        if not isinstance(target, ast.Name):
+            return
+        home = scope.elsewhere.get(target.id) or scope
+        waiting = [(value, 0, deeper)]
+        for node, least, step in waiting:  # grows
+            if isinstance(node, ast.Name):
+                home.aliases.setdefault(target.id, []).append(_Alias(node, scope, least, step))
+            fields, more = _SAME.get(node.__class__, ((), 0))
+            least = max(least, 1 - step) if more < 0 else least
+            for found in (getattr(node, name) for name in fields):
+                waiting += [(each, least, step + more) for each in (found if isinstance(found, list) else [found])]
 
     def assign(self, node: ast.Assign, scope: BindingScope, around: _Around) -> None:
         for target in node.targets:
             self._bind(target, scope, around, "value", node.value, node)
-            same = [each for each in (*node.targets, node.value) if isinstance(each, ast.Name) and each is not target]
-            if same and isinstance(target, ast.Name):
-                scope.aliases.setdefault(target.id, []).extend(same)
-        self._called(node.value, scope)
+            for other in (*node.targets, node.value):
+                if other is not target:
+                    self._alias(target, other, scope)
 
     def annotated(self, node: ast.AnnAssign, scope: BindingScope, around: _Around) -> None:
         if node.value is not None:
             self._bind(node.target, scope, around, "value", node.value, node)
+            self._alias(node.target, node.value, scope)
 
     def augmented(self, node: ast.AugAssign, scope: BindingScope, around: _Around) -> None:
         how: How = "augment" if isinstance(node.op, ast.Add) else "open"
+        self._changes.append(_Change(node.target, scope, "grown"))
         self._bind(node.target, scope, around, how, node.value, node)
 
     def deleted(self, node: ast.Delete, scope: BindingScope, around: _Around) -> None:
@@ -250,6 +328,7 @@ class _Binder:
     def loop(self, node: ast.For | ast.AsyncFor, scope: BindingScope, around: _Around) -> None:
         inner = around._replace(conditional=True, loop=True)
         self._bind(node.target, scope, inner, "each", node.iter, node.iter)
+        self._alias(node.target, node.iter, scope, 1)
         self.block(node.body, scope, inner)
         self.block(node.orelse, scope, inner._replace(loop=around.loop))
 
@@ -284,15 +363,36 @@ class _Binder:
                     scope.bind(name, Binding("open", None, node.lineno, True))
             self.block(case.body, scope, inner)
 
-    def expression(self, node: ast.Expr, scope: BindingScope, around: _Around) -> None:
-        self._called(node.value, scope)
+    def _called(self, node: ast.Call, scope: BindingScope) -> None:
+        function = node.func
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        if node.args or node.keywords:
+            self._calls.setdefault(name, []).append((node, scope))
+        if isinstance(function, ast.Attribute) and (name in _CHANGES or name in _REORDERS):
+            way: Literal["changed", "order"] = "order" if name in _REORDERS else "changed"
+            of_class = getattr(function.value, "id", "") in _CLASSES and node.args
+            self._changes.append(_Change(node.args[0] if of_class else function.value, scope, way))
+        if name in _CHANGE_FIRST and node.args:
+            self._change(node.args[0], scope)
 
-    def _called(self, node: ast.expr, scope: BindingScope) -> None:
-        function = node.func if isinstance(node, ast.Call) else None
-        if isinstance(function, ast.Attribute) and (function.attr in _CHANGES or function.attr in _REORDERS):
-            self._change(function.value, scope, reordered=function.attr in _REORDERS)
 
-
+_DEFINITIONS = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef}
+_EXPRESSIONS = (ast.expr, ast.withitem)
+_CLASSES = {"list", "dict", "set"}
+_CHANGE_FIRST = {"shuffle", "heapify", "heappush", "heappop", "insort", "insort_left", "insort_right"}
+_MOST_DEPTH = 3
+_SAME: dict[type, tuple[tuple[str, ...], int]] = {
+    ast.IfExp: (("body", "orelse"), 0),
+    ast.BoolOp: (("values",), 0),
+    ast.NamedExpr: (("value",), 0),
+    ast.Tuple: (("elts",), -1),
+    ast.List: (("elts",), -1),
+    ast.Set: (("elts",), -1),
+    ast.Dict: (("values",), -1),
+    ast.Subscript: (("value",), 1),
+    ast.Starred: (("value",), 1),
+}
+"""Parts of an expression whose object it is, or that are inside it (-1), or that it is inside (1)."""
 _VISITS: dict[type, Any] = {
     ast.Assign: _Binder.assign,
     ast.AnnAssign: _Binder.annotated,
@@ -312,5 +412,4 @@ _VISITS: dict[type, Any] = {
     ast.With: _Binder.manager,
     ast.AsyncWith: _Binder.manager,
     ast.Match: _Binder.match,
-    ast.Expr: _Binder.expression,
 }

@@ -96,7 +96,7 @@ class Builder:
     def _forget_registered(self) -> None:
         """Take back that modules are missing which the code puts into `sys.modules` before it imports them."""
         program = self.program()
-        made = [(*each, name) for name in self.closure.modules for each in registered(program, name)]
+        made = [each for name in self.closure.modules for each in registered(program, name)]
         self.closure.problems = [
             problem
             for problem in self.closure.problems

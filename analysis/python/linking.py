@@ -32,6 +32,9 @@ from analysis.python.values import (
 MOST_DEPTH = 6
 """How many functions or modules a value is followed through."""
 
+MOST_COMPARED = 50
+"""Of how many parts what a function is given may be for what it returns to be looked up: comparing takes time, too."""
+
 MOST_LINKS = 500_000
 """How many names are looked up for one entry module; what is behind is not known."""
 
@@ -212,13 +215,18 @@ class Linker:
         if record is None or found is None or depth > MOST_DEPTH or not any(map(_tells, possible(found))):
             return None
         given = self._given(name, value.arguments, value.keywords)
-        about = (function, depth, tuple(given.items()))
-        until: Value = UNKNOWN
-        linked = self.once(
-            "returned", module, about, lambda: self.linked(found, module, given, function, depth + 1), until
-        )
+        linked = self._with(found, module, given, function, depth)
         told = choose(each if isinstance(each, (*_TOLD, CallResult)) else UNKNOWN for each in possible(linked))
         return told if any(isinstance(each, _TOLD) for each in possible(told)) and is_small(told) else None
+
+    def _with(self, found: Value, module: str, given: dict[str, Value], function: str, depth: int) -> Value:
+        """Return what a function returns that is given this; once, where that is not larger than to do it again."""
+        if sum(each.size for each in given.values()) > MOST_COMPARED:
+            return self.linked(found, module, given, function, depth + 1)
+        about, until = (function, depth, tuple(given.items())), UNKNOWN
+        return self.once(
+            "returned", module, about, lambda: self.linked(found, module, given, function, depth + 1), until
+        )
 
     def _member_of(self, value: Value) -> Value | None:
         """Return what a loop over a class of ours, an enumeration, sees."""

@@ -95,13 +95,12 @@ def loads(program: Program, module: str) -> Iterator[Load]:
             yield Load(None, None, place)
 
 
-def registered(program: Program, module: str) -> Iterator[tuple[str, int]]:
-    """Yield the names that a module puts into `sys.modules`, which can be imported then, each with the line."""
+def registered(program: Program, module: str) -> Iterator[tuple[str, int, str]]:
+    """Yield the names that a module puts into `sys.modules`, which can be imported then, each with the place that says it."""
     for callee, call in program.calls_of(module, {"sys.modules.__set__", "sys.modules.setdefault"}):
-        key = argument(call, 1 if callee.endswith("__set__") else 0, "key")
-        for each in possible(program.linked(key, module)) if key is not None else ():
-            if text_of(each):
-                yield str(text_of(each)), call.line
+        key = argument(call, 1 if callee.endswith("__set__") else 0, "key") or Unknown()
+        for found, place in program.reached(key, CodePlace(module, call.line, call.around)):
+            yield from ((str(text_of(each)), place.line, place.module) for each in possible(found) if text_of(each))
 
 
 def _loading(program: Program, module: str) -> Iterator[tuple[str, Call]]:

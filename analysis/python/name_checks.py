@@ -5,16 +5,17 @@ from __future__ import annotations
 from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Call
 from analysis.python.exported_names import ExportedNames
-from analysis.python.graph import Closure, caught
+from analysis.python.graph import Closure, ImportProblem, caught
 from analysis.python.imports import ImportFact
 from analysis.python.outside import Outside
 from analysis.python.program import Program
 from analysis.python.text_values import shown
-from analysis.python.values import Constant, Thing, Value, possible
+from analysis.python.values import UNKNOWN, Constant, Thing, Value, possible, text_of
 
 
 def check_names(closure: Closure, names: ExportedNames, outside: Outside, program: Program) -> None:
     """Note in the closure where its modules read names that are not there."""
+    closure.problems = [each for each in closure.problems if not _is_given_later(closure, program, each)]
     hints = any(record.hints for record in closure.records.values())
     for module in list(closure.modules):
         if hints:
@@ -114,6 +115,32 @@ def _is_given(closure: Closure, program: Program, owner: str, attribute: str) ->
     return any(_sets(program, module, owner, f"{owner}.{attribute}") for module in closure.modules)
 
 
+def _is_given_later(closure: Closure, program: Program, problem: ImportProblem) -> bool:
+    """Return whether a name that an import does not find is given to its module by another one."""
+    owner, _, attribute = problem.subject.rpartition(".")
+    ours = problem.kind == "name" or problem.detail.startswith("neither:")
+    named = {f"{problem.subject}.__set__"}
+    return (
+        ours
+        and owner in closure.modules
+        and any(
+            program.calls_of(module, named) or _gives_by_name(program, module, owner, attribute)
+            for module in closure.modules
+            if module != problem.importer
+        )
+    )
+
+
+def _gives_by_name(program: Program, module: str, owner: str, attribute: str) -> bool:
+    """Return whether a module calls `setattr` with another one and that name, or one that is not known."""
+    for _, call in program.calls_of(module, {"builtins.setattr"}):
+        whose, name = (program.linked(each, module) for each in (*call.arguments[:2], *_NOTHING[len(call.arguments) :]))
+        known = text_of(name)
+        if Thing(owner) in possible(whose) and known in (None, attribute):
+            return True
+    return False
+
+
 def _sets(program: Program, module: str, owner: str, name: str) -> bool:
     """Return whether a module may give another one an attribute."""
     if program.calls_of(module, {f"{name}.__set__", f"{owner}.__dict__.update", f"{owner}.__dict__.__set__"}):
@@ -123,6 +150,9 @@ def _sets(program: Program, module: str, owner: str, name: str) -> bool:
         return True
     handed = ((callee, each) for callee, call in program.calls(module) for each in call.arguments)
     return any(each == Thing(owner) and not callee.startswith("builtins.") for callee, each in handed)
+
+
+_NOTHING = (UNKNOWN, UNKNOWN)
 
 
 def _may_be(program: Program, module: str, value: Value, owner: str) -> bool:

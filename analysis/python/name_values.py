@@ -93,14 +93,12 @@ class NameValues:
         found = choose(map(untimed, values)) if len(values) != 1 else values[0]
         if name in owner.reordered:
             found = over(found, lambda value: SomeOf(value.items) if isinstance(value, SequenceValue) else value)
-        if name in owner.changed and any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
-            return Choice((*possible(found), Unknown("it is changed after it was made")))
-        return found
+        return _changed(found) if name in owner.changed else found
 
     def _running(self, bindings: list[Binding]) -> list[Binding]:
         """Return the bindings whose branches run on the target."""
         truth = self._truth
-        if truth is None or len(bindings) < 2 or not any(each.tests for each in bindings):
+        if truth is None or not any(each.tests for each in bindings):
             return bindings
         return [each for each in bindings if all(truth(test, home) in (runs, None) for test, runs, home in each.tests)]
 
@@ -122,7 +120,8 @@ class NameValues:
         if isinstance(owner, Thing) and owner.name.startswith(":"):
             inner = find_class(scope.module, owner.name[1:])
             if inner is not None and name in inner.names:
-                return self._bound(inner.names[name], inner, name, None)
+                found = self._bound(inner.names[name], inner, name, None)
+                return _changed(found) if name in scope.module.changed_fields else found
         return member(owner, name)
 
     def own_attribute(self, owner: BindingScope, name: str) -> Value:
@@ -139,7 +138,8 @@ class NameValues:
                 )
             if not values:
                 values = [member(Thing(f":{owner.name}"), name)]
-            self._known[key] = choose(values)
+            found = choose(values)
+            self._known[key] = _changed(found) if name in owner.module.changed_fields else found
         return self._known[key]
 
     def _with_derived(self, owner: BindingScope) -> list[BindingScope]:
@@ -155,6 +155,13 @@ class NameValues:
             found += new
             waiting += new
         return found
+
+
+def _changed(found: Value) -> Value:
+    """Return what a list or table may be that is changed after it was made."""
+    if not any(isinstance(value, SequenceValue | DictValue) for value in possible(found)):
+        return found
+    return Choice((*possible(found), Unknown("it is changed after it was made")))
 
 
 _BUILTINS = frozenset(dir(builtins))

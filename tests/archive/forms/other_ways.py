@@ -5,6 +5,8 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "modules and names by other ways": {
         "sound": {
+            "a name that another module gives": "import given_types\nfrom given_api import KIND, SORT\nKIND + SORT",
+            "a package that a function replaces": "from replaced import made\nmade + 1",
             "registered": "import sys, helper\nsys.modules['old_helper'] = helper\nimport old_helper\nold_helper.work(1)",
             "registered if there is none": "import sys, helper\nsys.modules.setdefault('old_helper', helper)\nfrom old_helper import work\nwork(1)",
             "registered and made": "import sys, types\nvirtual = types.ModuleType('virtual')\nvirtual.x = 1\nsys.modules['virtual'] = virtual\nfrom virtual import x",
@@ -20,6 +22,8 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "what is not deleted": "from deleted import kept",
         },
         "refused": {
+            "a name that no module gives": "import given_types\nfrom given_api import KINDS",
+            "a package that no function replaces": "from not_replaced import made",
             "registered too late": "import sys, helper\nimport old_helper\nsys.modules['old_helper'] = helper",
             "registered under another name": "import sys, helper\nsys.modules['old_helpers'] = helper\nimport old_helper",
             "match on a constant": "match 'b':\n    case 'a':\n        import helper\n    case _:\n        import nowhere",
