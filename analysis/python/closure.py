@@ -7,11 +7,10 @@ our archives: all of it must be repaired) and by `consequence` (for anybody's tr
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 
 from analysis.python.budget import ReadingBudget
 from analysis.python.data_files import DataFiles
-from analysis.python.exported_names import ExportedNames
+from analysis.python.exported_names import OF_EVERY_MODULE, ExportedNames
 from analysis.python.file_tree import Trace
 from analysis.python.finder import ENTRY, Finder, Located, SearchFolder
 from analysis.python.graph import Closure, ImportEdge, caught
@@ -303,7 +302,7 @@ class Builder:
         located = self.closure.modules[module]
         if name == "*":
             return self._star(importer, module, fact)
-        if (name in self.closure.records[module].names and module != importer) or name in _OF_ALL:
+        if (name in self.closure.records[module].names and module != importer) or name in OF_EVERY_MODULE:
             return True
         below = self._finder.locate(f"{module}.{name}") if located.folders else Located("")
         if below.form in ("module", "package", "namespace"):
@@ -341,6 +340,4 @@ class Builder:
 
 
 _ANCHORED = {"importlib.resources.files"}
-_OF_ALL = {*vars(ModuleType("")), "__file__", "__path__", "__builtins__", "__dict__", "__class__"}
-"""What every module has, or every package, that Python loads."""
 _NAMESPACE, _BINARY, _UNREADABLE = FileRecord(), FileRecord(open_ended=True), FileRecord(fault=(0, "cannot be read"))

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 
 from analysis.python.finder import Finder, Located
 from analysis.python.graph import Closure
 from analysis.python.outside import Outside
+
+OF_EVERY_MODULE = frozenset(
+    {
+        *dir(ModuleType),
+        *vars(ModuleType("")),
+        "__builtins__",
+        "__cached__",
+        "__file__",
+        "__path__",
+        "__warningregistry__",
+    }
+)
+"""What every module has, or every package, that Python loads."""
 
 
 class ExportedNames:

@@ -223,7 +223,8 @@ class Linker:
         """Return what a function returns that is given this; once, where that is not larger than to do it again."""
         if sum(each.size for each in given.values()) > MOST_COMPARED:
             return self.linked(found, module, given, function, depth + 1)
-        about, until = (function, depth, tuple(given.items())), UNKNOWN
+        about = function, depth, tuple(given.items())
+        until: Value = UNKNOWN
         return self.once(
             "returned", module, about, lambda: self.linked(found, module, given, function, depth + 1), until
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Call
-from analysis.python.exported_names import ExportedNames
+from analysis.python.exported_names import OF_EVERY_MODULE, ExportedNames
 from analysis.python.graph import Closure, ImportProblem, caught
 from analysis.python.imports import ImportFact
 from analysis.python.outside import Outside
@@ -101,7 +101,7 @@ def _attributes(closure: Closure, exported: ExportedNames, outside: Outside, pro
 
 def _ours_lacks(closure: Closure, exported: ExportedNames, owner: str, attribute: str) -> bool:
     """Return whether something is a module of ours that is known not to have an attribute."""
-    if owner not in closure.modules or f"{owner}.{attribute}" in closure.modules or attribute.startswith("__"):
+    if owner not in closure.modules or f"{owner}.{attribute}" in closure.modules or attribute in OF_EVERY_MODULE:
         return False
     package, _, part = owner.rpartition(".")
     if package in closure.records and part in closure.records[package].names:

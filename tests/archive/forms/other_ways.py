@@ -5,6 +5,7 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "modules and names by other ways": {
         "sound": {
+            "what every module has": "import helper, jobs\nfrom helper import __doc__, __eq__, __builtins__\nhelper.__dict__, helper.__annotations__, helper.__class__, helper.__init__, helper.__spec__, jobs.__path__",
             "a name that another module gives": "import given_types\nfrom given_api import KIND, SORT\nKIND + SORT",
             "a package that a function replaces": "from replaced import made\nmade + 1",
             "registered": "import sys, helper\nsys.modules['old_helper'] = helper\nimport old_helper\nold_helper.work(1)",
@@ -22,6 +23,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "what is not deleted": "from deleted import kept",
         },
         "refused": {
+            "what not every module has": "import helper\nhelper.__version__",
             "a name that no module gives": "import given_types\nfrom given_api import KINDS",
             "a package that no function replaces": "from not_replaced import made",
             "registered too late": "import sys, helper\nimport old_helper\nsys.modules['old_helper'] = helper",
