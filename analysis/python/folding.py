@@ -147,39 +147,43 @@ def _picked(function: CallResult, arguments: tuple[Value, ...]) -> Value | None:
 Link = Callable[[Value], Value | None]
 
 
-def link(value: Value, put: Link, done: dict[int, Value] | None = None) -> Value:
+def link(value: Value, put: Link, given: frozenset[Parameter] | None = None) -> Value:
     """Return `value` with what `put` says of its things, parameters, paths and results, and everything folded again.
 
-    What stands in a value more than once is the same object, so `done` has what came of each.
+    Where `put` speaks of the parameters `given` only, what has none of them stays as it is. What stands in a value more
+    than once is the same object and is looked at once.
     """
-    if not value.open:
-        return value
-    done = {} if done is None else done
-    found = done.get(id(value))
-    if found is None:
-        found = done[id(value)] = _linked(value, put, done)
-    return found
+    done: dict[int, Value] = {}
+
+    def linked(part: Value) -> Value:
+        if not part.open or (given is not None and given.isdisjoint(part.given)):
+            return part
+        found = done.get(id(part))
+        if found is None:
+            found = done[id(part)] = _linked(part, put, linked)
+        return found
+
+    return linked(value)
 
 
-def _linked(value: Value, put: Link, done: dict[int, Value]) -> Value:
+def _linked(value: Value, put: Link, linked: Callable[[Value], Value]) -> Value:
     kind = value.__class__
     if kind is Thing or kind is Parameter or kind is CodePath:
         found = put(value)
         return value if found is None else found
     match value:
         case SequenceValue(items):
-            return value.__class__(tuple(link(each, put, done) for each in items))
+            return value.__class__(tuple(map(linked, items)))
         case Choice():
-            return over(value, lambda each: link(each, put, done))
+            return over(value, linked)
         case Text(parts):
-            return concat(link(each, put, done) for each in parts)
+            return concat(map(linked, parts))
         case DictValue(keys, values):
-            return table((link(each, put, done) for each in keys), (link(each, put, done) for each in values))
+            return table(map(linked, keys), map(linked, values))
         case Member(owner, name):
-            return member(link(owner, put, done), name)
+            return member(linked(owner), name)
         case CallResult(function, arguments, keywords):
-            linked = tuple(link(each, put, done) for each in arguments)
-            named = tuple((name, link(each, put, done)) for name, each in keywords)
-            found = call(link(function, put, done), linked, named)
+            named = tuple((name, linked(each)) for name, each in keywords)
+            found = call(linked(function), tuple(map(linked, arguments)), named)
             return (put(found) or found) if isinstance(found, CallResult) else found
     return value
