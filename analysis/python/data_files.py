@@ -51,6 +51,7 @@ class DataFiles:
         self._moves = False
         self._looked = 0
         self._following: tuple[Program, str] | None = None
+        self._tested: dict[tuple[Program, str], frozenset[Value]] = {}
 
     def follow(self, program: Program, module: str) -> None:
         """Take what one module names into the closure; each place once."""
@@ -156,7 +157,7 @@ class DataFiles:
         source = next(self._sources(inside), None)
         if inside.startswith("../") or source is None:
             program, module = self._following or (None, "")
-            if program and any(path in tested(program, each) for each in {module, importer}):
+            if program and any(path in self._asked_for(program, each) for each in {module, importer}):
                 fact = fact._replace(catches=(*fact.catches, "FileNotFoundError"))
             moved = self._moves and path.base == ENTRY and importer in self._closure.modules
             subject = ("computed-resource", importer) if moved else ("resource", inside)
@@ -165,6 +166,13 @@ class DataFiles:
             self._code_file(source, inside, importer, fact)
         elif not self._is_search_folder(inside):
             self._closure.resources.update(self.files_at(source, inside))
+
+    def _asked_for(self, program: Program, module: str) -> frozenset[Value]:
+        """Return the paths that a module asks for before it reads them, or writes; found once."""
+        key = (program, module)
+        if key not in self._tested:
+            self._tested[key] = tested(program, module)
+        return self._tested[key]
 
     def _is_search_folder(self, inside: str) -> bool:
         return any(folder.inside == inside for folder in self._folders)

@@ -53,6 +53,11 @@ class Links:
 
     def __init__(self) -> None:
         self.found: dict[Key, list[tuple[Needs, Any]]] = {}
+        self._values: dict[Value, Value] = {}
+
+    def one(self, value: Value) -> Value:
+        """Return the same object for equal values, which then need not be compared part by part each time."""
+        return self._values.setdefault(value, value)
 
 
 class Linker:

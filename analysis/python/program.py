@@ -227,7 +227,7 @@ class Program(Linker):
         """Return a linked value with what its parameters are given."""
         mine = frozenset(parameter for parameter, _ in given)
         put: Mapping[Value, Value] = dict(given)
-        return self.once("given", "", (value, given), lambda: link(value, put.get, mine), value)
+        return self.once("given", "", (value, given), lambda: self._links.one(link(value, put.get, mine)), value)
 
     def may_return_path(self, function: str, call: Call) -> bool:
         """Return whether `module:function` may return a path beside the code to a call."""
