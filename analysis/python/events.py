@@ -239,7 +239,10 @@ class _Reader:
             if isinstance(target, ast.Subscript | ast.Attribute):
                 whole = target.value if isinstance(target, ast.Subscript) else target
                 thing = self._expressions.value(whole, scope)
-                if isinstance(thing, Thing | CallResult):
+                if isinstance(thing, Member) and isinstance(thing.owner, CallResult):
+                    value = self._expressions.value(node.value, scope)
+                    self.found.calls.append(Call(member(thing, SET_FIELD), (value,), (), node.lineno, around))
+                elif isinstance(thing, Thing | CallResult):
                     key = target.slice if isinstance(target, ast.Subscript) else None
                     given = (self._expressions.value(node.value, scope), self._expressions.value(key, scope))
                     self.found.calls.append(Call(member(thing, "__set__"), given, (), node.lineno, around))
@@ -341,6 +344,8 @@ def _is_row(value: Value) -> bool:
 
 ATTRIBUTE = "__getattribute__"
 """Calls of this name stand for the reading of an attribute, of rows only."""
+SET_FIELD = "(set)"
+"""Calls of this name stand for the setting of a field of an object that a call makes."""
 _QUERIES = {"query", "query_and_wait"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _LEAVING = {ast.Return, ast.Raise, ast.Continue, ast.Break}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analysis.python.call_sites import CodePlace
-from analysis.python.events import Call
+from analysis.python.events import SET_FIELD, Call
 from analysis.python.opened import from_working_folder
 from analysis.python.program import Program
 from analysis.python.text_values import join
@@ -47,7 +47,9 @@ def pages(program: Program, module: str, calls: tuple[tuple[str, Call], ...]) ->
         for given, place in program.reached(asked, CodePlace(module, call.line, call.around)):
             for each in together(given.items) if isinstance(given, SequenceValue) else ():
                 made = program.returned(each[0]) if isinstance(each[0], CallResult) else []
-                folders = tuple(_folders(_loader(made[0] if len(made) == 1 else each[0])))
+                environment = made[0] if len(made) == 1 else each[0]
+                loader = _loader(environment) or _loader_set_later(program, module, environment)
+                folders = tuple(_folders(loader))
                 names = _names(each[1]) if len(each) > 1 else ()
                 if folders and names and all(folders):
                     known = tuple(folder for folder in folders if folder is not None)
@@ -66,6 +68,17 @@ def _loader(environment: Value) -> Value | None:
         if name.startswith("jinja2.") and name.endswith("Environment"):
             return dict(environment.keywords).get("loader")
     return None
+
+
+def _loader_set_later(program: Program, module: str, environment: Value) -> Value | None:
+    """Return the loader that a module gives to an environment after it is made; None where there is none or several."""
+    field = Member(environment, "loader")
+    found = [
+        program.linked(call.arguments[0], module)
+        for _, call in program.calls_of(module, {f".{SET_FIELD}"})
+        if isinstance(call.function, Member) and program.linked(call.function.owner, module) == field
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _folders(loader: Value | None) -> Iterator[CodePath | None]:

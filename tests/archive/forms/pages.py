@@ -5,6 +5,7 @@ from __future__ import annotations
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     "pages": {
         "sound": {
+            "of a loader that is set later": "from jinja2 import Environment, FileSystemLoader\nE = Environment()\nE.loader = FileSystemLoader('pages')\nE.get_template('page.html').render()",
             "in a folder": "from jinja2 import Environment, FileSystemLoader\nE = Environment(loader=FileSystemLoader('pages'))\nE.get_template('page.html').render()",
             "of a package": "import views\nviews.page('one.html')",
             "one of two": "from jinja2 import Environment, FileSystemLoader\nE = Environment(loader=FileSystemLoader('pages'))\nE.select_template(['gone.html', 'base.html']).render()",
@@ -12,6 +13,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "of no file": "import jinja2\njinja2.Environment(loader=jinja2.DictLoader({'a': 'x'})).get_template('a').render()",
         },
         "refused": {
+            "absent where the loader that is set later looks": "from jinja2 import Environment, FileSystemLoader\nE = Environment()\nE.loader = FileSystemLoader('pages')\nE.get_template('gone.html').render()",
             "absent in a folder": "from jinja2 import Environment, FileSystemLoader\nE = Environment(loader=FileSystemLoader('pages'))\nE.get_template('gone.html').render()",
             "absent in a package": "import views\nviews.page('two.html')",
             "taken by a page": "from jinja2 import Environment, FileSystemLoader\nE = Environment(loader=FileSystemLoader('pages'))\nE.get_template('torn.html').render()",
