@@ -37,6 +37,12 @@ READERS: Final = tuple(
             "blueprint.archive.acceptance",
         ),
         (
+            "archive-arguments",
+            "Every call gives what the called function takes",
+            "A function whose signature changed raises TypeError in the caller that was forgotten, on the day its line runs.",
+            "blueprint.archive.rules",
+        ),
+        (
             "archive-computed-import",
             "Modules imported by a computed name are declared",
             "What is imported by a name that only running the code tells can be left out of the archive unseen.",

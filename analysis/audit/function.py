@@ -239,6 +239,7 @@ _WORDS = {
     "unbound": "defined nowhere: NameError.",
     "deleted": "deleted before it is read, by `del` or at its handler's end: NameError.",
     "hint": "named in an annotation, bound nowhere, and evaluated by {detail}: NameError.",
+    "arguments": "called with arguments that it does not take ({detail}): TypeError.",
     "order": "asked for while its module is being loaded: {detail}.",
     "recursion": "imported from its own package inside `__getattr__`, which asks itself again and never ends.",
     "search-path": "looked for in folders that its package adds to `__path__`; whether it is there is not known.",

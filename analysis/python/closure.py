@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.python.budget import ReadingBudget
+from analysis.python.call_checks import check_calls
 from analysis.python.data_files import DataFiles
 from analysis.python.exported_names import OF_EVERY_MODULE, ExportedNames
 from analysis.python.file_tree import Trace
@@ -88,6 +89,7 @@ class Builder:
             self.folders = (*self.folders, *extra)
             self._start()
         check_names(self.closure, self._exported, self._outside, self.program())
+        check_calls(self.closure, self.program())
         check_load_order(self.closure, self.program())
         self._forget_registered()
         return self.closure

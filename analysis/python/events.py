@@ -50,7 +50,8 @@ class Around(NamedTuple):
 class Call(NamedTuple):
     """A call, or the reading of an item (`x.__getitem__`) or a test for one (`x.__contains__`).
 
-    `inside` says that what it returns is put together with more, so that it is no text or path of its own.
+    `inside` says that what it returns is put together with more, so that it is no text or path of its own; `exact`, that
+    the function is called with these arguments and no others.
     """
 
     function: Value
@@ -59,6 +60,7 @@ class Call(NamedTuple):
     line: int
     around: Around = Around()
     inside: bool = False
+    exact: bool = False
 
 
 class AttributeRead(NamedTuple):
@@ -264,7 +266,8 @@ class _Reader:
         if kind is ast.Call:
             function = self._expressions.value(node.func, scope)
             given = applied(function, *self._expressions.arguments(node, scope))
-            self.found.calls.append(Call(*given, node.lineno, around, inside))
+            exact = given[0] is function and _is_exact(node)
+            self.found.calls.append(Call(*given, node.lineno, around, inside, exact))
             if isinstance(function, Member) and any(isinstance(each, _TEXTS) for each in possible(function.owner)):
                 self._expression(node.func, scope, around, inside or said)
                 for argument in (*node.args, *node.keywords):
@@ -327,6 +330,15 @@ class _Reader:
             said = [each for each in said if isinstance(each, CodePath)]
         self.found.said += [Said(each, node.lineno, around) for each in said]
         return bool(said)
+
+
+def _is_exact(node: ast.Call) -> bool:
+    """Return whether a call says all that it gives, and of which object; what `super` finds, the object's class decides."""
+    spread = any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords)
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return not spread and not (
+        isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
+    )
 
 
 def _is_row(value: Value) -> bool:

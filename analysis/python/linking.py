@@ -275,7 +275,8 @@ class Linker:
         return ""
 
     def _constructor(self, name: str) -> str:
-        return name if self._is_function(name) else f"{name}.__init__"
+        plain = self._is_function(name) or name.endswith(".__set__")
+        return name if plain else f"{name}.__init__"
 
     def _is_function(self, name: str) -> bool:
         module, _, function = name.partition(":")

@@ -30,7 +30,7 @@ def _unbound(closure: Closure, exported: ExportedNames, program: Program, module
     names = exported.of(module) if facts.unbound else frozenset()
     there = {each.name for each in facts.unbound if caught("NameError", each.catches)} | (names or frozenset())
     for unbound in facts.unbound if names is not None else ():
-        given = unbound.lazy and not unbound.deleted and _is_given(closure, program, module, unbound.name)
+        given = unbound.lazy and not unbound.deleted and is_given(closure, program, module, unbound.name)
         if unbound.deleted or (unbound.name not in there and not given):
             fact = ImportFact(None, 0, None, unbound.line, unbound.lazy, "", unbound.catches)
             kind, error = ("deleted", "UnboundLocalError") if unbound.deleted else ("unbound", "NameError")
@@ -91,7 +91,7 @@ def _attributes(closure: Closure, exported: ExportedNames, outside: Outside, pro
             continue
         asked = asked if asked is not None else _asked_for(program, module)
         if ours:
-            made = _is_given(closure, program, owner, attribute)
+            made = is_given(closure, program, owner, attribute)
         else:
             made = bool(program.calls_of(module, {f"{name}.__set__"}))
         if name not in asked and not made and not (read.around.perhaps and owner in asked):
@@ -110,7 +110,7 @@ def _ours_lacks(closure: Closure, exported: ExportedNames, owner: str, attribute
     return names is not None and attribute not in names and not closure.records[owner].makes(attribute)
 
 
-def _is_given(closure: Closure, program: Program, owner: str, attribute: str) -> bool:
+def is_given(closure: Closure, program: Program, owner: str, attribute: str) -> bool:
     """Return whether any module may give one of ours an attribute."""
     return any(_sets(program, module, owner, f"{owner}.{attribute}") for module in closure.modules)
 
@@ -143,7 +143,10 @@ def _gives_by_name(program: Program, module: str, owner: str, attribute: str) ->
 
 def _sets(program: Program, module: str, owner: str, name: str) -> bool:
     """Return whether a module may give another one an attribute."""
-    if program.calls_of(module, {f"{name}.__set__", f"{owner}.__dict__.update", f"{owner}.__dict__.__set__"}):
+    own = f"{owner}:{name.removeprefix(owner)[1:]}"
+    if program.calls_of(
+        module, {f"{name}.__set__", f"{own}.__set__", f"{owner}.__dict__.update", f"{owner}.__dict__.__set__"}
+    ):
         return True
     given = program.calls_of(module, {"builtins.setattr", "builtins.vars"})
     if any(call.arguments and _may_be(program, module, call.arguments[0], owner) for _, call in given):

@@ -20,6 +20,7 @@ from analysis.python.imports import ImportFact, dotted
 from analysis.python.module_getattr import answered_names, asks_itself
 from analysis.python.module_names import Unbound, builtins_of, names_of
 from analysis.python.scopes import deferred_annotations
+from analysis.python.signatures import ClassSignature, Signature, read_signatures
 from analysis.python.syntax import TOO_DEEP, Depth, PythonVersion, SyntaxFault, fault, parse
 from analysis.python.typed_json import dumps, reader_of
 from analysis.python.values import REST, CallResult, Choice, Member, Thing, Unknown, Value
@@ -27,12 +28,13 @@ from analysis.python.values_json import to_json
 
 
 class Definition(NamedTuple):
-    """A top-level function: line, dotted decorators, how many arguments it needs and how many it takes."""
+    """A top-level function: line, dotted decorators, how many arguments it needs and takes, whether it has to be awaited."""
 
     line: int
     decorators: tuple[str, ...]
     required: int
     accepted: int
+    awaited: bool = False
 
 
 class FileRecord(NamedTuple):
@@ -57,6 +59,8 @@ class FileRecord(NamedTuple):
         returns: what a function may return, by its dotted name.
         parameters: a function's own, in order; `*` stands for what it is given beyond them.
         defaults: what a parameter is where a caller gives nothing, by `function.parameter`.
+        signatures: what functions take, by their dotted names.
+        classes: how objects of classes are made, by their dotted names.
     """
 
     fault: tuple[int, str] | None = None
@@ -76,6 +80,8 @@ class FileRecord(NamedTuple):
     returns: Mapping[str, Value] = MappingProxyType({})
     parameters: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     defaults: Mapping[str, Value] = MappingProxyType({})
+    signatures: Mapping[str, Signature] = MappingProxyType({})
+    classes: Mapping[str, ClassSignature] = MappingProxyType({})
 
     def makes(self, name: str) -> bool:
         """Return whether the module may make a name when it is asked for it."""
@@ -114,6 +120,7 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
     expressions = Evaluator(Conditions(Evaluator(), target).truth)
     events = read_events(tree, module, expressions, Conditions(expressions, target))
     open_ended = any(map(_makes_names, events.calls))
+    signatures = [*read_signatures(module, expressions)]
     names = names_of(tree, events.dead, target, open_ended=open_ended)
     return FileRecord(
         imports=tuple(events.imports),
@@ -136,6 +143,8 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
         returns=events.returns,
         parameters=dict(_parameters(module)),
         defaults=events.defaults,
+        signatures={name: each for name, each in signatures if isinstance(each, Signature)},
+        classes={name: each for name, each in signatures if isinstance(each, ClassSignature)},
     )
 
 
@@ -231,4 +240,5 @@ def _definition(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Definition:
         decorators=tuple(dotted(item) or ast.unparse(item) for item in decorators),
         required=positional - len(arguments.defaults) + needed_by_name,
         accepted=99 if arguments.vararg else positional,
+        awaited=isinstance(node, ast.AsyncFunctionDef),
     )

@@ -180,6 +180,8 @@ class Uses:
         durations: those of them that are read as a time.
         counts: those of them that are read as a whole number.
         misread_settings: texts that are given to a method that settings do not have.
+        collection_roles: what the declaration is asked for among `store.collections`.
+        schedules: what it is asked for among the function's own schedules.
         row_writes: calls that write rows one at a time.
         document_queries: queries on documents of Firestore.
         document_writes: places that may change a document of Firestore.
@@ -201,6 +203,8 @@ class Uses:
     durations: tuple[Use, ...] = ()
     counts: tuple[Use, ...] = ()
     misread_settings: tuple[Use, ...] = ()
+    collection_roles: tuple[Use, ...] = ()
+    schedules: tuple[Use, ...] = ()
     row_writes: tuple[Use, ...] = ()
     document_queries: tuple[DocumentQuery, ...] = ()
     document_writes: tuple[Use, ...] = ()

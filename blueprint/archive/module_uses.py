@@ -129,6 +129,8 @@ class _Reader:
             handler = _METHODS.get(method)
             if handler is not None and ":" not in callee and "." in callee:
                 handler(self, method, call, place)
+            if kind := _LOOKED_UP.get((_owner(call.function), method)):
+                self._names(kind, argument(call, 0, "key"), place)
             if method in (".__getitem__", ".get", ".pop", ".__contains__", *_TYPED):
                 self._setting(call, place, _TYPED.get(method))
             else:
@@ -255,6 +257,19 @@ class _Reader:
 
 def _is_settings(value: Value) -> bool:
     return isinstance(value, Member) and value.name == "settings"
+
+
+def _owner(value: Value) -> str:
+    """Return the name of the attribute that a method is called of."""
+    owner = value.owner if isinstance(value, Member) else None
+    return owner.name if isinstance(owner, Member) else ""
+
+
+_LOOKED_UP = {
+    **{("collections", method): "collection_roles" for method in (".__getitem__", ".get", ".pop", ".__contains__")},
+    ("view", ".schedule"): "schedules",
+}
+"""How code asks the declaration for what it has under a name."""
 
 
 _TYPED = {".duration": "durations", ".count": "counts"}

@@ -161,6 +161,11 @@ class _Bench:
                 f"'{name}' is {has}, but its trigger delivers {wanted}. Decorate it with functions_framework.{wanted}."
             )
             yield Finding("archive-entry-point", message, at)
+        if definition.awaited:
+            message = (
+                f"'{name}' is a coroutine, which the functions framework calls and never awaits. Write `def {name}`."
+            )
+            yield Finding("archive-entry-point", message, at)
         if definition.required > 1 or definition.accepted < 1:
             message = f"'{name}' does not take exactly one argument, which is how the platform calls it. Change its signature."
             yield Finding("archive-entry-point", message, at)

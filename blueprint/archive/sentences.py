@@ -33,6 +33,11 @@ def _name(problem: ImportProblem, source: ArchiveSource) -> str:
     return f"'{module}' has no name '{name}'. Correct the import, or define it there."
 
 
+def _arguments(problem: ImportProblem, source: ArchiveSource) -> str:
+    name = problem.subject.replace(":", ".")
+    return f"'{name}' does not take these arguments: {problem.detail}. Correct the call, or what it takes."
+
+
 SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] = {
     "module": ("archive-missing-module", _module),
     "distribution": (
@@ -42,6 +47,7 @@ SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] 
         ),
     ),
     "name": ("archive-missing-name", _name),
+    "arguments": ("archive-arguments", _arguments),
     "syntax": ("archive-syntax", _simple("The file does not compile on the runtime: {detail}.")),
     "syntax-unknown": (
         "archive-syntax",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from blueprint.contracts import Inspection, contract
 from blueprint.model import Blueprint
 from blueprint.schemas.firestore import FOLDER, Index
-from blueprint.schemas.firestore_queries import covers, index_of
+from blueprint.schemas.firestore_queries import OPERATORS, covers, index_of
 
 
 @contract("collections-expire", "Every collection's documents expire", incidents=(70,))
@@ -35,6 +35,10 @@ def queries_indexed(plan: Blueprint, report: Inspection) -> None:
     alone = set()
     for query in queries:
         report.check()
+        for operator in (each for _, each in query.conditions or () if each not in OPERATORS):
+            report.violation(
+                f"Firestore has no operator `{operator}`; write one of {', '.join(sorted(OPERATORS))}.", query.at
+            )
         fields = index_of(query)
         if fields is None:
             asked = dict.fromkeys(name for name, _ in (*(query.conditions or ()), *query.order))

@@ -253,6 +253,30 @@ def settings_read(plan: Blueprint, report: Inspection) -> None:
                 )
 
 
+@contract("lookups-declared", "Code asks the declaration for names that it has", incidents=(31, 50, 66))
+def lookups_declared(plan: Blueprint, report: Inspection) -> None:
+    """A name that is written in code and in the declaration differs in one of them after the next change."""
+    for function in plan.manifest.functions.values():
+        archive = plan.archives.get(function.name)
+        if archive is None:
+            continue
+        collections = {} if plan.manifest.boundary_of(function.name) else plan.manifest.store.collections
+        for uses, declared, kind, key in (
+            (archive.uses.collection_roles, collections, "collection", "store.collections"),
+            (archive.uses.schedules, function.trigger.schedules, "schedule", f"schedules of '{function.name}'"),
+        ):
+            for use in uses:
+                report.check()
+                if use.name.startswith("{"):
+                    report.violation(f"Only running the code tells which {kind} is asked for; write its name.", use.at)
+                elif use.name not in declared:
+                    told = f"; it has {', '.join(declared)}" if declared else ""
+                    report.violation(
+                        f"Code asks for the {kind} '{use.name}', which `{key}` does not have{told}: spell both alike.",
+                        use.at,
+                    )
+
+
 def _mistyped(value: object, *, duration: bool, count: bool) -> str:
     """Return why a setting's value is not what code reads it as, or nothing."""
     seconds = parse_duration(value) if isinstance(value, str) else None

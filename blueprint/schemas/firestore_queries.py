@@ -9,7 +9,9 @@ from blueprint.archive.model import DocumentQuery
 from blueprint.schemas.firestore import Index, IndexField, with_name
 
 EQUAL = frozenset({"==", "in"})
-ARRAY = frozenset({"array_contains", "array-contains", "array_contains_any", "array-contains-any"})
+ARRAY = frozenset({"array_contains", "array_contains_any"})
+OPERATORS = EQUAL | ARRAY | {"<", "<=", ">", ">=", "!=", "not-in"}
+"""What `where` of Google's client for Python takes; the names that other languages have for arrays it refuses."""
 
 
 def index_of(query: DocumentQuery) -> tuple[IndexField, ...] | None:

@@ -13,7 +13,6 @@ from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.sweep import Budget, Sweep, Swept
 from shared.reports import logs, slack
 
-DAILY = "daily"
 Item = TypeVar("Item")
 
 
@@ -32,7 +31,8 @@ def run(dependencies: Dependencies, schedule: str | None, webhook: str) -> dict[
     for work in (Sweep.older, Sweep.idle):
         for left, one in _counted(sweeps):
             swept += _tried(failures, partial(work, one, budget.part(left)))
-    closed = [] if schedule not in (None, DAILY) else _tried(failures, partial(heartbeats.close_stale, dependencies))
+    daily = schedule in (None, dependencies.view.schedule("daily"))
+    closed = [] if not daily else _tried(failures, partial(heartbeats.close_stale, dependencies))
     failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]
     if findings or failures:

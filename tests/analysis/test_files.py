@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.files import write_whole
+from analysis.files import Unreadable, read_input, write_whole
 
 
 def test_it_makes_the_folder_and_replaces_what_was_there(tmp_path: Path) -> None:
@@ -30,3 +30,13 @@ def test_a_failure_leaves_the_old_content_and_no_part(tmp_path: Path, monkeypatc
         write_whole(path, b"second")
     assert path.read_bytes() == b"first"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_not_utf_8_is_refused_at_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes("\ufeffone\r\ntwo é\n".encode())
+    assert read_input(path) == "one\r\ntwo é\n"
+    path.write_bytes(b"one\ntwo\nthr\xe9e\n")
+    with pytest.raises(Unreadable, match="not UTF-8; save it") as refused:
+        read_input(path)
+    assert refused.value.line == 3

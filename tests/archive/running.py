@@ -13,10 +13,18 @@ import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from blueprint.archive import Archive, ArchiveSource, SourceRoot, analyse_functions, read_distributions
+from blueprint.archive import (
+    Archive,
+    ArchiveSource,
+    LockedDistributions,
+    SourceRoot,
+    analyse_functions,
+    read_distributions,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = (sys.version_info[0], sys.version_info[1])
@@ -74,18 +82,15 @@ def tried(
     resources: tuple[str, ...] = (),
 ) -> dict[str, Tried]:
     """Return what becomes of each `main.py`, by name; each has the same files beside it and the same library."""
-    _write(root / "functions" / "shared", shared)
+    write(root / "functions" / "shared", shared)
     sources, folders = [], []
     for number, main in enumerate(mains.values()):
-        folder, whole = root / "functions" / f"f{number}", root / "whole" / str(number)
-        _write(folder, {**files, "main.py": main + ("" if "def handle" in main else HANDLE)})
-        shutil.copytree(folder, whole)
+        source, whole = source_in(root, f"f{number}"), root / "whole" / str(number)
+        write(source.folder, {**files, "main.py": with_handle(main)})
+        shutil.copytree(source.folder, whole)
         shutil.copytree(root / "functions" / "shared", whole / "shared")
-        roots = (SourceRoot(root / "functions", only=("shared",)),)
-        source = ArchiveSource(f"f{number}", folder, "handle", "http", root, roots=roots)
         sources.append(replace(source, dynamic_imports=dynamic_imports, resources=resources))
-    locked, _ = read_distributions(ROOT / "functions", ROOT, (3, 11))
-    archives = analyse_functions(sources, target_python=TARGET, locked=locked)
+    archives = analyse_functions(sources, target_python=TARGET, locked=locked())
     for number in range(len(mains)):
         with zipfile.ZipFile(io.BytesIO(archives[f"f{number}"].content)) as packed:
             packed.extractall(root / "unpacked" / str(number))
@@ -99,7 +104,24 @@ def tried(
     }
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> None:
+def with_handle(main: str) -> str:
+    """Return a `main.py` that has an entry point."""
+    return main + ("" if "def handle" in main else HANDLE)
+
+
+def source_in(root: Path, name: str) -> ArchiveSource:
+    """Return a function of a project, whose library is `shared`."""
+    roots = (SourceRoot(root / "functions", only=("shared",)),)
+    return ArchiveSource(name, root / "functions" / name, "handle", "http", root, roots=roots)
+
+
+@cache
+def locked() -> LockedDistributions:
+    """Return what this project's functions may install."""
+    return read_distributions(ROOT / "functions", ROOT, (3, 11))[0]
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")

@@ -67,6 +67,15 @@ def test_a_missing_module_is_reported_once_with_every_place(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("main", "verdict"), [("", "cannot start"), ("exec('x = 1')\n", "sound"), ("def handle(request): ...\n", "sound")]
+)
+def test_a_file_that_defines_nothing_cannot_start(main: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "main.py").write_text(main)
+    assert audit_tree(tmp_path, target_python=TARGET).functions[0].verdict == verdict
+
+
 def test_no_folder_is_left_out_without_a_word(tmp_path: Path) -> None:
     for folder in ("build", "env", "dist", "venv"):
         (tmp_path / folder).mkdir()
@@ -74,6 +83,7 @@ def test_no_folder_is_left_out_without_a_word(tmp_path: Path) -> None:
     (tmp_path / "venv" / "pyvenv.cfg").write_text("")
     (tmp_path / "linked").symlink_to("build")
     (tmp_path / "node_modules").mkdir()
+    (tmp_path / ".git").mkdir()
     audit = audit_tree(tmp_path, target_python=TARGET)
     assert [each.name for each in audit.functions] == ["build", "dist", "env"]
     assert audit.left_out == (

@@ -44,6 +44,7 @@ CURES = {
     "unreadable": Cured("import huge", "Make it a readable file of source code", "import helper"),
     "relative": Cured("from .. import helper", "Import by the absolute name", "import helper"),
     "unbound": Cured("x = nothing_there", "Import or define it", "nothing_there = 1\nx = nothing_there"),
+    "arguments": Cured("def f(a): ...\nf()", "Correct the call", "def f(a): ...\nf(1)"),
     "deleted": Cured(
         "try:\n    x = 1\nexcept OSError as error:\n    pass\nprint(error)",
         "Keep the value under another name",

@@ -130,6 +130,10 @@ class View:
         """Return facts under the names of this pipeline: what the engine calls `date` is its `date_field`."""
         return {self.date_field if name == "date" else name: value for name, value in facts.items()}
 
+    def schedule(self, name: str) -> str:
+        """Return the name of a schedule of this function; raises `KeyError` where it has none of that name."""
+        return {each: each for each in self.schedules}[name]
+
     def boundary(self) -> Boundary:
         """Return the one boundary of an orchestrator; raises `ValueError` where there is not exactly one."""
         (boundary,) = self.boundaries.values()

@@ -6,11 +6,23 @@ declared.
 
 from __future__ import annotations
 
-from tests.archive.forms import aliases, control_flow, data_files, imports, loading, names, order, other_ways, pages
+from tests.archive.forms import (
+    aliases,
+    arguments,
+    control_flow,
+    data_files,
+    imports,
+    loading,
+    names,
+    order,
+    other_ways,
+    pages,
+)
 
 FORMS: dict[str, dict[str, dict[str, str]]] = {
     **imports.FORMS,
     **aliases.FORMS,
+    **arguments.FORMS,
     **control_flow.FORMS,
     **data_files.FORMS,
     **loading.FORMS,

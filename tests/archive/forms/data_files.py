@@ -107,6 +107,8 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "prefix": "assert 'm' in __file__ and __file__.endswith('.py') and __file__.startswith('/')",
         },
         "refused": {
+            "zip archive by mode": "import zipfile\nzipfile.ZipFile('absent.zip', 'r')",
+            "path that a function is given": "from pathlib import Path\ndef read(path):\n    return path.read_text()\nread(Path('absent.json'))",
             "gone": "open('gone.json')",
             "gone helper": "from shared.files import load\nload('gone.json')",
             "gone beside": "from shared.files import beside\nbeside('gone.json')",

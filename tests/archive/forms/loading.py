@@ -67,6 +67,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "by a field of a branch that runs, not there": "import importlib, sys\nPY3 = sys.version_info[0] == 3\nclass Moved:\n    def __init__(self, old, new):\n        if PY3:\n            self.name = new\n        else:\n            self.name = old\n    def load(self):\n        return importlib.import_module(self.name)\nMoved('helper', 'gone').load().work(1)",
             "one of two, neither there": "import importlib, os\nimportlib.import_module(os.environ.get('X') and 'gone' or 'gone2')",
             "each of two, one not there": "import importlib\nfor name in ('helper', 'gone'):\n    importlib.import_module(name)",
+            "shell line of a script that is absent": "import subprocess\nsubprocess.run('cd . && python3 absent.py', shell=True, check=True)",
             "sys.path no": "import deep",
             "logging cfg gone": "import logging.config\nlogging.config.dictConfig({'version': 1, 'filters': {'h': {'()': 'own_filter.Filter'}}})",
         },

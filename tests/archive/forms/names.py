@@ -78,6 +78,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "own attr": "import helper, jobs.alpha, jobs.beta as b\nhelper.work(helper.VALUE), jobs.alpha.run(), b.run()",
             "own attr set": "import helper as h\nh.NEW = 1\nh.NEW\nh.COUNT = getattr(h, 'COUNT', 0) + 1\nh.COUNT += 1",
             "own attr setattr": "import helper\nsetattr(helper, 'NEW', 1)\nhelper.NEW",
+            "own attr setattr of what is given": "import helper\ndef give(module):\n    setattr(module, 'NEW', 1)\ngive(helper)\nhelper.NEW",
             "own attr setattr loop": "import helper\nfor name in ('A', 'B'):\n    setattr(helper, name, 1)\nhelper.A, helper.B",
             "own attr vars": "import helper\nvars(helper)['NEW'] = 1\nhelper.NEW",
             "own attr dict": "import helper\nhelper.__dict__['NEW'] = 1\nhelper.NEW",
@@ -99,6 +100,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "own attr rebound": "import helper\nhelper = type('T', (), {'anything': 1})\nhelper.anything",
         },
         "refused": {
+            "own attr setattr of another": "import helper, script\nsetattr(script, 'NEW', 1)\nhelper.NEW",
             "name that another module gives too late": "import given, helper\ngiven.other = helper\ngiven.use()\n",
             "own attr misspelt": "import helper\nhelper.wrok(1)",
             "own attr of a part": "import jobs.alpha\nHANDLE = jobs.alpha.rum",

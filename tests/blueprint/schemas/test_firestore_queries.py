@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+from google.cloud.firestore import FieldFilter
 
 from blueprint.archive import ArchiveSource, Cache, analyse_functions
 from blueprint.archive.model import DocumentQuery
 from blueprint.schemas.firestore import IndexField
-from blueprint.schemas.firestore_queries import index_of
+from blueprint.schemas.firestore_queries import OPERATORS, index_of
 from tests.archive.test_trees import LOCKED
 
 HANDLE = "\n\ndef handle(request):\n    return 'ok'\n"
@@ -102,3 +105,20 @@ def test_a_cached_result_is_the_same(tmp_path: Path) -> None:
     assert len(first) == 2
     assert asked(tmp_path, code, cache=Cache(tmp_path / "cache")) == first
     assert asked(tmp_path, code, cache=Cache(tmp_path / "cache")) == first
+
+
+@pytest.mark.parametrize(
+    ("operator", "taken"),
+    [
+        *((each, True) for each in sorted(OPERATORS)),
+        *dict.fromkeys(("=<", "=", "array-contains", "not_in", "<>", ""), False).items(),
+    ],
+)
+def test_operators_are_those_of_the_client(operator: str, taken: bool) -> None:
+    client = firestore.Client(project="nowhere", credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+    try:
+        client.collection("c").where(filter=FieldFilter("field", operator, ["value"]))
+    except ValueError:
+        assert not taken
+    else:
+        assert taken

@@ -1,0 +1,81 @@
+"""What one file says of itself, where a mistake in reading it would be seen nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.python.record import FileRecord, read_record
+
+NOTHING_ELSE = "    raise AttributeError(name)\n"
+
+
+def record(text: str) -> FileRecord:
+    found = read_record(text.encode(), (3, 11))
+    assert found.fault is None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        (f"def __getattr__(name):\n    if name == 'a':\n        return 1\n{NOTHING_ELSE}", ("a",)),
+        (f"def __getattr__(name):\n    if name in ('a', 'b'):\n        return 1\n{NOTHING_ELSE}", ("a", "b")),
+        ("def __getattr__(*names):\n    raise AttributeError(names[0])\n", None),
+        (f"def __getattr__(name, other=None):\n{NOTHING_ELSE}", None),
+        (f"def __getattr__(name):\n{NOTHING_ELSE}def __getattr__(name):\n    return 1\n", None),
+    ],
+)
+def test_which_names_a_module_answers(text: str, answers: tuple[str, ...] | None) -> None:
+    assert record(text).answers == answers
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("def __getattr__(name):\n    from . import part\n    return part\n", (("part", 2),)),
+        ("def __getattr__(*names):\n    from . import part\n    return part\n", ()),
+        ("def f(): ...\n", ()),
+    ],
+)
+def test_what_a_module_asks_of_itself(text: str, asked: tuple[tuple[str, int], ...]) -> None:
+    assert record(text).asks_itself == asked
+
+
+@pytest.mark.parametrize(
+    ("condition", "guarded"),
+    [
+        ("importlib.util.find_spec('tool')", True),
+        ("THERE", True),
+        ("os.environ.get('TOOL')", False),
+        ("len(os.environ) > 3 and not os.getenv('TOOL')", False),
+    ],
+)
+def test_which_conditions_guard_an_import(condition: str, guarded: bool) -> None:
+    found = record(
+        f"import importlib.util, os\ntry:\n    import tool\n    THERE = True\nexcept ImportError:\n    THERE = False\nif {condition}:\n    import late\n"
+    )
+    (late,) = [each for each in found.imports if each.module == "late"]
+    assert ("ImportError" in late.catches) is guarded
+
+
+@pytest.mark.parametrize(
+    ("text", "unbound"),
+    [
+        ("x: Nowhere = 1\n", ["Nowhere"]),
+        ("class C:\n    x: Nowhere\n", ["Nowhere"]),
+        ("def f():\n    x: Nowhere = 1\n", []),
+        ("def f():\n    x: int = nowhere\n", ["nowhere"]),
+        ("from __future__ import annotations\nx: Nowhere = 1\n", []),
+        ("from __future__ import annotations\nclass C:\n    x: Nowhere\n", []),
+    ],
+)
+def test_which_annotations_are_evaluated(text: str, unbound: list[str]) -> None:
+    assert [each.name for each in record(text).unbound] == unbound
+
+
+def test_a_call_says_whether_its_arguments_are_all_there_are() -> None:
+    calls = record(
+        "from tools import f\nf(1, b=2)\nf(*[1])\nf(**{'b': 1})\nclass C:\n    def m(self):\n        super().m(1)\n"
+    ).calls
+    assert [(each.line, each.exact) for each in calls if each.line != 7] == [(2, True), (3, False), (4, False)]
+    assert {each.exact for each in calls if each.line == 7 and each.arguments} == {False}
