@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from analysis.python.bindings import BindingScope, handles_failed_import
 from analysis.python.conditions import Conditions
-from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, lambda_scope
+from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, home_of, lambda_scope
 from analysis.python.expressions import Evaluator
 from analysis.python.folding import applied
 from analysis.python.imports import ImportFact, caught, swallowed
@@ -266,7 +266,7 @@ class _Reader:
         if kind is ast.Call:
             function = self._expressions.value(node.func, scope)
             given = applied(function, *self._expressions.arguments(node, scope))
-            exact = given[0] is function and _is_exact(node)
+            exact = given[0] is function and _is_exact(node, scope)
             self.found.calls.append(Call(*given, node.lineno, around, inside, exact))
             if isinstance(function, Member) and any(isinstance(each, _TEXTS) for each in possible(function.owner)):
                 self._expression(node.func, scope, around, inside or said)
@@ -332,13 +332,13 @@ class _Reader:
         return bool(said)
 
 
-def _is_exact(node: ast.Call) -> bool:
-    """Return whether a call says all that it gives, and of which object; what `super` finds, the object's class decides."""
+def _is_exact(node: ast.Call, scope: BindingScope) -> bool:
+    """Return whether a call says all that it gives; a method of `self` or `super` is given the object too, or is another's."""
     spread = any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords)
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    return not spread and not (
-        isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
-    )
+    named = owner.func if isinstance(owner, ast.Call) else owner
+    home = home_of(scope).owner
+    return not spread and not (isinstance(named, ast.Name) and named.id in ("super", home[1] if home else "super"))
 
 
 def _is_row(value: Value) -> bool:

@@ -71,6 +71,9 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "exceptions": "class E(Exception): ...\nE('a', 'b')",
             "enumeration": "import enum\nclass E(enum.Enum):\n    A = 1\nE(1)",
             "method given to the object": "class A:\n    def __init__(self):\n        self.go = lambda x: x\n    def go(self): ...\nA().go(1)",
+            "method imported in the class": "class A:\n    from helper import work\n    def go(self):\n        return self.work()\nA().go()\nA().work()",
+            "function kept by the class": "import helper\nclass A:\n    work = helper.work\n    def go(self):\n        return self.work()\nA().go()\nA().work()",
+            "function kept by the object": "def f(x): ...\nclass A:\n    def __init__(self):\n        self.f = f\n    def go(self):\n        return self.f(1)\nA().go()",
             "overloads": "import typing\n@typing.overload\ndef f(a: int) -> int: ...\n@typing.overload\ndef f(a: str, b: int) -> str: ...\ndef f(a, b=1): ...\nf('', 1)",
         },
         "refused": {
