@@ -79,7 +79,7 @@ def engine_fits(plan: Blueprint, report: Inspection) -> None:
             report.check()
             if message and field not in known:
                 report.violation(
-                    f"'{message.name}' requires `{field}`, which not every event has; correct the name, or make it optional.",
+                    f"'{message.name}' requires `{field}`, which not every event of `events.{part}` has; correct the name, or make it optional.",
                     message.at,
                 )
     _statuses(plan, report)
