@@ -37,6 +37,7 @@ class Cost:
 
 def measure(arguments: list[str], given: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
     """Run a command of this Python in the project and return what it cost; raises where it fails."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as users have it
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -44,7 +45,7 @@ def measure(arguments: list[str], given: bytes = b"", environment: dict[str, str
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, **(environment or {})},
+        env={**kept, **(environment or {})},
     )
     assert process.stdin is not None
     assert process.stderr is not None
