@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.python.record import FileRecord, read_record
+from analysis.python.record import FileRecord, dump_record, load_record, read_record
+from analysis.python.values import Constant
 
 NOTHING_ELSE = "    raise AttributeError(name)\n"
 
@@ -79,3 +80,20 @@ def test_a_call_says_whether_its_arguments_are_all_there_are() -> None:
     ).calls
     assert [(each.line, each.exact) for each in calls if each.line != 7] == [(2, True), (3, False), (4, False)]
     assert {each.exact for each in calls if each.line == 7 and each.arguments} == {False}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = ...\nY = 1j\nZ = b'bytes'\nW = 'text', 1.5, True, None\n",
+        "def f(a, b=..., *c, d=2j, **e):\n    return ...\nf(1j, ..., d=b'')\n",
+        "from dataclasses import dataclass, field\n@dataclass\nclass C:\n    a: int\n    b: list = field(default_factory=list)\nC(1)\n",
+    ],
+)
+def test_a_record_is_kept_as_it_is(text: str) -> None:
+    assert load_record(dump_record(record(text))) == record(text)
+
+
+def test_what_no_value_stands_for_is_not_known() -> None:
+    values = record("X = ...\nY = 1j\nZ = b'bytes'\n").values
+    assert {**values} == {"Z": Constant(b"bytes")}

@@ -273,7 +273,12 @@ class TestMessages:
         ("date_field", "message", "change", "sentence"),
         [
             ("day", "completion", {}, "'completion' does not require `day`, a text of format date"),
-            ("day", "phase-execution", {}, "'phase-execution' requires `game_date`, which not every event of `events.executions` has"),
+            (
+                "day",
+                "phase-execution",
+                {},
+                "'phase-execution' requires `game_date`, which not every event of `events.executions` has",
+            ),
             ("timestamp", "completion", {}, "`timestamp`, a text of format date,"),
             ("game_date", "completion", {"required": ["phase", "game_date"]}, "does not require `processor_name`"),
             ("game_date", "service-error", {"required": ["phase"]}, "'service-error' requires `phase`"),
