@@ -115,8 +115,6 @@ def _package(value: Value | None) -> str | None:
     """Return the package that an argument names, by a text, a module, or `__package__` of the file itself."""
     if value is None or isinstance(value, Thing):
         return value.name if value else ""
-    if isinstance(value, CodePath):
-        return value.base
     return text_of(value)
 
 

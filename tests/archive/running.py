@@ -22,6 +22,7 @@ from blueprint.archive import (
     ArchiveSource,
     LockedDistributions,
     SourceRoot,
+    analyse_function,
     analyse_functions,
     read_distributions,
 )
@@ -113,6 +114,15 @@ def source_in(root: Path, name: str) -> ArchiveSource:
     """Return a function of a project, whose library is `shared`."""
     roots = (SourceRoot(root / "functions", only=("shared",)),)
     return ArchiveSource(name, root / "functions" / name, "handle", "http", root, roots=roots)
+
+
+def violations(root: Path, main: str, files: Mapping[str, str]) -> list[str]:
+    """Return the rules that a function breaks which has these files beside its `main.py`."""
+    source = source_in(root, "f")
+    write(source.folder, {**files, "main.py": with_handle(main)})
+    write(root / "functions" / "shared", {"__init__.py": ""})
+    found = analyse_function(source, target_python=TARGET, locked=locked()).findings
+    return [each.rule for each in found if each.severity == "violation"]
 
 
 @cache

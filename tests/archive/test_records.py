@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.python.record import FileRecord, dump_record, load_record, read_record
-from analysis.python.values import Constant
+from analysis.python.values import Constant, SequenceValue
 
 NOTHING_ELSE = "    raise AttributeError(name)\n"
 
@@ -97,3 +97,26 @@ def test_a_record_is_kept_as_it_is(text: str) -> None:
 def test_what_no_value_stands_for_is_not_known() -> None:
     values = record("X = ...\nY = 1j\nZ = b'bytes'\n").values
     assert {**values} == {"Z": Constant(b"bytes")}
+
+
+@pytest.mark.parametrize(
+    ("subject", "cases", "loaded"),
+    [
+        ("sys.platform", "case 'linux': import one\n    case _: import two\n", ["one"]),
+        ("sys.platform", "case 'win32': import one\n    case _: import two\n", ["two"]),
+        ("sys.platform", "case 'linux' if perhaps: import one\n    case _: import two\n", ["one", "two"]),
+        ("os.getenv('X')", "case 'a': import one\n    case _: import two\n", ["one", "two"]),
+    ],
+)
+def test_which_cases_can_match(subject: str, cases: str, loaded: list[str]) -> None:
+    imports = record(f"import os, sys\nmatch {subject}:\n    {cases}").imports
+    assert [each.module for each in imports if each.module not in ("os", "sys")] == loaded
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [("'a \"b c\"'", ["a", "b c"]), ("'a b', True", ["a", "b"]), ("'a b', posix=False", ["a", "b"]), ("'a \"b'", None)],
+)
+def test_a_text_is_split_as_a_shell_does(arguments: str, words: list[str] | None) -> None:
+    value = record(f"import shlex\nX = shlex.split({arguments})\n").values.get("X")
+    assert value == SequenceValue(tuple(map(Constant, words))) if words else not isinstance(value, SequenceValue)

@@ -6,21 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.archive import analyse_function
-from tests.archive.running import TARGET, locked, source_in, with_handle, write
+from tests.archive.running import violations
 
 BESIDE = {
     "lib/deep.py": "x = 1\n",
     "registers.py": "import sys, types\n\n\n\nsys.modules['made'] = types.ModuleType('made')\n",
 }
-
-
-def refused(root: Path, main: str) -> list[str]:
-    source = source_in(root, "f")
-    write(source.folder, {**BESIDE, "main.py": with_handle(main)})
-    write(root / "functions" / "shared", {"__init__.py": ""})
-    found = analyse_function(source, target_python=TARGET, locked=locked()).findings
-    return [each.rule for each in found if each.severity == "violation"]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +25,7 @@ def refused(root: Path, main: str) -> list[str]:
     ],
 )
 def test_a_folder_that_code_adds_is_looked_in(main: str, expected: list[str], tmp_path: Path) -> None:
-    assert refused(tmp_path, main) == expected
+    assert violations(tmp_path, main, BESIDE) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,4 +40,4 @@ def test_a_folder_that_code_adds_is_looked_in(main: str, expected: list[str], tm
     ],
 )
 def test_a_module_that_code_makes_is_there_once_it_is_made(main: str, expected: list[str], tmp_path: Path) -> None:
-    assert refused(tmp_path, main) == expected
+    assert violations(tmp_path, main, BESIDE) == expected
