@@ -22,7 +22,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutants.groups import Group
 from tests.mutants.mutant import Mutant
 from tests.mutants.process import OPTIONS, apart, importing
-from tests.mutants.survey import IMPORT, Cost, reached, rules
+from tests.mutants.survey import IMPORT, LITTLE, Cost, reached, rules
 
 KILLED, SURVIVED, UNSEEN = "killed", "survived", "no test reaches it"
 BUDGET, MOST, BOUND = 20.0, 400, 90.0
@@ -36,8 +36,8 @@ EVERY = Group((), ())
 def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group = EVERY) -> list[str]:
     """Return the tests that reach the mutant, as many as may be run; of what runs at import, those of the module, or any.
 
-    Those that name the rule that holds it come first, then those of the file that is named after the module, then one of
-    each other file in turn; the cheapest first. What only an import runs meets those that read what is registered, too.
+    Those that name the rule that holds it, and those of the file that is named after the module, come first, then one of
+    each other file, then all that cost next to nothing, and one of each file in turn; the cheapest first. What only an import runs meets those that read what is registered, too.
     """
     place = reached(root / mutant.module, mutant.module, mutant.definition, mutant.line)
     inside = mutant.in_function and place not in found.get(IMPORT, Cost()).calls
@@ -58,7 +58,8 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group 
     for seconds, test in called:
         file, _, parameters = test.partition("::")
         first = Path(file).name == own or any(each in parameters for each in named)
-        ranked.append((0 if first else turn[file], seconds, test))
+        later = 2 if seconds < LITTLE else 2 + turn[file]
+        ranked.append((0 if first else later if turn[file] else 1, seconds, test))
         turn[file] += 1
     chosen = [
         test

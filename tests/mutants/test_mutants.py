@@ -77,6 +77,15 @@ def test_a_mutant_meets_its_modules_own_tests_first_and_then_one_of_each_file() 
     assert {*own, "tests/test_once.py::test"} <= {*chosen[:5]}
 
 
+def test_what_costs_next_to_nothing_is_run_before_what_costs() -> None:
+    here = f"{MODULE}:_renew"
+    dear = {f"tests/test_{name}.py::test_{n}": Cost({here}, 1.0) for name in "ab" for n in range(15)}
+    cheap = {f"tests/test_cheap.py::test_{n}": Cost({here}, 0.001) for n in range(200)}
+    chosen = nearest(ROOT, {**dear, **cheap}, Mutant(**mutant("RENEWALS", "RENEWALS", "_renew")))  # type: ignore[arg-type]
+    assert {*cheap, "tests/test_a.py::test_0", "tests/test_b.py::test_0"} <= {*chosen}
+    assert len(chosen) < len(dear) + len(cheap)
+
+
 def test_a_fixture_counts_once_and_not_at_all_where_it_is_made_before() -> None:
     here, fixture = f"{MODULE}:_renew", "session :plan"
     found = {f"tests/test_a.py::test_{n}": Cost({here}, 0.1, {fixture: BUDGET - 1}) for n in range(5)}
