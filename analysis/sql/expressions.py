@@ -28,7 +28,7 @@ class ExpressionReader(Calls):
     def __init__(self, record: Reading, scope: QueryScope, place: ExpressionPlace, queries: QueryContext) -> None:
         super().__init__(record, scope, place, queries)
         self.readers: dict[str, Callable[[Tree], Typed]] = {
-            "Column": self.column, "Literal": self._literal, "RawString": lambda _: Typed(STRING, "text"),
+            "Column": self.column, "Literal": self._literal, "RawString": lambda node: Typed(STRING, "text", node.name),
             "ByteString": lambda _: Typed(BYTES), "Boolean": lambda _: Typed(BOOL),
             "Null": lambda _: Typed(NULL, "null"), "Paren": lambda node: self.type(node.this), "Cast": self._cast,
             "TryCast": self._cast, "Array": self._array, "Struct": self._struct, "Tuple": self._struct,

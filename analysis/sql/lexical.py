@@ -164,8 +164,7 @@ def unclosed(text: str) -> int:
         position = opening.end()
         if mark[0] in "-#":
             continue
-        raw = text[opening.start() - 1 : opening.start()].lower() == "r"
-        escape = "" if raw or mark == "/*" else r"(?:\\.|(?!MARK).)*?".replace("MARK", re.escape(mark))
+        escape = "" if mark == "/*" else r"(?:\\.|(?!MARK)[^\\])*?".replace("MARK", re.escape(mark))
         closing = re.compile((escape or ".*?") + re.escape("*/" if mark == "/*" else mark), re.DOTALL)
         found = closing.match(text, position)
         if found is None or (len(mark) == 1 and "\n" in found[0]):

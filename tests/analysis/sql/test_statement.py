@@ -127,7 +127,8 @@ NOW = "CURRENT_TIMESTAMP()"
         "SELECT SUM(a) OVER (ORDER BY b RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM d.t",
         "SELECT b LIKE ANY ('x', 'y') FROM d.t", "SELECT [1, 2][OFFSET(0)]", "SELECT [1, 2][0] + 1", "SELECT x + 1 FROM UNNEST([1, 2]) AS x",
         "SELECT a FROM d.t UNION DISTINCT SELECT a FROM d.u", "SELECT s FROM d.t UNION ALL SELECT s FROM d.t", "SELECT NULL AS n UNION ALL SELECT a FROM d.u",
-        "SELECT c = '2026-01-31' FROM d.t", "SELECT c = '2024-02-29' FROM d.t", "SELECT s.x + 1 FROM d.t", "SELECT t.s.x FROM d.t AS t",
+        "SELECT c = '2026-01-31' FROM d.t", "SELECT c = '2024-02-29' FROM d.t", "SELECT c = '2026-01-3\\x31' FROM d.t", "SELECT c = r'2026-01-31' FROM d.t",
+        "SELECT k.x FROM (SELECT AS STRUCT 1 AS x, 2 AS y) AS k", "SELECT k + 1 FROM (SELECT AS VALUE a FROM d.t) AS k", "SELECT s.x + 1 FROM d.t", "SELECT t.s.x FROM d.t AS t",
     ],
 )  # fmt: skip
 def test_what_the_platform_takes_is_sound(text: str) -> None:
@@ -159,6 +160,12 @@ def test_what_the_platform_takes_is_sound(text: str) -> None:
         ("SELECT a FROM d.t UNION ALL SELECT a FROM d.u UNION DISTINCT SELECT a FROM d.u", "do not follow one another"),
         ("SELECT PARSE_JSON(b) FROM d.t UNION DISTINCT SELECT PARSE_JSON(e) FROM d.u", "JSON"),
         ("SELECT s.y FROM d.t", "`y`"),
+        ("SELECT t.s.y FROM d.t AS t", "The STRUCT has no field `y`; it has x."),
+        ("SELECT t.s.x + 'a' FROM d.t AS t", "`+` does not take INT64 (`x`), STRING;"),
+        ("SELECT k.z FROM (SELECT AS STRUCT 1 AS x) AS k", "The STRUCT has no field `z`; it has x."),
+        ("SELECT a + b FROM d.t", "`+` does not take INT64 (`a`), STRING (`b`);"),
+        ("SELECT c = '2026-01-3\\x39' FROM d.t", "DATE"),
+        ("SELECT c = r'2026-01-3\\x31' FROM d.t", "DATE"),
     ],
 )  # fmt: skip
 def test_what_the_platform_refuses_is_told(text: str, words: str) -> None:
