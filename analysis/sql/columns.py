@@ -16,7 +16,7 @@ from analysis.sql.options import read_options
 from analysis.sql.queries import QueryReader
 from analysis.sql.record import ExpressionPlace, Reading
 from analysis.sql.scope import QueryScope
-from analysis.sql.spelling import data_type
+from analysis.sql.spelling import data_type, parameters_wrong, type_parameters
 from analysis.sql.text import Tree, start_of
 from analysis.sql.types import ANY, Type, distance
 
@@ -35,7 +35,6 @@ CLOCKS = frozenset(each for each in DEFAULTS if each.startswith("CURRENT_"))
 WORDS = (TokenType.TRUE, TokenType.FALSE, TokenType.NULL)
 
 _EMPTY = re.compile(r"`?\w+`?\s+\w+\s*\(\s*\)")
-_SCALES = {"NUMERIC": (9, 29), "BIGNUMERIC": (38, 38)}
 _ORDER = ("DEFAULT", "PRIMARY KEY", "NOT NULL", "OPTIONS")
 _STOPS = {"NOT", "OPTIONS", "PRIMARY", "REFERENCES", "CONSTRAINT", "COLLATE"}
 
@@ -170,24 +169,11 @@ class ColumnReader:
         return fields
 
     def _parameters(self, node: Tree, kind: Tree, found: Type) -> tuple[int, ...]:
-        given = [each.this for each in kind.expressions if isinstance(each, exp.DataTypeParam)]
-        if not given:
-            return ()
+        numbers = type_parameters(kind)
         name = found.element.kind if found.kind == "ARRAY" and found.element is not None else found.kind
-        numbers = tuple(int(each.name) if each.name.isdigit() else -1 for each in given)
-        if name in ("STRING", "BYTES") and len(numbers) == 1 and numbers[0] > 0:
-            return numbers
-        if name in _SCALES and 1 <= len(numbers) <= 2:
-            scale, (most, whole) = numbers[1] if len(numbers) == 2 else 0, _SCALES[name]
-            if 0 <= scale <= most and max(1, scale) <= numbers[0] <= scale + whole:
-                return numbers
-            shown = f"{name}({', '.join(map(str, numbers))})"
-            self.record.fault(
-                node,
-                f"{shown} is out of range: a scale is 0 to {most}, a precision at least 1 and the scale, at most the scale + {whole}; correct it.",
-            )
-            return numbers
-        raise NotUnderstoodError(f"`{name}` does not take these parameters; correct or remove them.", start_of(node))
+        if wrong := parameters_wrong(name, numbers):
+            self.record.fault(node, wrong)
+        return numbers
 
     # defaults
 

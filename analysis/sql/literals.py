@@ -10,7 +10,7 @@ from sqlglot import exp
 from analysis.sql.names import NameReader
 from analysis.sql.parts import PARTS
 from analysis.sql.reader import listed
-from analysis.sql.spelling import data_type
+from analysis.sql.spelling import data_type, parameters_wrong, type_parameters
 from analysis.sql.text import HOLE, Tree
 from analysis.sql.types import (
     ALIASES,
@@ -92,6 +92,10 @@ class Literals(NameReader):
             return self.record.fault(
                 node, f"`{node.args['to'].sql('bigquery')}` is no type of GoogleSQL; use one that it has."
             )
+        for each in node.args["to"].find_all(exp.DataType):
+            spelled = data_type(each)
+            if wrong := parameters_wrong(spelled.kind if spelled else "", type_parameters(each)):
+                return self.record.fault(node, wrong)
         inner = node.this
         if isinstance(inner, exp.Array | exp.Struct) and wanted.kind in ("ARRAY", "STRUCT"):
             self._constructor(inner, wanted)

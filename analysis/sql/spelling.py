@@ -47,3 +47,26 @@ def data_type(node: Tree) -> Type | None:
             fields.append(TypeField(each.name if isinstance(each, exp.ColumnDef) else "", nested))
         return struct(fields)
     return Type(kind) if kind in SCALARS else None
+
+
+_SCALES = {"NUMERIC": (9, 29), "BIGNUMERIC": (38, 38)}
+"""How large a scale may be, and how many digits may stand before it (GoogleSQL: parameterized decimal types)."""
+
+
+def type_parameters(node: Tree) -> tuple[int, ...]:
+    """The numbers in parentheses behind a type; -1 for what is none."""
+    given = [each.this for each in node.expressions if isinstance(each, exp.DataTypeParam)]
+    return tuple(int(each.name) if each.name.isdigit() else -1 for each in given)
+
+
+def parameters_wrong(kind: str, numbers: tuple[int, ...]) -> str:
+    """What is wrong with the numbers behind a type, or nothing."""
+    if not numbers or (kind in ("STRING", "BYTES") and len(numbers) == 1 and numbers[0] > 0):
+        return ""
+    if kind not in _SCALES or len(numbers) > 2:
+        return f"`{kind}` does not take these parameters; correct or remove them."
+    scale, (most, whole) = numbers[1] if len(numbers) == 2 else 0, _SCALES[kind]
+    if 0 <= scale <= most and max(1, scale) <= numbers[0] <= scale + whole:
+        return ""
+    shown = f"{kind}({', '.join(map(str, numbers))})"
+    return f"{shown} is out of range: a scale is 0 to {most}, a precision at least 1 and the scale, at most the scale + {whole}; correct it."

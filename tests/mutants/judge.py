@@ -37,7 +37,8 @@ def nearest(root: Path, found: Mapping[str, Cost], mutant: Mutant, group: Group 
     """Return the tests that reach the mutant, as many as may be run; of what runs at import, those of the module, or any.
 
     Those that name the rule that holds it, and those of the file that is named after the module, come first, then one of
-    each other file, then all that cost next to nothing, and one of each file in turn; the cheapest first. What only an import runs meets those that read what is registered, too.
+    each other file, then all that cost next to nothing, and one of each file in turn; the cheapest first. What only an
+    import runs meets those that read what is registered, too.
     """
     place = reached(root / mutant.module, mutant.module, mutant.definition, mutant.line)
     inside = mutant.in_function and place not in found.get(IMPORT, Cost()).calls
