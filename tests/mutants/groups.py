@@ -55,6 +55,6 @@ GROUPS = {
     "languages": Group(
         ("analysis/sql/*.py", "analysis/promql/*.py", "analysis/logfilter/*.py"),
         ("tests/analysis/**/test_*.py", "tests/blueprint/schemas/test_*.py", "tests/blueprint/alerts/test_*.py",
-         *(f"tests/blueprint/contracts/test_{each}.py" for each in ("alerts", "messages", "queries", "streams", "tables"))),
+         *(f"tests/blueprint/contracts/test_{each}.py" for each in ("alerts", "queries", "tables"))),
     ),
 }  # fmt: skip

@@ -203,6 +203,10 @@ class TestLayout:
                 "RANGE_BUCKET(n, GENERATE_ARRAY(0, 100, 10))",
                 Partitioning(column="n", range=RangePartitioning(start=0, end=100, interval=10)),
             ),
+            (
+                "RANGE_BUCKET(n, GENERATE_ARRAY(0, 10000, 1))",
+                Partitioning(column="n", range=RangePartitioning(start=0, end=10_000, interval=1)),
+            ),
         ],
     )
     def test_every_form_of_partitioning(self, by: str, expected: Partitioning) -> None:
@@ -234,6 +238,9 @@ class TestLayout:
             ("OPTIONS(location='US')", "The location is the stack's and is not written here"),
             ("DEFAULT COLLATE 'und:ci'", "DEFAULT COLLATE is not deployed"),
             ("PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 100000, 1))", "has 100000 partitions"),
+            ("PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 10001, 1))", "has 10001 partitions"),
+            ("CLUSTER BY s PARTITION BY d", "put them in order"),
+            ("OPTIONS(description='a') CLUSTER BY s", "put them in order"),
             (
                 "PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 9, 1)) OPTIONS(partition_expiration_days=9)",
                 "never expire",
