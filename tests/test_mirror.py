@@ -34,6 +34,7 @@ BY_SUBJECT = {
 """Folders of tests/ that mirror nothing, and what they look at."""
 OTHERS = {
     "analysis/sql/test_agreement.py": "all of analysis/sql against Google's analyzer",
+    "analysis/sql/test_corpus.py": "all of analysis/sql against what it said before",
     "blueprint/alerts/test_command.py": "ops/alerts.py, over the catalogue of this folder's fixtures",
     "blueprint/schemas/test_changes_agree.py": "contract, difference and twin, on one change of a table",
     "blueprint/schemas/test_published.py": "what functions publish, against the schemas",

@@ -56,5 +56,6 @@ GROUPS = {
         ("analysis/sql/*.py", "analysis/promql/*.py", "analysis/logfilter/*.py"),
         ("tests/analysis/**/test_*.py", "tests/blueprint/schemas/test_*.py", "tests/blueprint/alerts/test_*.py",
          *(f"tests/blueprint/contracts/test_{each}.py" for each in ("alerts", "queries", "tables"))),
+        ("tests/blueprint/alerts/test_schedules.py",),
     ),
 }  # fmt: skip

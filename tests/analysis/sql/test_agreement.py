@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from analysis.sql.ddl import ObjectKind, read_ddl
-from analysis.sql.functions import UNTYPED, functions, parse_type, unlisted
-from analysis.sql.scope import Relation
+from analysis.sql.functions import UNTYPED, functions, unlisted
 from analysis.sql.statement import Statement, read
 from blueprint.loader import load_manifest
 from blueprint.operations import FOLDER as OPERATORS
@@ -21,21 +20,10 @@ from blueprint.schemas.placeholders import view_values
 from blueprint.schemas.statements import catalog
 from tests.analysis.sql.analyzer import READY, ROOT, Analyzer, Verdict
 from tests.analysis.sql.statements import statement
+from tests.analysis.sql.test_corpus import KNOWN, NAMES, TABLES, corpus, kind_of
 
 pytestmark = pytest.mark.skipif(not READY.exists(), reason="Google's analyzer is not here; `make sql` installs it")
 
-CORPUS = Path(__file__).with_name("corpus")
-NAMES = ("queries", "expressions", "writes", "ddl")
-TABLES = {
-    "ds.t": """a INT64, b STRING, c BOOL, d DATE, ts TIMESTAMP, dt DATETIME, tm TIME, f FLOAT64, num NUMERIC, bs BYTES,
-        j JSON, n ARRAY<INT64>, arr ARRAY<STRUCT<k STRING, v INT64>>, s STRUCT<x INT64, y STRING, z STRUCT<w DATE>>,
-        iv INTERVAL, g GEOGRAPHY, rd RANGE<DATE>, big BIGNUMERIC""",
-    "ds.u": "a INT64, c STRING, e DATE",
-    "other.e": "b STRING, q INT64",
-}
-KNOWN = {
-    name: Relation(tuple(parse_type(f"STRUCT<{' '.join(columns.split())}>").fields)) for name, columns in TABLES.items()
-}
 PIPELINES = (ROOT, ROOT / "tests" / "pipelines" / "parcels")
 
 
@@ -50,11 +38,6 @@ def analyzer() -> Iterator[Analyzer]:
 def verdicts(analyzer: Analyzer) -> Mapping[str, Mapping[str, Verdict]]:
     """Part of the corpus → statement → what the analyzer says."""
     return {name: dict(zip(corpus(name), analyzer.ask(TABLES, corpus(name)), strict=True)) for name in NAMES}
-
-
-def corpus(name: str) -> list[str]:
-    lines = (CORPUS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def explained(file: str) -> dict[str, str]:
@@ -91,10 +74,7 @@ def differs(statement: str, ours: Statement, theirs: Verdict) -> str:
 
 
 def ddl_differs(statement: str, theirs: Verdict) -> str:
-    kind: ObjectKind = (
-        "view" if " VIEW " in statement else "dataset" if statement.startswith("CREATE SCHEMA") else "table"
-    )
-    _, problems = read_ddl(statement, kind)
+    _, problems = read_ddl(statement, kind_of(statement))
     if bool(problems) == (theirs.refusal is not None):
         return ""
     return f"{statement}\n  ours: {[each.message for each in problems]}\n  theirs: {theirs.refusal}"
