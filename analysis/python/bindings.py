@@ -104,6 +104,7 @@ def release(scope: BindingScope) -> None:
     scope.inner.clear()
     scope.names.clear()
     scope.attributes.clear()
+    scope.aliases.clear()
     scope.elsewhere.clear()
     scope.parent = scope.owner = None
 

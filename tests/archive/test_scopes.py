@@ -147,7 +147,7 @@ def test_a_comprehension_in_a_class_does_not_see_its_names() -> None:
 
 
 def test_nothing_is_left_to_the_collector() -> None:
-    text = b"def f(a):\n    def g():\n        return [b := c for c in a]\n    return g, b\nclass D:\n    x = {y for y in f}\n"
+    text = b"def f(a):\n    def g():\n        return [b := c for c in a]\n    return g, b\nclass D:\n    x = {y for y in f}\nif f:\n    h = k = [f]\n    for z in h:\n        z.append(k)\n"
     gc.collect()
     gc.disable()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.sql.ddl import ObjectKind, read_ddl
 from analysis.sql.functions import parse_type
 from analysis.sql.scope import Relation
 from analysis.sql.statement import read
@@ -107,10 +108,45 @@ def test_joins_that_wait_for_their_conditions_are_bounded() -> None:
     assert [each.message for each in read(chain, {}).problems] == [
         "More than 8 joins wait for their conditions; write ON or USING after each."
     ]
+    eight = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{n}" for n in range(8)) + " ON TRUE" * 8
+    assert read(eight, CATALOG).problems == ()
     each_with_its_own = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{number} ON TRUE" for number in range(60))
     assert not any("joins wait" in each.message for each in read(each_with_its_own, {}).problems)
     crossed = "SELECT 1 FROM d.t AS a" + " CROSS JOIN d.t LEFT JOIN UNNEST([1])" * 20
     assert not any("joins wait" in each.message for each in read(crossed, {}).problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("SELECT [STRUCT(1 AS x), STRUCT(2 AS y)] AS l", "ARRAY<STRUCT<x INT64>>"),
+        ("SELECT [STRUCT(1 AS x), STRUCT(2.5 AS x)] AS l", "ARRAY<STRUCT<x FLOAT64>>"),
+        ("SELECT IF(TRUE, STRUCT(1 AS x), STRUCT(NULL AS y)) AS l", "STRUCT<x INT64>"),
+    ],
+)
+def test_structs_have_one_type_together(text: str, kind: str) -> None:
+    assert [str(each.type) for each in read(text, CATALOG).result or ()] == [kind]
+
+
+@pytest.mark.parametrize(("text", "start"), [("CREATE TABLE t (a INT64)", 0), ("-- c\nCREATE TABLE t (a INT64)", 5)])
+def test_a_statement_begins_at_its_first_word(text: str, start: int) -> None:
+    found, _ = read_ddl(text, "table")
+    assert found is not None
+    assert found.start == start
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "most"),
+    [
+        ("CREATE TABLE t (a INT64 OPTIONS(description='{}'))", "table", 1024),
+        ("CREATE TABLE t (a INT64) OPTIONS(description='{}')", "table", 16384),
+        ("CREATE VIEW v OPTIONS(description='{}') AS SELECT 1 AS a", "view", 16384),
+        ("CREATE SCHEMA d OPTIONS(description='{}')", "dataset", 16384),
+    ],
+)
+def test_a_description_has_its_most_characters(text: str, kind: ObjectKind, most: int) -> None:
+    assert read_ddl(text.format("x" * most), kind)[1] == ()
+    assert len(read_ddl(text.format("x" * (most + 1)), kind)[1]) == 1
 
 
 NOW = "CURRENT_TIMESTAMP()"
