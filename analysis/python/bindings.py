@@ -84,6 +84,13 @@ class BindingScope:
             scope = scope.parent
         return scope
 
+    def holder(self, name: str) -> BindingScope | None:
+        """Return the nearest scope, this one or one around, that binds a name; None where none does."""
+        scope: BindingScope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.parent
+        return scope
+
     def bind(self, name: str, binding: Binding) -> None:
         """Add a binding, where the name belongs."""
         target = self.elsewhere.get(name, self) or self
@@ -213,14 +220,13 @@ class _Binder:
                 node, depth = node.value, depth + 1
             if isinstance(node, ast.Attribute):
                 scope.module.changed_fields.add(node.attr)
-            home: BindingScope | None = scope if isinstance(node, ast.Name) else None
-            while home is not None and node.id not in home.names and home.parent is not None:  # type: ignore[attr-defined]
-                home = home.parent
-            key = (id(home), getattr(node, "id", ""), way, depth)
-            if home is None or key in seen or depth > _MOST_DEPTH:
+            if not isinstance(node, ast.Name):
+                continue
+            name, home = node.id, scope.holder(node.id) or scope.module
+            key = (id(home), name, way, depth)
+            if key in seen or depth > _MOST_DEPTH:
                 continue
             seen.add(key)
-            name = key[1]
             if way != "grown" or depth:
                 (home.reordered if way == "order" and not depth else home.changed).add(name)
             further = "changed" if way == "grown" else way

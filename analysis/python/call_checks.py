@@ -79,7 +79,7 @@ class _Checker:
         elif isinstance(function, Member) and isinstance(function.owner, CallResult):
             maker = function.owner.function
             module, _, name = maker.name.partition(":") if isinstance(maker, Thing) else ("", "", "")
-            return self._method(module, name, function.name)
+            return self._method(self._line(module, name) or [], function.name)
         return None
 
     def _settled(self, module: str) -> FileRecord | None:
@@ -116,15 +116,15 @@ class _Checker:
             fields |= {each.name: each for each in signature.fields}
         if line[0][2].making == "by fields":
             return tuple(fields.values())
-        made = self._method(module, name, "__init__")
+        made = self._method(line, "__init__")
         if made is not None:
             return made[1]
         hidden = any("__init__" in signature.hides or signature.making == "by fields" for _, _, signature in line)
         return None if hidden else ()
 
-    def _method(self, module: str, name: str, method: str) -> Takes | None:
-        """Return a method of an object of a class, by the nearest class that has it."""
-        for owner, of, signature in self._line(module, name) or ():
+    def _method(self, line: list[tuple[str, str, ClassSignature]], method: str) -> Takes | None:
+        """Return a method of an object of the first class of a line, by the nearest class that has it."""
+        for owner, of, signature in line:
             found = self._closure.records[owner].signatures.get(f"{of}.{method}")
             if method in signature.hides or (method == "__init__" and signature.making == "by fields"):
                 return None

@@ -171,13 +171,11 @@ class Conditions:
             for node, inner in _with_scopes(asked, home):
                 if isinstance(node, ast.Call | ast.Name) and self._probes(node, inner):
                     return True
-                owner: BindingScope | None = inner if isinstance(node, ast.Name) else None
-                while owner is not None and node.id not in owner.names:  # type: ignore[attr-defined]
-                    owner = owner.parent
-                if owner is None or (id(owner), node.id) in seen:  # type: ignore[attr-defined]
+                owner = inner.holder(node.id) if isinstance(node, ast.Name) else None
+                if not isinstance(node, ast.Name) or owner is None or (id(owner), node.id) in seen:
                     continue
-                seen.add((id(owner), node.id))  # type: ignore[attr-defined]
-                bindings = owner.names[node.id]  # type: ignore[attr-defined]
+                seen.add((id(owner), node.id))
+                bindings = owner.names[node.id]
                 if any(each.on_failed_import for each in bindings):
                     return True
                 sources = [each.source for each in bindings if each.how == "value" and isinstance(each.source, _ASKING)]

@@ -10,7 +10,7 @@ from analysis.python.imports import ImportFact
 from analysis.python.outside import Outside
 from analysis.python.program import Program
 from analysis.python.text_values import shown
-from analysis.python.values import UNKNOWN, Constant, Thing, Value, possible, text_of
+from analysis.python.values import Constant, Thing, Value, possible, text_of
 
 
 def check_names(closure: Closure, names: ExportedNames, outside: Outside, program: Program) -> None:
@@ -134,8 +134,10 @@ def _is_given_later(closure: Closure, program: Program, problem: ImportProblem) 
 def _gives_by_name(program: Program, module: str, owner: str, attribute: str) -> bool:
     """Return whether a module calls `setattr` with another one and that name, or one that is not known."""
     for _, call in program.calls_of(module, {"builtins.setattr"}):
-        whose, name = (program.linked(each, module) for each in (*call.arguments[:2], *_NOTHING[len(call.arguments) :]))
-        known = text_of(name)
+        if not call.arguments:
+            continue
+        whose, *names = (program.linked(each, module) for each in call.arguments[:2])
+        known = text_of(names[0]) if names else None
         if Thing(owner) in possible(whose) and known in (None, attribute):
             return True
     return False
@@ -153,9 +155,6 @@ def _sets(program: Program, module: str, owner: str, name: str) -> bool:
         return True
     handed = ((callee, each) for callee, call in program.calls(module) for each in call.arguments)
     return any(each == Thing(owner) and not callee.startswith("builtins.") for callee, each in handed)
-
-
-_NOTHING = (UNKNOWN, UNKNOWN)
 
 
 def _may_be(program: Program, module: str, value: Value, owner: str) -> bool:
