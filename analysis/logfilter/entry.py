@@ -94,7 +94,7 @@ def values_at(entry: Mapping[str, object], path: tuple[str, ...]) -> list[object
         found = below
     flat = [item for value in found for item in (value if isinstance(value, list) else [value])]
     flat = [value for value in flat if value is not None]
-    if flat or path[0] in PAYLOADS or path[0] in OPEN or path[:2] == ("resource", "labels"):
+    if flat or path[0] in PAYLOADS | OPEN or path[:2] == ("resource", "labels"):
         return flat
     return [DEFAULT]
 

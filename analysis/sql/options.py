@@ -71,9 +71,10 @@ def _read_value(record: Reading, options: Options, node: Tree, name: str, subjec
     elif name == "labels":
         options.labels = _labels(value, start)
     elif name == "partition_expiration_days":
-        days = _number(value, start)
-        if days <= 0:
-            record.fault(node, "Partitions expire after a positive number of days; correct it.")
+        days = float(value.name) if isinstance(value, exp.Literal) and not value.is_string else 0
+        if not 1 <= days * 86_400_000 < 2**63:  # counted in milliseconds, of which none would be never
+            found = value.sql("bigquery")[:40]
+            record.fault(node, f"Partitions expire after a positive number of days, not `{found}`; correct it.")
         options.partition_expiration_days = days
     elif isinstance(value, exp.Boolean):
         options.require_partition_filter = bool(value.this)
@@ -85,13 +86,6 @@ def _text(node: Tree, what: str, start: int) -> str:
     if isinstance(node, exp.RawString) or (isinstance(node, exp.Literal) and node.is_string):
         return str(node.name)
     raise NotUnderstoodError(f"Expected {what}, found `{node.sql('bigquery')[:40]}`.", start)
-
-
-def _number(node: Tree, start: int) -> float:
-    sign, inner = (-1, node.this) if isinstance(node, exp.Neg) else (1, node)
-    if isinstance(inner, exp.Literal) and not inner.is_string:
-        return sign * float(inner.name)
-    raise NotUnderstoodError(f"Expected a number of days, found `{node.sql('bigquery')[:40]}`.", start)
 
 
 def _labels(node: Tree, start: int) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,7 @@ Tree = Any
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _AS_WRITTEN = (TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING)
-HOLE = re.compile(r"hole_\d+_")
+HOLE = re.compile(r"hole_(\d+)_")
 _BYTES = ("b", "B", *(a + b for a in "rR" for b in "bB"), *(b + a for a in "rR" for b in "bB"))
 
 
@@ -39,7 +39,7 @@ class ParsedSql(NamedTuple):
 
     def unplugged(self, name: str) -> str:
         """A name with its holes as they were written."""
-        return HOLE.sub(lambda match: self.holes[int(match[0][5:-1])], name)
+        return HOLE.sub(lambda match: self.holes[int(match[1])], name)
 
 
 @functools.cache

@@ -158,8 +158,7 @@ def _between_kinds(value: Typed, wanted: Type) -> int | None:
     if wanted.kind in near:
         return near.index(wanted.kind) + 1
     if wanted.kind in LITERALS.get(value.origin, ()) and value.type.kind in {"STRING", "FLOAT64"}:
-        far = 1 if value.origin == "float" else 4
-        return far if value.origin != "text" or spells(value.text, wanted.kind) else None
+        return 1 if value.origin != "text" or spells(value.text, wanted.kind) else None
     return None
 
 

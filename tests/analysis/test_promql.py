@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -124,3 +126,44 @@ def test_what_counts_is_never_below_zero(operator: str, limit: int, dead: bool) 
     assert satisfiability.never_true(binary(FunctionCall("sum", (A,)), operator, limit)) == said
     assert satisfiability.never_true(binary(binary(A, "-", B), operator, limit)) is None
     assert satisfiability.never_true(binary(binary(A, "/", B), operator, limit)) == said
+
+
+@pytest.mark.parametrize(
+    ("window", "duration", "seen"),
+    [(None, 84_600, True), (None, 84_601, False), (600, 84_000, True), (600, 84_001, False)],
+)
+def test_absence_is_seen_for_23_hours_and_a_half(window: int | None, duration: int, seen: bool) -> None:
+    absent = FunctionCall("absent_over_time" if window else "absent", (replace(OLDEST, range=window),))
+    refused = "Absence is seen for at most 23.5 hours; let a scheduled function look for daily things."
+    assert satisfiability.problems(absent, duration) == ([] if seen else [refused])
+
+
+SENT = FunctionCall("sum", (FunctionCall("sum_over_time", (ACKS.over(600),)),))
+LATENCY = Selector("pubsub_googleapis_com:subscription_push_request_latencies_bucket", (RESOURCE,), 600)
+SLOW = FunctionCall("histogram_quantile", (Number(0.99), FunctionCall("sum_over_time", (LATENCY,))))
+NOTHING = FunctionCall("vector", (Number(0),))
+
+
+@pytest.mark.parametrize(
+    ("condition", "dead"),
+    [
+        (binary(SENT, "==", 0), True),
+        (binary(SENT, "<=", 0), True),
+        (binary(SENT, "<", 1), True),
+        (binary(SENT, "==", 1), False),
+        (binary(SENT, "<=", 1), False),
+        (binary(SENT, "<", 2), False),
+        (binary(SENT, ">", 0), False),
+        (binary(SENT, "<", SENT), False),
+        (binary(binary(SENT, "+", SENT), "==", 0), True),
+        (binary(binary(SENT, "/", SENT), "==", 0), False),
+        (binary(together("or", SENT, NOTHING), "==", 0), False),
+        (binary(binary(SENT, "*", FunctionCall("max", (OLDEST,))), "==", 0), False),
+        (binary(SLOW, "<", 1), False),
+        (binary(FunctionCall("vector", (TIME,)), "<", 1), False),
+    ],
+    ids=lambda each: render(each) if isinstance(each, Binary) else str(each),
+)
+def test_zero_is_not_asked_of_what_has_no_points_instead(condition: Expression, dead: bool) -> None:
+    found = satisfiability.problems(condition, 60)
+    assert [each.endswith("use `unless`.") for each in found] == [True] * dead

@@ -71,7 +71,7 @@ def kept() -> dict[str, str]:
     return {statement: verdict for verdict, _, statement in (line.partition("\t") for line in lines)}
 
 
-@pytest.mark.parametrize(("name", "first"), parts())
+@pytest.mark.parametrize(("name", "first"), [*parts()])
 def test_it_is_said_as_it_was(name: str, first: int, kept: dict[str, str]) -> None:
     statements = corpus(name)[first : first + TOGETHER]
     assert {each: said(name, each) for each in statements} == {each: kept.get(each, "new") for each in statements}

@@ -1,10 +1,13 @@
-"""Where a comment, a string or a quoted name begins that never ends."""
+"""Where a comment, a string or a quoted name begins that never ends, and joins that the parser would try for ever."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
-from analysis.sql.lexical import unclosed
+from analysis.sql.lexical import NotUnderstoodError, unclosed
+from analysis.sql.text import parse
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,22 @@ def test_what_never_ends_is_found_where_it_begins(text: str, begins: int) -> Non
 )
 def test_of_what_ends_it_is_the_last_character(text: str) -> None:
     assert unclosed(text) == len(text) - 1
+
+
+@pytest.mark.parametrize(
+    ("joins", "sound"),
+    [
+        (" JOIN t" * 8 + " ON TRUE" * 8, True),
+        (" JOIN t" * 9 + " ON TRUE" * 9, False),
+        (" JOIN t" * 7 + " ON TRUE" + " JOIN t" * 2 + " USING (a)" * 8, True),
+        (" JOIN t" * 7 + " ON TRUE" + " JOIN t" * 3 + " USING (a)" * 9, False),
+        (" CROSS JOIN t ON TRUE" * 2 + " JOIN t" * 9, False),
+        (" JOIN t" * 60, False),
+        (" JOIN t ON TRUE" * 60, True),
+        (" CROSS JOIN t LEFT JOIN UNNEST([1])" * 20, True),
+    ],
+)
+def test_joins_that_wait_for_their_conditions_are_bounded(joins: str, sound: bool) -> None:
+    message = "More than 8 joins wait for their conditions; write ON or USING after each."
+    with nullcontext() if sound else pytest.raises(NotUnderstoodError, match=message):
+        parse(f"SELECT 1 FROM t{joins}")

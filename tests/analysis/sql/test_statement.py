@@ -62,6 +62,47 @@ def test_what_else_a_statement_says() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name", "qualified", "told"),
+    [
+        ("SELECT a FROM d.t", "d.t", False, []),
+        ("SELECT a FROM p.d.t", "d.t", True, []),
+        ("SELECT a FROM {project}.d.t", "d.t", True, []),
+        ("SELECT a FROM `{project}.d.t`", "d.t", True, []),
+        ("SELECT a FROM {project}.d.nothing", "d.nothing", True, ["Table `d.nothing` is declared nowhere"]),
+        ("SELECT a FROM {dataset}.t", "{dataset}.t", True, ["Which table `{dataset}.t` is, only running"]),
+        ("SELECT a FROM d.{table}", "d.{table}", True, ["Which table `d.{table}` is, only running"]),
+        (
+            "SELECT a FROM {project}.{dataset}.x_{n}",
+            "{dataset}.x_{n}",
+            True,
+            ["Which table `{dataset}.x_{n}` is, only"],
+        ),
+    ],
+)
+def test_a_table_is_known_where_only_its_project_is_left_open(
+    text: str, name: str, qualified: bool, told: list[str]
+) -> None:
+    statement = read(text, CATALOG, project="p")
+    assert [(each.name, each.qualified) for each in statement.tables] == [(name, qualified)]
+    found = [each.message for each in (*statement.problems, *statement.notes)]
+    assert [said[: len(words)] for said, words in zip(found, told, strict=True)] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("SELECT a FROM t", "with its dataset and no more"),
+        ("SELECT a FROM q.d.t", "with its dataset, without a project"),
+    ],
+)
+def test_a_table_is_named_with_its_dataset_alone(text: str, wanted: str) -> None:
+    statement = read(text, CATALOG, project="p")
+    assert [each.message for each in statement.problems] == [
+        f"Table `{text.split()[-1]}` is not named as `dataset.table`; write it {wanted}."
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "sound"),
     [
         ("SELECT n FROM d.days WHERE day = @day", True),
@@ -103,25 +144,17 @@ def test_what_is_no_statement_of_ours_is_refused_or_not_known_and_never_raises(t
     assert statement.problems or statement.notes
 
 
-def test_joins_that_wait_for_their_conditions_are_bounded() -> None:
-    chain = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{number}" for number in range(60))
-    assert [each.message for each in read(chain, {}).problems] == [
-        "More than 8 joins wait for their conditions; write ON or USING after each."
-    ]
-    eight = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{n}" for n in range(8)) + " ON TRUE" * 8
-    assert read(eight, CATALOG).problems == ()
-    each_with_its_own = "SELECT 1 FROM d.t AS a" + "".join(f" JOIN d.t AS b{number} ON TRUE" for number in range(60))
-    assert not any("joins wait" in each.message for each in read(each_with_its_own, {}).problems)
-    crossed = "SELECT 1 FROM d.t AS a" + " CROSS JOIN d.t LEFT JOIN UNNEST([1])" * 20
-    assert not any("joins wait" in each.message for each in read(crossed, {}).problems)
-
-
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
         ("SELECT [STRUCT(1 AS x), STRUCT(2 AS y)] AS l", "ARRAY<STRUCT<x INT64>>"),
         ("SELECT [STRUCT(1 AS x), STRUCT(2.5 AS x)] AS l", "ARRAY<STRUCT<x FLOAT64>>"),
         ("SELECT IF(TRUE, STRUCT(1 AS x), STRUCT(NULL AS y)) AS l", "STRUCT<x INT64>"),
+        ("SELECT [STRUCT(1 AS x, 2.5 AS y), STRUCT(1.5 AS p, 2 AS q)] AS l", "ARRAY<STRUCT<x FLOAT64, y FLOAT64>>"),
+        (
+            "SELECT IF(TRUE, STRUCT(a AS x, 0.5 AS y), STRUCT(0.5 AS p, a AS q)) AS l FROM d.t",
+            "STRUCT<x FLOAT64, y FLOAT64>",
+        ),
     ],
 )
 def test_structs_have_one_type_together(text: str, kind: str) -> None:
@@ -147,6 +180,23 @@ def test_a_statement_begins_at_its_first_word(text: str, start: int) -> None:
 def test_a_description_has_its_most_characters(text: str, kind: ObjectKind, most: int) -> None:
     assert read_ddl(text.format("x" * most), kind)[1] == ()
     assert len(read_ddl(text.format("x" * (most + 1)), kind)[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "sound"),
+    [
+        ("90", True), (".5", True), ("0.00000002", True), ("0.00000001", False), ("0", False), ("-1", False),
+        ("1e11", True), ("1e12", False), ("1e999", False), ("'90'", False), ("NULL", False), ("9 + 1", False),
+    ],
+)  # fmt: skip
+def test_partitions_expire_after_days_that_milliseconds_count(days: str, sound: bool) -> None:
+    found, problems = read_ddl(
+        f"CREATE TABLE t (d DATE) PARTITION BY d OPTIONS(partition_expiration_days={days})", "table"
+    )
+    refused = f"Partitions expire after a positive number of days, not `{days}`; correct it."
+    assert [each.message for each in problems] == ([] if sound else [refused])
+    assert found is not None
+    assert not sound or found.options.partition_expiration_days == float(days)
 
 
 NOW = "CURRENT_TIMESTAMP()"
@@ -202,6 +252,8 @@ def test_what_the_platform_takes_is_sound(text: str) -> None:
         ("SELECT t.s.y FROM d.t AS t", "The STRUCT has no field `y`; it has x."),
         ("SELECT t.s.x + 'a' FROM d.t AS t", "`+` does not take INT64 (`x`), STRING;"),
         ("SELECT k.z FROM (SELECT AS STRUCT 1 AS x) AS k", "The STRUCT has no field `z`; it has x."),
+        ("SELECT [STRUCT(a, b), STRUCT(0.5, a)] FROM d.t", "The array mixes STRUCT<a INT64, b STRING>, STRUCT<FLOAT64, a INT64>;"),
+        ("SELECT [STRUCT(1, 0.5), STRUCT(0.5)]", "The array mixes STRUCT<INT64, FLOAT64>, STRUCT<FLOAT64>;"),
         ("SELECT [STRUCT(1, 'x'), STRUCT(2)]", "The array mixes STRUCT<INT64, STRING>, STRUCT<INT64>;"),
         ("SELECT b + 1 FROM d.t GROUP BY a + 1", "`b` is neither grouped by"),
         ("SELECT t.a, u.a FROM d.t AS t JOIN d.u AS u USING (a) GROUP BY t.a", "`u.a` is neither grouped by"),
