@@ -109,7 +109,7 @@ def leaves(value: object) -> Iterator[object]:
             stack.extend(item.values())
         elif isinstance(item, Sequence) and not isinstance(item, str):
             stack.extend(item)
-        elif item is not None and item is not DEFAULT:
+        elif item is not None:
             yield item
 
 
@@ -171,11 +171,15 @@ def value_problem(path: tuple[str, ...], value: str) -> str | None:
 
 
 _NOT_RE2 = re.compile(r"\(\?(?:[=!>(#]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
+_LITERAL = re.compile(r"\\[^1-9]|\[\^?\]?(?:\\.|[^]\\])*\]", re.DOTALL)
+"""An escaped character, or a class of characters."""
+_REPEAT = re.compile(r"[()*+]|\{\d*,")
 
 
 def pattern_problem(pattern: str) -> str | None:
     """Return why a regular expression is refused: not RE2, not readable, or slow in a backtracking engine."""
-    if _NOT_RE2.search(pattern):
+    bare = _LITERAL.sub("x", pattern)
+    if _NOT_RE2.search(bare):
         return f"The pattern {pattern!r} uses what RE2 does not have (look-around, back-references, possessive)."
     try:
         with warnings.catch_warnings():
@@ -183,7 +187,7 @@ def pattern_problem(pattern: str) -> str | None:
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         return f"The pattern {pattern!r} cannot be read: {error}."
-    if _nested_repeat(pattern):
+    if _nested_repeat(bare):
         return f"The pattern {pattern!r} repeats a repetition; write it without the inner one."
     return None
 
@@ -191,33 +195,16 @@ def pattern_problem(pattern: str) -> str | None:
 def _nested_repeat(pattern: str) -> bool:
     """Say whether a group that contains an unbounded repetition is itself repeated."""
     repeating: list[bool] = [False]
-    at = 0
-    while at < len(pattern):
-        character = pattern[at]
-        if character == "\\":
-            at += 2
-            continue
-        if character == "[":
-            at = _class_end(pattern, at)
-        elif character == "(":
+    for found in _REPEAT.finditer(pattern):
+        if found[0] == "(":
             repeating.append(False)
-        elif character == ")" and len(repeating) > 1:
-            inner = repeating.pop()
-            if inner and pattern[at + 1 : at + 2] in ("*", "+", "{"):
-                return True
-            repeating[-1] = repeating[-1] or inner
-        elif character in "*+" or (character == "{" and "," in pattern[at : at + 8]):
+        elif found[0] != ")":
             repeating[-1] = True
-        at += 1
+        elif len(repeating) > 1 and repeating.pop():
+            if pattern[found.end() : found.end() + 1] in ("*", "+", "{"):
+                return True
+            repeating[-1] = True
     return False
-
-
-def _class_end(pattern: str, at: int) -> int:
-    """Return the position of the bracket that closes a character class opened at `at`."""
-    end = at + 2 if pattern[at + 1 : at + 2] in ("]", "^") else at + 1
-    while end < len(pattern) and pattern[end] != "]":
-        end += 2 if pattern[end] == "\\" else 1
-    return end
 
 
 Condition = tuple[tuple[str, ...], str, str, bool]

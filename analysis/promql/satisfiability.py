@@ -81,7 +81,7 @@ def _call(call: FunctionCall, duration: int) -> Iterator[str]:
 
 def _asks_zero(comparison: Binary) -> Iterator[str]:
     """Refuse a comparison that only zero satisfies, on metrics that have no points instead of zero."""
-    if comparison.operator not in ("==", "<=", "<") or not isinstance(comparison.right, Number):
+    if comparison.operator not in ("==", "<=", "<") or comparison.boolean or not isinstance(comparison.right, Number):
         return
     limit, strict = comparison.right.value, comparison.operator == "<"
     only_zero = limit <= 1 if strict else limit < 1
@@ -115,7 +115,7 @@ def never_true(expression: Expression) -> str | None:
             return never_true(left) or same
         case Binary("and", left, right):
             return never_true(left) or never_true(right) or _disjoint(expression)
-        case Binary(operator, left, right) if operator in COMPARISONS:
+        case Binary(operator, left, right, boolean=False) if operator in COMPARISONS:
             return never_true(left) or never_true(right) or _compared(expression) or _disjoint(expression)
         case Binary(_, left, right):
             return never_true(left) or never_true(right)
@@ -135,7 +135,7 @@ def _excluded(matchers: tuple[Matcher, ...]) -> str | None:
 def _compared(comparison: Binary) -> str | None:
     left, right = constant(comparison.left), constant(comparison.right)
     if left is not None and right is not None:
-        if not _holds(left, comparison.operator, right) and not comparison.boolean:
+        if not _holds(left, comparison.operator, right):
             return f"{left:g} {comparison.operator} {right:g} is false"
     elif right is not None and _highest(comparison.operator, right) < 0 and _not_negative(comparison.left):
         return f"a count, an age or a share is never {comparison.operator} {right:g}"
@@ -183,7 +183,7 @@ def _not_negative(expression: Expression) -> bool:
             return True
         case FunctionCall(arguments=arguments):
             return all(_not_negative(argument) for argument in arguments)
-        case Binary("-" | "%", _, _):
+        case Binary("-", _, _):
             return False
         case Binary(_, left, right):
             return _not_negative(left) and _not_negative(right)
@@ -195,14 +195,26 @@ def _bounds(expression: Expression) -> Iterator[tuple[Expression, str, float]]:
     if not isinstance(expression, Binary):
         return
     if expression.operator == "and":
-        yield from _bounds(expression.left)
-        yield from _bounds(expression.right)
-    elif expression.operator in COMPARISONS and isinstance(expression.right, Number):
+        for bound in (*_bounds(expression.left), *_bounds(expression.right)):
+            if expression.on is None or _alone(bound[0], expression.on):
+                yield bound
+    elif _filters(expression) and isinstance(expression.right, Number):
         what = expression.left
-        while isinstance(what, Binary) and what.operator in COMPARISONS:
+        while isinstance(what, Binary) and _filters(what):
             what = what.left
         yield what, expression.operator, expression.right.value
         yield from _bounds(expression.left)
+
+
+def _filters(expression: Binary) -> bool:
+    return expression.operator in COMPARISONS and not expression.boolean
+
+
+def _alone(expression: Expression, labels: tuple[str, ...]) -> bool:
+    """Say whether no two series of the expression have the same values of the labels."""
+    if isinstance(expression, FunctionCall) and expression.function in AGGREGATIONS:
+        return {*expression.by} <= {*labels}
+    return not selectors(expression)
 
 
 def _disjoint(expression: Expression) -> str | None:

@@ -46,6 +46,8 @@ EVENT: dict[str, Any] = {
         "items": [{"name": "x"}, {"name": "y"}],
         "@type": "T",
         "nothing": None,
+        "build": "20260129",
+        "word": "nan",
         "details": {"first": {"second": "deep value"}},
     },
 }
@@ -114,7 +116,14 @@ def test_language(found: Filter, expected: bool) -> None:
         ("jsonPayload.@type", "=", "T", True),
         ("jsonPayload.nothing", "=", "", False),
         ("jsonPayload.details", ":", "deep", True),
+        ("jsonPayload.share", ":", "0", False),
+        ("jsonPayload.ok", ":", "false", True),
+        ("jsonPayload.ok", ":", "fal", False),
+        ("jsonPayload.build", ":", "2026", True),
+        ("jsonPayload.word", "=", "NaN", True),
+        ("jsonPayload.word", "=", "2", False),
         ("jsonPayload.details", "=", "deep value", False),
+        ("jsonPayload.details", "!=", "deep value", False),
         ("jsonPayload.details.first.second", "=", "deep value", True),
         ("jsonPayload.event.more", "=", "x", False),
         ("textPayload", "=", "", False),
@@ -122,6 +131,24 @@ def test_language(found: Filter, expected: bool) -> None:
 )
 def test_values(path: str, operator: str, value: str, expected: bool) -> None:
     assert c(path, operator, value).holds(EVENT) is expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "expected"),
+    [
+        ({}, "DEFAULT", True),
+        ({}, "INFO", False),
+        ({"severity": "odd"}, "DEFAULT", True),
+        ({"severity": "odd"}, "1", False),
+        ({"severity": "info"}, "INFO", True),
+        ({"severity": 200}, "INFO", True),
+    ],
+)
+@pytest.mark.parametrize("operator", ["=", ":"])
+def test_a_severity_that_is_none_is_the_default(
+    entry: dict[str, Any], operator: str, value: str, expected: bool
+) -> None:
+    assert c("severity", operator, value).holds(entry) is expected
 
 
 WRITTEN: list[tuple[Filter, str]] = [
@@ -191,6 +218,8 @@ def test_every_value_stands_in_the_text_and_every_alternative_in_parentheses(fou
     [
         (c("thud", "=", "x"), "no field 'thud'"),
         (c("operation.thud", "=", "x"), "no field 'operation.thud'"),
+        (c("operation.id.thud", "=", "x"), "no field 'operation.id.thud'"),
+        (c("resource.thud", "=", "x"), "no field 'resource.thud'"),
         (c("textPayload.thud", "=", "x"), "no field 'textPayload.thud'"),
         (c("severity", ">=", "LOUD"), "is no severity"),
         (c("textPayload", "=~", "("), "cannot be read"),
@@ -205,6 +234,57 @@ def test_every_value_stands_in_the_text_and_every_alternative_in_parentheses(fou
 def test_what_the_platform_would_refuse_is_named(found: Filter, sentence: str) -> None:
     assert any(sentence in problem for problem in problems(found))
     assert all(re.match(r"[A-Z{'].*\.$", problem) for problem in problems(found))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "operation.id",
+        "resource.type",
+        "resource.labels.thud",
+        "labels.a.b",
+        "metadata.a",
+        "jsonPayload.a.b",
+        "severity",
+    ],
+)
+def test_a_field_that_entries_have_is_asked(path: str) -> None:
+    assert [*problems(c(path, "=", "ERROR"))] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sentence"),
+    [
+        ("(a+)*", "repeats a repetition"),
+        ("(a*){2,}", "repeats a repetition"),
+        ("(a{10,})+", "repeats a repetition"),
+        ("((a+)b)+", "repeats a repetition"),
+        ("(a+(b))+", "repeats a repetition"),
+        ("([ab]+)+", "repeats a repetition"),
+        ("(a+)+", "repeats a repetition"),
+        ("(a)+(b+)c", ""),
+        ("((a)(b))+", ""),
+        ("(a{3}b,c)+", ""),
+        (r"(a\+)+", ""),
+        (r"(a\)+", "cannot be read"),
+        ("([+*])+", ""),
+        ("([]+])+", ""),
+        ("([^]+])+", ""),
+        (r"([\]+])+", ""),
+        ("(?x)a # )\nb+", ""),
+        ("a++", "RE2"),
+        (r"a\++", ""),
+        ("[*+]+", ""),
+        ("(?=a)", "RE2"),
+        (r"\(?=a", ""),
+        ("(?P<a>b)(?P=a)", "RE2"),
+        (r"(a)\1", "RE2"),
+        (r"(a)\\1", ""),
+    ],
+)
+def test_a_pattern_is_one_of_re2_and_repeats_no_repetition(pattern: str, sentence: str) -> None:
+    found = [*problems(c("textPayload", "=~", pattern))]
+    assert [sentence in each for each in found] == [True] * bool(sentence)
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,7 @@ NOTHING = FunctionCall("vector", (Number(0),))
         (binary(SENT, "<", 2), False),
         (binary(SENT, ">", 0), False),
         (binary(SENT, "<", SENT), False),
+        (Binary("==", SENT, Number(0), boolean=True), False),
         (binary(binary(SENT, "+", SENT), "==", 0), True),
         (binary(binary(SENT, "/", SENT), "==", 0), False),
         (binary(together("or", SENT, NOTHING), "==", 0), False),
@@ -167,3 +168,98 @@ NOTHING = FunctionCall("vector", (Number(0),))
 def test_zero_is_not_asked_of_what_has_no_points_instead(condition: Expression, dead: bool) -> None:
     found = satisfiability.problems(condition, 60)
     assert [each.endswith("use `unless`.") for each in found] == [True] * dead
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (FunctionCall("rate", (OLDEST.over(600),)), "rate reads counters, but pubsub.googleapis.com/subscription/oldest_unacked_message_age is a gauge."),
+        (FunctionCall("increase", (OLDEST.over(600),)), "increase reads counters, but pubsub.googleapis.com/subscription/oldest_unacked_message_age is a gauge."),
+        (FunctionCall("max_over_time", (OLDEST.over(600),)), None),
+        (FunctionCall("rate", (ACKS.over(600),)), None),
+        (FunctionCall("max_over_time", (OLDEST,)), "max_over_time needs a range, as in max_over_time(metric[10m])."),
+        (FunctionCall("max", (OLDEST,)), None),
+        (FunctionCall("median", (OLDEST,)), "The function median is not known here."),
+    ],
+)  # fmt: skip
+def test_a_function_reads_what_it_is_for(condition: Expression, said: str | None) -> None:
+    assert satisfiability.problems(condition, 60) == ([said] if said else [])
+
+
+EXCLUDED = "its bounds exclude each other"
+BOTH = Binary("and", binary(A, ">", 5), binary(A, "<", 3))
+NEVER = binary(Number(1), ">", 2)
+FALSE = "1 > 2 is false"
+
+
+def labelled(*matchers: Matcher) -> Selector:
+    return Selector("a", matchers)
+
+
+def both(one: Expression, other: Expression, on: tuple[str, ...] | None = None) -> Expression:
+    return Binary("and", binary(one, ">", 5), binary(other, "<", 3), on)
+
+
+def summed(*by: str) -> Expression:
+    return FunctionCall("sum", (A,), by)
+
+
+@pytest.mark.parametrize(
+    ("condition", "dead"),
+    [
+        (labelled(Matcher("x", "=", "1"), Matcher("x", "=~", "2|3")), "x cannot be '1' and pass =~'2|3'"),
+        (labelled(Matcher("x", "=", "2"), Matcher("x", "=~", "2|3")), None),
+        (labelled(Matcher("x", "!=", "1"), Matcher("x", "=~", "1|2")), None),
+        (labelled(Matcher("x", "=", "1"), Matcher("y", "=", "2")), None),
+        (Binary("and", binary(A, ">=", 5), binary(A, "<=", 5)), None),
+        (Binary("and", binary(A, ">", 5), binary(A, "<=", 5)), EXCLUDED),
+        (Binary("and", binary(A, ">=", 5), binary(A, "<", 5)), EXCLUDED),
+        (Binary("and", binary(A, "==", 5), binary(A, "==", 6)), EXCLUDED),
+        (Binary("and", binary(A, "==", 5), binary(A, ">", 5)), EXCLUDED),
+        (Binary("and", binary(A, "==", 5), binary(A, "<", 5)), EXCLUDED),
+        (Binary("and", binary(A, "==", 5), binary(A, ">=", 5)), None),
+        (Binary("and", binary(A, "!=", 5), binary(A, "==", 5)), None),
+        (binary(binary(A, ">", 5), "<", 3), EXCLUDED),
+        (binary(binary(A, ">", 3), "<", 5), None),
+        (binary(binary(binary(A, ">", 3), "!=", 4), "<", 2), EXCLUDED),
+        (binary(binary(A, ">", 5), "<", B), None),
+        (both(A, A), EXCLUDED),
+        (both(A, B), None),
+        (Binary("and", binary(B, ">", 1), BOTH), EXCLUDED),
+        (Binary("and", binary(A, ">", 5), Binary("and", binary(B, ">", 1), binary(A, "<", 3))), EXCLUDED),
+        # other series may be what satisfies the other side
+        (both(A, A, ()), None),
+        (both(A, A, ("x",)), None),
+        (both(summed(), summed(), ()), EXCLUDED),
+        (both(summed("x"), summed("x"), ("x", "y")), EXCLUDED),
+        (both(summed("x"), summed("x"), ()), None),
+        (both(FunctionCall("vector", (TIME,)), FunctionCall("vector", (TIME,)), ()), EXCLUDED),
+        # what gives 0 where it does not hold is there all the same
+        (binary(Binary(">", A, Number(5), boolean=True), "<", 3), None),
+        (Binary("and", Binary(">", A, Number(5), boolean=True), binary(A, "<", 3)), None),
+        (Binary("<", A, Number(0), boolean=True), None),
+        (Binary("<", NEVER, Number(0), boolean=True), FALSE),
+        # what is made of something dead
+        (together("or", NEVER, A), None),
+        (together("or", A, NEVER), None),
+        (together("or", NEVER, NEVER), FALSE),
+        (together("and", A, NEVER), FALSE),
+        (together("and", NEVER, A), FALSE),
+        (together("unless", NEVER, A), FALSE),
+        (together("unless", A, NEVER), None),
+        (together("unless", A, B), None),
+        (together("unless", A, A), "everything is subtracted from itself"),
+        (binary(A, "+", NEVER), FALSE),
+        (binary(NEVER, "+", A), FALSE),
+        (FunctionCall("sum", (NEVER,)), FALSE),
+        (FunctionCall("absent", (NEVER,)), None),
+        # what cannot be negative
+        (binary(binary(A, "+", 0), "<", 0), "a count, an age or a share is never < 0"),
+        (binary(binary(A, "%", 60), "<", 0), "a count, an age or a share is never < 0"),
+        (binary(binary(A, "+", -1), "<", 0), None),
+        (binary(binary(Number(-1), "*", A), "<", 0), None),
+    ],
+    ids=lambda each: render(each) if isinstance(each, Binary | FunctionCall | Selector) else "",
+)  # fmt: skip
+def test_a_condition_is_dead_where_nothing_satisfies_it(condition: Expression, dead: str | None) -> None:
+    assert satisfiability.never_true(condition) == dead
