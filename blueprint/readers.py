@@ -73,6 +73,12 @@ READERS: Final = tuple(
             "blueprint.archive.rules",
         ),
         (
+            "archive-missing-attribute",
+            "Every attribute that code reads of its own objects is theirs",
+            "A method or field that was renamed raises AttributeError in the code that was forgotten, on the day its line runs.",
+            "blueprint.archive.rules",
+        ),
+        (
             "archive-missing-module",
             "Every import finds its module in the archive or in the lock",
             "An orchestrator that lacks one module starts on no message, and the old revision hides it.",

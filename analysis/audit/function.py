@@ -240,6 +240,7 @@ _WORDS = {
     "deleted": "deleted before it is read, by `del` or at its handler's end: NameError.",
     "hint": "named in an annotation, bound nowhere, and evaluated by {detail}: NameError.",
     "arguments": "called with arguments that it does not take ({detail}): TypeError.",
+    "member": "read of an object that does not have it: AttributeError.",
     "order": "asked for while its module is being loaded: {detail}.",
     "recursion": "imported from its own package inside `__getattr__`, which asks itself again and never ends.",
     "search-path": "looked for in folders that its package adds to `__path__`; whether it is there is not known.",

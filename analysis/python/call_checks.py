@@ -8,6 +8,7 @@ from analysis.python.events import Call
 from analysis.python.graph import Closure, caught
 from analysis.python.linking import MOST_DEPTH
 from analysis.python.name_checks import is_given
+from analysis.python.object_types import ObjectTypes
 from analysis.python.program import Program
 from analysis.python.record import FileRecord
 from analysis.python.signatures import ClassSignature, Taken
@@ -18,9 +19,9 @@ Takes = tuple[str, tuple[Taken, ...]]
 """What is called at last, as `module:name`, and what it takes from the caller."""
 
 
-def check_calls(closure: Closure, program: Program) -> None:
+def check_calls(closure: Closure, program: Program, types: ObjectTypes) -> None:
     """Note in the closure which calls none of the functions takes that they may call."""
-    checker = _Checker(closure, program)
+    checker = _Checker(closure, program, types)
     for module, record in closure.records.items():
         for call in record.calls:
             if call.exact and not caught("TypeError", call.around.catches):
@@ -28,28 +29,50 @@ def check_calls(closure: Closure, program: Program) -> None:
 
 
 class _Checker:
-    def __init__(self, closure: Closure, program: Program) -> None:
-        self._closure, self._program = closure, program
+    def __init__(self, closure: Closure, program: Program, types: ObjectTypes) -> None:
+        self._closure, self._program, self._types = closure, program, types
 
     def check(self, module: str, call: Call) -> None:
         """Note a call that nothing takes which it may call."""
         part = call.function == _PARTIAL and len(call.arguments) > 0
         if part:
             call = call._replace(function=call.arguments[0], arguments=call.arguments[1:])
-        faults = [self._fault(each, call, part=part) for each in possible(self._program.linked(call.function, module))]
+        faults = []
+        for function in possible(self._program.linked(call.function, module)):
+            own = self._own_method(function, call) or self._methods(function, module)
+            found = own if own is not None else [self._function(function)]
+            faults += [self._fault(each, call, part=part) for each in found]
         known = [each for each in faults if each is not None and not self._changed(each[0])]
         if known and len(known) == len(faults):
             name, fault = known[0]
             self._closure.fail("arguments", name, module, call.around.fact(call.line), "TypeError", fault)
+
+    def _own_method(self, function: Value, call: Call) -> list[Takes | None] | None:
+        """Return what a method of one's own object, or of one of a class derived from it, takes."""
+        owner, _, method = function.name.rpartition(".") if isinstance(function, Thing) else ("", "", "")
+        return self._of_objects([owner], method) if call.of_own and owner else None
+
+    def _methods(self, function: Value, module: str) -> list[Takes | None] | None:
+        """Return what a method of an object takes whose class is told; None where it is not."""
+        if not isinstance(function, Member):
+            return None
+        classes = self._types.objects(function.owner, module)
+        return None if classes is None else self._of_objects(classes, function.name)
+
+    def _of_objects(self, classes: list[str], method: str) -> list[Takes | None]:
+        """Return what a method takes of an object of each class, or of any that is derived from it."""
+        if self._types.may_be_given(method):
+            return [None]
+        below = dict.fromkeys(each for name in classes for each in self._types.derived(name))
+        return [self._method(self._line(*_parted(each)) or [], method) for each in below]
 
     def _changed(self, name: str) -> bool:
         """Return whether any module may put something else where a function or class is."""
         module, _, inside = name.partition(":")
         return any(is_given(self._closure, self._program, module, each) for each in {inside, inside.partition(".")[0]})
 
-    def _fault(self, function: Value, call: Call, *, part: bool) -> tuple[str, str] | None:
+    def _fault(self, found: Takes | None, call: Call, *, part: bool) -> tuple[str, str] | None:
         """Return a function and what Python says of the arguments; None where it takes them, or where that is not known."""
-        found = self._function(function)
         if found is None:
             return None
         name, taken = found
@@ -131,6 +154,11 @@ class _Checker:
             if found is not None:
                 return f"{owner}:{of}.{method}", found.parameters[0 if found.receives == "nothing" else 1 :]
         return None
+
+
+def _parted(name: str) -> tuple[str, str]:
+    module, _, inner = name.partition(":")
+    return module, inner
 
 
 def _parameter(taken: Taken) -> inspect.Parameter:

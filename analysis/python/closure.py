@@ -19,7 +19,9 @@ from analysis.python.imports import ImportFact
 from analysis.python.linking import Links
 from analysis.python.load_order import check_load_order
 from analysis.python.loads import Load, loads, registered
+from analysis.python.member_checks import check_members
 from analysis.python.name_checks import check_names
+from analysis.python.object_types import ObjectTypes
 from analysis.python.outside import Outside, ThirdParty
 from analysis.python.program import Program
 from analysis.python.record import FileRecord
@@ -89,7 +91,9 @@ class Builder:
             self.folders = (*self.folders, *extra)
             self._start()
         check_names(self.closure, self._exported, self._outside, self.program())
-        check_calls(self.closure, self.program())
+        types = ObjectTypes(self.closure, self.program())
+        check_calls(self.closure, self.program(), types)
+        check_members(self.closure, self.program(), types)
         check_load_order(self.closure, self.program())
         self._forget_registered()
         return self.closure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scop
 from analysis.python.expressions import Evaluator
 from analysis.python.folding import applied
 from analysis.python.imports import ImportFact, caught, swallowed
+from analysis.python.members import receiver
 from analysis.python.nodes import FIELDS
 from analysis.python.values import (
     UNKNOWN,
@@ -26,6 +28,7 @@ from analysis.python.values import (
     choose,
     member,
     possible,
+    text_of,
 )
 
 
@@ -51,7 +54,7 @@ class Call(NamedTuple):
     """A call, or the reading of an item (`x.__getitem__`) or a test for one (`x.__contains__`).
 
     `inside` says that what it returns is put together with more, so that it is no text or path of its own; `exact`, that
-    the function is called with these arguments and no others.
+    the function is called with these arguments and no others, and with its own object before them where it is `of_own`.
     """
 
     function: Value
@@ -61,11 +64,21 @@ class Call(NamedTuple):
     around: Around = Around()
     inside: bool = False
     exact: bool = False
+    of_own: bool = False
 
 
 class AttributeRead(NamedTuple):
     """The reading of an attribute of what is imported, by its full name."""
 
+    name: str
+    line: int
+    around: Around = Around()
+
+
+class MemberRead(NamedTuple):
+    """The reading of an attribute of an object whose class may be known; see `receiver`."""
+
+    owner: Value
     name: str
     line: int
     around: Around = Around()
@@ -81,7 +94,14 @@ class Said(NamedTuple):
 
 @dataclass
 class FileEvents:
-    """What one file does; `dead` are the statements that can never run on the target."""
+    """What one file does.
+
+    Attributes:
+        members: what is read of objects whose class may be known, and is not asked for in the same function.
+        given: by the dotted name of a class, or "", which attributes objects may have by what code does to them, beyond
+            what methods set on their own object; `*` for such that only running it tells.
+        dead: the statements that can never run on the target.
+    """
 
     imports: list[ImportFact] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -90,6 +110,8 @@ class FileEvents:
     returns: dict[str, Value] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
     dead: list[ast.AST] = field(default_factory=list)
+    members: dict[tuple[Value, str, tuple[str, ...], str], MemberRead] = field(default_factory=dict)
+    given: dict[str, set[str]] = field(default_factory=dict)
 
 
 _INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
@@ -98,17 +120,23 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _SAYING = {*_TEXTS, Choice}
 
 
-def read_events(tree: ast.Module, module: BindingScope, expressions: Evaluator, conditions: Conditions) -> FileEvents:
-    """Return what `tree` does on the target."""
-    reader = _Reader(expressions, conditions)
+def read_events(
+    tree: ast.Module, module: BindingScope, expressions: Evaluator, conditions: Conditions, typed: Mapping[str, Value]
+) -> FileEvents:
+    """Return what `tree` does on the target; `typed` is what `read_types` tells."""
+    reader = _Reader(expressions, conditions, typed)
     reader.block(tree.body, module, Around())
+    for scope, owner in reader.asked:
+        for key in [key for key in reader.found.members if key[0] == owner and key[-1] == scope]:
+            del reader.found.members[key]
     return reader.found
 
 
 class _Reader:
-    def __init__(self, expressions: Evaluator, conditions: Conditions) -> None:
+    def __init__(self, expressions: Evaluator, conditions: Conditions, typed: Mapping[str, Value]) -> None:
         self.found = FileEvents()
-        self._expressions, self._conditions = expressions, conditions
+        self.asked: set[tuple[str, Value]] = set()
+        self._expressions, self._conditions, self._typed = expressions, conditions, typed
         self._groups = 0
 
     def block(self, body: list[ast.stmt], scope: BindingScope, around: Around) -> None:
@@ -200,7 +228,7 @@ class _Reader:
 
     def manager(self, node: ast.With | ast.AsyncWith, scope: BindingScope, around: Around) -> None:
         for each in node.items:
-            self._expression(each.context_expr, scope, around, False)
+            self._expression([each.context_expr, each.optional_vars], scope, around, False)
             call = each.context_expr
             if isinstance(call, ast.Call) and self._expressions.value(call.func, scope) == Thing("contextlib.suppress"):
                 names = caught(ast.ExceptHandler(ast.Tuple(call.args), None, []))
@@ -220,6 +248,7 @@ class _Reader:
 
     def match(self, node: ast.Match, scope: BindingScope, around: Around) -> None:
         decided = False
+        self._asks(self._expressions.value(node.subject, scope), around)
         for case in node.cases:
             answer = False if decided else self._conditions.matches(node.subject, case.pattern, scope)
             if answer is False:
@@ -266,16 +295,23 @@ class _Reader:
         if kind is ast.Call:
             function = self._expressions.value(node.func, scope)
             given = applied(function, *self._expressions.arguments(node, scope))
-            exact = given[0] is function and _is_exact(node, scope)
-            self.found.calls.append(Call(*given, node.lineno, around, inside, exact))
+            exact = given[0] is function and _is_exact(node)
+            if isinstance(function, Thing) and function.name in _ASKS and not node.args and scope.kind == "class":
+                self.found.given.setdefault(scope.name, set()).add("*")
+            elif isinstance(function, Thing) and function.name in _ASKS and node.args:
+                self._asked_by(function.name, given[1], node.args[0], scope, around)
+            self.found.calls.append(Call(*given, node.lineno, around, inside, exact, self._is_of_own(node, scope)))
             if isinstance(function, Member) and any(isinstance(each, _TEXTS) for each in possible(function.owner)):
                 self._expression(node.func, scope, around, inside or said)
                 for argument in (*node.args, *node.keywords):
                     self._expression(argument, scope, around, inside)
                 return
             inside = False
-        elif kind is ast.Attribute and node.ctx.__class__ is ast.Load:
+        elif kind is ast.Attribute and node.ctx.__class__ is not ast.Load:
+            self._gives(node.value, node.attr, scope)
+        elif kind is ast.Attribute:
             owner = self._expressions.value(node.value, scope)
+            self._member(node, owner, scope, around)
             if owner.__class__ is Thing and owner.name[0] != ":":
                 name = f"{owner.name}.{node.attr}"
                 place = (name, around.catches, around.scope)
@@ -308,6 +344,49 @@ class _Reader:
         for name in FIELDS[kind]:
             self._expression(getattr(node, name), scope, around, inside)
 
+    def _is_of_own(self, node: ast.Call, scope: BindingScope) -> bool:
+        """Return whether a call calls a method of the object whose method it stands in."""
+        home = home_of(scope)
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if home.owner is None or not isinstance(owner, ast.Name) or owner.id != home.owner[1]:
+            return False
+        return isinstance(self._typed.get(f"{home.name}.{owner.id}"), Thing)
+
+    def _member(self, node: ast.Attribute, owner: Value, scope: BindingScope, around: Around) -> None:
+        """Note that an attribute is read of an object, where its class may be known."""
+        found = receiver(owner, self._typed)
+        if found is not None:
+            place = (found, node.attr, around.catches, around.scope)
+            self.found.members.setdefault(place, MemberRead(found, node.attr, node.lineno, around))
+        if node.attr == "__dict__":
+            self._gives(node.value, "*", scope)
+        elif node.attr == "__class__":
+            self._asks(owner, around)
+
+    def _asks(self, value: Value, around: Around) -> None:
+        """Note that code of a function looks what an object is before it goes on."""
+        owner = receiver(value, self._typed)
+        if owner is not None:
+            self.asked.add((around.scope, owner))
+
+    def _asked_by(
+        self, name: str, given: tuple[Value, ...], node: ast.expr, scope: BindingScope, around: Around
+    ) -> None:
+        """Note what a call tells of the attributes of an object that it is given first."""
+        self._asks(given[0], around)
+        if name in _NAMES_ATTRIBUTE and len(given) > 1:
+            known = text_of(given[1])
+            if known is not None or name in _SETS:
+                self._gives(node, "*" if known is None else known, scope)
+        elif name == "builtins.vars":
+            self._gives(node, "*", scope)
+
+    def _gives(self, node: ast.expr, name: str, scope: BindingScope) -> None:
+        """Note that an object may have an attribute: one of the class whose method it is, or any."""
+        home = scope.holder(node.id) if isinstance(node, ast.Name) else None
+        own = home is not None and home.owner is not None and isinstance(node, ast.Name) and home.owner[1] == node.id
+        self.found.given.setdefault(home.owner[0].name if own and home and home.owner else "", set()).add(name)
+
     def _never(self, node: ast.IfExp | ast.BoolOp, scope: BindingScope) -> list[ast.expr]:
         """Return what of an expression never runs on the target, by what is asked before."""
         if isinstance(node, ast.IfExp):
@@ -332,13 +411,11 @@ class _Reader:
         return bool(said)
 
 
-def _is_exact(node: ast.Call, scope: BindingScope) -> bool:
-    """Return whether a call says all that it gives; a method of `self` or `super` is given the object too, or is another's."""
+def _is_exact(node: ast.Call) -> bool:
+    """Return whether a call says all that it gives; what `super` stands for is another's to say."""
     spread = any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords)
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    named = owner.func if isinstance(owner, ast.Call) else owner
-    home = home_of(scope).owner
-    return not spread and not (isinstance(named, ast.Name) and named.id in ("super", home[1] if home else "super"))
+    return not spread and not (isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "super")
 
 
 def _is_row(value: Value) -> bool:
@@ -354,6 +431,13 @@ def _is_row(value: Value) -> bool:
     return isinstance(inner, CallResult) and inner is not value
 
 
+_SETS = ("builtins.setattr", "builtins.object.__setattr__")
+_NAMES_ATTRIBUTE = (*_SETS, "builtins.hasattr", "builtins.getattr", "builtins.delattr")
+_ASKS = {
+    *_NAMES_ATTRIBUTE,
+    *(f"builtins.{each}" for each in ("isinstance", "issubclass", "type", "callable", "vars", "locals")),
+}
+"""Functions that tell what an object is or has, or change it."""
 ATTRIBUTE = "__getattribute__"
 """Calls of this name stand for the reading of an attribute, of rows only."""
 SET_FIELD = "(set)"

@@ -24,7 +24,7 @@ class ImportProblem(NamedTuple):
 
     Attributes:
         kind: `module`, `distribution`, `name`, `syntax`, `syntax-unknown`, `unreadable`, `relative`, `unbound`, `deleted`,
-            `arguments`, `computed`, `resource`, `order`, `hint`, `entry`.
+            `arguments`, `member`, `computed`, `resource`, `order`, `hint`, `entry`.
         subject: the missing module, distribution's module, name or file.
         importer: dotted name of the module that has the place.
         line: 1-based line in that module, 0 for the file as a whole.

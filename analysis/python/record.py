@@ -14,9 +14,10 @@ from typing import NamedTuple
 from analysis.python.annotations import Hint, hinted_names
 from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
-from analysis.python.events import AttributeRead, Call, Said, read_events
+from analysis.python.events import AttributeRead, Call, MemberRead, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
+from analysis.python.members import ClassMembers, read_members, read_types
 from analysis.python.module_getattr import answered_names, asks_itself
 from analysis.python.module_names import Unbound, builtins_of, names_of
 from analysis.python.scopes import deferred_annotations
@@ -61,6 +62,10 @@ class FileRecord(NamedTuple):
         defaults: what a parameter is where a caller gives nothing, by `function.parameter`.
         signatures: what functions take, by their dotted names.
         classes: how objects of classes are made, by their dotted names.
+        members: what objects of classes have, by their dotted names.
+        types: what is told of the class of parameters, fields and results; see `read_types`.
+        member_reads: attributes of objects that it reads.
+        given: which attributes objects may have beyond that; see `FileEvents`.
     """
 
     fault: tuple[int, str] | None = None
@@ -82,6 +87,10 @@ class FileRecord(NamedTuple):
     defaults: Mapping[str, Value] = MappingProxyType({})
     signatures: Mapping[str, Signature] = MappingProxyType({})
     classes: Mapping[str, ClassSignature] = MappingProxyType({})
+    members: Mapping[str, ClassMembers] = MappingProxyType({})
+    types: Mapping[str, Value] = MappingProxyType({})
+    member_reads: tuple[MemberRead, ...] = ()
+    given: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def makes(self, name: str) -> bool:
         """Return whether the module may make a name when it is asked for it."""
@@ -118,7 +127,8 @@ def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord
 
 def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> FileRecord:
     expressions = Evaluator(Conditions(Evaluator(), target).truth)
-    events = read_events(tree, module, expressions, Conditions(expressions, target))
+    types = dict(read_types(module, expressions))
+    events = read_events(tree, module, expressions, Conditions(expressions, target), types)
     open_ended = any(map(_makes_names, events.calls))
     signatures = [*read_signatures(module, expressions)]
     names = names_of(tree, events.dead, target, open_ended=open_ended)
@@ -145,6 +155,10 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
         defaults=events.defaults,
         signatures={name: each for name, each in signatures if isinstance(each, Signature)},
         classes={name: each for name, each in signatures if isinstance(each, ClassSignature)},
+        members=dict(read_members(module, expressions)),
+        types=types,
+        member_reads=tuple(events.members.values()),
+        given={name: tuple(sorted(each)) for name, each in sorted(events.given.items())},
     )
 
 

@@ -61,7 +61,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 def read_signatures(scope: BindingScope, expressions: Evaluator) -> Iterator[tuple[str, Signature | ClassSignature]]:
     """Yield the dotted name and the signature of each function and class whose name is bound once, and to nothing else."""
     for node, inner in scope.inner.items():
-        if not isinstance(node, _DEFINITIONS) or len(scope.names[node.name]) != 1:
+        if not isinstance(node, _DEFINITIONS) or len(scope.names.get(node.name, ())) != 1:
             continue
         if isinstance(node, ast.ClassDef):
             yield inner.name, _class(node, inner, scope, expressions)

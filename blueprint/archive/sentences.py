@@ -38,6 +38,11 @@ def _arguments(problem: ImportProblem, source: ArchiveSource) -> str:
     return f"'{name}' does not take these arguments: {problem.detail}. Correct the call, or what it takes."
 
 
+def _member(problem: ImportProblem, source: ArchiveSource) -> str:
+    owner, _, name = problem.subject.replace(":", ".").rpartition(".")
+    return f"Objects of '{owner}' have no attribute '{name}'. Correct the name, or define it there."
+
+
 SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] = {
     "module": ("archive-missing-module", _module),
     "distribution": (
@@ -48,6 +53,7 @@ SENTENCES: dict[str, tuple[str, Callable[[ImportProblem, ArchiveSource], str]]] 
     ),
     "name": ("archive-missing-name", _name),
     "arguments": ("archive-arguments", _arguments),
+    "member": ("archive-missing-attribute", _member),
     "syntax": ("archive-syntax", _simple("The file does not compile on the runtime: {detail}.")),
     "syntax-unknown": (
         "archive-syntax",

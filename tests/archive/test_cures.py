@@ -45,6 +45,11 @@ CURES = {
     "relative": Cured("from .. import helper", "Import by the absolute name", "import helper"),
     "unbound": Cured("x = nothing_there", "Import or define it", "nothing_there = 1\nx = nothing_there"),
     "arguments": Cured("def f(a): ...\nf()", "Correct the call", "def f(a): ...\nf(1)"),
+    "member": Cured(
+        "class A:\n    x = 1\ndef f(a: A):\n    return a.y\nf(A())",
+        "Correct the name, or define it there",
+        "class A:\n    x = 1\ndef f(a: A):\n    return a.x\nf(A())",
+    ),
     "deleted": Cured(
         "try:\n    x = 1\nexcept OSError as error:\n    pass\nprint(error)",
         "Keep the value under another name",
