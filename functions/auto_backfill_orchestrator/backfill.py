@@ -9,12 +9,12 @@ from typing import Any
 
 from candidates import Candidate, Limits, allowed, candidate
 from shared.decisions import document as doc
-from shared.decisions.effects import Snapshot, Unavailable
+from shared.decisions.effects import Snapshot
 from shared.decisions.rules import mode_of
 from shared.declaration.types import Phase
 from shared.declaration.view import Boundary
 from shared.google.bigquery import Row, Warehouse
-from shared.orchestration import repeat
+from shared.orchestration import repeat, runner
 from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.warehouse import warehouse_of
 from shared.reports import logs
@@ -42,13 +42,13 @@ def run(dependencies: Dependencies, schedule: str | None) -> dict[str, Any]:
     failures: list[str] = []
     for found, snapshot in _candidates(dependencies, runs, first):
         triggered_at = doc.time_of((snapshot.document or {}).get(doc.TRIGGERED_AT))
-        if len(done) == limits.per_run or not allowed(found, triggered_at, attempts, limits, now):
+        if len(done) + len(failures) == limits.per_run:  # what failed may have been an attempt, or even a publication
+            break
+        if not allowed(found, triggered_at, attempts, limits, now):
             continue
-        try:
+        with runner.apart(dependencies, found.boundary, found.game_date, failures):
             if _repeat(dependencies, warehouse, found, snapshot, attempts, limits):
                 done.append(f"{found.boundary.name} {found.game_date}: {found.reason}")
-        except Unavailable as failure:
-            failures.append(f"{found.boundary.name} {found.game_date}: {failure}")
     logs.log("INFO", "backfill_done", f"{len(done)} triggers published again, {len(failures)} failures.", done=done)
     return {"published_again": done, "failures": failures}
 
@@ -61,7 +61,7 @@ def _candidates(dependencies: Dependencies, runs: list[Row], first: date) -> Ite
             continue
         since = datetime.combine(first, datetime.min.time(), dependencies.view.zone)
         for snapshot in list(_triggered(dependencies, boundary, since)):
-            if snapshot.key < first.isoformat():
+            if not boundary.keys.fits(snapshot.key) or snapshot.key < first.isoformat():
                 continue
             of_date = [row for row in runs if row["data_date"].isoformat() == snapshot.key and _of(phase, row)]
             document = dependencies.store.read(phase.collection, snapshot.key).document

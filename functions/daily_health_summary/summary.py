@@ -10,6 +10,7 @@ from shared.decisions import document as doc
 from shared.decisions.effects import Unavailable
 from shared.decisions.rules import mode_of
 from shared.google.bigquery import Warehouse
+from shared.orchestration import runner
 from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.warehouse import warehouse_of
 from shared.reports import logs, slack
@@ -56,18 +57,15 @@ def _standings(dependencies: Dependencies, problems: list[str], game_date: str, 
     found = []
     untriggered: dict[str, str] = {}  # a phase that nothing started, and the boundary that should have
     for boundary in dependencies.view.boundaries.values():
-        try:
+        with runner.apart(dependencies, boundary, game_date, problems):
             document = dependencies.store.read(boundary.upstream.collection, game_date).document
-        except Unavailable as failure:
-            problems.append(f"{boundary.name}: {failure}")
-            continue
-        if boundary.downstream and not (document or {}).get(doc.TRIGGERED):
-            untriggered[boundary.downstream.name] = boundary.name
-        if not document and boundary.upstream.name in untriggered:
-            found.append(waiting(boundary, untriggered[boundary.upstream.name]))
-            continue
-        mode = mode_of(boundary, game_date, now, dependencies.view.zone)
-        found.append(standing(boundary, mode, game_date, document))
+            if boundary.downstream and not (document or {}).get(doc.TRIGGERED):
+                untriggered[boundary.downstream.name] = boundary.name
+            if not document and boundary.upstream.name in untriggered:
+                found.append(waiting(boundary, untriggered[boundary.upstream.name]))
+                continue
+            mode = mode_of(boundary, game_date, now, dependencies.view.zone)
+            found.append(standing(boundary, mode, game_date, document))
     return found
 
 

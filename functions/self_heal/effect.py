@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.decisions import document as doc
-from shared.decisions.effects import Snapshot, Unavailable
+from shared.decisions.effects import Snapshot
 from shared.declaration import fields
 from shared.declaration.types import Phase
 from shared.declaration.view import Boundary
-from shared.orchestration import repeat
+from shared.orchestration import repeat, runner
 from shared.orchestration.dependencies import Dependencies
 from shared.orchestration.sweep import Budget
 from shared.orchestration.warehouse import warehouse_of
@@ -41,13 +41,11 @@ def repeat_without_effect(
     for snapshot in list(triggered)[::-1]:
         if budget.over:
             return
-        try:
+        with runner.apart(dependencies, boundary, snapshot.key, failures):
             if boundary.keys.fits(snapshot.key) and _due(snapshot, wait, settings.count("attempts")):
                 since = doc.time_of((snapshot.document or {})[doc.TRIGGERED_AT])
                 if since and not _started(dependencies, boundary.downstream, snapshot.key, since):
                     yield from _repeated(dependencies, boundary, snapshot)
-        except Unavailable as failure:
-            failures.append(f"{boundary.name} {snapshot.key}: {failure}")
 
 
 def _due(snapshot: Snapshot, wait: timedelta, most: int) -> bool:

@@ -33,7 +33,7 @@ def run(dependencies: Dependencies, schedule: str | None, webhook: str) -> dict[
             swept += _tried(failures, partial(work, one, budget.part(left)))
     daily = schedule in (None, dependencies.view.schedule("daily"))
     closed = [] if not daily else _tried(failures, partial(heartbeats.close_stale, dependencies))
-    failures += [f"{one.boundary.name} {one.date}: {one.failure}" for one in swept if one.failure]
+    failures += [one.failure for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]
     if findings or failures:
         _tell(webhook, findings, failures, dependencies.view.title)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shared.decisions import document as doc
 from shared.decisions import rules
-from shared.decisions.effects import Publish
+from shared.decisions.effects import CheckGates, Publish
 from shared.declaration.types import Mode, Processor
 
 from tests.functions.model import DATE, LEASE, START, ZONE, Model, completion, payloads
@@ -48,6 +48,20 @@ def test_the_decision_says_what_it_rests_on() -> None:
         "completed": list(TODAY),
         "missing": [],
     }
+
+
+@pytest.mark.parametrize(("declared", "asked"), [("same_day", "same_day"), ("evening", "overnight")])
+def test_a_decision_whose_mode_a_release_took_away_meets_the_gates_of_the_mode_that_the_date_has_now(
+    declared: str, asked: str
+) -> None:
+    model = evening()
+    model.pass_time(seconds=LEASE)
+    modes = [replace(mode, name=declared) if mode.name == "same_day" else mode for mode in model.boundary.modes]
+    model.boundary = replace(model.boundary, modes=tuple(modes))
+    tick = until(model, model.deliver("tick", None), CheckGates)
+    assert tick.effect.mode == asked
+    assert model.finish(tick).acknowledged
+    assert {each["mode"] for each in payloads(model)} == {"same_day"}, "it is carried out as decided"
 
 
 @pytest.mark.parametrize("redelivered", [None, TODAY[0], TODAY[1]])

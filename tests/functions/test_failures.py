@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from shared.decisions import document as doc
+from shared.decisions import protocol
 from shared.decisions.effects import DependencyRefused, Message, Snapshot, Unavailable
 from shared.google.bigquery import Warehouse
 from shared.google.firestore import DocumentStore
 from shared.google.pubsub import Publisher
-from shared.orchestration import sweep
+from shared.orchestration import runner, sweep
 from shared.orchestration.dependencies import Dependencies
 
 from tests.functions.conftest import ROOT
@@ -186,11 +187,20 @@ def test_one_dates_failure_keeps_no_other_from_being_looked_at(monkeypatch: pyte
     ]
 
 
+def of_function(folder: str, module: str) -> Iterator[Any]:
+    sys.path.append(str(ROOT / "functions" / folder))
+    yield importlib.import_module(module)
+    sys.path.remove(str(ROOT / "functions" / folder))
+
+
 @pytest.fixture
 def effect() -> Iterator[Any]:
-    sys.path.append(str(ROOT / "functions/self_heal"))
-    yield importlib.import_module("effect")
-    sys.path.remove(str(ROOT / "functions/self_heal"))
+    yield from of_function("self_heal", "effect")
+
+
+@pytest.fixture
+def backfill() -> Iterator[Any]:
+    yield from of_function("auto_backfill_orchestrator", "backfill")
 
 
 class Triggered(Memory):
@@ -240,3 +250,97 @@ def test_what_was_published_again_is_found_whatever_fails_then(
     ]
     assert len(memory.topics["nba-phase3-trigger"]) == 2
     assert all(len(key.encode()) <= 200 and "/" not in key for key in memory.keys)
+
+
+SPOILT: dict[str, Any] = {P2[0]: {"status": "success", "entities_changed": 5}, "_decision": {"reason": 5, "mode": []}}
+
+
+def test_a_document_that_a_stranger_spoilt_keeps_no_other_trigger_from_being_repeated(
+    effect: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = view_of("self-heal-predictions")
+    dependencies, memory, failures = Dependencies(BESIDE_EMULATORS, view), Triggered("c0ffee00"), list[str]()
+    dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
+    dependencies.events.error = lambda *_, **__: None  # type: ignore[method-assign]
+    monkeypatch.setattr(Warehouse, "rows", lambda *_, **__: [{"runs": 0}])
+    boundary = replace(view.boundaries["phase2_to_phase3"], entities={"players": (P2[0],)})
+    memory.documents["2026-01-29"] |= SPOILT
+    found = list(effect.repeat_without_effect(dependencies, boundary, sweep.Budget.of(view), failures))
+    assert [text[:30] for text in found] == ["phase2_to_phase3 of 2026-01-28"]
+    assert [failure[:27] for failure in failures] == ["phase2_to_phase3 2026-01-29", "phase2_to_phase3 2026-01-28"]
+    assert "its document cannot be evaluated" in failures[0]
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["event"], line["game_date"]) for line in told] == [
+        ("defect", "2026-01-29"),
+        ("dependency_unavailable", "2026-01-28"),
+    ]
+
+
+def test_whatever_a_document_raises_keeps_no_other_date_from_being_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `StopIteration` would end the generator that meets it as a `RuntimeError`, and the run with it."""
+    view = view_of("self-heal-predictions")
+    dependencies = Dependencies(BESIDE_EMULATORS, view, lambda *_: [])
+    dependencies.store = Memory()  # type: ignore[assignment]
+
+    def run(_: Any, __: Any, date: str) -> Any:
+        if date == "2026-01-29":
+            raise StopIteration
+        return protocol.Outcome("triggered", "all_complete")
+
+    monkeypatch.setattr(runner, "run", run)
+    dates: list[tuple[str, tuple[str, ...]]] = [("2026-01-30", ()), ("2026-01-29", ()), ("2026-01-28", ())]
+    one = sweep.Sweep(dependencies, view.boundaries["phase2_to_phase3"])
+    found = list(one._each(dates, sweep.Budget.of(view)))
+    assert [one.failure is None for one in found] == [True, False, True]
+
+
+@pytest.mark.parametrize(("status", "reported"), [("busy", True), ("done", True), ("triggered", False)])
+def test_a_date_that_somebody_holds_for_ever_is_reported_once_its_deadline_passed(
+    status: Any, reported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of("self-heal-predictions")
+    dependencies, memory = Dependencies(BESIDE_EMULATORS, view, lambda *_: []), Memory()
+    dependencies.store = memory  # type: ignore[assignment]
+    dependencies.events.report = lambda *_: None  # type: ignore[method-assign]
+    memory.documents["2026-01-29"] = {"_triggered": False, "_first_completion_at": NOW}
+    monkeypatch.setattr(runner, "run", lambda *_: protocol.Outcome(status, "another attempt is publishing"))
+    one = sweep.Sweep(dependencies, view.boundaries["phase2_to_phase3"])
+    assert [found.overdue for found in one._each([("2026-01-29", ())], sweep.Budget.of(view))] == [reported]
+
+
+class Days(Memory):
+    """Triggers of the last days without an effect, some under ids that are no dates; each publication may fail."""
+
+    def __init__(self, *, down: bool) -> None:
+        super().__init__()
+        triggered = {"_triggered": True, "_triggered_at": datetime.now(UTC) - timedelta(hours=5)}
+        today = datetime.now(UTC).date()
+        self.documents = {(today - timedelta(days=days)).isoformat(): dict(triggered) for days in range(3)}
+        self.documents |= {"2099-13-40": dict(triggered), "zz-test": dict(triggered)}
+        self.down = {"nba-phase3-trigger": True, "nba-phase4-trigger": True} if down else {}
+
+    def find(self, collection: str, *_: Any, **__: Any) -> Iterator[Snapshot]:
+        yield from (self.read(collection, key) for key in sorted(self.documents))
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["published", "refused"])
+def test_a_run_of_backfill_makes_no_more_attempts_than_it_may(
+    backfill: Any, down: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of("auto-backfill-orchestrator")
+    dependencies, memory, asked = Dependencies(BESIDE_EMULATORS, view), Days(down=down), list[str]()
+    dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
+    dependencies.events.error = lambda *_, **__: None  # type: ignore[method-assign]
+
+    def lacking(boundary: Any, _: Any, expected: tuple[str, ...], key: str, *__: Any) -> Any:
+        return importlib.import_module("candidates").Candidate(boundary, key, (), expected, 0.0)
+
+    def rows(_: Any, sql: str, **__: Any) -> list[Any]:
+        asked.append(sql)
+        return []
+
+    monkeypatch.setattr(Warehouse, "rows", rows)
+    monkeypatch.setattr(backfill, "candidate", lacking)
+    answer = backfill.run(dependencies, "sweep")
+    assert sum("INSERT INTO" in sql for sql in asked) == 5
+    assert (len(answer["failures"]), len(answer["published_again"])) == ((5, 0) if down else (0, 5))

@@ -43,7 +43,16 @@ def test_what_was_not_counted_is_not_known_and_neither_blocks_nor_passes(
         judged(monkeypatch, rows)
 
 
-@pytest.mark.parametrize("rows", [[], [{"value": None}], [{"value": 1.0}, {"value": 2.0}]], ids=["none", "null", "two"])
+NO_VALUE: dict[str, list[Row]] = {
+    "none": [],
+    "null": [{"value": None}],
+    "two": [{"value": 1.0}, {"value": 2.0}],
+    "nothing of nothing": [{"value": float("nan")}],
+    "something of nothing": [{"value": float("inf")}],
+}
+
+
+@pytest.mark.parametrize("rows", NO_VALUE.values(), ids=NO_VALUE)
 def test_a_query_without_one_value_is_no_pass(monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> None:
     def answer(sql: str, **_: Any) -> list[Row]:
         return ROWS if "UNION ALL" in sql else rows

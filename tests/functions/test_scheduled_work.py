@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib
 import sys
+import urllib.request
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from shared.decisions.effects import Snapshot, Unavailable
 from shared.reports import slack
 
 from tests.functions.conftest import ROOT
-from tests.functions.views import boundary
+from tests.functions.views import boundary, view_of
 
 for folder in ("auto_backfill_orchestrator", "daily_health_summary"):
     sys.path.append(str(ROOT / "functions" / folder))
 candidates: Any = importlib.import_module("candidates")
+summary: Any = importlib.import_module("summary")
 verdict: Any = importlib.import_module("verdict")
 
 NOW = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
@@ -174,6 +179,57 @@ def test_a_message_keeps_slacks_limits() -> None:
     assert len(payload["blocks"][0]["text"]["text"]) == 150
     assert len(payload["blocks"][1]["text"]["text"]) == 3_000
     assert payload["blocks"][-1]["type"] == "context"
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("https://hooks.slack.com/services/T0/B0/x-Y_z", True),
+        ("http://127.0.0.1:8080/hook", True),
+        ("https://hooks.slack.com/services/T0/B0/two words", False),
+        ("https://hooks.slack.com/one\nhttps://hooks.slack.com/two", False),
+        ("https://hooks.slack.com:secret/x", False),
+        ("https://[secret/x", False),
+        ("https://hooks.slack.com/sécret", False),
+        ("", False),
+    ],
+)
+def test_a_webhook_that_the_client_would_tell_of_in_its_error_stops_the_start(
+    address: str, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", f" {address}\n")
+    if taken:
+        assert slack.webhook() == address
+        return
+    with pytest.raises(RuntimeError, match="is empty or no address") as raised:
+        slack.webhook()
+    assert not address or address not in str(raised.value)
+
+
+def test_an_answer_that_is_no_http_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(*_: Any, **__: Any) -> Any:
+        raise http.client.BadStatusLine("garbage")
+
+    monkeypatch.setattr(urllib.request, "urlopen", answer)
+    monkeypatch.setattr(slack, "ATTEMPTS", 1)
+    with pytest.raises(Unavailable, match="Slack was not reached: BadStatusLine"):
+        slack.post("http://127.0.0.1/hook", {})
+
+
+def test_a_document_that_a_stranger_spoilt_is_critical_and_hides_no_other_boundary() -> None:
+    spoilt = {"_triggered": False, "_blocked": {"gates": 5}, "_failed": 5}
+    dependencies: Any = SimpleNamespace(
+        view=view_of("daily-health-summary"),
+        store=SimpleNamespace(
+            read=lambda collection, key: Snapshot(
+                collection, key, spoilt if collection == "phase3_completion" else {"_triggered": True}, None, NOW
+            )
+        ),
+    )
+    problems: list[str] = []
+    found = summary._standings(dependencies, problems, DAY, NOW)
+    assert [one.boundary for one in found] == ["phase2_to_phase3", "phase4_to_phase5", "phase5_to_phase6"]
+    assert [problem.split(":")[0] for problem in problems] == [f"phase3_to_phase4 {DAY}"]
 
 
 def test_text_of_others_is_no_markup() -> None:

@@ -29,6 +29,7 @@ from shared.decisions.effects import (
     Write,
 )
 from shared.decisions.publication import Publication
+from shared.decisions.rules import mode_of
 from shared.decisions.transition import Context, Decision
 
 ATTEMPTS = 8
@@ -62,7 +63,7 @@ def run(context: Context, completion: Completion | None, function: str) -> Steps
         return Outcome("done", decision.note)
     publication = decision.publication
     try:
-        gates = yield from _gates(context, publication)
+        gates = yield from _gates(context, publication, now)
         if any(gate.blocks for gate in gates):
             return (yield from _blocked(context, publication, gates, now))
         messages = triggers.messages(context.boundary, publication, function, now)
@@ -117,10 +118,14 @@ def _settled(context: Context, changes: Callable[[Snapshot], Changes]) -> Genera
     raise Unavailable("firestore", f"{ATTEMPTS} writes met competing writers")
 
 
-def _gates(context: Context, publication: Publication) -> Generator[Effect, Any, tuple[GateResult, ...]]:
-    if not any(not gate.modes or publication.mode in gate.modes for gate in context.boundary.gates or ()):
+def _gates(context: Context, publication: Publication, now: datetime) -> Generator[Effect, Any, tuple[GateResult, ...]]:
+    """Ask the gates of the decided mode; where a release took that mode away, those of the mode that the date has now."""
+    boundary, mode = context.boundary, publication.mode
+    if all(declared.name != mode for declared in boundary.modes):
+        mode = mode_of(boundary, context.date, now, context.zone).name
+    if not any(not gate.modes or mode in gate.modes for gate in boundary.gates or ()):
         return ()
-    return tuple((yield CheckGates(context.boundary, publication.mode, publication.date)))
+    return tuple((yield CheckGates(boundary, mode, publication.date)))
 
 
 def _blocked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from shared.decisions.effects import GateResult, Unavailable
@@ -29,7 +30,7 @@ def _judged(boundary: Boundary, gate: Gate, mode: Mode, rows: list[Row]) -> Gate
 
 def _value_gate(gate: Gate, rows: list[Row]) -> GateResult:
     value = rows[0].get("value") if len(rows) == 1 else None
-    if value is None:  # no basis to judge on is not a pass
+    if value is None or not math.isfinite(value):  # no basis to judge on is not a pass
         return GateResult(gate.name, gate.title, None, True, True, f"{gate.title}: the query gave no value")
     value = float(value)
     blocks = gate.block_below is not None and value < gate.block_below

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from shared.decisions import protocol
@@ -63,6 +64,22 @@ def note_failure(failure: Unavailable, meaning: str) -> None:
     """Log that a dependency failed, and whether somebody has to change something before another attempt can help."""
     facts = {"dependency": failure.dependency, "permanent": failure.permanent}
     logs.log("ERROR", "dependency_unavailable", f"{meaning}: {failure}", **facts)
+
+
+@contextmanager
+def apart(dependencies: Dependencies, boundary: Boundary, date: str, failures: list[str]) -> Iterator[None]:
+    """Let what fails for one date keep no other waiting: it is logged, and a sentence of it added to `failures`."""
+    facts = dependencies.view.named({"boundary": boundary.name, "date": date})
+    try:
+        yield
+    except Unavailable as unavailable:
+        with logs.bound(**facts):
+            note_failure(unavailable, "Not done, the next run tries again")
+        failures.append(f"{boundary.name} {date}: {unavailable}")
+    except Exception as error:  # noqa: BLE001 - whatever a stranger wrote into one date's document
+        with logs.bound(**facts):
+            logs.failure("defect", f"{boundary.name} of {date} cannot be evaluated.")
+        failures.append(f"{boundary.name} {date}: its document cannot be evaluated: {error!r}")
 
 
 def _carry_out(dependencies: Dependencies, made: Context, steps: Steps) -> Outcome:

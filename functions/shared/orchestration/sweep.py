@@ -118,7 +118,8 @@ class Sweep:
         except Unavailable as failure:
             if not failure.permanent:
                 raise
-            yield Swept(self.boundary, snapshot.key, None, str(failure), overdue=False, missing=())
+            text = f"{self.boundary.name} {snapshot.key}: {failure}"
+            yield Swept(self.boundary, snapshot.key, None, text, overdue=False, missing=())
 
     def _dated(self) -> Iterator[Snapshot]:
         """Yield the open dates that have the time of a first completion; of their documents little is read."""
@@ -163,21 +164,15 @@ class Sweep:
 
     def _swept(self, date: str, missing: tuple[str, ...]) -> Swept:
         dependencies, boundary = self._dependencies, self.boundary
-        outcome, failure, late = None, None, False
-        with logs.bound(**dependencies.view.named({"boundary": boundary.name, "date": date})):
-            try:
-                outcome = runner.run(dependencies, boundary, date)
-                if outcome.status != "done":
-                    runner.note(outcome)
-                if outcome.status in ("done", "blocked"):
-                    late = _report_overdue(dependencies, boundary, date, missing)
-            except Unavailable as unavailable:
-                runner.note_failure(unavailable, "Not done, the next tick tries again")
-                failure = str(unavailable)
-            except (LookupError, TypeError, ValueError, AttributeError) as error:  # what a stranger wrote
-                logs.failure("defect", f"{boundary.name} of {date} cannot be evaluated.")
-                failure = f"its document cannot be evaluated: {error!r}"
-        return Swept(boundary, date, outcome, failure, late, missing)
+        outcome, late, failures = None, False, list[str]()
+        bound = logs.bound(**dependencies.view.named({"boundary": boundary.name, "date": date}))
+        with bound, runner.apart(dependencies, boundary, date, failures):
+            outcome = runner.run(dependencies, boundary, date)
+            if outcome.status != "done":
+                runner.note(outcome)
+            if outcome.status != "triggered":
+                late = _report_overdue(dependencies, boundary, date, missing)
+        return Swept(boundary, date, outcome, "; ".join(failures) or None, late, missing)
 
 
 def tick(dependencies: Dependencies, boundary: Boundary) -> Iterator[Swept]:

@@ -6,9 +6,11 @@ nothing to say), and never written to a log.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
+import re
 import time
 import urllib.error
 import urllib.request
@@ -22,13 +24,16 @@ SECONDS = 10.0
 HEADER, TEXT, BLOCKS = 150, 3_000, 50
 """Slack's limits: characters of a header, characters of a section's text, blocks of a message."""
 
+_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[!-~]*)?", re.ASCII)
+"""What the client takes as it is: of anything else it says what is wrong with it, and with that the secret."""
+
 Blocks = list[dict[str, Any]]
 
 
 def webhook() -> str:
     """Return the address from the secret; raises `RuntimeError` where it is absent, empty or no address."""
     address = os.environ.get("SLACK_WEBHOOK_URL", "").strip()
-    if not address.startswith(("https://", "http://")):
+    if not _ADDRESS.fullmatch(address):
         raise RuntimeError("SLACK_WEBHOOK_URL is empty or no address: add a version to the secret and deploy again.")
     return address
 
@@ -62,7 +67,7 @@ def post(address: str, payload: dict[str, Any]) -> None:
             problem = f"Slack answered {error.code}: {error.read(200).decode('utf-8', 'replace')}"
             if error.code < 500 and error.code != 429:
                 break
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             problem = f"Slack was not reached: {type(error).__name__}"
     raise Unavailable("slack", problem)
 
