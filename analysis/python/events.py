@@ -127,7 +127,8 @@ def read_events(
     reader = _Reader(expressions, conditions, typed)
     reader.block(tree.body, module, Around())
     for scope, owner in reader.asked:
-        for key in [key for key in reader.found.members if key[0] == owner and key[-1] == scope]:
+        same = [key for key in reader.found.members if key[0] == owner and f"{key[-1]}.".startswith(f"{scope}.")]
+        for key in same:
             del reader.found.members[key]
     return reader.found
 

@@ -121,7 +121,7 @@ def _of_class(node: ast.ClassDef, inner: BindingScope, expressions: Evaluator) -
         if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
             announced.add(each.target.id)
             yield from _told(f"{inner.name}.{each.target.id}", each.annotation, inner, expressions)
-    for name in inner.attributes.keys() - announced - inner.names.keys():
+    for name in [each for each in inner.attributes if each not in announced and each not in inner.names]:
         value = expressions.own_attribute(inner, name)
         if isinstance(value, Parameter | CallResult):
             yield f"{inner.name}.{name}", CallResult(VALUE, (value,))

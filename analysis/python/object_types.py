@@ -7,6 +7,7 @@ import builtins
 import enum
 import functools
 import itertools
+import re
 import typing
 from collections.abc import Iterator, Mapping
 
@@ -46,33 +47,13 @@ _BASES: dict[str, type] = {
 _OF_CLASSES = {*dir(type), *dir(enum.EnumMeta), *dir(property), *dir(functools.cached_property)}
 """What classes have, and what a class has where its objects have a property."""
 _OF_MEMBERS = {"name", "value", "_name_", "_value_", "_sort_order_"}
-_ONE = {
-    f"{module}.{name}"
-    for module in ("typing", "collections.abc")
-    for name in (
-        "Iterable",
-        "Iterator",
-        "Sequence",
-        "Collection",
-        "Set",
-        "MutableSequence",
-        "MutableSet",
-        "Generator",
-        "AsyncIterator",
-        "Reversible",
-        "List",
-        "FrozenSet",
-    )
-}
-_ONE |= {"builtins.list", "builtins.set", "builtins.frozenset", "collections.deque"}
-_TABLES = {"builtins.dict", "collections.OrderedDict", "collections.defaultdict", "types.MappingProxyType"}
-_TABLES |= {
-    f"{module}.{name}" for module in ("typing", "collections.abc") for name in ("Mapping", "MutableMapping", "Dict")
-}
+_LISTS = ("Iterable", "Iterator", "Sequence", "Collection", "Set", "MutableSequence", "MutableSet", "Generator")
+_ITEMS = {f"{module}.{name}" for module in ("typing", "collections.abc") for name in (*_LISTS, "List", "FrozenSet")}
+_ITEMS |= {"builtins.list", "builtins.set", "builtins.frozenset", "collections.deque"}
+_TABLES = {f"{module}.{name}" for module in ("typing", "collections.abc") for name in ("Mapping", "MutableMapping")}
+_TABLES |= {"typing.Dict", "builtins.dict", "collections.defaultdict", "types.MappingProxyType"}
 _TUPLES = {"builtins.tuple", "typing.Tuple"}
 _TAKES = {"pop", "get", "setdefault", "__getitem__"}
-
-
 MOST_KIN = 100
 """How many classes may be derived from one; of an object of more it is not known what it has."""
 
@@ -111,7 +92,7 @@ class ObjectTypes:
 
         Special names (`__name__`), and private ones (`__name`), are Python's to make.
         """
-        if "__" in attribute:
+        if "__" in attribute or self.may_be_given(re.split("[.:]", name)[-1]):
             return False
         has = self._all(name)
         return has is not None and attribute not in has
@@ -307,7 +288,7 @@ class ObjectTypes:
         if isinstance(function, Member):
             of = self._of(function.owner, module, depth + 1)
             table = _base(of) in _TABLES
-            if function.name in _TAKES and (table or _base(of) in _ONE):
+            if function.name in _TAKES and (table or _base(of) in _ITEMS):
                 return _argument(of, 2 if table else 1)
             if function.name == "values" and table:
                 return CallResult(OF, (Thing("builtins.list"), _argument(of, 2)))
@@ -355,7 +336,7 @@ def _item(of: Value) -> Value:
     if isinstance(of, Choice):
         return choose(_item(each) for each in of.values if each != Constant(None))
     base = _base(of)
-    alike = base in _ONE or base in _TABLES or (base in _TUPLES and _is_rest(of))
+    alike = base in _ITEMS or base in _TABLES or (base in _TUPLES and _is_rest(of))
     return _argument(of, 1) if alike else _NOT_KNOWN
 
 

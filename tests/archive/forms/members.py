@@ -68,6 +68,8 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "had by the other half": "class A:\n    def f(self):\n        return self.g()\nclass B:\n    def g(self):\n        return 1\nclass C(A, B):\n    pass\nC().f()",
             "had by the other half, which is made": "import collections\nclass A:\n    def f(self):\n        return self.x\nclass C(A, collections.namedtuple('B', 'x')):\n    pass\nC(1).f()",
             "a setter of a property": "class A:\n    x = 1\nclass B:\n    @property\n    def a(self) -> A:\n        return A()\n    @a.setter\n    def a(self, a: A):\n        pass\nB().a = A()\nB.a.fget",
+            "a class that another takes the place of": "import sys\nclass A:\n    pass\nclass B:\n    x = 1\nsys.modules[__name__].A = B\ndef f(a: A):\n    return a.x\nf(A())",
+            "told apart around": "class A:\n    pass\nclass B:\n    x = 1\ndef f(a: A):\n    if isinstance(a, B):\n        def g():\n            return a.x\n        return g()\n    return None\nf(B())",
             "overloads": "import typing\nclass A:\n    x = 1\nclass B:\n    y = 1\n@typing.overload\ndef f(a: A) -> A: ...\n@typing.overload\ndef f(a: B) -> B: ...\ndef f(a):\n    return a\nf(A()).x, f(B()).y",
             "announced in a branch": "import typing\nclass A:\n    if typing.TYPE_CHECKING:\n        x: int\n    def f(self):\n        return self.x if self.seen else 0\n    seen = False\nA().f()",
             "made by its table": "class A:\n    for each in 'xy':\n        locals()[each] = 1\n    def f(self):\n        return self.x\nA().f()",
