@@ -48,9 +48,11 @@ class _Checker:
             self._closure.fail("arguments", name, module, call.around.fact(call.line), "TypeError", fault)
 
     def _own_method(self, function: Value, call: Call) -> list[Takes | None] | None:
-        """Return what a method of one's own object, or of one of a class derived from it, takes."""
-        owner, _, method = function.name.rpartition(".") if isinstance(function, Thing) else ("", "", "")
-        return self._of_objects([owner], method) if call.of_own and owner else None
+        """Return what a method of one's own object, or of one of a class derived from it, takes; None for any other call."""
+        if not call.of_own or not isinstance(function, Thing):
+            return None
+        owner, _, method = function.name.rpartition(".")
+        return self._of_objects([owner], method) if owner else [None]  # a function that the class or object keeps
 
     def _methods(self, function: Value, module: str) -> list[Takes | None] | None:
         """Return what a method of an object takes whose class is told; None where it is not."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from analysis.python.events import Around, Call
+from analysis.python.events import Call
 from analysis.python.folding import applied
+from analysis.python.imports import Around
 from analysis.python.values import UNKNOWN, Constant, DictValue, SequenceValue, Value, each
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from analysis.python.bindings import BindingScope, handles_failed_import
 from analysis.python.conditions import Conditions
-from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, home_of, lambda_scope
+from analysis.python.expression_scopes import COMPREHENSIONS, comprehension_scope, lambda_scope
 from analysis.python.expressions import Evaluator
 from analysis.python.folding import applied
-from analysis.python.imports import ImportFact, caught, swallowed
-from analysis.python.members import receiver
+from analysis.python.imports import Around, ImportFact, caught, swallowed
+from analysis.python.member_reads import MemberReads
 from analysis.python.nodes import FIELDS
 from analysis.python.values import (
     UNKNOWN,
@@ -28,26 +27,7 @@ from analysis.python.values import (
     choose,
     member,
     possible,
-    text_of,
 )
-
-
-class Around(NamedTuple):
-    """What is around a place; see `ImportFact`. `scope` is the dotted name of the function it is in."""
-
-    lazy: bool = False
-    function: str = ""
-    catches: tuple[str, ...] = ()
-    group: int = 0
-    instead_of: int = 0
-    perhaps: bool = False
-    scope: str = ""
-
-    def fact(
-        self, line: int, module: str | None = None, level: int = 0, names: tuple[str, ...] | None = None
-    ) -> ImportFact:
-        """Return an import at a line inside; without `module` one that only running the code tells."""
-        return ImportFact(module, level, names, line, *self[:-1])
 
 
 class Call(NamedTuple):
@@ -75,15 +55,6 @@ class AttributeRead(NamedTuple):
     around: Around = Around()
 
 
-class MemberRead(NamedTuple):
-    """The reading of an attribute of an object whose class may be known; see `receiver`."""
-
-    owner: Value
-    name: str
-    line: int
-    around: Around = Around()
-
-
 class Said(NamedTuple):
     """A text or a path beside the code, as large as it is put together; docstrings aside."""
 
@@ -94,14 +65,7 @@ class Said(NamedTuple):
 
 @dataclass
 class FileEvents:
-    """What one file does.
-
-    Attributes:
-        members: what is read of objects whose class may be known, and is not asked for in the same function.
-        given: by the dotted name of a class, or "", which attributes objects may have by what code does to them, beyond
-            what methods set on their own object; `*` for such that only running it tells.
-        dead: the statements that can never run on the target.
-    """
+    """What one file does; `dead` are the statements that can never run on the target."""
 
     imports: list[ImportFact] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -110,8 +74,6 @@ class FileEvents:
     returns: dict[str, Value] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
     dead: list[ast.AST] = field(default_factory=list)
-    members: dict[tuple[Value, str, tuple[str, ...], str], MemberRead] = field(default_factory=dict)
-    given: dict[str, set[str]] = field(default_factory=dict)
 
 
 _INNER = {"body", "orelse", "finalbody", "handlers", "cases", "type_params", "names", "items"}
@@ -121,23 +83,18 @@ _SAYING = {*_TEXTS, Choice}
 
 
 def read_events(
-    tree: ast.Module, module: BindingScope, expressions: Evaluator, conditions: Conditions, typed: Mapping[str, Value]
+    tree: ast.Module, module: BindingScope, expressions: Evaluator, conditions: Conditions, members: MemberReads
 ) -> FileEvents:
-    """Return what `tree` does on the target; `typed` is what `read_types` tells."""
-    reader = _Reader(expressions, conditions, typed)
+    """Return what `tree` does on the target, and tell `members` what it does with attributes."""
+    reader = _Reader(expressions, conditions, members)
     reader.block(tree.body, module, Around())
-    for scope, owner in reader.asked:
-        same = [key for key in reader.found.members if key[0] == owner and f"{key[-1]}.".startswith(f"{scope}.")]
-        for key in same:
-            del reader.found.members[key]
     return reader.found
 
 
 class _Reader:
-    def __init__(self, expressions: Evaluator, conditions: Conditions, typed: Mapping[str, Value]) -> None:
+    def __init__(self, expressions: Evaluator, conditions: Conditions, members: MemberReads) -> None:
         self.found = FileEvents()
-        self.asked: set[tuple[str, Value]] = set()
-        self._expressions, self._conditions, self._typed = expressions, conditions, typed
+        self._expressions, self._conditions, self._members = expressions, conditions, members
         self._groups = 0
 
     def block(self, body: list[ast.stmt], scope: BindingScope, around: Around) -> None:
@@ -249,7 +206,7 @@ class _Reader:
 
     def match(self, node: ast.Match, scope: BindingScope, around: Around) -> None:
         decided = False
-        self._asks(self._expressions.value(node.subject, scope), around)
+        self._members.asks(self._expressions.value(node.subject, scope), around)
         for case in node.cases:
             answer = False if decided else self._conditions.matches(node.subject, case.pattern, scope)
             if answer is False:
@@ -297,11 +254,11 @@ class _Reader:
             function = self._expressions.value(node.func, scope)
             given = applied(function, *self._expressions.arguments(node, scope))
             exact = given[0] is function and _is_exact(node)
-            if isinstance(function, Thing) and function.name in _ASKS and not node.args and scope.kind == "class":
-                self.found.given.setdefault(scope.name, set()).add("*")
-            elif isinstance(function, Thing) and function.name in _ASKS and node.args:
-                self._asked_by(function.name, given[1], node.args[0], scope, around)
-            self.found.calls.append(Call(*given, node.lineno, around, inside, exact, self._is_of_own(node, scope)))
+            if isinstance(function, Thing):
+                self._members.call(function.name, given[1], node, scope, around)
+            self.found.calls.append(
+                Call(*given, node.lineno, around, inside, exact, self._members.is_of_own(node, scope))
+            )
             if isinstance(function, Member) and any(isinstance(each, _TEXTS) for each in possible(function.owner)):
                 self._expression(node.func, scope, around, inside or said)
                 for argument in (*node.args, *node.keywords):
@@ -309,10 +266,10 @@ class _Reader:
                 return
             inside = False
         elif kind is ast.Attribute and node.ctx.__class__ is not ast.Load:
-            self._gives(node.value, node.attr, scope)
+            self._members.gives(node.value, node.attr, scope)
         elif kind is ast.Attribute:
             owner = self._expressions.value(node.value, scope)
-            self._member(node, owner, scope, around)
+            self._members.read(node, owner, scope, around)
             if owner.__class__ is Thing and owner.name[0] != ":":
                 name = f"{owner.name}.{node.attr}"
                 place = (name, around.catches, around.scope)
@@ -344,49 +301,6 @@ class _Reader:
             return
         for name in FIELDS[kind]:
             self._expression(getattr(node, name), scope, around, inside)
-
-    def _is_of_own(self, node: ast.Call, scope: BindingScope) -> bool:
-        """Return whether a call calls a method of the object whose method it stands in."""
-        home = home_of(scope)
-        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        if home.owner is None or not isinstance(owner, ast.Name) or owner.id != home.owner[1]:
-            return False
-        return isinstance(self._typed.get(f"{home.name}.{owner.id}"), Thing)
-
-    def _member(self, node: ast.Attribute, owner: Value, scope: BindingScope, around: Around) -> None:
-        """Note that an attribute is read of an object, where its class may be known."""
-        found = receiver(owner, self._typed)
-        if found is not None:
-            place = (found, node.attr, around.catches, around.scope)
-            self.found.members.setdefault(place, MemberRead(found, node.attr, node.lineno, around))
-        if node.attr == "__dict__":
-            self._gives(node.value, "*", scope)
-        elif node.attr == "__class__":
-            self._asks(owner, around)
-
-    def _asks(self, value: Value, around: Around) -> None:
-        """Note that code of a function looks what an object is before it goes on."""
-        owner = receiver(value, self._typed)
-        if owner is not None:
-            self.asked.add((around.scope, owner))
-
-    def _asked_by(
-        self, name: str, given: tuple[Value, ...], node: ast.expr, scope: BindingScope, around: Around
-    ) -> None:
-        """Note what a call tells of the attributes of an object that it is given first."""
-        self._asks(given[0], around)
-        if name in _NAMES_ATTRIBUTE and len(given) > 1:
-            known = text_of(given[1])
-            if known is not None or name in _SETS:
-                self._gives(node, "*" if known is None else known, scope)
-        elif name == "builtins.vars":
-            self._gives(node, "*", scope)
-
-    def _gives(self, node: ast.expr, name: str, scope: BindingScope) -> None:
-        """Note that an object may have an attribute: one of the class whose method it is, or any."""
-        home = scope.holder(node.id) if isinstance(node, ast.Name) else None
-        own = home is not None and home.owner is not None and isinstance(node, ast.Name) and home.owner[1] == node.id
-        self.found.given.setdefault(home.owner[0].name if own and home and home.owner else "", set()).add(name)
 
     def _never(self, node: ast.IfExp | ast.BoolOp, scope: BindingScope) -> list[ast.expr]:
         """Return what of an expression never runs on the target, by what is asked before."""
@@ -432,13 +346,6 @@ def _is_row(value: Value) -> bool:
     return isinstance(inner, CallResult) and inner is not value
 
 
-_SETS = ("builtins.setattr", "builtins.object.__setattr__")
-_NAMES_ATTRIBUTE = (*_SETS, "builtins.hasattr", "builtins.getattr", "builtins.delattr")
-_ASKS = {
-    *_NAMES_ATTRIBUTE,
-    *(f"builtins.{each}" for each in ("isinstance", "issubclass", "type", "callable", "vars", "locals")),
-}
-"""Functions that tell what an object is or has, or change it."""
 ATTRIBUTE = "__getattribute__"
 """Calls of this name stand for the reading of an attribute, of rows only."""
 SET_FIELD = "(set)"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analysis.python.call_sites import CodePlace, argument
-from analysis.python.events import Around, Call
+from analysis.python.events import Call
+from analysis.python.imports import Around
 from analysis.python.loads import SEARCH_PATH
 from analysis.python.opened import from_working_folder, opened, opening
 from analysis.python.program import Program

@@ -1,4 +1,4 @@
-"""An import of one file, with what is around it: a function, a guard; and what a guard takes."""
+"""An import of one file, what is around it or any other place (a function, a guard), and what a guard takes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,24 @@ class ImportFact(NamedTuple):
     group: int = 0
     instead_of: int = 0
     perhaps: bool = False
+
+
+class Around(NamedTuple):
+    """What is around a place; see `ImportFact`. `scope` is the dotted name of the function it is in."""
+
+    lazy: bool = False
+    function: str = ""
+    catches: tuple[str, ...] = ()
+    group: int = 0
+    instead_of: int = 0
+    perhaps: bool = False
+    scope: str = ""
+
+    def fact(
+        self, line: int, module: str | None = None, level: int = 0, names: tuple[str, ...] | None = None
+    ) -> ImportFact:
+        """Return an import at a line inside; without `module` one that only running the code tells."""
+        return ImportFact(module, level, names, line, *self[:-1])
 
 
 _LEAVES = ("exit", "_exit", "abort", "quit")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.python.events import Around
 from analysis.python.graph import Closure, caught
+from analysis.python.imports import Around
 from analysis.python.object_types import ObjectTypes
 from analysis.python.program import Program
 from analysis.python.record import FileRecord

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from analysis.python.bindings import BindingScope
@@ -12,9 +11,7 @@ from analysis.python.expressions import Evaluator
 from analysis.python.values import (
     UNKNOWN,
     CallResult,
-    Choice,
     Constant,
-    Member,
     Parameter,
     Thing,
     Value,
@@ -157,33 +154,6 @@ def _type(node: ast.expr, scope: BindingScope, expressions: Evaluator) -> Value:
     return value if isinstance(value, Thing) else UNKNOWN
 
 
-def receiver(value: Value, typed: Collection[str]) -> Value | None:
-    """Return what of a value tells of which class an object is; None where nothing does.
-
-    Args:
-        value: of an expression.
-        typed: the dotted names of what `read_types` tells something of.
-    """
-    if isinstance(value, Parameter):
-        return value if f"{value.function}.{value.name}" in typed else None
-    if isinstance(value, Thing):
-        return value if value.name.startswith((":", ".")) or value.name.partition(".")[0] not in _OTHERS else None
-    if isinstance(value, Choice):
-        found = [receiver(each, typed) for each in value.values if each != Constant(None)]
-        return choose(each for each in found if each is not None) if found and None not in found else None
-    if isinstance(value, Member):
-        owner = receiver(value.owner, typed)
-        return None if owner is None else Member(owner, value.name)
-    if not isinstance(value, CallResult):
-        return None
-    name = value.function.name if isinstance(value.function, Thing) else ""
-    first = receiver(value.arguments[0], typed) if value.arguments and name in (*_ITEMS_OF, *_SAME, _CAST) else None
-    if name in _SAME or first is None:
-        function = None if name in _SAME else receiver(value.function, typed)
-        return first if function is None else CallResult(function)
-    return CallResult(first) if name == _CAST else CallResult(value.function, (first,))
-
-
 def _class_of(thing: Value) -> Value:
     return CallResult(OF, (Thing("builtins.type"), thing))
 
@@ -197,11 +167,3 @@ def _name(node: ast.expr, scope: BindingScope, expressions: Evaluator) -> str:
 _EITHER = (Thing("typing.Union"), Thing("typing.Optional"))
 VALUE = Thing("typing.[value]")
 """A "call" of it stands for the class of a value, where no annotation tells it."""
-NEXT = "builtins.next"
-_ITEMS_OF = (
-    NEXT,
-    *(f"builtins.{each}" for each in ("sorted", "list", "tuple", "set", "frozenset", "reversed", "iter")),
-)
-_SAME = ("dataclasses.replace", "copy.copy", "copy.deepcopy", "copy.replace")
-_CAST = "typing.cast"
-_OTHERS = {*sys.stdlib_module_names, "builtins"}

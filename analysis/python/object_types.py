@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 
 from analysis.python.graph import Closure
 from analysis.python.linking import MOST_DEPTH
-from analysis.python.members import NEXT, OF, RESULT, VALUE, ClassMembers
+from analysis.python.member_reads import NEXT
+from analysis.python.members import OF, RESULT, VALUE, ClassMembers
 from analysis.python.program import Program
 from analysis.python.record import FileRecord
 from analysis.python.values import (

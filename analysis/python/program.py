@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from analysis.python.call_sites import CodePlace, passed_on
-from analysis.python.events import Around, Call, Said
+from analysis.python.events import Call, Said
 from analysis.python.folding import link
+from analysis.python.imports import Around
 from analysis.python.linking import MOST_DEPTH, Linker, Links
 from analysis.python.record import FileRecord
 from analysis.python.values import (

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from analysis.python.annotations import Hint, hinted_names
 from analysis.python.bindings import BindingScope, read_bindings, release
 from analysis.python.conditions import Conditions
-from analysis.python.events import AttributeRead, Call, MemberRead, Said, read_events
+from analysis.python.events import AttributeRead, Call, Said, read_events
 from analysis.python.expressions import Evaluator
 from analysis.python.imports import ImportFact, dotted
+from analysis.python.member_reads import MemberRead, MemberReads
 from analysis.python.members import ClassMembers, read_members, read_types
 from analysis.python.module_getattr import answered_names, asks_itself
 from analysis.python.module_names import Unbound, builtins_of, names_of
@@ -65,7 +66,7 @@ class FileRecord(NamedTuple):
         members: what objects of classes have, by their dotted names.
         types: what is told of the class of parameters, fields and results; see `read_types`.
         member_reads: attributes of objects that it reads.
-        given: which attributes objects may have beyond that; see `FileEvents`.
+        given: which attributes objects may have beyond that; see `MemberReads`.
     """
 
     fault: tuple[int, str] | None = None
@@ -128,7 +129,8 @@ def _read(tree: ast.Module, content: bytes, target: PythonVersion) -> FileRecord
 def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> FileRecord:
     expressions = Evaluator(Conditions(Evaluator(), target).truth)
     types = dict(read_types(module, expressions))
-    events = read_events(tree, module, expressions, Conditions(expressions, target), types)
+    members = MemberReads(types)
+    events = read_events(tree, module, expressions, Conditions(expressions, target), members)
     open_ended = any(map(_makes_names, events.calls))
     signatures = [*read_signatures(module, expressions)]
     names = names_of(tree, events.dead, target, open_ended=open_ended)
@@ -157,8 +159,8 @@ def _record(tree: ast.Module, module: BindingScope, target: PythonVersion) -> Fi
         classes={name: each for name, each in signatures if isinstance(each, ClassSignature)},
         members=dict(read_members(module, expressions)),
         types=types,
-        member_reads=tuple(events.members.values()),
-        given={name: tuple(sorted(each)) for name, each in sorted(events.given.items())},
+        member_reads=tuple(members.found()),
+        given={name: tuple(sorted(each)) for name, each in sorted(members.given.items())},
     )
 
 
