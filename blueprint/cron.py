@@ -46,6 +46,13 @@ def longest_gap(cron: str, time_zone: str) -> int | None:
     return int(max(gaps).total_seconds()) if runs else None
 
 
+def problem(cron: str, time_zone: str = "UTC") -> str | None:
+    """Return what is wrong with an expression, or None where it comes."""
+    if longest_gap(cron, time_zone) is not None:
+        return None
+    return f"'{cron}' is no cron expression that ever comes; write five fields: minute, hour, day of month, month, day of week, such as \"0 7 * * *\"."
+
+
 def shortest_gap(cron: str, time_zone: str) -> int | None:
     """Return the shortest time in seconds between two of the next `RUNS` runs, or None for fewer than two."""
     runs = [run.astimezone(UTC) for run in first_runs(cron, time_zone)]

@@ -182,7 +182,10 @@ def _gate(boundary: Boundary, phase: Phase, gate: Gate) -> Iterator[Problem]:
         for mode in boundary.modes.values():
             for name in mode.expected:
                 if name in phase.processors and phase.processors[name].output is None:
-                    yield f"{user} looks at output tables, but processor '{name}' declares none.", gate.at
+                    yield (
+                        f"{user} looks at output tables, but processor '{name}' declares none; give it `output`.",
+                        gate.at,
+                    )
     for name in gate.modes:
         yield from _unknown("mode", name, boundary.modes, user, gate.at)
 

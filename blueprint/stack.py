@@ -181,13 +181,18 @@ def check_stack(stack: StackSettings, manifest: Manifest) -> list[Finding]:
     return [Finding("stack", message, stack.where(key)) for key, message in wrong.items()]
 
 
-def _texts_wrong(stack: StackSettings) -> Iterator[tuple[str, str]]:
-    if not PROJECT.fullmatch(stack.project):
-        yield "projectId", f"'{stack.project}' is no project id; set `projectId`."
-    if not re.fullmatch(r"[0-9]+", stack.project_number):
-        yield "projectNumber", f"'{stack.project_number}' is no project number; set `projectNumber`."
-    if message := regions.problem(stack.region):
+def wrong_identity(project: str, number: str, region: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the key and a sentence for each of these that names nothing of Google Cloud; a region may be left out."""
+    if not PROJECT.fullmatch(project):
+        yield "projectId", f"'{project}' is no project id; set `projectId`."
+    if not re.fullmatch(r"[0-9]+", number):
+        yield "projectNumber", f"'{number}' is no project number; set `projectNumber`."
+    if region is not None and (message := regions.problem(region)):
         yield "region", message
+
+
+def _texts_wrong(stack: StackSettings) -> Iterator[tuple[str, str]]:
+    yield from wrong_identity(stack.project, stack.project_number, stack.region)
     for key, place, wide in (
         ("datasetLocation", stack.datasets_in, regions.DATASETS),
         ("databaseLocation", stack.database_in, regions.DATABASES),

@@ -9,7 +9,7 @@ from blueprint import causes
 from blueprint import names as limits
 from blueprint.boundaries import Boundary
 from blueprint.contracts import Inspection, contract
-from blueprint.cron import first_runs, longest_gap, shortest_gap
+from blueprint.cron import first_runs, longest_gap, problem, shortest_gap
 from blueprint.findings import Location
 from blueprint.functions import Function, Schedule
 from blueprint.grammar import duration_text
@@ -108,11 +108,8 @@ def schedules_valid(plan: Blueprint, report: Inspection) -> None:
     for function in plan.manifest.functions.values():
         for schedule in function.trigger.schedules.values():
             report.check()
-            if longest_gap(schedule.cron, plan.manifest.time_zone) is None:
-                report.violation(
-                    f"'{schedule.cron}' is no cron expression that ever comes; write five fields: minute, hour, day of month, month, day of week, such as \"0 7 * * *\".",
-                    schedule.at,
-                )
+            if wrong := problem(schedule.cron, plan.manifest.time_zone):
+                report.violation(wrong, schedule.at)
             gap = shortest_gap(schedule.cron, plan.manifest.time_zone)
             if gap is not None and gap < function.timeout:
                 report.violation(

@@ -85,7 +85,9 @@ class ProjectChange:
         self.changed[DECLARATION] = with_key(self.text(DECLARATION), path, name, value)
 
     def append(self, path: tuple[str, ...], item: str) -> None:
-        """Add an item to a list of the declaration."""
+        """Add an item to a list of the declaration, once where another place shares the list."""
+        if item in self.value(*path):
+            return
         self.changed[DECLARATION] = with_item(self.text(DECLARATION), path, item)
 
     def ask(self, section: str, what: str, lines: Sequence[str]) -> None:
@@ -102,7 +104,8 @@ class ProjectChange:
 
     def write(self) -> list[str]:
         """Write everything and return what was written, one line each; raises `PartRefused` where a file is there."""
-        there = sorted(name for name in self.files if (self.root / name).exists())
+        taken = (Path(name).parent if name.endswith("/main.py") else Path(name) for name in self.files)
+        there = sorted(path.as_posix() for path in taken if (self.root / path).exists())
         if there:
             raise PartRefused(f"{there[0]} is there already; nothing was written.")
         lines = []

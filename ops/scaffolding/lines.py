@@ -34,7 +34,10 @@ def with_key(text: str, path: tuple[str, ...], name: str, value: str) -> str:
 
 
 def with_item(text: str, path: tuple[str, ...], item: str) -> str:
-    """Return `text` with an item added at the end of the list under `path`; raises LookupError where there is none."""
+    """Return `text` with an item added at the end of the list under `path`, where a merge takes it from another, there.
+
+    Raises LookupError where there is none.
+    """
     node = _root(text)
     for key in path:
         child = _child(node, key)
@@ -91,7 +94,12 @@ def _root(text: str) -> yaml.Node:
 def _child(node: yaml.Node, key: str) -> yaml.Node | None:
     if not isinstance(node, yaml.MappingNode):
         return None
-    return next((value for name, value in node.value if name.value == key), None)
+    own = next((value for name, value in node.value if name.value == key), None)
+    if own is not None:
+        return own
+    merged = (value for name, value in node.value if name.value == "<<")
+    sources = (each for value in merged for each in (value.value if isinstance(value, yaml.SequenceNode) else [value]))
+    return next((found for each in sources if (found := _child(each, key)) is not None), None)
 
 
 def _in_mapping(text: str, node: yaml.Node, name: str, rest: str) -> str:

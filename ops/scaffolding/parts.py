@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 from typing import Any, Final
 
+import yaml
+
+from analysis.sql.lexical import RESERVED
+from blueprint import cron as schedules
+from blueprint.stack import wrong_identity
 from ops.scaffolding.change import PartRefused, ProjectChange
 from ops.scaffolding.texts import KEYS, SCHEDULED, TABLES
 
@@ -20,6 +26,8 @@ def fits(name: str, form: re.Pattern[str], words: str) -> None:
     """Raise `PartRefused` where a name has another form; `words` say which it has."""
     if not form.fullmatch(name):
         raise PartRefused(f"'{name}' is no name for this; it has {words}.")
+    if yaml.safe_load(name) != name:
+        raise PartRefused(f"'{name}' is no name for this; YAML reads it as something else, such as true or false.")
 
 
 def block(lines: list[str]) -> str:
@@ -45,6 +53,9 @@ def table(change: ProjectChange, name: str) -> None:
         raise PartRefused(
             f"'{name}' is no name for a table; write DATASET.TABLE in lower-case letters, digits and underscores."
         )
+    reserved = next((word for word in (dataset, short) if word.upper() in RESERVED), None)
+    if reserved is not None:
+        raise PartRefused(f"'{reserved}' is a reserved word of BigQuery; choose another name.")
     folder = f"schemas/bigquery/{dataset}"
     if not (change.root / folder / "dataset.sql").exists():
         change.files[f"{folder}/dataset.sql"] = (
@@ -84,6 +95,10 @@ def describe(change: ProjectChange, name: str, description: str, **keywords: Any
 def function(change: ProjectChange, name: str, cron: str) -> None:
     """Add a function that a schedule calls, with its folder and a handler that says what it was called for."""
     fits(name, FUNCTION, "6 to 30 lower-case letters, digits and dashes, a letter first, no dash last")
+    if keyword.iskeyword(name):
+        raise PartRefused(f"'{name}' is a word of Python's own; choose another name.")
+    if (wrong := schedules.problem(cron)) is not None:
+        raise PartRefused(wrong)
     folder, entry = name.replace("-", "_"), name.replace("-", "_")
     change.files[f"functions/{folder}/main.py"] = SCHEDULED.format(entry=entry)
     lines = [
@@ -100,10 +115,13 @@ def function(change: ProjectChange, name: str, cron: str) -> None:
 
 def stack(change: ProjectChange, name: str, project: str, number: str, region: str | None, like: str | None) -> None:
     """Add a stack like another, with its own project, number, region and environment wherever the other's stand."""
+    fits(name, re.compile(r"[A-Za-z][A-Za-z0-9_-]*"), "letters, digits, dashes and underscores, a letter first")
     stacks = sorted(path.name.split(".")[1] for path in change.root.glob("Pulumi.*.yaml"))
     source = like or next(iter(stacks), None)
     if source not in stacks:
         raise PartRefused(f"There is no stack '{source}' to make it from; there are {', '.join(stacks) or 'none'}.")
+    if name not in stacks and (wrong := next(wrong_identity(project, number, region), None)):
+        raise PartRefused(wrong[1])
     text = change.text(f"Pulumi.{source}.yaml")
     values = {"projectId": project, "projectNumber": number, "region": region, "environment": name}
     for key, value in values.items():

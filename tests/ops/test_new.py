@@ -128,6 +128,16 @@ def test_a_message_is_sound_and_waits_for_a_topic(root: Path) -> None:
         (("table", "notes"), "write DATASET.TABLE"),
         (("table", "shipments_ops.errors"), "errors.sql is there already; nothing was written"),
         (("message", "trigger"), "trigger.json is there already"),
+        (("processor", "no", "--phase", "collect"), "'no' is no name for this; YAML reads it as something else"),
+        (("table", "shipments_ops.select"), "'select' is a reserved word of BigQuery; choose another name"),
+        (("function", "import", "--cron", "0 7 * * *"), "'import' is a word of Python's own; choose another name"),
+        (("function", "send-digest", "--cron", "0 7 * *"), "'0 7 * *' is no cron expression that ever comes"),
+        (("function", "under-way", "--cron", "0 7 * * *"), "functions/under_way is there already; nothing was written"),
+        (("stack", "../live", "--project", "ship-prod", "--number", "1"), "'../live' is no name for this"),
+        (("stack", "a.b", "--project", "ship-prod", "--number", "1"), "'a.b' is no name for this"),
+        (("stack", "live", "--project", "Ship", "--number", "1"), "'Ship' is no project id"),
+        (("stack", "live", "--project", "ship-prod", "--number", "one"), "'one' is no project number"),
+        (("stack", "live", "--project", "ship-prod", "--number", "1", "--region", "mars"), "'mars' is no region"),
         (("message", "../../etc/passwd"), "is no name for this"),
         (("function", "start-publish", "--cron", "0 7 * * *"), "has 'start-publish' already"),
         (("boundary", "collect", "publish"), "has 'collect_to_publish' already"),
@@ -141,6 +151,7 @@ def test_a_message_is_sound_and_waits_for_a_topic(root: Path) -> None:
 def test_what_cannot_be_added(
     root: Path, words: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (root / "functions" / "under_way").mkdir()
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     assert new(root, *words) == 1
     assert sentence in capsys.readouterr().err
@@ -165,6 +176,20 @@ def test_a_batch_has_senders_and_no_expectations(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path)
     assert new(tmp_path, "processor", "second_coordinator", "--phase", "phase5") == 0
     assert "second_coordinator" in load_manifest(tmp_path).phases["phase5"].processors
+
+
+def test_modes_that_share_their_list_expect_a_new_processor_once(tmp_path: Path) -> None:
+    """The project itself: a mode of `phase3_to_phase4` takes what another lists, by an anchor and a merge."""
+    for name in ("pipeline.yaml", "Pulumi.prod.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+
+    def expected() -> dict[str, list[str]]:
+        modes = yaml.safe_load((tmp_path / "pipeline.yaml").read_text())["boundaries"]["phase3_to_phase4"]["modes"]
+        return {name: mode["expected"] for name, mode in modes.items()}
+
+    before = expected()
+    assert new(tmp_path, "processor", "third_source", "--phase", "phase3") == 0
+    assert expected() == {name: [*processors, "third_source"] for name, processors in before.items()}
 
 
 @pytest.mark.parametrize("name", ["", "X", "a", "with-dash", "much_too_long_a_name", "9lives", "naïve"])
