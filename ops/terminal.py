@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
 MAX_WIDTH: Final = 100
@@ -58,6 +59,10 @@ def guarded_streams(worded: Callable[[str], str] = str) -> Iterator[None]:
 
     Everything on standard error is for people, so it is `worded`; standard output may be a program's.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller; its number must not become that of a file we open
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # as long as the process
+            os.set_inheritable(getattr(sys, name).fileno(), True)
     before = sys.stdout, sys.stderr
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):

@@ -122,6 +122,16 @@ class TestExitCodes:
         done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("{0\n", "")
 
+    @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+    def test_a_closed_stream_changes_no_answer(self, project: Build, closed: str) -> None:
+        for program, code in ((PROGRAM, 0), ('gcp.pubsub.Topic("t", name="-", opts=own)', 1)):
+            line = f"{sys.executable} -m ops plan --root {project(program)} {closed}; echo $? >&3"
+            done = subprocess.run(
+                ["bash", "-c", f"{{ {line}; }} 3>&1"], cwd=ROOT, capture_output=True, text=True, check=False
+            )
+            assert done.stdout.splitlines()[-1] == str(code)
+            assert "Traceback" not in done.stdout + done.stderr
+
     def test_a_stream_that_knows_only_ascii_is_no_error(self, project: Build) -> None:
         done = ops("plan", "--root", str(project(PROGRAM)), PYTHONIOENCODING="ascii")
         assert (done.returncode, done.stderr) == (0, "")
