@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+_UNRESOLVED: Final = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -46,17 +49,21 @@ def read_input(path: Path, limit: int = MAX_INPUT, *, within: Path | None = None
     """Return the text of a file that a user wrote; line ends as written, without a byte order mark.
 
     Never waits: what is no regular file (a pipe, a device, a folder) is refused, not opened for good. Raises
-    `Unreadable` where the file cannot be read whole or a link leads out of the folder `within`, and the file's own
-    sentence with it.
+    `Unreadable` where the file cannot be read whole, holds an unresolved merge, or a link leads out of the folder
+    `within`, and the file's own sentence with it.
     """
     if within is not None and leads_out(path, within):
         raise Unreadable("The file is reached by a link that leads out of the project; copy the file into the project.")
     data = read_bytes(path, limit)
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise Unreadable("The file is not UTF-8; save it as UTF-8.", line) from None
+    if (marker := _UNRESOLVED.search(text)) is not None:
+        line = text.count("\n", 0, marker.start()) + 1
+        raise Unreadable("The file is in the middle of a conflict: a merge left both sides here; keep one.", line)
+    return text
 
 
 def read_bytes(path: Path, limit: int = MAX_INPUT) -> bytes:

@@ -40,3 +40,15 @@ def test_what_is_not_utf_8_is_refused_at_its_line(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="not UTF-8; save it") as refused:
         read_input(path)
     assert refused.value.line == 3
+
+
+def test_a_merge_that_is_not_resolved_is_refused_at_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for text, line in (("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> main\n", 2), ("a\r\nb\r\n>>>>>>> main\r\n", 3)):
+        path.write_bytes(text.encode())
+        with pytest.raises(Unreadable, match="a merge left both sides here; keep one") as refused:
+            read_input(path)
+        assert refused.value.line == line
+    for text in ("a <<<<<<< b\n", "Title\n=======\n", "<<<<<<<<\n", " >>>>>>> quoted\n"):
+        path.write_text(text)
+        assert read_input(path) == text
