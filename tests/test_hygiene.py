@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +124,26 @@ def test_files_are_regular_small_and_text() -> None:
         elif data and not data.endswith(b"\n"):
             wrong.append(f"{name} does not end with a line end")
     assert wrong == []
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "ops" / "scaffolding" / "pipeline"])
+def test_a_checkout_has_the_bytes_of_the_commit_whatever_git_is_set_to(folder: Path, tmp_path: Path) -> None:
+    """Archives and locks are known by their hashes, which other line ends would change."""
+
+    def git(*words: str) -> bytes:
+        return subprocess.run(["git", *words], cwd=tmp_path, capture_output=True, check=True).stdout
+
+    git("init", "--quiet")
+    for name in (".gitattributes", "pipeline.yaml"):
+        if (folder / name).exists():
+            shutil.copy(folder / name, tmp_path)
+    (tmp_path / "binary").write_bytes(b"\x00\r\n")
+    git("add", "--all")
+    for name in ("pipeline.yaml", "binary"):
+        before = (tmp_path / name).read_bytes()
+        (tmp_path / name).unlink()
+        git("-c", "core.autocrlf=true", "checkout", "--", name)
+        assert (tmp_path / name).read_bytes() == before, name
 
 
 def test_nothing_generated_by_a_machine_is_committed() -> None:

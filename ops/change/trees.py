@@ -36,6 +36,9 @@ def commit_of(root: Path, revision: str) -> str:
     """Return the full hash of the commit that `revision` names; raises `Refused` where there is none."""
     named = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if named.returncode:
+        if (found := _git(root, "rev-parse", "--git-dir")).returncode:
+            why = found.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
+            raise Refused([_finding(f"'{revision}' is not looked up, since git finds no repository here: {why}.")])
         shallow = _git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
         hint = " The clone is shallow; fetch the whole history." if shallow else ""
         raise Refused([_finding(f"'{revision}' names no commit of this repository.{hint}")])

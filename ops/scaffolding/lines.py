@@ -94,7 +94,7 @@ def _root(text: str) -> yaml.Node:
 def _child(node: yaml.Node, key: str) -> yaml.Node | None:
     if not isinstance(node, yaml.MappingNode):
         return None
-    own = next((value for name, value in node.value if name.value == key), None)
+    own: yaml.Node | None = next((value for name, value in node.value if name.value == key), None)
     if own is not None:
         return own
     merged = (value for name, value in node.value if name.value == "<<")

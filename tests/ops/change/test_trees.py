@@ -107,6 +107,11 @@ def test_what_is_no_commit_is_refused(repository: Path, revision: str) -> None:
         trees.commit_of(repository, revision)
 
 
+def test_where_git_finds_no_repository_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="'main' is not looked up, since git finds no repository here: not a git repo"):
+        trees.commit_of(tmp_path, "main")
+
+
 def test_a_commit_before_the_plan_is_refused(repository: Path) -> None:
     base = git(repository, "rev-parse", "HEAD")
     git(repository, "rm", "-r", "--quiet", "ops")
