@@ -132,7 +132,7 @@ class Calls(Operators):
     def _argument(self, node: Tree, function: SqlFunction, position: int | None) -> Typed:
         if position is None or function.takes_part(position):
             word = node.name.upper() if isinstance(node, exp.Column | exp.Anonymous | exp.Var) else ""
-            if word and (isinstance(node, exp.Anonymous) or len(getattr(node, "parts", (1,))) == 1):
+            if word and (not isinstance(node, exp.Column) or len(node.parts) == 1):
                 if word in PARTS:
                     return Typed(PART)
                 if any(position is not None and position < len(each.arguments) and each.arguments[position].type == WORD

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from sqlglot import exp
-from sqlglot.tokenizer_core import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from analysis.sql.columns import ColumnDdl, ColumnReader
 from analysis.sql.layout import Partition, clustering, partition
@@ -210,17 +210,16 @@ class _Reader:
     def _query(self, tree: Tree) -> tuple[str, int]:
         """The query of a view exactly as written, without the final semicolon."""
         tokens, depth = self.parsed.tokens, 0
-        start = end = None
-        for token in tokens:
+        query: Sequence[Token] = ()
+        for place, token in enumerate(tokens, 1):
             depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
-            if start is None and token.token_type is TokenType.ALIAS and depth == 0:
-                start = token.end + 1
-            elif start is not None and token.token_type is not TokenType.SEMICOLON:
-                start = token.start if end is None else start
-                end = token.end + 1
-        if start is None or end is None or tree.expression is None:
+            if token.token_type is TokenType.ALIAS and depth == 0:
+                query = tokens[place:]
+                break
+        written = [token for token in query if token.token_type is not TokenType.SEMICOLON]
+        if not written or tree.expression is None:
             raise NotUnderstoodError("The statement ends too early; finish it with AS and a query.", tokens[-1].start)
-        return self.parsed.text[start:end], start
+        return self.parsed.text[written[0].start : written[-1].end + 1], written[0].start
 
 
 def _found(words: Sequence[str]) -> str:

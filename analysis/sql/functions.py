@@ -180,8 +180,6 @@ def _assigned(
     rounds = max(0, len(values) - needed) // len(repeated) if repeated else 0
     if repeated and not values and not named and len(arguments) == 1 and arguments[0].type.kind == "T1":
         return None
-    if repeated and rounds and len(repeated) > 1 and (len(values) - needed) % len(repeated):
-        return None
     optional = len(values) - needed - rounds * len(repeated)
     if optional < 0 or optional > sum(each.many == "optional" for each in places):
         return None

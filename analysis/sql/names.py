@@ -29,12 +29,13 @@ class NameReader(Reader):
         found = self.scope.find(name)
         if not found:
             return self._absent(node, name, parts)
-        if len(found) > 1:
+        first, *others = found
+        if others:
             owners = ", ".join(f"`{each.source.alias}`" for each in found if each.source and each.source.alias)
             return self.record.fault(
                 node, f"Column `{name}` is ambiguous: {owners or 'several tables'} have it; write it with its table."
             )
-        return self._path(node, found[0], parts)
+        return self._path(node, first, parts)
 
     def _path(self, node: Tree, found: Found, parts: list[Tree]) -> Typed:
         rest = parts[1:]

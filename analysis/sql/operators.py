@@ -163,5 +163,4 @@ class Operators(Literals):
 
 def _bracketed(node: Tree, text: str) -> bool:
     """True for `IN [1, 2]`, which the parser takes for a list."""
-    first = min((each.meta["start"] for each in node.expressions[0].walk() if "start" in each.meta), default=0)
-    return text[:first].rstrip().endswith("[")
+    return text[: start_of(node.expressions[0])].rstrip().endswith("[")

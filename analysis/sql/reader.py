@@ -59,7 +59,8 @@ class Reader:
         result = call(function, values, named or {})
         if result is None and function.name in ("CONCAT", "$CONCAT_OP") and _as_text(values):
             result = STRING
-        shown = SIGNS.get(function.name, function.name.lstrip("$").replace("_", " "))
+        operator = function.name.startswith("$")
+        shown = SIGNS.get(function.name, function.name[1:].replace("_", " ") if operator else function.name)
         if result is None:
             taken = _of_columns(node, values) or listed(values) or "no argument"
             return self.record.fault(node, f"`{shown}` does not take {taken}; correct or cast the arguments.")

@@ -179,21 +179,17 @@ class Selects(Sources):
 
     def _star(self, node: Tree, scope: QueryScope, reader: ExpressionReader) -> list[TypeField] | None:
         star = node if isinstance(node, exp.Star) else node.this if isinstance(node, exp.Column) else node.expression
+        whole = isinstance(node, exp.Star)
         if isinstance(node, exp.Star):
             columns = self._all_columns(node, scope)
         else:
-            outer = reader.type(_without_star(node))
-            kind = outer.type
+            named = _without_star(node)
+            whole = isinstance(named, exp.Column) and not named.table and scope.named(named.name) is not None
+            asked = reader.elsewhere(replace(reader.place, grouped=None)) if whole else reader
+            kind = asked.type(named).type
             if kind.kind not in ("STRUCT", "ANY"):
                 self.record.fault(node, f"`.*` asks for the fields of {kind}; ask a table or a STRUCT.")
             columns = list(kind.fields) if kind.kind == "STRUCT" else None
-        if columns is not None and reader.place.grouped is not None and isinstance(node, exp.Star):
-            names = {each.split(".")[-1] for each in reader.place.grouped}
-            free = [each.name for each in columns if each.name.casefold() not in names]
-            if free:
-                self.record.fault(
-                    node, f"`*` selects `{free[0]}`, which is neither grouped by nor aggregated; name the columns."
-                )
         for each in star.args.get("except_") or ():
             if columns is not None and not any(field.name.casefold() == each.name.casefold() for field in columns):
                 self.record.fault(each, f"EXCEPT names `{each.name}`, which `*` does not have; correct it.")
@@ -206,6 +202,13 @@ class Selects(Sources):
             self.record.fault(node, f"REPLACE names `{min(odd)}`, which `*` does not have; correct it.")
         if columns is None:
             return None
+        if whole and reader.place.grouped is not None:
+            names = {each.split(".")[-1] for each in reader.place.grouped} | dropped | {*replaced}
+            free = [each.name for each in columns if each.name.casefold() not in names]
+            if free:
+                self.record.fault(
+                    node, f"`*` selects `{free[0]}`, which is neither grouped by nor aggregated; name the columns."
+                )
         return [
             TypeField(each.name, replaced.get(each.name.casefold(), each.type))
             for each in columns

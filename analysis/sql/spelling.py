@@ -16,13 +16,10 @@ def key(node: Tree, scope: QueryScope) -> str:
         parts = [part.name for part in column.parts]
         found = scope.find(parts[0])
         if len(found) == 1 and found[0].column and found[0].source is not None and found[0].source.alias:
-            column.set("this", exp.to_identifier(".".join([found[0].source.alias, *parts])))
-            for each in ("table", "db", "catalog"):
-                column.set(each, None)
-        else:
-            column.set("this", exp.to_identifier(".".join(parts)))
-            for each in ("table", "db", "catalog"):
-                column.set(each, None)
+            parts.insert(0, found[0].source.alias)
+        column.set("this", exp.to_identifier(".".join(parts)))
+        for each in ("table", "db", "catalog"):
+            column.set(each, None)
     return str(copy.sql("bigquery", comments=False)).casefold().replace("`", "")
 
 

@@ -313,6 +313,12 @@ def test_a_filter_of_many_alternatives_does_not_explode() -> None:
     assert never_true(AllOf(tuple(c(f"jsonPayload.a{n}", "=", "1", "2", "3") for n in range(40)))) is None
 
 
+def test_of_two_thousand_alternatives_each_is_looked_at_and_of_more_none_is_accused() -> None:
+    dead = c("severity", ">", "EMERGENCY")
+    assert never_true(AnyOf((dead,) * 2000)) == "no severity satisfies all of its comparisons"
+    assert never_true(AnyOf((dead,) * 2001)) is None
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

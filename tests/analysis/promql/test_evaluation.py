@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -175,3 +175,127 @@ def test_quantiles_are_those_of_prometheus(tmp_path: Path) -> None:
 def test_what_is_not_evaluated_is_refused(item: Expression) -> None:
     with pytest.raises(NotEvaluated, match=r"^[A-Z].*\.$"):
         evaluate(item, known([[1, 2, 3]] * 3), 120)
+
+
+M = Selector("m")
+TIME = FunctionCall("time")
+ALL: Mapping[str, float] = {"x1": 3, "x2": 6, "y1": 9}
+
+
+def over(name: str, seconds: int = 60, offset: int = 0) -> FunctionCall:
+    return FunctionCall(name, (M.over(seconds, offset),))
+
+
+def grouped(name: str, *by: str) -> FunctionCall:
+    return FunctionCall(name, (M,), by)
+
+
+def vector(inner: Expression | float) -> FunctionCall:
+    return FunctionCall("vector", (Number(inner) if isinstance(inner, int | float) else inner,))
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        (M, ALL),
+        (Selector("n"), {}),
+        (Selector("m", (Matcher("a", "=", "x"),)), {"x1": 3, "x2": 6}),
+        (Selector("m", (Matcher("c", "=", ""),)), ALL),
+        (Selector("m", (), None, 60), {"x1": 2, "x2": 5, "y1": 8}),
+        (over("sum_over_time"), {"x1": 5, "x2": 11, "y1": 17}),
+        (over("max_over_time", 120), ALL),
+        (over("min_over_time", 120), {"x1": 1, "x2": 4, "y1": 7}),
+        (over("count_over_time", 600), {"x1": 3, "x2": 3, "y1": 3}),
+        (over("sum_over_time", 60, 60), {"x1": 3, "x2": 9, "y1": 15}),
+        (grouped("sum"), {"": 18}),
+        (grouped("sum", "a"), {"x": 9, "y": 9}),
+        (grouped("max", "a"), {"x": 6, "y": 9}),
+        (grouped("min", "a"), {"x": 3, "y": 9}),
+        (grouped("count", "a"), {"x": 2, "y": 1}),
+        (binary(M, "+", 1), {"x1": 4, "x2": 7, "y1": 10}),
+        (binary(Number(10), "-", M), {"x1": 7, "x2": 4, "y1": 1}),
+        (binary(M, "*", M), {"x1": 9, "x2": 36, "y1": 81}),
+        (binary(M, "%", 4), {"x1": 3, "x2": 2, "y1": 1}),
+        (binary(M, "/", 0), dict.fromkeys(ALL, math.inf)),
+        (binary(binary(Number(0), "-", M), "/", 0), dict.fromkeys(ALL, -math.inf)),
+        (binary(grouped("sum", "a"), "+", grouped("max", "a")), {"x": 15, "y": 18}),
+        (Binary("-", grouped("sum", "a"), grouped("sum", "a", "c"), ("a",)), {"x": 0, "y": 0}),
+        (binary(M, ">", 5), {"x2": 6, "y1": 9}),
+        (binary(Number(5), "<", M), {"x2": 6, "y1": 9}),
+        (binary(M, ">=", binary(M, "%", 4)), ALL),
+        (binary(M, "==", binary(M, "%", 4)), {"x1": 3}),
+        (Binary(">", M, Number(5), boolean=True), {"x1": 0, "x2": 1, "y1": 1}),
+        (Binary("and", M, binary(M, ">", 5)), {"x2": 6, "y1": 9}),
+        (Binary("unless", M, binary(M, ">", 5)), {"x1": 3}),
+        (Binary("or", binary(M, ">", 5), binary(M, "+", 100)), {"x1": 103, "x2": 6, "y1": 9}),
+        (together("and", M, binary(grouped("sum"), ">", 17)), ALL),
+        (together("and", M, binary(grouped("sum"), ">", 18)), {}),
+        (together("unless", M, binary(grouped("sum"), ">", 17)), {}),
+        (together("unless", M, binary(grouped("sum"), ">", 18)), ALL),
+        (together("or", binary(M, ">", 8), M), {"y1": 9}),
+        (together("or", binary(M, ">", 9), vector(0)), {"": 0}),
+        (vector(TIME), {"": 120}),
+        (FunctionCall("month", (vector(TIME),)), {"": 1}),
+        (FunctionCall("day_of_month", (vector(31 * 86400),)), {"": 1}),
+        (FunctionCall("month", (vector(31 * 86400),)), {"": 2}),
+        (FunctionCall("day_of_week", (vector(TIME),)), {"": 4}),
+        (FunctionCall("day_of_week", (vector(3 * 86400),)), {"": 0}),
+    ],
+    ids=lambda each: "" if isinstance(each, dict) else render(each),
+)
+def test_series_have_their_values(item: Expression, value: Mapping[str, float]) -> None:
+    found = evaluate(item, known([[1, 2, 3], [4, 5, 6], [7, 8, 9]]), 120)
+    assert isinstance(found, dict)
+    assert {"".join(text for _, text in sorted(key)): each for key, each in found.items()} == value
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        (Number(2), 2),
+        (TIME, 120),
+        (binary(Number(7), "%", 4), 3),
+        (binary(Number(-7), "%", 4), -3),
+        (binary(Number(7), "/", 2), 3.5),
+        (binary(Number(7), "-", 2), 5),
+        (binary(Number(-1), "/", 0), -math.inf),
+        (Binary(">", Number(1), Number(2), boolean=True), 0),
+        (Binary("<", Number(1), Number(2), boolean=True), 1),
+    ],
+    ids=lambda each: render(each) if isinstance(each, Binary | FunctionCall | Number) else "",
+)
+def test_numbers_have_theirs(item: Expression, value: float) -> None:
+    assert evaluate(item, [], 120) == value
+
+
+@pytest.mark.parametrize("item", [binary(Number(0), "/", 0), binary(Number(7), "%", 0)], ids=render)
+def test_what_has_no_value_is_not_a_number(item: Expression) -> None:
+    assert math.isnan(evaluate(item, [], 0))  # type: ignore[arg-type]
+
+
+def test_a_sample_stands_for_five_minutes() -> None:
+    series = [Samples("m", {}, [0.0], [1.0])]
+    assert evaluate(M, series, 299)
+    assert not evaluate(M, series, 301)
+
+
+@pytest.mark.parametrize(
+    ("share", "counts", "value"),
+    [
+        (0.05, {"0.1": 2, "0.5": 6, "1": 9, "+Inf": 10}, 0.025),
+        (0.2, {"0.1": 2, "0.5": 6, "1": 9, "+Inf": 10}, 0.1),
+        (0.5, {"0.1": 2, "0.5": 6, "1": 9, "+Inf": 10}, 0.4),
+        (0.99, {"0.1": 2, "0.5": 6, "1": 9, "+Inf": 10}, 1),
+        (0.5, {"0": 5, "1": 5, "+Inf": 5}, 0),
+        (0.5, {"1": 4, "+Inf": 4}, 0.5),
+        (0.5, {"+Inf": 4}, None),
+        (0.5, {"0.1": 2, "1": 4}, None),
+        (0.5, {"1": 0, "+Inf": 0}, None),
+    ],
+)
+def test_a_quantile_lies_within_its_bucket(share: float, counts: Mapping[str, float], value: float | None) -> None:
+    series = [Samples("b", {"a": "x", "le": le}, [0.0], [count]) for le, count in counts.items()]
+    found = evaluate(FunctionCall("histogram_quantile", (Number(share), Selector("b"))), series, 0)
+    assert isinstance(found, dict)
+    assert [*found] == [frozenset({("a", "x")})]
+    assert found[frozenset({("a", "x")})] == pytest.approx(math.nan if value is None else value, nan_ok=True)

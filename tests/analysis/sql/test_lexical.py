@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from analysis.sql.lexical import NotUnderstoodError, unclosed
+from analysis.sql.lexical import NotUnderstoodError, unclosed, unescape
 from analysis.sql.text import parse
 
 
@@ -52,3 +52,23 @@ def test_joins_that_wait_for_their_conditions_are_bounded(joins: str, sound: boo
     message = "More than 8 joins wait for their conditions; write ON or USING after each."
     with nullcontext() if sound else pytest.raises(NotUnderstoodError, match=message):
         parse(f"SELECT 1 FROM t{joins}")
+
+
+@pytest.mark.parametrize(
+    ("literal", "text"),
+    [
+        (r"'a'", "a"), (r"'a\'b'", "a'b"), (r"'\n\t\\\?\`'", "\n\t\\?`"), (r"'\x41\X42\103'", "ABC"), (r"'\u00e9\U0001F3C0'", "é🏀"),
+        (r"r'\n'", "\\n"), (r"b'\x41'", "A"), (r"rb'\x41'", "\\x41"), ("\'\'\'a\nb\'\'\'", "a\nb"), ('"""a"b"""', 'a"b'),
+    ],
+)  # fmt: skip
+def test_a_literal_says_what_its_escapes_mean(literal: str, text: str) -> None:
+    assert unescape(literal) == text
+
+
+@pytest.mark.parametrize("escape", [r"\q", r"\8", r"\x4", r"\u12", r"\ud800", r"\U00110000", r"\477"])
+def test_an_escape_that_means_nothing_is_told_where_it_stands(escape: str) -> None:
+    with pytest.raises(NotUnderstoodError) as told:
+        unescape(f"'a{escape}'", 7)
+    assert told.value.problem.start == 7
+    assert "is no escape sequence of GoogleSQL; write `\\\\` for a backslash." in told.value.problem.message
+    assert told.value.problem.message[1:].startswith(escape[:2])

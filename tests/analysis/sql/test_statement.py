@@ -168,6 +168,27 @@ def test_a_statement_begins_at_its_first_word(text: str, start: int) -> None:
     assert found.start == start
 
 
+@pytest.mark.parametrize(("columns", "sound"), [(16, True), (17, False)])
+def test_a_primary_key_has_its_most_columns(columns: int, sound: bool) -> None:
+    names = [f"c{number}" for number in range(columns)]
+    text = f"CREATE TABLE t ({' INT64, '.join(names)} INT64, PRIMARY KEY ({', '.join(names)}) NOT ENFORCED)"
+    refused = "A primary key names each column once and at most 16; correct it."
+    assert [each.message for each in read_ddl(text, "table")[1]] == ([] if sound else [refused])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "mark"),
+    [
+        ("CREATE VIEW d.v AS", "view", "AS"),
+        ("CREATE VIEW d.v OPTIONS(description='x') AS", "view", "AS"),
+        ("CREATE TABLE t (a DATE, b DATE) CLUSTER BY b PARTITION BY a", "table", "b PARTITION"),
+        ("CREATE TABLE t (a DATE) OPTIONS(description='x') OPTIONS(description='y')", "table", "OPTIONS(description='y'"),
+    ],
+)  # fmt: skip
+def test_a_statement_out_of_form_is_told_where_it_goes_wrong(text: str, kind: ObjectKind, mark: str) -> None:
+    assert [each.start for each in read_ddl(text, kind)[1]] == [text.index(mark)]
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "most"),
     [
@@ -211,6 +232,10 @@ NOW = "CURRENT_TIMESTAMP()"
         "SELECT SUM(a) OVER (ORDER BY a RANGE BETWEEN CURRENT ROW AND 1 FOLLOWING) FROM d.t",
         "SELECT SUM(a) OVER (ORDER BY b ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM d.t",
         "SELECT SUM(a) OVER (ORDER BY b RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM d.t",
+        "SELECT * FROM d.u GROUP BY a, e", "SELECT * FROM d.u GROUP BY ALL", "SELECT u.* FROM d.u AS u GROUP BY a, u.e", "SELECT u.* FROM d.u AS u GROUP BY ALL",
+        "SELECT * EXCEPT (e) FROM d.u GROUP BY a", "SELECT * REPLACE (MAX(e) AS e) FROM d.u GROUP BY a", "SELECT u.* EXCEPT (e) FROM d.u AS u GROUP BY a",
+        "SELECT x.a, y.e FROM (d.t AS x JOIN d.u AS y ON x.a = y.a)", "SELECT a, e FROM (d.t JOIN d.u USING (a))",
+        "SELECT JSON_OBJECT()", "SELECT JSON_OBJECT('a', 1)", "SELECT JSON_OBJECT('a', 1, 'b', 'x')", "SELECT a IN (1) FROM d.t",
         "SELECT b LIKE ANY ('x', 'y') FROM d.t", "SELECT [1, 2][OFFSET(0)]", "SELECT [1, 2][0] + 1", "SELECT x + 1 FROM UNNEST([1, 2]) AS x",
         "SELECT a FROM d.t UNION DISTINCT SELECT a FROM d.u", "SELECT s FROM d.t UNION ALL SELECT s FROM d.t", "SELECT NULL AS n UNION ALL SELECT a FROM d.u",
         "SELECT c = '2026-01-31' FROM d.t", "SELECT c = '2024-02-29' FROM d.t", "SELECT c = '2026-01-3\\x31' FROM d.t", "SELECT c = r'2026-01-31' FROM d.t",
@@ -238,6 +263,17 @@ def test_what_the_platform_takes_is_sound(text: str) -> None:
         ("SELECT SUM(a) OVER (ORDER BY b RANGE BETWEEN CURRENT ROW AND 1 FOLLOWING) FROM d.t", "needs one ORDER BY key that is a number"),
         ("SELECT SUM(a) OVER (ORDER BY a, b RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM d.t", "needs one ORDER BY key that is a number"),
         ("SELECT SUM(a) OVER (ORDER BY a ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) FROM d.t", "begins after its end"),
+        ("SELECT JSON_OBJECT('a', 1, 'b')", "`JSON_OBJECT` does not take STRING, INT64, STRING;"),
+        ("SELECT JSON_OBJECT('a')", "`JSON_OBJECT` does not take STRING;"),
+        ("SELECT DATE_SUB(b, INTERVAL 1 DAY) FROM d.t", "`DATE_SUB` does not take STRING"),
+        ("SELECT a IS DISTINCT FROM b FROM d.t", "`IS DISTINCT FROM` does not take INT64"),
+        ("SELECT * FROM d.u GROUP BY a", "`*` selects `e`, which is neither grouped by"),
+        ("SELECT * EXCEPT (b) FROM d.t GROUP BY a", "`*` selects `c`, which is neither grouped by"),
+        ("SELECT * REPLACE (1 AS a) FROM d.u GROUP BY a", "`*` selects `e`, which is neither grouped by"),
+        ("SELECT u.* FROM d.u AS u GROUP BY a", "`*` selects `e`, which is neither grouped by"),
+        ("SELECT u.*, COUNT(*) FROM d.u AS u", "`*` selects `a`, which is neither grouped by"),
+        ("SELECT a IN [1, 2] FROM d.t", "IN takes a list in parentheses"),
+        ("SELECT a IN [a + 1] FROM d.t", "IN takes a list in parentheses"),
         ("SELECT a = ANY (SELECT a FROM d.u) FROM d.t", "compares with ANY in LIKE only"),
         ("SELECT a[0] FROM d.t", "A value of type INT64 has no elements"),
         ("SELECT [1]['x']", "An array is asked by INT64 and not by STRING"),
