@@ -1,4 +1,4 @@
-"""Mistakes in the functions' code: each import lost or misspelt, each name that is called misspelt, each definition lost.
+"""Mistakes in the functions' code: imports, attributes, arguments and names that are called misspelt, definitions lost.
 
 Only what a reader of the code can be asked to see: what the code computes is for the tests of the functions.
 """
@@ -16,6 +16,9 @@ def of_python(file: str, text: str) -> Iterator[Mutation]:
     lines = Lines(text)
     tree = ast.parse(text)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    done = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    done |= {id(node) for each in texts for node in ast.walk(each)}  # Python 3.11 tells no places inside a text
     for node in ast.walk(tree):
         match node:
             case ast.ImportFrom(module="__future__"):
@@ -23,18 +26,26 @@ def of_python(file: str, text: str) -> Iterator[Mutation]:
             case ast.Import() | ast.ImportFrom():
                 for kind, place, new in _of_import(node, used):
                     yield Mutation(kind, file, f"{node.lineno} {place}", lines.with_(node, new))
-            case ast.Call(func=ast.Name(id=name) as called):
+            case ast.Call(func=ast.Name(id=name) as function):
                 yield Mutation(
-                    "called name misspelt", file, f"{node.lineno} {name}", lines.with_(called, misspelt(name))
+                    "called name misspelt", file, f"{node.lineno} {name}", lines.with_(function, misspelt(name))
                 )
-            case ast.Call(func=ast.Attribute(attr=name) as called):
-                new = f"{ast.unparse(called.value)}.{misspelt(name)}"
+            case ast.Call(func=ast.Attribute(attr=name) as function):
+                new = f"{ast.unparse(function.value)}.{misspelt(name)}"
                 yield Mutation(
                     "called attribute misspelt",
                     file,
-                    f"{node.lineno} {ast.unparse(called)[:40]}",
-                    lines.with_(called, new),
+                    f"{node.lineno} {ast.unparse(function)[:40]}",
+                    lines.with_(function, new),
                 )
+            case ast.Attribute(attr=name, ctx=ast.Load()) if id(node) not in done:
+                new = f"{ast.unparse(node.value)}.{misspelt(name)}"
+                yield Mutation(
+                    "attribute misspelt", file, f"{node.lineno} {ast.unparse(node)[:40]}", lines.with_(node, new)
+                )
+            case ast.keyword(arg=str(name)) if id(node) not in done:
+                new = f"{misspelt(name)}={ast.unparse(node.value)}"
+                yield Mutation("argument misspelt", file, f"{node.lineno} {name}", lines.with_(node, new))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield Mutation("definition lost", file, f"{node.lineno} {node.name}", lines.without(node))
@@ -71,7 +82,7 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.lines = [line.encode() for line in text.splitlines(keepends=True)]
 
-    def with_(self, node: ast.expr | ast.stmt, new: str) -> str:
+    def with_(self, node: ast.expr | ast.stmt | ast.keyword, new: str) -> str:
         """Return the text with another text in the place of a node."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None

@@ -151,13 +151,15 @@ def test_mistakes_in_sql() -> None:
 
 
 def test_mistakes_in_python() -> None:
-    text = "from a.b import c, d as e\nimport f\n\n\ndef g() -> None:\n    c(e.h(f))\n"
+    text = "from a.b import c, d as e\nimport f\n\n\ndef g() -> None:\n    c(e.h(f), i=e.j)\n"
     found = {f"{each.kind} {each.place.split()[1]}": each.text for each in of_python("f", text)}
     assert found["import lost c"] == text.replace("c, d", "d")
     assert found["import misspelt c"] == text.replace("c, d as e", "d as e, cc as c")
     assert found["import lost f"] == text.replace("import f", "pass")
     assert found["called name misspelt c"] == text.replace("    c(", "    cc(")
     assert found["called attribute misspelt e.h"] == text.replace("e.h(", "e.hh(")
+    assert found["attribute misspelt e.j"] == text.replace("e.j", "e.jj")
+    assert found["argument misspelt i"] == text.replace("i=", "ii=")
     assert found["definition lost g"] == text.partition("def")[0]
 
 
