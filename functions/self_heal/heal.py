@@ -32,7 +32,7 @@ def run(dependencies: Dependencies, schedule: str | None, webhook: str) -> dict[
         for left, one in _counted(sweeps):
             swept += _tried(failures, partial(work, one, budget.part(left)))
     daily = schedule in (None, dependencies.view.schedule("daily"))
-    closed = [] if not daily else _tried(failures, partial(heartbeats.close_stale, dependencies))
+    closed = [] if not daily else _tried(failures, partial(heartbeats.close_stale, dependencies, budget))
     failures += [one.failure for one in swept if one.failure]
     findings = [*_findings(swept), *repeated, *closed]
     if findings or failures:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -199,6 +200,11 @@ def effect() -> Iterator[Any]:
 
 
 @pytest.fixture
+def heartbeats() -> Iterator[Any]:
+    yield from of_function("self_heal", "heartbeats")
+
+
+@pytest.fixture
 def backfill() -> Iterator[Any]:
     yield from of_function("auto_backfill_orchestrator", "backfill")
 
@@ -344,3 +350,72 @@ def test_a_run_of_backfill_makes_no_more_attempts_than_it_may(
     answer = backfill.run(dependencies, "sweep")
     assert sum("INSERT INTO" in sql for sql in asked) == 5
     assert (len(answer["failures"]), len(answer["published_again"])) == ((5, 0) if down else (0, 5))
+
+
+class Beats(Memory):
+    """Heartbeats that nobody closed, asked as Firestore is: the latest beat first, a page at a time."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+        self.documents = {
+            f"run-{each:04}": {"status": "running", "last_heartbeat": NOW - timedelta(hours=each + 5)}
+            for each in range(number)
+        }
+
+    def find(self, *_: Any, limit: int = 0, after: Any = None, **__: Any) -> Iterator[Snapshot]:
+        self.asked.append(limit)
+        running = [key for key, each in self.documents.items() if each["status"] == "running"]
+        rest = [key for key in running if after is None or key > after.key]
+        yield from (self.read("processor_heartbeats", key) for key in rest[: limit or None])
+
+
+@pytest.mark.parametrize(("seconds", "closed"), [(3_600.0, 700), (0.0, 0)], ids=["time enough", "no time"])
+def test_dead_heartbeats_are_closed_page_by_page_as_long_as_there_is_time(
+    heartbeats: Any, seconds: float, closed: int
+) -> None:
+    view = view_of("self-heal-predictions")
+    dependencies, memory = Dependencies(BESIDE_EMULATORS, view), Beats(700)
+    dependencies.store = memory  # type: ignore[assignment]
+    assert len(list(heartbeats.close_stale(dependencies, sweep.Budget(time.monotonic() + seconds)))) == closed
+    assert sum(each["status"] == "stale" for each in memory.documents.values()) == closed
+    assert memory.asked == [sweep.PAGE] * (closed // sweep.PAGE + 1 if closed else 0)
+
+
+def topic_of(limit: int) -> tuple[Publisher, list[int]]:
+    """Return a publisher whose service takes no more than so many bytes at once, as Pub/Sub does, and the calls it got."""
+    publisher, calls = Publisher(BESIDE_EMULATORS), list[int]()
+
+    class Service:
+        def publish(self, request: Any, **_: Any) -> None:
+            if len(request.messages) > 1_000 or sum(len(each.data) for each in request.messages) > limit:
+                raise errors.InvalidArgument("the request is too large")
+            calls.append(len(request.messages))
+
+    publisher.__dict__["client"] = Service()
+    return publisher, calls
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "expected"),
+    [
+        (5, 300_000, [5]),
+        (40, 320_000, [28, 12]),
+        (3, 9_500_000, [1, 1, 1]),
+        (2_001, 10, [1_000, 1_000, 1]),
+        (1, 9_900_000, [1]),
+    ],
+)
+def test_a_trigger_of_many_tables_is_published_in_as_few_calls_as_take_it(
+    number: int, size: int, expected: list[int]
+) -> None:
+    publisher, calls = topic_of(10_000_000)
+    publisher.publish("topic", tuple(Message(b"x" * size, {"source_table": str(each)}) for each in range(number)))
+    assert calls == expected
+
+
+def test_a_message_that_is_too_large_by_itself_is_refused() -> None:
+    publisher, calls = topic_of(10_000_000)
+    with pytest.raises(DependencyRefused):
+        publisher.publish("topic", (Message(b"x" * 10_000_001),))
+    assert calls == []

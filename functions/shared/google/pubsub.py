@@ -1,4 +1,4 @@
-"""Messages to Pub/Sub: one synchronous call per publication, acknowledged or failed when it returns.
+"""Messages to Pub/Sub: synchronous calls, as few as a publication's size allows, acknowledged or failed when they return.
 
 The client's batching publisher would add a thread and a wait; a trigger must be known to be stored before anything is
 marked as triggered.
@@ -6,7 +6,7 @@ marked as triggered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 
@@ -14,7 +14,7 @@ import grpc
 from google.api_core import exceptions
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
-from google.pubsub_v1.types import PublishRequest
+from google.pubsub_v1.types import PublishRequest, PubsubMessage
 
 from shared.decisions.effects import DependencyRefused, Message, Unavailable
 from shared.declaration.settings import Settings
@@ -22,6 +22,8 @@ from shared.google.firestore import CHANNEL
 
 PUBLISH_SECONDS = 10.0
 PROBE_SECONDS = 5.0
+REQUEST_BYTES, REQUEST_MESSAGES = 9_000_000, 1_000
+"""What one call holds; Pub/Sub takes 10 MB. Triggers per output table are as many as tables, each with every changed id."""
 
 
 class Publisher:
@@ -31,22 +33,31 @@ class Publisher:
         self._settings = settings
 
     def publish(self, topic: str, messages: tuple[Message, ...]) -> None:
-        """Publish all messages in one call.
+        """Publish all messages, in one call as far as one takes them; what fails may have been published in part.
 
         Raises `Unavailable` (`permanent` where the topic is absent or closed), or `DependencyRefused` where the message is
         at fault.
         """
-        request = PublishRequest.pb()(topic=self.path(topic))
-        for message in messages:
-            request.messages.add(data=message.data, attributes=dict(message.attributes))
         try:
-            self._publish(PublishRequest.wrap(request))
+            for request in self._requests(topic, messages):
+                self._publish(request)
         except exceptions.InvalidArgument as error:
             raise DependencyRefused("pubsub", f"{topic}: {error.message}") from error
         except (exceptions.NotFound, exceptions.Forbidden, exceptions.Unauthenticated) as error:
             raise Unavailable("pubsub", f"{topic}: {error.message}", permanent=True) from error
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
             raise Unavailable("pubsub", f"{topic}: {error}") from error
+
+    def _requests(self, topic: str, messages: tuple[Message, ...]) -> Iterator[PublishRequest]:
+        request, size = PublishRequest.pb()(topic=self.path(topic)), 0
+        for message in messages:
+            added = PubsubMessage.pb()(data=message.data, attributes=dict(message.attributes))
+            size += added.ByteSize()
+            if request.messages and (size > REQUEST_BYTES or len(request.messages) == REQUEST_MESSAGES):
+                yield PublishRequest.wrap(request)
+                request, size = PublishRequest.pb()(topic=request.topic), added.ByteSize()
+            request.messages.append(added)
+        yield PublishRequest.wrap(request)
 
     def _publish(self, request: PublishRequest) -> None:
         try:
