@@ -143,6 +143,26 @@ def test_without_its_topic_a_dead_letter_is_whole_in_the_log(capsys: pytest.Capt
     assert [line["row"]["error_type"] for line in lines if line["event"] == "event_not_published"] == ["bad_message"]
 
 
+@pytest.mark.parametrize(("character", "count", "lines"), [("\x01", 90, 6), ("🏀", 90, 3), ("a", 90, 1), ("a", 0, 1)])
+def test_every_line_that_holds_a_dead_letter_is_one_that_the_log_takes(
+    character: str, count: int, lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    memory = Memory()
+    memory.down = {str(VIEW.dead_letter_topic): True}
+    sent = {f"{number}{character * 10}": character * (1_000 // len(character.encode())) for number in range(count)}
+    body = json.dumps({"message": {"data": "eA==", "attributes": sent}})
+    assert served(memory).post("/", data=body, content_type="application/json").status_code == 200
+    told = [line for line in capsys.readouterr().out.splitlines() if '"dead_letter_in_log"' in line]
+    assert len(told) == lines
+    assert max(map(len, told)) < 256 * 1024
+    found = [json.loads(line) for line in told]
+    assert [line["part"] for line in found] == [f"{number}/{lines}" for number in range(1, lines + 1)]
+    attributes = {name: value for line in found for name, value in line["attributes"].items()}
+    assert sent.items() <= attributes.items()
+    assert attributes["reason"] == "not_json"
+    assert base64.b64decode("".join(line["raw_base64"] for line in found)) == b"x"
+
+
 def test_a_trigger_that_fails_is_not_acknowledged_and_the_next_delivery_works() -> None:
     memory = Memory()
     client = served(memory)

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any, Literal
 
 from shared.decisions.effects import Message, Unavailable
@@ -24,6 +25,7 @@ PART = 9_500_000
 MAX_ATTRIBUTE = 1_000
 """Bytes of an attribute's value (Pub/Sub: 1,024) and of a name we copy (Pub/Sub: 256, cut by the same rule)."""
 LOG_PART = 100_000
+"""Characters of a message, and of its attributes, per line of the log; of one above 256 KiB Cloud Logging reads no event."""
 
 Category = Literal["no_data_available", "upstream_failure", "processing_error", "timeout", "configuration_error"]
 FORWARDED = "CloudPubSubDeadLetter"
@@ -103,15 +105,16 @@ class EventPublisher:
 
     def _keep_in_log(self, raw: bytes, attributes: Mapping[str, str], failure: Unavailable) -> None:
         text = base64.b64encode(raw).decode()
-        parts = [text[start : start + LOG_PART] for start in range(0, len(text), LOG_PART)] or [""]
-        for number, part in enumerate(parts, start=1):
+        parts = [text[start : start + LOG_PART] for start in range(0, len(text), LOG_PART)]
+        lines = list(zip_longest(parts, _lines(attributes), fillvalue=None))
+        for number, (part, some) in enumerate(lines, start=1):
             log(
                 "CRITICAL",
                 "dead_letter_in_log",
                 f"A message is kept in this log only, because {failure}.",
-                part=f"{number}/{len(parts)}",
-                attributes=dict(attributes),
-                raw_base64=part,
+                part=f"{number}/{len(lines)}",
+                attributes=some or {},
+                raw_base64=part or "",
             )
 
 
@@ -121,6 +124,19 @@ def _attributes(attributes: Mapping[str, str]) -> dict[str, str]:
         if name and not name.lower().startswith("goog") and len(name.encode("utf-8", "replace")) <= 256:
             kept[_cut(name)] = _cut(value)
     return kept
+
+
+def _lines(attributes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the attributes in as many parts as lines of the log take."""
+    lines: list[dict[str, str]] = [{}]
+    length = 0
+    for name, value in attributes.items():
+        length += len(json.dumps({name: value}))
+        if length > LOG_PART:
+            lines.append({})
+            length = len(json.dumps({name: value}))
+        lines[-1][name] = value
+    return lines
 
 
 def _cut(text: str) -> str:
