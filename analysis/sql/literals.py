@@ -125,7 +125,7 @@ class Literals(NameReader):
     def _interval(self, node: Tree) -> Typed:
         if node.this is not None and not (isinstance(node.this, exp.Literal) and node.this.is_string):
             value = self.type(node.this)
-            if value.type.kind not in ("INT64", "ANY", "NULL", "STRING"):
+            if value.type.kind not in ("INT64", "ANY", "NULL") and value.origin != "text":
                 return self.record.fault(node, f"An INTERVAL counts in INT64 and this is {value.type}; cast it.")
         unit = node.args.get("unit")
         text = node.this.name if isinstance(node.this, exp.Literal) and node.this.is_string else ""

@@ -30,6 +30,8 @@ WRITTEN: list[tuple[Expression, str]] = [
     (Selector("a", (Matcher("x", "=", 'q"\\\n'),)), 'a{x="q\\"\\\\\\n"}'),
     (binary(binary(A, "+", B), "*", C), "(a{} + b{}) * c{}"),
     (binary(A, "+", binary(B, "*", C)), "a{} + b{} * c{}"),
+    (binary(binary(A, "-", B), "*", C), "(a{} - b{}) * c{}"),
+    (binary(binary(A, "%", B), "-", C), "a{} % b{} - c{}"),
     (binary(A, "-", binary(B, "-", C)), "a{} - (b{} - c{})"),
     (binary(binary(A, "-", B), "-", C), "a{} - b{} - c{}"),
     (binary(A, "/", binary(B, "*", C)), "a{} / (b{} * c{})"),
