@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 from shared.decisions import document as doc
+
+from tests.functions.model import START, Model, completion
+from tests.functions.views import boundary
 
 
 def test_only_what_differs_is_a_change() -> None:
@@ -18,3 +25,31 @@ def test_changes_apply_field_by_field() -> None:
     document = {"a": 1, "b": {"c": 2, "kept": 3}}
     assert doc.applied(document, {("b", "c"): 4, ("a", "below"): 5}) == {"a": {"below": 5}, "b": {"c": 4, "kept": 3}}
     assert document == {"a": 1, "b": {"c": 2, "kept": 3}}
+
+
+OLD = "2026-01-30T08:20:00+00:00"
+"""Forty minutes before the model's clock, as an engine wrote it that kept times as text."""
+
+
+@pytest.mark.parametrize(
+    ("stored", "kept", "status"),
+    [
+        (OLD, datetime(2026, 1, 30, 8, 20, tzinfo=UTC), "triggered"),
+        ("2026-01-30T08:20:00", datetime(2026, 1, 30, 8, 20, tzinfo=UTC), "triggered"),
+        (datetime(2026, 1, 30, 8, 20, tzinfo=UTC), datetime(2026, 1, 30, 8, 20, tzinfo=UTC), "triggered"),
+        (datetime(2026, 1, 30, 8, 40, tzinfo=UTC), datetime(2026, 1, 30, 8, 40, tzinfo=UTC), "done"),
+        ("yesterday", START, "done"),
+        ("0001-01-01T00:00:00+14:00", START, "done"),
+        (5, START, "done"),
+        (None, START, "done"),
+    ],
+    ids=str,
+)
+def test_a_first_completion_that_was_stored_as_text_has_its_deadline(stored: Any, kept: datetime, status: str) -> None:
+    model = Model(boundary("phase2_to_phase3"))
+    mode = model.boundary.modes[0]
+    record = {"status": "success", "completed_at": OLD, "execution_id": "old"}
+    model.document = dict.fromkeys(mode.critical[1:], record)
+    model.document |= {"_triggered": False, "_first_completion_at": stored, "_completed_count": len(mode.critical) - 1}
+    assert model.handle(completion(mode.critical[0])).status == status
+    assert model.document["_first_completion_at"] == kept

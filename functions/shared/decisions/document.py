@@ -9,8 +9,11 @@ metadata).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+from shared.declaration.fields import instant
 
 Document = Mapping[str, Any]
 Changes = dict[tuple[str, ...], Any]
@@ -58,7 +61,10 @@ def counted(document: Document) -> dict[str, Any]:
 
 
 def time_of(value: Any) -> datetime | None:
-    """Return a stored time with its zone, or None where the field holds none."""
+    """Return a stored time with its zone, also one that an older engine wrote as ISO text; None where the field holds none."""
+    if isinstance(value, str):
+        with suppress(ValueError, OverflowError):
+            return instant(value)
     if not isinstance(value, datetime):
         return None
     return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -164,8 +164,9 @@ def _first_failure(document: doc.Document) -> datetime | None:
 
 def _recorded(context: Context, document: doc.Document, completion: Completion, now: datetime) -> doc.Changes:
     made = doc.changed(document, records.changes(context.boundary, document, completion))
-    if completion.counts and not completion.skip_downstream and document.get(doc.FIRST_COMPLETION_AT) is None:
-        made[doc.FIRST_COMPLETION_AT,] = now
+    first = document.get(doc.FIRST_COMPLETION_AT)
+    if completion.counts and not completion.skip_downstream and not isinstance(first, datetime):
+        made[doc.FIRST_COMPLETION_AT,] = doc.time_of(first) or now  # the timer finds no time that is text
     decided_before = document.get(doc.TRIGGERED) or doc.DECISION in document
     lent = None if decided_before else records.correlation(context.boundary, doc.applied(document, made))
     if lent is not None and lent != document.get(doc.CORRELATION_ID):
