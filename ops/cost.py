@@ -8,6 +8,7 @@ to a billing account, not to a project, and are not taken off. Your services and
 from __future__ import annotations
 
 import argparse
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,13 +75,26 @@ class CostLine:
         return {**vars(self), **known, "month": self.dollars}
 
 
+def _quantity(text: str) -> float:
+    """Return what an option says; raises argparse.ArgumentTypeError with a sentence where that is no quantity."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of zero or more")
+    return number
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project_arguments(parser, "to estimate")
     parser.add_argument(
-        "--completions", type=float, default=200, metavar="N", help="completions a day on each topic (default: 200)"
+        "--completions", type=_quantity, default=200, metavar="N", help="completions a day on each topic (default: 200)"
     )
-    parser.add_argument("--seconds", type=float, default=1, metavar="S", help="seconds that a call takes (default: 1)")
+    parser.add_argument(
+        "--seconds", type=_quantity, default=1, metavar="S", help="seconds that a call takes (default: 1)"
+    )
     parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help="another list of prices")
     add_json_argument(parser)
 

@@ -24,11 +24,13 @@ _CODES: Final = {
 }  # fmt: skip
 _OWN: Final = "\x1b" + secrets.token_hex(8)
 """How a colour begins until it is written; nobody outside this process can know it."""
-_CONTROL: Final = re.compile(rf"(?!{_OWN})[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(
+    rf"(?!{_OWN})[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
+)
 
 
 def clean(text: str) -> str:
-    """Return `text` with control characters and changes of direction as JSON writes them, such as `\\u001b`."""
+    """Return `text` with control characters, what nobody sees and changes of direction as JSON writes them, such as `\\u001b`."""
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -66,3 +66,12 @@ def test_a_list_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> Non
     (tmp_path / "p.yaml").write_text(text)
     with pytest.raises(Refused, match="list of prices cannot be read"):
         read_prices(tmp_path / "p.yaml")
+
+
+@pytest.mark.parametrize("option", ["--completions", "--seconds"])
+@pytest.mark.parametrize("given", ["-5", "nan", "inf", "many", "1e400"])
+def test_what_is_no_quantity_is_wrong_usage(option: str, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["cost", "--root", str(METERS), "--stack", "pune", f"{option}={given}"])
+    assert f"argument {option}: '{given}' is no number of zero or more." in capsys.readouterr().err
+    assert told(capsys, f"{option}=0")[""]

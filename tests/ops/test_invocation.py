@@ -133,6 +133,7 @@ class TestClean:
         assert terminal.clean("a\x1b]0;x\x07\r\x9b2J\u202eb\n\tc") == (
             "a\\u001b]0;x\\u0007\\u000d\\u009b2J\\u202eb\n\tc"
         )
+        assert terminal.clean("ti\u200btle \ufeffa\u00adb") == "ti\\u200btle \\ufeffa\\u00adb"
         assert terminal.clean("Zürich 東京 ✓ 👩‍🔧") == "Zürich 東京 ✓ 👩‍🔧"
 
     def test_colours_of_others_are_shown_and_ours_are_written(self, capsys: pytest.CaptureFixture[str]) -> None:
