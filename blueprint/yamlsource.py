@@ -116,7 +116,7 @@ class _Builder:
         root = self.node(0)
         self.loader.get_event()
         if not self.loader.check_event(yaml.StreamEndEvent):
-            self.refuse("The file holds a second document; keep one.", self.at(self.loader.peek_event()))
+            raise self.stop("The file holds a second document; keep one.", self.at(self.loader.peek_event()))
         return root
 
     def node(self, depth: int) -> YamlNode:

@@ -24,7 +24,7 @@ from blueprint.alerts.types import (
 )
 from blueprint.contracts import Inspection, contract
 from blueprint.findings import Location
-from blueprint.manifest import Thresholds
+from blueprint.manifest import Alerting
 from blueprint.model import Blueprint
 from blueprint.wiring import all_pushes
 
@@ -83,10 +83,12 @@ def alerts_notify(plan: Blueprint, report: Inspection) -> None:
     names = Counter(alert.name for alert in plan.alerts)
     titles = Counter(alert.title for alert in plan.alerts)
     repeated: dict[Location, list[str]] = {}
+    if plan.alerts and not plan.manifest.alerts.channels:
+        report.violation("No alert has a channel, so nobody is told; name one.", plan.manifest.alerts.where("channels"))
     for alert in plan.alerts:
         report.check()
         for problem in (
-            *_delivery(alert, plan.manifest.alerts.thresholds),
+            *_delivery(alert, plan.manifest.alerts),
             *_documentation(alert, plan.stack.repository),
         ):
             report.violation(f"Alert '{alert.name}': {problem}", alert.at)
@@ -99,9 +101,10 @@ def alerts_notify(plan: Blueprint, report: Inspection) -> None:
         )
 
 
-def _delivery(alert: Alert, declared: Thresholds) -> Iterator[str]:
+def _delivery(alert: Alert, alerting: Alerting) -> Iterator[str]:
     """Yield what keeps an alert from being told; what all alerts have from one line is judged there, once."""
-    if not alert.channels:
+    declared = alerting.thresholds
+    if not alert.channels and alerting.channels:
         yield "It has no channel, so nobody is told; name one under `alerts.channels`."
     if alert.auto_close != declared.auto_close and not MIN_AUTO_CLOSE <= alert.auto_close <= MAX_AUTO_CLOSE:
         yield f"Incidents close after {alert.auto_close} s; the platform takes {MIN_AUTO_CLOSE} to {MAX_AUTO_CLOSE}."

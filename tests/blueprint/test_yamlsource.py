@@ -98,3 +98,8 @@ def test_what_is_no_file_is_a_sentence_and_never_waited_for(tmp_path: Path) -> N
         "device": "This is a device where a file is wanted; put a file there.",
         "gone": "The file cannot be read: no such file or directory; correct that.",
     }
+
+
+def test_a_second_document_leaves_nothing_to_judge() -> None:
+    """What it took from the first is not said to be missing there."""
+    assert loads("pipeline: x\n---\nphases: {}\n", "f")[0] is None

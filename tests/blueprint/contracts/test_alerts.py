@@ -97,6 +97,12 @@ def test_an_alert_that_tells_nobody_is_refused(
     assert any(expected in sentence for sentence in sentences(with_one(plan, change), "notify"))
 
 
+def test_a_pipeline_that_tells_nobody_is_told_so_once(plan: Blueprint) -> None:
+    nobody = replace(plan.manifest, alerts=replace(plan.manifest.alerts, channels=()))
+    silent = replace(plan, manifest=nobody, alerts=tuple(replace(alert, channels=()) for alert in plan.alerts))
+    assert sentences(silent, "notify") == ["No alert has a channel, so nobody is told; name one."]
+
+
 def test_two_alerts_of_one_title_are_refused(plan: Blueprint) -> None:
     double = with_one(plan, lambda a: replace(a, title=plan.alerts[-1].title))
     assert sum("a name or title that others have too" in sentence for sentence in sentences(double, "notify")) == 2
