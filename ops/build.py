@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from blueprint.archive import Archive
+from blueprint.findings import Refused
 from blueprint.view import FILE
 from ops.arguments import add_project_arguments, declared
 from ops.report.gather import gather
@@ -30,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
     plan = gather(args.root, args.stack)
     archives = {archive.function: archive for archive in plan.archives}
     unknown = [name for name in args.names if name not in archives]
+    if unknown and plan.violations:
+        raise Refused(plan.violations)
     if unknown:
         print(f"No such function: {', '.join(unknown)}. There are: {', '.join(sorted(archives))}.", file=sys.stderr)
         return 2

@@ -76,11 +76,11 @@ def run(args: argparse.Namespace) -> int:
     if unknown := sorted(set(wanted) - set(known)):
         print(f"There is no check '{unknown[0]}'; they are: {', '.join(known)}.", file=sys.stderr)
         return exitcodes.USAGE
-    cloud = connect()
     plan = gather(args.root, args.stack)
     if plan.violations:
         print("The declaration itself is refused; there is nothing to compare the cloud with.", file=sys.stderr)
         raise Refused(plan.violations)
+    cloud = connect()
     outcomes = list(verify(plan, cloud, wanted))
     if SYNTHETIC in wanted and not args.no_synthetic:
         outcomes.append(completions(args.root, plan, cloud, args.date))

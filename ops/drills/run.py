@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from blueprint.findings import Finding, Location
+from blueprint.findings import Finding, Location, Refused
 from ops import policy
 from ops.drills import cases
 from ops.drills.cases import INVENTORY, Case
@@ -64,7 +64,8 @@ class Drills:
 
     def _judged(self, case: Case) -> list[tuple[str, str]]:
         plan, model = self._plan, self._plan.blueprint
-        assert model is not None, "a sound plan has a model"
+        if model is None:
+            raise Refused(plan.violations)
         if "alert" in case:
             return cases.judged_alerts(model, case)
         if case["rule"] == INVENTORY:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.__main__ import guarded
 from ops.report.gather import gather
 from tests.pipelines.test_parcels import copy_parcels
 
@@ -172,3 +173,24 @@ def test_a_program_of_its_own_that_fails_gives_no_traceback(root: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
     assert "__main__.py:2" in done.stdout
     shutil.rmtree(root)
+
+
+@pytest.mark.parametrize("words", ["build watch", "cost", "release-schema", "verify", "redrive watch", "alerts"])
+@pytest.mark.parametrize(
+    ("breaks", "stack", "place"),
+    [
+        (replace(MANIFEST, "  sorting:\n    label", "  sorting:\n    tilte: x\n    label"), "live", f"{MANIFEST}:"),
+        (lambda root: None, "none", "Pulumi.none.yaml: There is no stack 'none'"),
+    ],
+)
+def test_every_command_says_why_it_cannot_begin(
+    root: Path, breaks: Break, stack: str, place: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if stack == "none" and words == "release-schema":
+        return  # it is about no stack
+    breaks(root)
+    named = [] if words == "release-schema" else ["--stack", stack]
+    assert guarded([*words.split(), "--root", str(root), *named]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert any(line.startswith(place) for line in told), told
+    assert not [line for line in told if line.startswith("schemas/")], "what follows from it is not told besides"

@@ -39,6 +39,11 @@ def test_an_unknown_name_lists_what_there_is(capsys: pytest.CaptureFixture[str])
     assert "No failure is called 'nothing like it'" in capsys.readouterr().err
 
 
+def test_what_keeps_a_project_from_a_plan_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(["drill", "24", "--root", str(ROOT), "--stack", "none"]) == 1
+    assert "There is no stack 'none'" in capsys.readouterr().err
+
+
 def test_a_failure_that_nothing_refuses_is_told(reports: Reports) -> None:
     benign = {"incident": 13, "what": "nothing", "rule": "archive-entry-point", "says": "", "edits": []}
     with Drills(ROOT, "prod") as drills:
