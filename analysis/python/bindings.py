@@ -306,11 +306,14 @@ class _Binder:
         static = any(getattr(each, "id", "") == "staticmethod" for each in node.decorator_list)
         owner = (scope, arguments[0].arg) if scope.kind == "class" and arguments and not static else None
         inner = scope.inner[node] = BindingScope(name, "function", scope, owner=owner)
-        for statement in walk(*node.body) if self._declares else ():
+        statements: list[ast.AST] = [*node.body] if self._declares else []
+        for statement in statements:  # grows
             if isinstance(statement, ast.Global):
                 inner.elsewhere.update(dict.fromkeys(statement.names, scope.module))
             elif isinstance(statement, ast.Nonlocal):
-                inner.elsewhere.update(dict.fromkeys(statement.names, scope))
+                inner.elsewhere.update({each: scope.elsewhere.get(each, scope) for each in statement.names})
+            elif statement.__class__ not in _DEFINITIONS:
+                statements += ast.iter_child_nodes(statement)
         for given, source in (
             (arguments, "parameter"),
             ([node.args.vararg], "rest"),

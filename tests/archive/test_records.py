@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.python.record import FileRecord, dump_record, load_record, read_record
-from analysis.python.values import Constant, SequenceValue
+from analysis.python.values import Choice, Constant, SequenceValue, possible
 
 NOTHING_ELSE = "    raise AttributeError(name)\n"
 
@@ -66,6 +66,8 @@ def test_which_conditions_guard_an_import(condition: str, guarded: bool) -> None
         ("class C:\n    x: Nowhere\n", ["Nowhere"]),
         ("def f():\n    x: Nowhere = 1\n", []),
         ("def f():\n    x: int = nowhere\n", ["nowhere"]),
+        ("def f():\n    return nowhere\n    nothing\n", ["nowhere"]),
+        ("def f():\n    raise nowhere\n    nothing\n", ["nowhere"]),
         ("from __future__ import annotations\nx: Nowhere = 1\n", []),
         ("from __future__ import annotations\nclass C:\n    x: Nowhere\n", []),
     ],
@@ -120,3 +122,81 @@ def test_which_cases_can_match(subject: str, cases: str, loaded: list[str]) -> N
 def test_a_text_is_split_as_a_shell_does(arguments: str, words: list[str] | None) -> None:
     value = record(f"import shlex\nX = shlex.split({arguments})\n").values.get("X")
     assert value == SequenceValue(tuple(map(Constant, words))) if words else not isinstance(value, SequenceValue)
+
+
+A, B = Constant("a"), Constant("b")
+SET = "mode = 'a'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"{SET}def f():\n    mode = 'b'\n", [A]),
+        (f"{SET}def f():\n    global mode\n    mode = 'b'\n", [A, B]),
+        (f"{SET}def f():\n    if g:\n        global mode\n        mode = 'b'\n", [A, B]),
+        (f"{SET}def f():\n    mode = 'c'\n    def g():\n        global mode\n        mode = 'b'\n", [A, B]),
+        (f"{SET}def f():\n    mode = 'c'\n    class G:\n        global mode\n", [A]),
+        (f"{SET}def f():\n    mode = 'c'\n    def g():\n        nonlocal mode\n        mode = 'b'\n", [A]),
+        ("def f():\n    mode = 'c'\n    def g():\n        nonlocal mode\n        mode = 'b'\n", []),
+    ],
+)
+def test_what_a_name_of_the_module_is_where_functions_have_it_too(text: str, value: list[Constant]) -> None:
+    assert [*possible(record(text).values.get("mode", Choice(())))] == value
+
+
+@pytest.mark.parametrize(
+    ("inner", "value"),
+    [
+        ("    def g():\n        mode = 'b'\n", [A]),
+        ("    def g():\n        nonlocal mode\n        mode = 'b'\n", [A, B]),
+        (
+            "    def g():\n        nonlocal mode\n        def h():\n            nonlocal mode\n            mode = 'b'\n",
+            [A, B],
+        ),
+    ],
+)
+def test_what_a_function_returns_that_others_inside_set(inner: str, value: list[Constant]) -> None:
+    found = record(f"def f():\n    mode = 'a'\n{inner}    return mode\n")
+    assert [*possible(found.returns["f"])] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "lasts"),
+    [
+        ("v = ['a']\nx, = [v]\n", True),
+        ("v = ['a']\nx, = [v]\nx.append('b')\n", False),
+        ("v = ['a']\n(x, y), z = v, 1\nx.append('b')\n", False),
+    ],
+)
+def test_what_is_changed_by_the_name_of_a_part_is_changed(text: str, lasts: bool) -> None:
+    known = SequenceValue((A,))
+    assert ([*possible(record(text).values["v"])] == [known]) is lasts
+
+
+@pytest.mark.parametrize(
+    ("text", "required", "accepted"),
+    [
+        ("def f(): ...\n", 0, 0),
+        ("def f(x, y=1, /, z=2): ...\n", 1, 3),
+        ("def f(*x): ...\n", 0, 99),
+        ("def f(x, *, y, z=1): ...\n", 2, 1),
+        ("def f(**x): ...\n", 0, 0),
+    ],
+)
+def test_how_many_arguments_a_function_needs_and_takes(text: str, required: int, accepted: int) -> None:
+    ((_, found),) = record(text).functions
+    assert (found.required, found.accepted) == (required, accepted)
+
+
+@pytest.mark.parametrize(
+    ("text", "making"),
+    [
+        ("class C:\n    def __init__(self, a): ...\n", "by __init__"),
+        ("class C(B): ...\n", "by __init__"),
+        ("class C(metaclass=B): ...\n", "otherwise"),
+        ("class C:\n    def __new__(cls): ...\n", "otherwise"),
+        ("import typing\nclass C(typing.NamedTuple):\n    a: int\n", "by fields"),
+    ],
+)
+def test_how_an_object_of_a_class_is_made(text: str, making: str) -> None:
+    assert record(text).classes["C"].making == making
