@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shared.decisions import document as doc
 
-from tests.functions.model import START, Model, completion
+from tests.functions.model import START, Model, completion, payloads
 from tests.functions.views import boundary
 
 
@@ -53,3 +53,31 @@ def test_a_first_completion_that_was_stored_as_text_has_its_deadline(stored: Any
     model.document |= {"_triggered": False, "_first_completion_at": stored, "_completed_count": len(mode.critical) - 1}
     assert model.handle(completion(mode.critical[0])).status == status
     assert model.document["_first_completion_at"] == kept
+
+
+STRANGE: list[Any] = [5, 1.5, True, "ab", {"players": ["a"]}, [{}], ["a", 5], START]
+SPOILT: list[tuple[Any, list[str], bool]] = [
+    (["b", "a"], ["a", "b", "c"], True),
+    (None, ["c"], True),
+    *((each, ["c"], False) for each in STRANGE),
+]
+
+
+@pytest.mark.parametrize(
+    ("stored", "entities", "incremental"),
+    SPOILT,
+    ids=str,
+)
+def test_changes_that_a_stranger_spoilt_are_not_known_and_the_run_is_full(
+    stored: Any, entities: list[str], incremental: bool
+) -> None:
+    model = Model(boundary("phase3_to_phase4"))
+    names = model.boundary.modes[0].expected
+    record = {"status": "success", "completed_at": START, "is_incremental": True, "entities_changed": stored}
+    model.document = {"_triggered": False, "_first_completion_at": START, names[0]: record}
+    for name in names:
+        model.handle(completion(name, is_incremental=True, entities_changed=("c",), execution_id="later"))
+    assert model.document["_triggered"] is True
+    assert model.document[names[0]]["entities_changed"] == entities
+    published = payloads(model)[0]
+    assert (published["is_incremental"], published["entities_changed"]["players"]) == (incremental, entities)

@@ -258,9 +258,6 @@ def test_what_was_published_again_is_found_whatever_fails_then(
     assert all(len(key.encode()) <= 200 and "/" not in key for key in memory.keys)
 
 
-SPOILT: dict[str, Any] = {P2[0]: {"status": "success", "entities_changed": 5}, "_decision": {"reason": 5, "mode": []}}
-
-
 def test_a_document_that_a_stranger_spoilt_keeps_no_other_trigger_from_being_repeated(
     effect: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,8 +266,13 @@ def test_a_document_that_a_stranger_spoilt_keeps_no_other_trigger_from_being_rep
     dependencies.store = dependencies.publisher = memory  # type: ignore[assignment]
     dependencies.events.error = lambda *_, **__: None  # type: ignore[method-assign]
     monkeypatch.setattr(Warehouse, "rows", lambda *_, **__: [{"runs": 0}])
-    boundary = replace(view.boundaries["phase2_to_phase3"], entities={"players": (P2[0],)})
-    memory.documents["2026-01-29"] |= SPOILT
+    boundary, publish_again = view.boundaries["phase2_to_phase3"], effect.repeat.publish_again
+
+    def spoilt(dependencies: Dependencies, boundary: Any, snapshot: Snapshot) -> int | None:
+        number: int | None = publish_again(dependencies, boundary, snapshot) if snapshot.key != "2026-01-29" else 1 // 0
+        return number
+
+    monkeypatch.setattr(effect.repeat, "publish_again", spoilt)
     found = list(effect.repeat_without_effect(dependencies, boundary, sweep.Budget.of(view), failures))
     assert [text[:30] for text in found] == ["phase2_to_phase3 of 2026-01-28"]
     assert [failure[:27] for failure in failures] == ["phase2_to_phase3 2026-01-29", "phase2_to_phase3 2026-01-28"]

@@ -49,8 +49,16 @@ def completed(document: Document) -> dict[str, Any]:
 
 
 def record(value: Any) -> Mapping[str, Any]:
-    """Return a stored record, empty where another program stored something else under the processor's name."""
-    return value if isinstance(value, Mapping) else {}
+    """Return a stored record, empty where another program stored something else under the processor's name.
+
+    What a run changed is a list of texts; where a stranger stored anything else it is not known, and the run counts as full.
+    """
+    if not isinstance(value, Mapping):
+        return {}
+    entities = value.get("entities_changed")
+    if entities is None or (isinstance(entities, list) and all(isinstance(entity, str) for entity in entities)):
+        return value
+    return {**value, "entities_changed": [], "is_incremental": False}
 
 
 def counted(document: Document) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def _at(document: doc.Document, *path: str) -> Record | None:
     value: Any = document
     for part in path:
         value = value.get(part) if isinstance(value, Mapping) else None
-    return dict(value) if isinstance(value, Mapping) else None
+    return dict(doc.record(value)) if isinstance(value, Mapping) else None
 
 
 def _batch(boundary: Boundary) -> Batch | None:
