@@ -63,6 +63,7 @@ def _guarded(argv: Sequence[str] | None, called: Callable[[Sequence[str] | None]
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exitcodes.SOUND
     except KeyboardInterrupt:
+        warnings.simplefilter("ignore", RuntimeWarning)  # of what was begun and is not awaited any more
         return 128 + signal.SIGINT
     except ImportError as error:
         sentence = environment.lack(error)

@@ -49,8 +49,11 @@ def main(root: Path, arguments: Sequence[str]) -> None:
     parser.add_argument("group", choices=GROUPS, help="what is needed: to plan and operate, or to test and develop too")
     parser.add_argument("--this-python", action="store_true", help="refuse an environment of another Python")
     given = parser.parse_args(arguments)
-    with _alone(root):
-        ensure(root / ".venv", root, GROUPS[given.group], this_python=given.this_python)
+    try:
+        with _alone(root):
+            ensure(root / ".venv", root, GROUPS[given.group], this_python=given.this_python)
+    except OSError as error:
+        _stop(f"The environment cannot be built: {error.filename}: {(error.strerror or str(error)).lower()}.")
 
 
 def ensure(venv: Path, root: Path, files: Sequence[str], *, this_python: bool = False) -> None:

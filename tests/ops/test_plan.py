@@ -122,6 +122,20 @@ class TestExitCodes:
         done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("{0\n", "")
 
+    def test_an_interrupt_leaves_nothing_of_the_work_on_the_screen(self) -> None:
+        program = """
+import sys
+from ops.__main__ import guarded
+async def work(): pass
+def interrupted(_):
+    global begun
+    begun = work()
+    raise KeyboardInterrupt
+sys.exit(guarded([], interrupted))
+"""
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
     @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
     def test_a_closed_stream_changes_no_answer(self, project: Build, closed: str) -> None:
         for program, code in ((PROGRAM, 0), ('gcp.pubsub.Topic("t", name="-", opts=own)', 1)):

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from ops.setup.__main__ import refusal
+from ops.setup.build import main
 from tests.sealed.pythons import Python, pythons
 
 pytestmark = pytest.mark.slow
@@ -169,6 +170,12 @@ def test_another_hash_is_refused_in_a_sentence(project: Path) -> None:
     assert "DO NOT MATCH THE HASHES" in refused.stderr
     assert refused.stderr.rstrip().endswith("Its whole output is in .cache/setup.log.")
     assert "Traceback" not in refused.stderr
+
+
+def test_a_folder_where_nothing_can_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".cache").write_text("")  # as good as a folder of somebody else's, and so for root too
+    with pytest.raises(SystemExit, match=r"The environment cannot be built: .*\.cache: file exists\."):
+        main(tmp_path, ["program"])
 
 
 def test_a_link_to_somebody_elses_environment_is_not_touched(project: Path) -> None:
