@@ -307,6 +307,7 @@ def test_what_the_platform_takes_is_sound(text: str) -> None:
         ("SELECT CAST(a AS NUMERIC(5, 10)) FROM d.t", "NUMERIC(5, 10) is out of range"),
         ("SELECT CAST([a] AS ARRAY<NUMERIC(40)>) FROM d.t", "NUMERIC(40) is out of range"),
         ("SELECT CAST(b AS STRING(0)) FROM d.t", "`STRING` does not take these parameters;"),
+        ("SELECT CAST(a AS ARRAY<INT64>) FROM d.t", "ARRAY<INT64>"),
         ("SELECT CAST(a AS INT64(5)) FROM d.t", "`INT64` does not take these parameters;"),
         ("SELECT a + b FROM d.t", "`+` does not take INT64 (`a`), STRING (`b`);"),
         ("SELECT c = '2026-01-3\\x39' FROM d.t", "DATE"),
