@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from analysis.python.events import Call
-from analysis.python.graph import Closure, caught
+from analysis.python.graph import Closure, expected
 from analysis.python.linking import MOST_DEPTH
 from analysis.python.name_checks import is_given
 from analysis.python.object_types import ObjectTypes
@@ -24,7 +24,7 @@ def check_calls(closure: Closure, program: Program, types: ObjectTypes) -> None:
     checker = _Checker(closure, program, types)
     for module, record in closure.records.items():
         for call in record.calls:
-            if call.exact and not caught("TypeError", call.around.catches):
+            if call.exact and not expected("TypeError", call.around.catches):
                 checker.check(module, call)
 
 

@@ -120,3 +120,8 @@ _PARENTS = {
 def caught(error: str, catches: Iterable[str]) -> bool:
     """Return whether a handler for one of `catches` takes an exception of class `error`."""
     return bool({error, *_PARENTS.get(error, ()), "Exception", "BaseException", "*"} & set(catches))
+
+
+def expected(error: str, catches: Iterable[str]) -> bool:
+    """Return whether a handler names the class of an exception: one for whatever may fail hides a mistake, and expects none."""
+    return bool({error, *_PARENTS.get(error, ())} & set(catches))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.python.graph import Closure, caught
+from analysis.python.graph import Closure, expected
 from analysis.python.imports import Around
 from analysis.python.object_types import ObjectTypes
 from analysis.python.program import Program
@@ -16,7 +16,7 @@ def check_members(closure: Closure, program: Program, types: ObjectTypes) -> Non
     """Note in the closure which attributes are read that no object has which may stand there."""
     for module, record in closure.records.items():
         for classes, name, line, around in _read(module, record, program, types):
-            if all(types.lacks(each, name) for each in classes) and not caught("AttributeError", around.catches):
+            if all(types.lacks(each, name) for each in classes) and not expected("AttributeError", around.catches):
                 closure.fail("member", f"{classes[0]}.{name}", module, around.fact(line), "AttributeError")
 
 

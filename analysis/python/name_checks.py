@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.python.call_sites import CodePlace, argument
 from analysis.python.events import Call
 from analysis.python.exported_names import OF_EVERY_MODULE, ExportedNames
-from analysis.python.graph import Closure, ImportProblem, caught
+from analysis.python.graph import Closure, ImportProblem, caught, expected
 from analysis.python.imports import ImportFact
 from analysis.python.outside import Outside
 from analysis.python.program import Program
@@ -28,7 +28,10 @@ def check_names(closure: Closure, names: ExportedNames, outside: Outside, progra
 def _unbound(closure: Closure, exported: ExportedNames, program: Program, module: str) -> None:
     facts = closure.records[module]
     names = exported.of(module) if facts.unbound else frozenset()
-    there = {each.name for each in facts.unbound if caught("NameError", each.catches)} | (names or frozenset())
+    guards = (
+        (each.name, caught if each.name in _OF_OTHER_PYTHONS else expected, each.catches) for each in facts.unbound
+    )
+    there = {name for name, guarded, catches in guards if guarded("NameError", catches)} | (names or frozenset())
     for unbound in facts.unbound if names is not None else ():
         given = unbound.lazy and not unbound.deleted and is_given(closure, program, module, unbound.name)
         if unbound.deleted or (unbound.name not in there and not given):
@@ -87,7 +90,7 @@ def _attributes(closure: Closure, exported: ExportedNames, outside: Outside, pro
         owner, _, attribute = name.rpartition(".")
         ours = owner != module and _ours_lacks(closure, exported, owner, attribute)
         lacks = ours or (outside.names_of(owner).lacks(owner, attribute) and outside.owns(owner))
-        if not lacks or caught("AttributeError", read.around.catches):
+        if not lacks or (expected if ours else caught)("AttributeError", read.around.catches):
             continue
         asked = asked if asked is not None else _asked_for(program, module)
         if ours:
@@ -171,3 +174,11 @@ def _asked_for(program: Program, module: str) -> set[str]:
             owner = program.callee(module, call.arguments[0])
             found |= {owner, f"{owner}.{shown(call.arguments[1])}"}  # what has the one may be known to have another
     return found
+
+
+_OF_OTHER_PYTHONS = {
+    *("basestring", "buffer", "cmp", "execfile", "file", "intern", "long", "raw_input", "reduce", "reload", "unichr"),
+    *("unicode", "xrange", "WindowsError", "aiter", "anext", "EncodingWarning", "ExceptionGroup", "BaseExceptionGroup"),
+    *("PythonFinalizationError", "StandardError"),
+}
+"""Builtins that some Python has and another has not: code that looks for them guards itself in whatever way."""

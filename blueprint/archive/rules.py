@@ -87,6 +87,8 @@ class _Bench:
         message = self._of_others(problem) or explain(problem, self._source)
         if guarded and problem.kind in ("module", "distribution", "name"):
             message += " The guard around it hides the loss at run time: provide it, or declare it under optional_imports with the reason why the function may run without it."
+        elif guarded and problem.kind in ("unbound", "member", "arguments"):
+            message += " The handler around it hides this at run time: it takes whatever fails."
         goes_on = guarded and problem.kind == "resource"
         if goes_on:
             message += " The code goes on without it."

@@ -342,3 +342,24 @@ def test_what_is_asked_for_may_be_loaded(init: str, main: str, tmp_path: Path) -
 @pytest.mark.parametrize("init", LATE)
 def test_what_a_package_loads_late_is_loaded_for_nobody_else(init: str, tmp_path: Path) -> None:
     assert rules(tmp_path, "from package import light", LATE[init]) == []
+
+
+@pytest.mark.parametrize("handler", ["except Exception", "except BaseException", "except"])
+@pytest.mark.parametrize(
+    ("code", "rule", "expects"),
+    [
+        ("nothing_there", "archive-unbound-name", "NameError"),
+        ("helper.nothing", "archive-missing-name", "AttributeError"),
+        ("A().nothing", "archive-missing-attribute", "AttributeError"),
+        ("A(1)", "archive-arguments", "TypeError"),
+    ],
+)
+def test_a_handler_that_takes_whatever_fails_hides_a_mistake(
+    code: str, rule: str, expects: str, handler: str, tmp_path: Path
+) -> None:
+    text = "import helper\nclass A:\n    x = 1\ndef f():\n    try:\n        return {}\n    {}:\n        return None\n"
+    (hidden,) = built(tmp_path / "one", text.format(code, handler)).findings
+    assert (hidden.rule, hidden.severity) == (rule, "violation")
+    assert built(tmp_path / "two", text.format(code, f"except ({expects}, OSError)")).findings == ()
+    assert built(tmp_path / "three", text.format("A().x", handler)).findings == ()
+    assert built(tmp_path / "four", text.format("unicode", handler)).findings == ()

@@ -80,6 +80,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "answered by a base": "class A:\n    def __getattribute__(self, name):\n        return 1\nclass B(A):\n    pass\ndef f(b: B):\n    return b.x\nf(B())",
             "asked for": "class A:\n    pass\ndef f(a: A):\n    if hasattr(a, 'x'):\n        return a.x\n    return getattr(a, 'y', None)\nf(A())",
             "caught": "class A:\n    pass\ndef f(a: A):\n    try:\n        return a.x\n    except AttributeError:\n        return None\nf(A())",
+            "caught by the name of its kind": "class A:\n    pass\ndef f(a: A):\n    try:\n        return a.x\n    except (KeyError, AttributeError):\n        return None\nf(A())",
             "of a class that is told apart": "class A:\n    pass\nclass B:\n    x = 1\ndef f(a: A | B):\n    if isinstance(a, B):\n        return a.x\n    return None\nf(A())",
             "of one of two": "class A:\n    pass\nclass B:\n    x = 1\ndef f(b: A | B):\n    return b.x\nf(B())",
             "of a pattern": "class A:\n    pass\nclass B:\n    x = 1\ndef f(a: A):\n    match a:\n        case B():\n            return a.x\n    return None\nf(A())",
