@@ -72,9 +72,18 @@ def _guarded(argv: Sequence[str] | None, called: Callable[[Sequence[str] | None]
         print(sentence, file=sys.stderr)
         return exitcodes.REFUSED
     except OSError as error:
-        print(f"{error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
+        print(_told(error), file=sys.stderr)
         return exitcodes.REFUSED
     return code
+
+
+def _told(error: OSError) -> str:
+    """Return what the system refuses as a sentence."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "The folder that this was started in is gone; go to one that is there."
+    return f"{error.filename or 'The system'}: {error.strerror or error}."
 
 
 def _tell(refused: Refused, argv: Sequence[str] | None) -> None:

@@ -37,6 +37,8 @@ def add_root_argument(parser: argparse.ArgumentParser, *, needed: bool = True) -
     """Add `--root` alone."""
 
     def folder(text: str) -> Path:  # argparse gives the default to it too, when the option is absent
+        if text and needed and not Path(text).is_dir():
+            raise argparse.ArgumentTypeError(f"there is no folder '{text}'; name the one that holds the project")
         return Path(text) if text else project_folder(needed=needed)
 
     help_ = "the project's folder (default: the nearest with Pulumi.yaml or pipeline.yaml, here or above)"

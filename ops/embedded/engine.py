@@ -26,7 +26,7 @@ import pulumi.runtime
 from pulumi.output import _OutputData
 from pulumi.runtime.stack import run_in_stack
 
-from blueprint.findings import Finding, Location, Refused
+from blueprint.findings import Finding, Location, Refused, shown
 from blueprint.stack import SECRET
 from ops.embedded import event_loop, planned, project
 from ops.embedded.monitor import PROGRAM, STACK_TYPE, LookedUp, Monitor
@@ -195,6 +195,9 @@ def _failure(error: BaseException, root: Path) -> Finding:
             at = Location(path.relative_to(inside).as_posix(), line)
     if isinstance(error, LookedUp):
         return Finding("look-up", str(error), at)
+    if isinstance(error, OSError) and error.filename:
+        message = f"'{shown(root, error.filename)}' cannot be used: {(error.strerror or 'no reason given').lower()}. Correct that."
+        return Finding("program", message, at)
     text = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
     return Finding("program", f"The program fails with {type(error).__name__}: {text}.", at)
 

@@ -194,3 +194,20 @@ def test_every_command_says_why_it_cannot_begin(
     told = capsys.readouterr().err.splitlines()
     assert any(line.startswith(place) for line in told), told
     assert not [line for line in told if line.startswith("schemas/")], "what follows from it is not told besides"
+
+
+def test_a_root_that_is_no_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        guarded(["plan", "--root", str(tmp_path / "nothing")])
+    assert left.value.code == 2
+    assert f"there is no folder '{tmp_path / 'nothing'}'" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_gone_has_its_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert guarded(["plan", "--root", str(ROOT)]) == 1
+    assert capsys.readouterr().err == "The folder that this was started in is gone; go to one that is there.\n"

@@ -278,6 +278,10 @@ class TestStrictness:
         assert finding.at.file == "__main__.py"
         assert finding.at.line == PRELUDE.count("\n") + 1
 
+    def test_a_file_that_the_system_refuses_is_named_with_the_reason(self, run: Run) -> None:
+        [finding] = run('open("/proc/self/nothing")').findings
+        assert finding.message == "'/proc/self/nothing' cannot be used: no such file or directory. Correct that."
+
     def test_an_apply_that_raises_gives_one_sentence(self, run: Run) -> None:
         [finding] = run('pulumi.Output.from_input(1).apply(lambda _: {}["missing"])').findings
         assert "KeyError" in finding.message
