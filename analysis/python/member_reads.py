@@ -71,7 +71,7 @@ class MemberReads:
             if scope.kind == "class":
                 self.given.setdefault(scope.name, set()).add("*")
             return
-        self.asks(given[0], around)
+        self.asks(given[-1] if name == _CAST else given[0], around)
         known = text_of(given[1]) if name in _BY_NAME and len(given) > 1 else None
         if known is not None or name in (*_SETS, "builtins.vars"):
             self.gives(node.args[0], known or "*", scope)
@@ -112,17 +112,18 @@ def receiver(value: Value, typed: Collection[str]) -> Value | None:
     if not isinstance(value, CallResult):
         return None
     name = value.function.name if isinstance(value.function, Thing) else ""
-    first = receiver(value.arguments[0], typed) if value.arguments and name in (*_ITEMS_OF, *_SAME, _CAST) else None
+    first = receiver(value.arguments[0], typed) if value.arguments and name in (*_ITEMS_OF, *_SAME) else None
     if name in _SAME or first is None:
         function = None if name in _SAME else receiver(value.function, typed)
         return first if function is None else CallResult(function)
-    return CallResult(first) if name == _CAST else CallResult(value.function, (first,))
+    return CallResult(value.function, (first,))
 
 
 _SETS = ("builtins.setattr", "builtins.object.__setattr__")
 _BY_NAME = (*_SETS, "builtins.hasattr", "builtins.getattr", "builtins.delattr")
+_CAST = "typing.cast"
 _ASKS = {
-    *_BY_NAME,
+    *(*_BY_NAME, _CAST),
     *(f"builtins.{each}" for each in ("isinstance", "issubclass", "type", "callable", "vars", "locals")),
 }
 """Functions that tell what an object is or has, or change it."""
@@ -132,5 +133,4 @@ _ITEMS_OF = (
     *(f"builtins.{each}" for each in ("sorted", "list", "tuple", "set", "frozenset", "reversed", "iter")),
 )
 _SAME = ("dataclasses.replace", "copy.copy", "copy.deepcopy", "copy.replace")
-_CAST = "typing.cast"
 _OTHERS = {*sys.stdlib_module_names, "builtins"}

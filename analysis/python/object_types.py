@@ -127,7 +127,7 @@ class ObjectTypes:
     def _members(self, name: str) -> ClassMembers | None:
         module, _, inner = name.partition(":")
         record = self._closure.records.get(module)
-        return record.members.get(inner) if record is not None and inner else None
+        return record.members.get(inner) if record is not None else None
 
     def _all(self, name: str) -> frozenset[str] | None:
         """Return everything that objects of a class, or of one derived from it, may have; None where that is not known."""

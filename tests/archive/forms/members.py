@@ -103,6 +103,7 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             "method with more below": "class A:\n    def go(self): ...\nclass B(A):\n    def go(self, x=1, y=2): ...\ndef f(a: A):\n    return a.go(1, y=2)\nf(B())",
             "method that is handed in": "class A:\n    def __init__(self, go):\n        self.go = go\n    def run(self):\n        return self.go(1, 2)\nA(lambda x, y: x).run()",
             "own method by the class": "class A:\n    @classmethod\n    def of(cls):\n        return cls.go(cls(), 1)\n    def go(self, x): ...\nA.of()",
+            "said to be of another class": "import typing\nclass A:\n    pass\nclass B:\n    x = 1\ndef f(a: A):\n    return typing.cast(B, a).x\nf(B())",
             "replaced": CLASSES + "def f(item: Item):\n    return replace(item, name='x').level.value\nf(Item('a'))",
             "in a list": CLASSES
             + "def f(shelves: list[Shelf]):\n    return [each.first().name for each in shelves] + [i.name for s in shelves for i in s.items]\nf([ROOM.shelf])",
@@ -128,6 +129,8 @@ FORMS: dict[str, dict[str, dict[str, str]]] = {
             + "def f(shelves: list[Shelf]):\n    return [each.frist() for each in shelves]\nf([ROOM.shelf])",
             "of a value of a table": CLASSES
             + "def f(by: dict[str, Item]):\n    return by['a'].nmae\nf({'a': Item('a')})",
+            "of each value of a table": CLASSES
+            + "def f(by: dict[str, Item]):\n    return [each.nmae for each in by.values()]\nf({'a': Item('a')})",
             "of what is replaced": CLASSES
             + "def f(item: Item):\n    return replace(item, name='x').nmae\nf(Item('a'))",
             "of an annotation that is a text": "class A:\n    x = 1\ndef f(a: 'A | None'):\n    return a.y\nf(A())",
