@@ -10,7 +10,6 @@ from analysis.python.linking import MOST_DEPTH
 from analysis.python.name_checks import is_given
 from analysis.python.object_types import ObjectTypes
 from analysis.python.program import Program
-from analysis.python.record import FileRecord
 from analysis.python.signatures import ClassSignature, Taken
 from analysis.python.values import CallResult, Member, Thing, Value, possible
 
@@ -94,7 +93,7 @@ class _Checker:
         """Return what a call of a value calls; None where that is not known."""
         if isinstance(function, Thing):
             module, _, name = function.name.partition(":")
-            record = self._settled(module)
+            record = self._closure.settled(module)
             if record is not None and name in record.classes:
                 taken = self._constructor(module, name)
                 return None if taken is None else (function.name, taken)
@@ -107,18 +106,11 @@ class _Checker:
             return self._method(self._line(module, name) or [], function.name)
         return None
 
-    def _settled(self, module: str) -> FileRecord | None:
-        """Return the record of a module of ours that binds no name in a way that is not followed."""
-        record = self._closure.records.get(module)
-        if record is None or record.open_ended or any(each.names == ("*",) for each in record.imports):
-            return None
-        return record
-
     def _line(self, module: str, name: str) -> list[tuple[str, str, ClassSignature]] | None:
         """Return a class and what it is derived from, the nearest first; None where that is not all ours, or is no line."""
         found: list[tuple[str, str, ClassSignature]] = []
         while len(found) < MOST_DEPTH:
-            record = self._settled(module)
+            record = self._closure.settled(module)
             signature = record.classes.get(name) if record is not None else None
             if signature is None or signature.making == "otherwise":
                 return None

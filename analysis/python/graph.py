@@ -86,6 +86,13 @@ class Closure:
         base = parts[: len(parts) - fact.level + 1]
         return ".".join([*base, fact.module] if fact.module else base)
 
+    def settled(self, module: str) -> FileRecord | None:
+        """Return the record of a module of ours that binds no name in a way that is not followed."""
+        record = self.records.get(module)
+        if record is None or record.open_ended or any(each.names == ("*",) for each in record.imports):
+            return None
+        return record
+
     def has_alternative(self, problem: ImportProblem) -> bool:
         """Return whether the handler around a failed import takes another module, which is there."""
         facts = self.records[problem.importer].imports

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from analysis.python.bindings import BindingScope
 from analysis.python.expressions import Evaluator
+from analysis.python.signatures import decorator_name
 from analysis.python.values import (
     UNKNOWN,
     CallResult,
@@ -56,7 +57,7 @@ def read_members(scope: BindingScope, expressions: Evaluator) -> Iterator[tuple[
     """Yield the dotted name and the members of each class whose name is bound once."""
     for node, inner in [*scope.inner.items()]:
         if isinstance(node, ast.ClassDef) and len(scope.names.get(node.name, ())) == 1:
-            decorators = (_name(each, scope, expressions) for each in node.decorator_list)
+            decorators = (decorator_name(expressions.value(each, scope)) for each in node.decorator_list)
             closed = (
                 not node.keywords
                 and not _ANSWERS & {*inner.names}
@@ -95,7 +96,7 @@ def read_types(scope: BindingScope, expressions: Evaluator) -> Iterator[tuple[st
 def _of_function(
     node: ast.FunctionDef | ast.AsyncFunctionDef, inner: BindingScope, scope: BindingScope, expressions: Evaluator
 ) -> Iterator[tuple[str, Value]]:
-    decorators = [_name(each, scope, expressions) for each in node.decorator_list]
+    decorators = [decorator_name(expressions.value(each, scope)) for each in node.decorator_list]
     arguments = node.args
     field = any(each in _FIELDS for each in decorators)
     if len(scope.names.get(node.name, ())) != 1 and not field:
@@ -156,12 +157,6 @@ def _type(node: ast.expr, scope: BindingScope, expressions: Evaluator) -> Value:
 
 def _class_of(thing: Value) -> Value:
     return CallResult(OF, (Thing("builtins.type"), thing))
-
-
-def _name(node: ast.expr, scope: BindingScope, expressions: Evaluator) -> str:
-    value = expressions.value(node, scope)
-    made = value.function if isinstance(value, CallResult) else value
-    return made.name if isinstance(made, Thing) else ""
 
 
 _EITHER = (Thing("typing.Union"), Thing("typing.Optional"))

@@ -16,7 +16,6 @@ from analysis.python.linking import MOST_DEPTH
 from analysis.python.member_reads import NEXT
 from analysis.python.members import OF, RESULT, VALUE, ClassMembers
 from analysis.python.program import Program
-from analysis.python.record import FileRecord
 from analysis.python.values import (
     UNKNOWN,
     CallResult,
@@ -178,7 +177,7 @@ class ObjectTypes:
 
     def _followed(self, name: str) -> list[tuple[str, ClassMembers]] | None:
         module = name.partition(":")[0]
-        record, members = self._settled(module), self._members(name)
+        record, members = self._closure.settled(module), self._members(name)
         if record is None or members is None or not members.closed:
             return None
         found = {name: members}
@@ -191,12 +190,6 @@ class ObjectTypes:
                 return None
             found |= dict(line)
         return [*found.items()]
-
-    def _settled(self, module: str) -> FileRecord | None:
-        record = self._closure.records.get(module)
-        if record is None or record.open_ended or any(each.names == ("*",) for each in record.imports):
-            return None
-        return record
 
     def _of(self, value: Value, module: str, depth: int) -> Value:
         """Return what an object is as an annotation says it: a class, one of several, or a type `OF` others."""

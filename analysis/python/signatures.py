@@ -76,14 +76,14 @@ def _receives(
     """Return what a function is given first; None where a decorator may make something else of it."""
     found: Receives = "its object" if scope.kind == "class" else "nothing"
     for decorator in node.decorator_list:
-        name = _name(expressions.value(decorator, scope))
+        name = decorator_name(expressions.value(decorator, scope))
         if name not in _PLAIN and name not in _RECEIVES:
             return None
         found = _RECEIVES.get(name, found)
     return found
 
 
-def _name(decorator: Value) -> str:
+def decorator_name(decorator: Value) -> str:
     """Return the full name of a decorator, or of the function that makes it."""
     made = decorator.function if isinstance(decorator, CallResult) else decorator
     return made.name if isinstance(made, Thing) else ""
@@ -118,7 +118,7 @@ def _class(node: ast.ClassDef, inner: BindingScope, scope: BindingScope, express
     options = dict(decorators[0].keywords) if isinstance(decorators[0], CallResult) else {}
     branches = any(isinstance(each, ast.If | ast.Try | ast.For | ast.With) for each in node.body)
     own = {"init", "__init__"} & {*options, *inner.names}
-    if [*map(_name, decorators)] != [_DATACLASS] or own or branches:
+    if [*map(decorator_name, decorators)] != [_DATACLASS] or own or branches:
         return ClassSignature("otherwise")
     named = options.get("kw_only", Constant(False)) != Constant(False)
     return ClassSignature("by fields", bases, tuple(_fields(node, inner, expressions, named=named)), hides)
